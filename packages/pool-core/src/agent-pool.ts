@@ -1,0 +1,156 @@
+import type { IsolationLevel } from './isolation-level.js';
+
+/** Optional abilities; a pool without one leaves the method out or answers `unsupported`. */
+export type PoolCapability = 'isolation' | 'probe-inside' | 'exec' | 'pause' | 'stats' | 'adoption';
+
+/** Names one start of one agent: a new generation is a new worker. */
+export interface WorkerRef {
+  readonly agentId: string;
+  /** Positive integer, raised by the control plane at every start. */
+  readonly generation: number;
+}
+
+/** Everything a pool needs to start one worker. Paths are absolute paths on the control plane's host. */
+export interface WorkerSpec extends WorkerRef {
+  readonly level: IsolationLevel;
+  /** The agent's directory (`agents/{id}`). */
+  readonly agentRoot: string;
+  /** The agent's socket directory, with `join`, `link.sock` and `broker.sock`. */
+  readonly socketDir: string;
+  /** The complete environment of the worker; a pool adds only what its engine needs (PATH, HOME). */
+  readonly env: Readonly<Record<string, string>>;
+  readonly limits: WorkerLimits;
+  /** Numeric owner of the worker process where the pool can set it. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** Free labels, kept by engines that know labels. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Resource limits of one worker. */
+export interface WorkerLimits {
+  /** Bytes; swap is always set equal to it. */
+  readonly memoryBytes?: number;
+  /** Microseconds of CPU time per `cpuPeriodUs`. */
+  readonly cpuQuotaUs?: number;
+  readonly cpuPeriodUs?: number;
+  readonly pids?: number;
+}
+
+/** What `start` gives: the worker is running, though not yet connected. */
+export interface WorkerHandle extends WorkerRef {
+  /** The engine's own id: a container id, a process id. */
+  readonly engineId: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+}
+
+/** How much of the requested isolation was confirmed from outside the worker. */
+export type Attestation = 'none' | 'matched' | 'mismatched';
+
+/** The engine's view of one worker. */
+export interface WorkerInspection extends WorkerRef {
+  readonly engineId: string;
+  readonly state: 'running' | 'paused' | 'exited';
+  readonly startedAt: string;
+  readonly level: IsolationLevel;
+  readonly attested: Attestation;
+  /** Effective isolation as read back from the engine, field by field; empty where the pool cannot read any. */
+  readonly effective: Readonly<Record<string, string | number | boolean | null>>;
+  readonly exit?: WorkerExit;
+}
+
+/** How a worker ended. */
+export interface WorkerExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** The cause in words for a person. */
+  readonly reason: string;
+}
+
+/** What a stop did. */
+export interface StopReport extends WorkerRef {
+  /** `absent` when there was nothing to stop. */
+  readonly outcome: 'stopped' | 'killed' | 'absent';
+  readonly exit?: WorkerExit;
+  /** Milliseconds from the request to the proof of death. */
+  readonly tookMs: number;
+}
+
+/** A probe that the engine, not the worker, ran inside the worker's isolation. */
+export type IsolationProbe =
+  | { readonly outcome: 'unsupported'; readonly reason: string }
+  | {
+      readonly outcome: 'probed';
+      readonly effective: Readonly<Record<string, string | number | boolean | null>>;
+    };
+
+/** One line of a worker's output. */
+export interface LogLine {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
+/** What the caller of {@link AgentPool.logs} wants. */
+export interface LogOptions {
+  /** How many of the latest lines to give first; default 200. */
+  readonly tail?: number;
+  /** Keep giving lines until the worker ends or `signal` aborts. */
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Resource use of one worker. */
+export interface WorkerStats {
+  readonly memoryBytes: number;
+  /** CPU time used since start, in microseconds. */
+  readonly cpuUs: number;
+  readonly pids: number;
+}
+
+/** Something that happened to a worker. */
+export type PoolEvent =
+  | (WorkerRef & { readonly kind: 'started'; readonly time: string; readonly engineId: string })
+  | (WorkerRef & { readonly kind: 'exited'; readonly time: string; readonly exit: WorkerExit })
+  | (WorkerRef & { readonly kind: 'oom'; readonly time: string; readonly victim: 'tool' | 'worker' });
+
+/** What a pool can really do on this host. */
+export interface PoolProbe {
+  readonly available: boolean;
+  /** Engine name and version, for example `node-child-process 20.20.2`. */
+  readonly engine: string;
+  /** Levels this pool starts. */
+  readonly levels: readonly IsolationLevel[];
+  /** One sentence for each feature that is really enforced. */
+  readonly enforced: readonly string[];
+  /** One sentence for each feature that is not, so that a banner can say it. */
+  readonly notEnforced: readonly string[];
+  /** Why the pool is not available, and the fix. */
+  readonly reason?: string;
+}
+
+/** A backend that starts and stops workers. It never restarts one by itself. */
+export interface AgentPool {
+  /** `docker`, `process`, ... */
+  readonly kind: string;
+  readonly capabilities: ReadonlySet<PoolCapability>;
+  /** Says what the engine can really enforce here. */
+  probe(): Promise<PoolProbe>;
+  /** Starts one worker; a second call for the same generation gives the same handle. @throws PoolError */
+  start(spec: WorkerSpec): Promise<WorkerHandle>;
+  /** Ends a worker and all its processes: asks, waits `graceMs`, then kills. Absent workers are no error. */
+  stop(ref: WorkerRef, options: { readonly graceMs: number; readonly reason: string }): Promise<StopReport>;
+  /** The newest worker of an agent, or `undefined` when the engine knows none. */
+  inspect(agentId: string): Promise<WorkerInspection | undefined>;
+  probeInside(ref: WorkerRef): Promise<IsolationProbe>;
+  list(): Promise<WorkerInspection[]>;
+  logs(ref: WorkerRef, options?: LogOptions): AsyncIterable<LogLine>;
+  stats(ref: WorkerRef): Promise<WorkerStats | undefined>;
+  pause?(ref: WorkerRef): Promise<void>;
+  resume?(ref: WorkerRef): Promise<void>;
+  /** Events from now on, or since a time the engine remembers, until `signal` aborts. */
+  events(options: { readonly signal: AbortSignal; readonly since?: string }): AsyncIterable<PoolEvent>;
+  /** Releases the pool; it ends the workers that cannot outlive it. */
+  close(): Promise<void>;
+}
