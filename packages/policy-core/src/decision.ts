@@ -54,5 +54,5 @@ export function createDecision<Extra extends object = object>(
     ...fields,
     ...(fields.span ? { span: Object.freeze([...fields.span] as [number, number]) } : {}),
     trace: Object.freeze(trace.map((step) => Object.freeze({ ...step }))),
-  }) as Readonly<Decision & Extra>;
+  });
 }

@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** What a test may need of the host. This file is the one place that says how it is found and how to get it. */
+export type Requirement = 'bwrap' | 'cc' | 'postgresql' | 'docker' | 'chromium' | 'root' | 'linux';
+
+/** A requirement that this host does not meet. */
+export interface MissingRequirement {
+  readonly requirement: Requirement;
+  /** How to get it. */
+  readonly hint: string;
+  /** Whether `CLAWFORCE_TEST_REQUIRE` turns the absence into a failure. */
+  readonly demanded: boolean;
+}
+
+const succeeds = (command: string, args: readonly string[]): boolean =>
+  spawnSync(command, args, { stdio: 'ignore', timeout: 20_000 }).status === 0;
+
+const table: Readonly<Record<Requirement, { hint: string; present: () => boolean }>> = {
+  linux: { hint: 'run the tests on Linux', present: () => process.platform === 'linux' },
+  bwrap: {
+    hint: 'apt-get install bubblewrap, with user namespaces allowed',
+    present: () =>
+      succeeds('bwrap', [
+        '--unshare-all',
+        '--unshare-user',
+        '--ro-bind',
+        '/usr',
+        '/usr',
+        '--symlink',
+        'usr/lib',
+        '/lib',
+        '--symlink',
+        'usr/lib64',
+        '/lib64',
+        '--symlink',
+        'usr/bin',
+        '/bin',
+        'true',
+      ]),
+  },
+  cc: { hint: 'apt-get install gcc libc6-dev', present: () => succeeds('cc', ['--version']) },
+  postgresql: {
+    hint: 'set TEST_DATABASE_URL to an empty postgresql database (tools/provision-test-host.sh makes one)',
+    present: () => (process.env['TEST_DATABASE_URL'] ?? '').startsWith('postgresql:'),
+  },
+  docker: {
+    hint: 'apt-get install docker.io and start dockerd',
+    present: () => succeeds('docker', ['info']),
+  },
+  chromium: {
+    hint: 'apt-get install chromium',
+    present: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser'].some((path) => existsSync(path)),
+  },
+  root: { hint: 'run the tests as root', present: () => process.getuid?.() === 0 },
+};
+
+const found = new Map<Requirement, boolean>();
+
+/** Gives `undefined` when the host meets the requirement, else what is missing and how to get it. */
+export function missingRequirement(requirement: Requirement): MissingRequirement | undefined {
+  let present = found.get(requirement);
+  if (present === undefined) {
+    present = table[requirement].present();
+    found.set(requirement, present);
+  }
+  if (present) return undefined;
+  const demand = process.env['CLAWFORCE_TEST_REQUIRE'] ?? '';
+  const demanded = demand === 'all' || demand.split(',').includes(requirement);
+  return { requirement, hint: table[requirement].hint, demanded };
+}
