@@ -32,6 +32,11 @@ export interface WorkerConfig {
     readonly confinement: 'required' | 'off';
     readonly elevation: 'deny' | 'allow';
   };
+  /** Tools that wait for a person; until approvals exist, the gate refuses them with a hint. */
+  readonly approval: {
+    readonly default_mode: 'always_run' | 'ask_before_run';
+    readonly per_tool: Readonly<Record<string, 'always_run' | 'ask_before_run'>>;
+  };
   readonly restrict_to_workspace: boolean;
   readonly ssrf_protection: boolean;
   readonly web: {
