@@ -1,4 +1,5 @@
 import type { IsolationLevel } from './isolation-level.js';
+import type { Tightening } from './level-override.js';
 
 /** Optional abilities; a pool without one leaves the method out or answers `unsupported`. */
 export type PoolCapability = 'isolation' | 'probe-inside' | 'exec' | 'pause' | 'stats' | 'adoption';
@@ -13,6 +14,8 @@ export interface WorkerRef {
 /** Everything a pool needs to start one worker. Paths are absolute paths on the control plane's host. */
 export interface WorkerSpec extends WorkerRef {
   readonly level: IsolationLevel;
+  /** Isolation asked beyond the level; a pool that cannot enforce it refuses with `LEVEL_UNSUPPORTED`. */
+  readonly tightening?: Tightening;
   /** The agent's directory (`agents/{id}`). */
   readonly agentRoot: string;
   /** The agent's socket directory, with `join`, `link.sock` and `broker.sock`. */
@@ -130,24 +133,35 @@ export interface PoolProbe {
   readonly reason?: string;
 }
 
-/** A backend that starts and stops workers. It never restarts one by itself. */
+/** A backend that starts and stops workers. It never restarts one by itself. Methods reject with `PoolError`. */
 export interface AgentPool {
   /** `docker`, `process`, ... */
   readonly kind: string;
   readonly capabilities: ReadonlySet<PoolCapability>;
   /** Says what the engine can really enforce here. */
   probe(): Promise<PoolProbe>;
-  /** Starts one worker; a second call for the same generation gives the same handle. @throws PoolError */
+  /**
+   * Starts one worker; a second call for the same generation gives the same handle. A newer generation first ends
+   * the older worker, so an agent never runs twice.
+   *
+   * @throws PoolError `GENERATION_STALE` for a generation that is older than the newest or has ended already.
+   */
   start(spec: WorkerSpec): Promise<WorkerHandle>;
   /** Ends a worker and all its processes: asks, waits `graceMs`, then kills. Absent workers are no error. */
   stop(ref: WorkerRef, options: { readonly graceMs: number; readonly reason: string }): Promise<StopReport>;
   /** The newest worker of an agent, or `undefined` when the engine knows none. */
   inspect(agentId: string): Promise<WorkerInspection | undefined>;
+  /** What a probe that the engine runs next to the worker sees; `unsupported` where the engine cannot. */
   probeInside(ref: WorkerRef): Promise<IsolationProbe>;
+  /** The newest worker of every agent this owner has here, ended ones included as long as they are remembered. */
   list(): Promise<WorkerInspection[]>;
+  /** The worker's output, oldest line first; iterating rejects with `NOT_FOUND` for an unknown worker. */
   logs(ref: WorkerRef, options?: LogOptions): AsyncIterable<LogLine>;
+  /** Resource use now, or `undefined` when the worker has ended or the host cannot tell. */
   stats(ref: WorkerRef): Promise<WorkerStats | undefined>;
+  /** Freezes the worker's processes; memory stays. */
   pause?(ref: WorkerRef): Promise<void>;
+  /** Lets a paused worker go on. */
   resume?(ref: WorkerRef): Promise<void>;
   /** Events from now on, or since a time the engine remembers, until `signal` aborts. */
   events(options: { readonly signal: AbortSignal; readonly since?: string }): AsyncIterable<PoolEvent>;

@@ -1,4 +1,4 @@
-/** The three isolation levels of ARCHITECTURE section 6, strictest last in {@link LEVEL_ORDER}. */
+/** The three isolation levels of ARCHITECTURE section 6; {@link LEVEL_LOOSENESS} orders them. */
 export type IsolationLevel = 'permissive' | 'sandboxed' | 'privileged';
 
 /** What a pool must enforce for one level and read back from its engine. */
