@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { identifyNow, readProcessTable } from './process-table.js';
+import type { ProcessEntry, ProcessIdentity } from './process-table.js';
+import { treeMembers } from './process-tree.js';
+
+const FREEZE_ROUNDS = 10;
+const DEADLINE_MS = 5_000;
+
+/** Sends a signal unless the process is gone or its pid now names another one. */
+export function signalProcess(target: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (process.platform === 'linux' && identifyNow(target.pid)?.startTime !== target.startTime) return false;
+  try {
+    process.kill(target.pid, signal);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+function signalAll(targets: readonly ProcessEntry[], signal: NodeJS.Signals): void {
+  for (const target of targets) {
+    try {
+      signalProcess(target, signal);
+    } catch {
+      // EPERM: a set-user-ID program took another identity. It stays in the list of survivors.
+    }
+  }
+}
+
+/**
+ * Kills a worker's whole tree and gives the processes that survived, normally none. All are frozen first, so that
+ * none can fork away between the look and the kill.
+ */
+export async function killTree(
+  root: ProcessIdentity,
+  known: Iterable<ProcessIdentity> = [],
+  deadlineMs = DEADLINE_MS,
+): Promise<readonly ProcessIdentity[]> {
+  const started = performance.now();
+  const seen = new Map<number, ProcessIdentity>();
+  for (const identity of known) seen.set(identity.pid, identity);
+  const frozen = new Set<string>();
+  for (let round = 0; ; round += 1) {
+    const members = treeMembers(await readProcessTable(), root, seen.values());
+    if (members.length === 0) return [];
+    for (const member of members) seen.set(member.pid, member);
+    const fresh = members.filter(({ pid, startTime }) => !frozen.has(`${pid} ${startTime}`));
+    if (fresh.length > 0 && round < FREEZE_ROUNDS) {
+      signalAll(fresh, 'SIGSTOP');
+      for (const { pid, startTime } of fresh) frozen.add(`${pid} ${startTime}`);
+      continue;
+    }
+    signalAll(members, 'SIGKILL');
+    if (performance.now() - started > deadlineMs) return members;
+    await sleep(10);
+  }
+}
