@@ -1,0 +1,39 @@
+import { policyDigest } from '@clawforce/policy-core';
+import type { WorkerConfig } from '@clawforce/protocol';
+import type { EffectiveAgentConfig } from '@clawforce/protocol/config';
+import type { AgentRecord } from '../storage/agents/agent-store.js';
+
+/**
+ * Gives what a worker may know of its configuration: policy, loop and the variables granted to commands. Provider keys,
+ * headers and scripts are not in it.
+ */
+export function workerConfig(
+  agent: Pick<AgentRecord, 'id' | 'name'>,
+  config: EffectiveAgentConfig,
+  host: { readonly unconfinedExec: boolean },
+): WorkerConfig {
+  const body: Omit<WorkerConfig, 'digest'> = {
+    agent: { id: agent.id, name: agent.name },
+    instructions: config.instructions,
+    model: { name: config.model ?? '', max_tokens: config.max_tokens, temperature: config.temperature },
+    loop: {
+      max_tool_iterations: config.max_tool_iterations,
+      memory_window: config.memory_window,
+      max_tool_output_chars: config.max_tool_output_chars,
+    },
+    exec: {
+      timeout_s: config.exec.timeout,
+      policy: config.exec.policy,
+      confinement: host.unconfinedExec ? 'off' : 'required',
+      // Elevation needs an attested `privileged` level, which no pool of this version gives.
+      elevation: 'deny',
+    },
+    approval: { default_mode: config.approval.default_mode, per_tool: config.approval.per_tool },
+    restrict_to_workspace: config.restrict_to_workspace,
+    ssrf_protection: config.ssrf_protection,
+    web: config.web,
+    exec_env: config.env,
+  };
+  // The values of variables stay out of the digest: a digest of a short secret can be guessed.
+  return { digest: policyDigest({ ...body, exec_env: Object.keys(config.env).sort() }), ...body };
+}

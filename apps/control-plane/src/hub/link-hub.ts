@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import {
+  LINK_CODES,
+  LINK_PATH,
+  type Bye,
+  type Command,
+  type CommandBody,
+  type CommandReport,
+  type ControlPlaneToWorker,
+  type Delta,
+  type LinkCode,
+  type LinkRequest,
+  type LinkResponse,
+  type OutboxItem,
+  type WorkerConfig,
+  type WorkerToControlPlane,
+} from '@clawforce/protocol';
+import { readLinkAuth } from '@clawforce/protocol/link';
+import { Server as Engine } from 'engine.io';
+import { Server, type Socket } from 'socket.io';
+import { attachWorkerSocket } from './worker-socket.js';
+import { WorkerSession } from './worker-session.js';
+
+/** A socket of the `/worker` namespace; `agentId` comes from the listener, never from the worker. */
+export type WorkerSocket = Socket<
+  WorkerToControlPlane,
+  ControlPlaneToWorker,
+  Record<string, never>,
+  { agentId: string; credential: { kind: 'join' | 'resume' | 'token'; secret: string } }
+>;
+
+/** What the hub asks of the rest of the control plane. */
+export interface HubPorts {
+  /** Spends a join credential: opens a new epoch when it is the agent's newest and unused. */
+  openEpoch(
+    agentId: string,
+    joinSecret: string,
+  ): Promise<{ epoch: number; generation: number; ack: number } | undefined>;
+  /** Remembers the digest of the newest resume secret. */
+  saveResume(agentId: string, epoch: number, digest: string): Promise<void>;
+  /** The configuration that a worker gets with its welcome. */
+  workerConfig(agentId: string): Promise<WorkerConfig>;
+  /** Stores consecutive events; answers the new cumulative ack, or where the sequence has to continue. */
+  storeEvents(
+    agentId: string,
+    epoch: number,
+    items: readonly OutboxItem[],
+  ): Promise<{ ack: number } | { expected: number } | { fenced: true }>;
+  /** Text of a running turn; not stored. */
+  onDelta(agentId: string, delta: Delta): void;
+  answer(agentId: string, request: LinkRequest): Promise<LinkResponse>;
+  onWelcomed(session: WorkerSession): void;
+  onDisconnected(session: WorkerSession): void;
+  /** Something odd that an operator may want to know: a refused credential, a frame that breaks the contract. */
+  onRefused(agentId: string, what: string): void;
+}
+
+/** How the link behaves; the defaults are for real use. */
+export interface HubTiming {
+  readonly helloTimeoutMs: number;
+  readonly heartbeatMs: number;
+  readonly orphanMs: number;
+}
+
+const DEFAULT_TIMING: HubTiming = { helloTimeoutMs: 5_000, heartbeatMs: 10_000, orphanMs: 30_000 };
+
+/** An agent without a session was asked for something that only a worker can do. */
+export class NotConnectedError extends Error {
+  override readonly name = 'NotConnectedError';
+  readonly code = 'AGENT_NOT_CONNECTED';
+}
+
+/**
+ * The worker side of the control plane: one socket.io server for the link sockets of all agents. A worker is known by
+ * the listener it came through and by its credential; ids inside frames are not read.
+ */
+export class LinkHub {
+  readonly #engine: Engine;
+  readonly #io: Server<WorkerToControlPlane, ControlPlaneToWorker>;
+  readonly #identities = new WeakMap<IncomingMessage, string>();
+  readonly #sessions = new Map<string, WorkerSession>();
+  readonly #ports: HubPorts;
+  readonly #timing: HubTiming;
+
+  constructor(ports: HubPorts, timing: Partial<HubTiming> = {}) {
+    this.#ports = ports;
+    this.#timing = { ...DEFAULT_TIMING, ...timing };
+    this.#engine = new Engine({
+      transports: ['websocket'],
+      perMessageDeflate: false,
+      maxHttpBufferSize: 1024 * 1024,
+      pingInterval: this.#timing.heartbeatMs,
+      pingTimeout: this.#timing.heartbeatMs,
+    });
+    this.#io = new Server({ serveClient: false, connectTimeout: this.#timing.helloTimeoutMs });
+    this.#io.bind(this.#engine);
+    const workers = this.#io.of('/worker');
+    workers.use((socket, next) => this.#admit(socket as WorkerSocket, next));
+    workers.on('connection', (socket) =>
+      attachWorkerSocket(this, socket as WorkerSocket, this.#ports, this.#timing),
+    );
+  }
+
+  /** Takes an upgrade request that came through an agent's own listener. */
+  handleUpgrade(agentId: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const path = (request.url ?? '').split('?', 1)[0]?.replace(/\/$/, '');
+    // Browsers send Origin, workers never do.
+    if (path !== LINK_PATH || request.headers.origin !== undefined) {
+      socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
+      return;
+    }
+    this.#identities.set(request, agentId);
+    this.#engine.handleUpgrade(request as never, socket, head);
+  }
+
+  /** The present session of an agent, connected or waiting for its worker to come back. */
+  session(agentId: string): WorkerSession | undefined {
+    return this.#sessions.get(agentId);
+  }
+
+  /** Makes a session the present one; an older one is fenced. */
+  adopt(session: WorkerSession): void {
+    const older = this.#sessions.get(session.agentId);
+    if (older && older !== session) older.end(LINK_CODES.fenced, 'A newer worker of this agent took over.');
+    this.#sessions.set(session.agentId, session);
+  }
+
+  /** Tells whether a secret belongs to the agent's present session (the broker asks). */
+  authenticate(agentId: string, secret: string): boolean {
+    return this.#sessions.get(agentId)?.resume.accept(secret) ?? false;
+  }
+
+  /**
+   * Gives the terminal report of a command. The command survives reconnects of the same worker.
+   * @throws NotConnectedError without a session, CommandInterruptedError when the worker ends first.
+   */
+  async command(
+    agentId: string,
+    body: CommandBody,
+    options: { readonly id?: string; readonly onAccepted?: () => void } = {},
+  ): Promise<CommandReport> {
+    const session = this.#sessions.get(agentId);
+    if (!session) throw new NotConnectedError('The agent has no running worker.');
+    const command: Command = { id: options.id ?? randomUUID(), ...body };
+    return session.send(command, options.onAccepted);
+  }
+
+  /** Ends an agent's session: its worker is gone, or has to go. */
+  end(agentId: string, code: LinkCode | 1000, reason: string): void {
+    const session = this.#sessions.get(agentId);
+    this.#sessions.delete(agentId);
+    session?.end(code, reason);
+  }
+
+  /** Closes every link. */
+  async close(): Promise<void> {
+    for (const agentId of [...this.#sessions.keys()])
+      this.end(agentId, LINK_CODES.retryLater, 'The control plane stops.');
+    await this.#io.close();
+    this.#engine.close();
+  }
+
+  #admit(socket: WorkerSocket, next: (error?: Error) => void): void {
+    const agentId = this.#identities.get(socket.request);
+    const auth = readLinkAuth(socket.handshake.auth);
+    if (agentId === undefined) return next(refusal(LINK_CODES.token, 'This socket belongs to no agent.'));
+    if (auth === undefined) {
+      this.#ports.onRefused(agentId, 'handshake without a valid credential');
+      return next(refusal(LINK_CODES.token, 'The handshake carries no valid credential.'));
+    }
+    if (auth === 'upgrade')
+      return next(refusal(LINK_CODES.upgrade, 'This worker speaks another version of the link.'));
+    socket.data.agentId = agentId;
+    socket.data.credential = auth.credential;
+    next();
+  }
+}
+
+function refusal(code: LinkCode, reason: string): Error {
+  const bye: Bye = { code, reason };
+  return Object.assign(new Error(reason), { data: bye });
+}

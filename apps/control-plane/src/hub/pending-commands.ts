@@ -1,0 +1,51 @@
+import type { Command, CommandReport } from '@clawforce/protocol';
+
+/** A command that did not come to an end: its worker did first. */
+export class CommandInterruptedError extends Error {
+  override readonly name = 'CommandInterruptedError';
+  readonly code = 'INTERRUPTED';
+}
+
+interface Pending {
+  readonly command: Command;
+  readonly onAccepted: (() => void) | undefined;
+  readonly resolve: (report: CommandReport) => void;
+  readonly reject: (error: CommandInterruptedError) => void;
+  accepted: boolean;
+}
+
+/** The commands of one epoch that have no terminal report yet. They are sent again after every reconnect. */
+export class PendingCommands {
+  readonly #pending = new Map<string, Pending>();
+
+  /** Gives the terminal report of a command. @throws CommandInterruptedError when the epoch ends before. */
+  add(command: Command, onAccepted?: () => void): Promise<CommandReport> {
+    return new Promise((resolve, reject) => {
+      this.#pending.set(command.id, { command, onAccepted, resolve, reject, accepted: false });
+    });
+  }
+
+  /** Takes a worker's report; reports of unknown commands are ignored. */
+  report(report: CommandReport): void {
+    const pending = this.#pending.get(report.id);
+    if (!pending) return;
+    if (!pending.accepted) {
+      pending.accepted = true;
+      pending.onAccepted?.();
+    }
+    if (report.state === 'accepted') return;
+    this.#pending.delete(report.id);
+    pending.resolve(report);
+  }
+
+  /** Every command without a terminal report, in the order in which they were given. */
+  all(): readonly Command[] {
+    return [...this.#pending.values()].map(({ command }) => command);
+  }
+
+  /** Ends every command: the worker is gone for good. */
+  interrupt(reason: string): void {
+    for (const pending of this.#pending.values()) pending.reject(new CommandInterruptedError(reason));
+    this.#pending.clear();
+  }
+}

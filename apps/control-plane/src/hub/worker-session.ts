@@ -1,0 +1,69 @@
+import type { Bye, Command, CommandReport, LinkCode } from '@clawforce/protocol';
+import type { WorkerSocket } from './link-hub.js';
+import { PendingCommands } from './pending-commands.js';
+import { ResumeSecrets } from './resume-secrets.js';
+
+/** One epoch of one agent: from a join to the worker's end, across reconnects. */
+export class WorkerSession {
+  readonly agentId: string;
+  readonly epoch: number;
+  readonly generation: number;
+  readonly resume = new ResumeSecrets();
+  /** Digest of the configuration that the worker confirmed. */
+  confirmedDigest: string | undefined;
+  readonly #pending = new PendingCommands();
+  #socket: WorkerSocket | undefined;
+  #ended = false;
+
+  constructor(agentId: string, epoch: number, generation: number) {
+    this.agentId = agentId;
+    this.epoch = epoch;
+    this.generation = generation;
+  }
+
+  /** Whether a worker is connected right now. */
+  get connected(): boolean {
+    return this.#socket?.connected ?? false;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Gives the session a socket; commands without an answer are sent again. */
+  attach(socket: WorkerSocket): void {
+    const former = this.#socket;
+    this.#socket = socket;
+    if (former && former !== socket) former.disconnect(true);
+    for (const command of this.#pending.all()) socket.emit('cmd', command);
+  }
+
+  /** Takes the socket away when it is still the session's own. */
+  detach(socket: WorkerSocket): boolean {
+    if (this.#socket !== socket) return false;
+    this.#socket = undefined;
+    return true;
+  }
+
+  /** Gives the terminal report of a command. @throws CommandInterruptedError */
+  send(command: Command, onAccepted?: () => void): Promise<CommandReport> {
+    const report = this.#pending.add(command, onAccepted);
+    this.#socket?.emit('cmd', command);
+    return report;
+  }
+
+  report(report: CommandReport): void {
+    this.#pending.report(report);
+  }
+
+  /** Ends the epoch: says goodbye, interrupts what runs. */
+  end(code: LinkCode | 1000, reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const bye: Bye = { code, reason };
+    this.#socket?.emit('bye', bye);
+    this.#socket?.disconnect(true);
+    this.#socket = undefined;
+    this.#pending.interrupt(reason);
+  }
+}

@@ -1,0 +1,182 @@
+import { LINK_CODES, type Bye, type Hello, type Welcome } from '@clawforce/protocol';
+import {
+  readCommandReport,
+  readDelta,
+  readEventBatch,
+  readHello,
+  readLinkRequest,
+} from '@clawforce/protocol/link';
+import type { HubPorts, HubTiming, LinkHub, WorkerSocket } from './link-hub.js';
+import { WorkerSession } from './worker-session.js';
+
+const CREDIT = 1000;
+const FRAMES_PER_SECOND = 200;
+
+/** Serves one connection of a worker: hello, events, reports, requests. Every frame is checked before it is used. */
+export function attachWorkerSocket(
+  hub: LinkHub,
+  socket: WorkerSocket,
+  ports: HubPorts,
+  timing: HubTiming,
+): void {
+  const { agentId } = socket.data;
+  let session: WorkerSession | undefined;
+  // One frame after the other: a batch must be stored before the next one is looked at.
+  let queue: Promise<void> = Promise.resolve();
+
+  const close = (bye: Bye): void => {
+    socket.emit('bye', bye);
+    socket.disconnect(true);
+  };
+  const helloTimer = setTimeout(() => {
+    if (!session) close({ code: LINK_CODES.token, reason: 'No hello came.' });
+  }, timing.helloTimeoutMs);
+
+  const inOrder = (work: () => Promise<void>): void => {
+    queue = queue.then(work).catch((error: unknown) => {
+      // The store failed: no ack went out, so the worker sends the batch again to the next connection.
+      ports.onRefused(agentId, `link work failed: ${error instanceof Error ? error.message : 'unknown'}`);
+      close({
+        code: LINK_CODES.retryLater,
+        reason: 'The control plane could not store this.',
+        retry_after_ms: 1000,
+      });
+    });
+  };
+
+  let frames = 0;
+  const frameTimer = setInterval(() => (frames = 0), 1000);
+  socket.use((_event, next) => {
+    frames += 1;
+    if (frames > FRAMES_PER_SECOND) {
+      ports.onRefused(agentId, 'too many frames');
+      close({ code: LINK_CODES.tooFast, reason: 'Too many frames in a second.' });
+      return;
+    }
+    next();
+  });
+
+  socket.on('hello', (raw, reply) => {
+    if (typeof reply !== 'function' || session) return;
+    const hello = readHello(raw);
+    if (!hello) {
+      refuse(
+        reply,
+        { code: LINK_CODES.upgrade, reason: 'The hello frame is not valid.' },
+        'hello that breaks the contract',
+      );
+      return;
+    }
+    inOrder(async () => {
+      const opened = await openSession(hub, socket, ports);
+      if (!opened) {
+        refuse(
+          reply,
+          { code: LINK_CODES.token, reason: 'The credential is used up or not valid.' },
+          'refused credential',
+        );
+        return;
+      }
+      clearTimeout(helloTimer);
+      session = opened.session;
+      reply(await welcome(session, opened.ack, hello, ports, timing));
+      session.attach(socket);
+      ports.onWelcomed(session);
+    });
+  });
+
+  socket.on('ev', (raw) => {
+    inOrder(async () => {
+      const batch = readEventBatch(raw);
+      if (!session || session.ended || !batch) {
+        if (!batch) ports.onRefused(agentId, 'event batch that breaks the contract');
+        return;
+      }
+      const outcome = await ports.storeEvents(agentId, session.epoch, batch.items);
+      if ('fenced' in outcome)
+        close({ code: LINK_CODES.fenced, reason: 'A newer worker of this agent took over.' });
+      else if ('ack' in outcome) socket.emit('ack', { seq: outcome.ack });
+      else socket.emit('nack', { expected: outcome.expected });
+    });
+  });
+
+  socket.on('delta', (raw) => {
+    const delta = readDelta(raw);
+    if (session && delta) ports.onDelta(agentId, delta);
+  });
+
+  socket.on('cmd_ack', (raw) => {
+    // Behind the events that the command caused: whoever waits for the report finds them stored.
+    inOrder(() => {
+      const report = readCommandReport(raw);
+      if (session && report) session.report(report);
+      return Promise.resolve();
+    });
+  });
+
+  socket.on('req', (raw, reply) => {
+    const request = readLinkRequest(raw);
+    if (typeof reply !== 'function') return;
+    if (!session || !request) {
+      reply({ ok: false, code: 'REQUEST_INVALID', message: 'The request is not valid.' });
+      return;
+    }
+    ports.answer(agentId, request).then(reply, () => {
+      reply({ ok: false, code: 'INTERNAL', message: 'The control plane could not answer.' });
+    });
+  });
+
+  socket.on('disconnect', () => {
+    clearTimeout(helloTimer);
+    clearInterval(frameTimer);
+    if (session?.detach(socket) && !session.ended) ports.onDisconnected(session);
+  });
+
+  function refuse(reply: (answer: { refused: Bye }) => void, bye: Bye, what: string): void {
+    ports.onRefused(agentId, what);
+    reply({ refused: bye });
+    close(bye);
+  }
+}
+
+async function openSession(
+  hub: LinkHub,
+  socket: WorkerSocket,
+  ports: HubPorts,
+): Promise<{ session: WorkerSession; ack: number } | undefined> {
+  const { agentId, credential } = socket.data;
+  if (credential.kind === 'resume') {
+    const session = hub.session(agentId);
+    if (!session || session.ended || !session.resume.accept(credential.secret)) return undefined;
+    const outcome = await ports.storeEvents(agentId, session.epoch, []);
+    return 'ack' in outcome ? { session, ack: outcome.ack } : undefined;
+  }
+  if (credential.kind !== 'join') return undefined;
+  const epoch = await ports.openEpoch(agentId, credential.secret);
+  if (!epoch) return undefined;
+  const session = new WorkerSession(agentId, epoch.epoch, epoch.generation);
+  hub.adopt(session);
+  return { session, ack: epoch.ack };
+}
+
+async function welcome(
+  session: WorkerSession,
+  ack: number,
+  _hello: Hello,
+  ports: HubPorts,
+  timing: HubTiming,
+): Promise<Welcome> {
+  const config = await ports.workerConfig(session.agentId);
+  const secret = session.resume.issue();
+  await ports.saveResume(session.agentId, session.epoch, session.resume.currentDigest ?? '');
+  session.confirmedDigest = config.digest;
+  return {
+    epoch: session.epoch,
+    resume_secret: secret,
+    ack,
+    credit: CREDIT,
+    heartbeat_ms: timing.heartbeatMs,
+    orphan_ms: timing.orphanMs,
+    config,
+  };
+}
