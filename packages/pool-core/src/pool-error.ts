@@ -2,8 +2,7 @@ const brand = Symbol.for('@clawforce/pool-core/PoolError');
 
 /** Every code a pool or a level rule may throw, with what it means; the README table is compared with it. */
 export const POOL_ERROR_CODES = Object.freeze({
-  LEVEL_UNSUPPORTED:
-    'This pool cannot enforce what the request asks for, so it does not start a weaker worker.',
+  LEVEL_UNSUPPORTED: 'This pool cannot enforce what the request asks for; it starts nothing weaker.',
   LEVEL_ABOVE_CEILING: 'The level admits more than the ceiling of this installation.',
   OVERRIDE_LOOSENS: 'An override admits more than the level or the ceiling; overrides may only tighten.',
   OVERRIDE_INVALID: 'An override or a level has an unknown name, a wrong type or a value out of range.',
@@ -26,9 +25,9 @@ export class PoolError extends Error {
   override readonly name = 'PoolError';
   readonly code: PoolErrorCode;
   /** The configuration key or specification field at fault, as CONTRACT section 3 spells it. */
-  readonly key?: string;
+  declare readonly key?: string;
   /** What to do about it. */
-  readonly fix?: string;
+  declare readonly fix?: string;
 
   constructor(
     code: PoolErrorCode,

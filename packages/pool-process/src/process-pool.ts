@@ -253,7 +253,11 @@ export class ProcessPool implements AgentPool {
   #ended(worker: WorkerProcess, exit: WorkerExit): void {
     const { agentId, generation } = worker.spec;
     const { stateDir } = this.#options;
-    if (stateDir !== undefined && worker.survivors.length === 0) removeRecord(stateDir, worker.spec);
+    try {
+      if (stateDir !== undefined && worker.survivors.length === 0) removeRecord(stateDir, worker.spec);
+    } catch {
+      // The exit must be told in any case; the next sweep finds nobody alive and forgets the record.
+    }
     this.#events.emit({ kind: 'exited', agentId, generation, time: new Date().toISOString(), exit });
   }
 
