@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { hasPrismaCode } from '../database/prisma-error.js';
+import type { Agent, Prisma } from '../generated/sqlite/client.js';
+import { pageByDate } from '../page/keyset.js';
+import type { Page, PageRequest } from '../page/page.js';
+import { storableText } from '../storable-text.js';
+import { StorageError } from '../storage-error.js';
+import type { StoreContext } from '../store-context.js';
+import type {
+  AgentChanges,
+  AgentRecord,
+  AgentStatus,
+  AgentStore,
+  AgentVisibility,
+  DesiredState,
+  NewAgent,
+  StatusChange,
+} from './agent-store.js';
+
+/** Agents in the database. */
+export class PrismaAgentStore implements AgentStore {
+  readonly #context: StoreContext;
+
+  constructor(context: StoreContext) {
+    this.#context = context;
+  }
+
+  async create(agent: NewAgent): Promise<AgentRecord> {
+    const now = this.#context.now();
+    try {
+      const row = await this.#context.db.agent.create({
+        data: {
+          id: agent.id ?? randomUUID(),
+          name: storableText(agent.name),
+          description: storableText(agent.description ?? ''),
+          color: agent.color ?? null,
+          ownerUserId: agent.ownerUserId,
+          mode: agent.mode,
+          level: agent.level,
+          isDemo: agent.isDemo ?? false,
+          desired: 'stopped' satisfies DesiredState,
+          status: 'stopped' satisfies AgentStatus,
+          statusSince: now,
+          attested: 'none',
+          createdAt: now,
+          updatedAt: now,
+        },
+      });
+      return toRecord(row);
+    } catch (error) {
+      if (hasPrismaCode(error, 'P2002')) {
+        throw new StorageError('CONFLICT', 'the agent id is taken', { cause: error });
+      }
+      if (hasPrismaCode(error, 'P2003')) {
+        throw new StorageError('NOT_FOUND', 'there is no such owner', { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  async get(id: string): Promise<AgentRecord | undefined> {
+    const row = await this.#context.db.agent.findUnique({ where: { id } });
+    return row === null ? undefined : toRecord(row);
+  }
+
+  list(visibleTo: AgentVisibility, page: PageRequest = {}): Promise<Page<AgentRecord>> {
+    const owner = visibleTo === 'all' ? {} : { ownerUserId: visibleTo.ownerUserId };
+    return pageByDate(
+      this.#context,
+      `agents:${visibleTo === 'all' ? '*' : visibleTo.ownerUserId}`,
+      page,
+      ({ after, ...rest }) => this.#context.db.agent.findMany({ ...rest, where: { AND: [owner, after] } }),
+      toRecord,
+    );
+  }
+
+  async withDesired(desired: DesiredState): Promise<readonly AgentRecord[]> {
+    const rows = await this.#context.db.agent.findMany({ where: { desired }, orderBy: { createdAt: 'asc' } });
+    return rows.map(toRecord);
+  }
+
+  async active(): Promise<readonly AgentRecord[]> {
+    const rows = await this.#context.db.agent.findMany({
+      where: { status: { notIn: ['stopped', 'failed'] satisfies AgentStatus[] } },
+      orderBy: { createdAt: 'asc' },
+    });
+    return rows.map(toRecord);
+  }
+
+  async update(id: string, changes: AgentChanges): Promise<AgentRecord> {
+    const { name, description, color, ownerUserId, mode, level } = changes;
+    try {
+      return await this.#write(
+        { id },
+        {
+          ...(name === undefined ? {} : { name: storableText(name) }),
+          ...(description === undefined ? {} : { description: storableText(description) }),
+          ...(color === undefined ? {} : { color }),
+          ...(ownerUserId === undefined ? {} : { ownerUserId }),
+          ...(mode === undefined ? {} : { mode }),
+          ...(level === undefined ? {} : { level }),
+        },
+      );
+    } catch (error) {
+      if (hasPrismaCode(error, 'P2003')) {
+        throw new StorageError('NOT_FOUND', 'there is no such owner', { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  setDesired(id: string, desired: DesiredState): Promise<AgentRecord> {
+    return this.#write({ id }, { desired });
+  }
+
+  setStatus(
+    id: string,
+    change: StatusChange,
+    only: { readonly generation?: number; readonly epoch?: number } = {},
+  ): Promise<AgentRecord> {
+    const data = {
+      status: change.status,
+      statusReason: change.reason === undefined ? null : storableText(change.reason).slice(0, 1000),
+      ...(change.attested === undefined ? {} : { attested: change.attested }),
+    };
+    return this.#context.atomic(async (db) => {
+      const moved = await db.agent.updateManyAndReturn({
+        where: { id, ...only, status: { not: change.status } },
+        data: { ...data, statusSince: this.#context.now(), updatedAt: this.#context.now() },
+      });
+      return moved[0] === undefined ? this.#write({ id, ...only }, data, db) : toRecord(moved[0]);
+    });
+  }
+
+  nextGeneration(id: string): Promise<AgentRecord> {
+    return this.#write({ id }, { generation: { increment: 1 } });
+  }
+
+  openEpoch(id: string, only: { readonly generation?: number } = {}): Promise<AgentRecord> {
+    return this.#write({ id, ...only }, { epoch: { increment: 1 } });
+  }
+
+  async remove(id: string): Promise<void> {
+    const { count } = await this.#context.db.agent.deleteMany({ where: { id } });
+    if (count === 0) throw new StorageError('NOT_FOUND', 'there is no such agent');
+  }
+
+  async #write(
+    where: { readonly id: string; readonly generation?: number; readonly epoch?: number },
+    data: Prisma.AgentUpdateManyMutationInput & { readonly ownerUserId?: string | null },
+    db = this.#context.db,
+  ): Promise<AgentRecord> {
+    const [row] = await db.agent.updateManyAndReturn({
+      where,
+      data: { ...data, updatedAt: this.#context.now() },
+    });
+    if (row !== undefined) return toRecord(row);
+    const known = await db.agent.count({ where: { id: where.id } });
+    throw known === 0
+      ? new StorageError('NOT_FOUND', 'there is no such agent')
+      : new StorageError('STALE', 'the agent has moved on to a later generation or epoch');
+  }
+}
+
+function toRecord({ eventCursor: _events, messageCount: _messages, ...row }: Agent): AgentRecord {
+  return {
+    ...row,
+    desired: row.desired as DesiredState,
+    status: row.status as AgentStatus,
+    ackSeq: Number(row.ackSeq),
+  };
+}

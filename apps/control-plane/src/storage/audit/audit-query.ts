@@ -1,0 +1,34 @@
+import type { AgentVisibility } from '../agents/agent-store.js';
+import type { Page, PageRequest } from '../page/page.js';
+
+/** An audit row as the API lists it. */
+export interface AuditRecord {
+  readonly seq: number;
+  readonly time: Date;
+  readonly kind: string;
+  readonly agentId: string | null;
+  readonly actorId: string | null;
+  readonly effect: string | null;
+  readonly rule: string | null;
+  /** The event as it was hashed. */
+  readonly event: unknown;
+  readonly prevHash: string;
+  readonly hash: string;
+}
+
+/** What a reader of the audit log may ask for. */
+export interface AuditFilter extends PageRequest {
+  readonly kind?: string;
+  readonly agentId?: string;
+  readonly actorId?: string;
+  readonly effect?: string;
+  readonly rule?: string;
+}
+
+/** Reads of the audit log; rows of agents that the caller may not see are left out in the query. */
+export interface AuditQuery {
+  /** Newest first. */
+  list(visibleTo: AgentVisibility, filter?: AuditFilter): Promise<Page<AuditRecord>>;
+  /** Rows with a number above `after`, oldest first, for `audit tail`; at most 200. */
+  after(visibleTo: AgentVisibility, after: number, limit?: number): Promise<readonly AuditRecord[]>;
+}
