@@ -41,7 +41,7 @@ export async function diffSchemas(provider, from, to) {
   };
   const glue = await import(new URL('schema_engine_bg.js', engineRoot).href);
   const bytes = readFileSync(new URL('schema_engine_bg.wasm', engineRoot));
-  const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': glue });
+  const { instance } = await globalThis.WebAssembly.instantiate(bytes, { './schema_engine_bg.js': glue });
   glue.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();
   const file = (content) => ({ files: [{ path: 'schema.prisma', content }] });
