@@ -1,0 +1,37 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { localBin, root } from './setup/local-bin.mjs';
+import { runNode } from './setup/run-node.mjs';
+
+async function step(title, script, args) {
+  const started = performance.now();
+  const { code, output } = await runNode(script, args, { quiet: true });
+  const took = `${((performance.now() - started) / 1000).toFixed(1)} s`;
+  console.log(`build: ${title} ${code === 0 ? 'done' : 'FAILED'} (${took})`);
+  if (code !== 0) console.error(output.trimEnd());
+  return code === 0;
+}
+
+const projectsIn = (folder, config) =>
+  readdirSync(join(root, folder))
+    .map((name) => join(folder, name, config))
+    .filter((path) => existsSync(join(root, path)));
+
+/**
+ * Builds the repository and tells whether everything succeeded. `product` leaves tests and tools out, which is what
+ * a start needs; without it every TypeScript project is checked.
+ */
+export async function build({ product = false } = {}) {
+  const generate = join(root, 'tools/prisma/generate.mjs');
+  if (existsSync(generate) && !(await step('database clients', generate, []))) return false;
+  const projects = product
+    ? [...projectsIn('packages', 'tsconfig.lib.json'), ...projectsIn('apps', 'tsconfig.app.json')]
+    : [];
+  const title = product ? 'libraries and apps' : 'every TypeScript project';
+  return step(title, localBin('typescript', 'tsc'), ['-b', ...projects]);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  process.exitCode = (await build()) ? 0 : 1;
+}

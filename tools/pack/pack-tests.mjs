@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { checkExample, checkReadme } from './example-check.mjs';
+import { installTogether } from './install-together.mjs';
+import { lintTarball, lintTypes } from './lint-tarball.mjs';
+import { checkLoads } from './load-check.mjs';
+import { packAll } from './pack-all.mjs';
+import { readLibraries } from './read-libraries.mjs';
+
+async function result(title, action) {
+  const started = performance.now();
+  let problem;
+  try {
+    problem = await action();
+  } catch (error) {
+    problem = error.stack ?? String(error);
+  }
+  const took = `${((performance.now() - started) / 1000).toFixed(1)} s`;
+  console.log(
+    problem === undefined ? `  ok      ${title} (${took})` : `  FAILED  ${title} (${took})\n${problem}`,
+  );
+  return { title, problem };
+}
+
+/**
+ * Treats every library as its users get it: packs it, checks tarball and types, installs all tarballs into one empty
+ * project, loads each entry by import and require, and runs the README example. Gives one result per check;
+ * `problem` is undefined where it passed.
+ */
+export async function packTests() {
+  const directory = mkdtempSync(join(tmpdir(), 'clawforce-pack-'));
+  try {
+    const libraries = readLibraries();
+    const results = [];
+    const add = async (title, action) => results.push(await result(title, action));
+
+    const packed = await packAll(libraries, directory);
+    for (const { library, tarball, problem } of packed) {
+      await add(`${library.name} packs`, () => problem);
+      await add(`${library.name} README shows its example`, () => checkReadme(library));
+      if (tarball === undefined) continue;
+      await add(`${library.name} publint`, () => lintTarball(library, tarball));
+      await add(`${library.name} are-the-types-wrong`, () => lintTypes(tarball));
+    }
+
+    const project = join(directory, 'project');
+    let installed = false;
+    await add('all libraries install together', async () => {
+      const problem = await installTogether(
+        packed.filter(({ tarball }) => tarball !== undefined),
+        project,
+      );
+      installed = problem === undefined;
+      return problem;
+    });
+    for (const { library } of packed) {
+      const skip = installed ? undefined : 'not tried, because the libraries could not be installed';
+      await add(`${library.name} loads`, () => skip ?? checkLoads(library, project));
+      await add(`${library.name} README example runs`, () => skip ?? checkExample(library, project));
+    }
+    return results;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const results = await packTests();
+  const failed = results.filter(({ problem }) => problem !== undefined).length;
+  console.log(`${results.length - failed} passed, ${failed} failed, 0 skipped`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}

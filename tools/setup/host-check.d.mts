@@ -1,0 +1,1 @@
+export function hostProblem(nodeVersion: string, platform: string): string | undefined;

@@ -1,0 +1,3 @@
+export function sameTree(lock: string, hidden: string): boolean;
+export function isInstalled(root: string): boolean;
+export function markInstalled(root: string): void;

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { ensureInstalled } from './setup/ensure-installed.mjs';
+import { root } from './setup/local-bin.mjs';
+
+await ensureInstalled();
+if (!(await build({ product: true }))) {
+  console.error('The build failed, so nothing was started. See the messages above.');
+  process.exit(1);
+}
+
+const chosen = process.env.ADMIN_RUNTIME_BACKEND;
+const backend = chosen === undefined || chosen === '' ? 'process' : chosen;
+console.log(
+  chosen === backend
+    ? `Runtime: ${backend} (from ADMIN_RUNTIME_BACKEND).`
+    : `Runtime: ${backend} (chosen by npm start; ADMIN_RUNTIME_BACKEND is not set).`,
+);
+
+const main = join(root, 'apps/control-plane/dist/main.js');
+const child = spawn(process.execPath, [main, 'serve', ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: { ...process.env, ADMIN_RUNTIME_BACKEND: backend },
+});
+
+const forward = (signal) =>
+  process.on(signal, () => {
+    // A terminal sends Ctrl-C to the whole foreground group, so the child has it already; a second one would be
+    // read as impatience.
+    if (signal === 'SIGINT' && process.stdin.isTTY) return;
+    child.kill(signal);
+  });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) forward(signal);
+
+child.once('error', (error) => {
+  console.error(`The control plane could not be started: ${error.message}`);
+  process.exitCode = 1;
+});
+child.once('exit', (code, signal) => {
+  process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
+});

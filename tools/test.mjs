@@ -1,0 +1,153 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { ensureInstalled } from './setup/ensure-installed.mjs';
+import { localBin, root } from './setup/local-bin.mjs';
+import { runNode } from './setup/run-node.mjs';
+import { countTests, groupSkips } from './setup/test-count.mjs';
+import { workspaceProblems } from './setup/workspace-check.mjs';
+
+const PROJECTS = ['unit', 'integration', 'e2e'];
+const STEPS = ['format', 'lint', 'workspace', 'build', ...PROJECTS, 'pack'];
+
+function wantedSteps(args) {
+  const only = args.flatMap((arg, index) => {
+    if (arg.startsWith('--only=')) return arg.slice('--only='.length).split(',');
+    return args[index - 1] === '--only' ? arg.split(',') : [];
+  });
+  const known = only.every((name) => STEPS.includes(name));
+  const spare = args.filter((arg, index) => !arg.startsWith('--only') && args[index - 1] !== '--only');
+  if (!known || spare.length > 0 || (args.length > 0 && only.length === 0)) {
+    console.error(`Usage: npm test [-- --only <step>[,<step>...]]   steps: ${STEPS.join(', ')}`);
+    process.exit(64);
+  }
+  return new Set(only.length > 0 ? only : STEPS);
+}
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const times = [];
+const failures = [];
+const skips = [];
+
+function fail(sentence) {
+  total.failed += 1;
+  failures.push(sentence);
+}
+
+async function timed(title, action) {
+  const started = performance.now();
+  console.log(`\n== ${title}`);
+  try {
+    await action();
+  } catch (error) {
+    fail(`${title}: ${error.stack ?? error}`);
+  }
+  const took = ((performance.now() - started) / 1000).toFixed(1);
+  times.push(`${title} ${took} s`);
+  console.log(`== ${title}: ${took} s`);
+}
+
+function check(title, ok) {
+  if (ok) total.passed += 1;
+  else fail(title);
+}
+
+function testFiles(project) {
+  const kindOf = (path) => {
+    if (path.startsWith('e2e/')) return 'e2e';
+    return path.endsWith('.integration.test.ts') ? 'integration' : 'unit';
+  };
+  const skip = /(^|\/)(node_modules|dist|out-tsc)(\/|$)/;
+  return ['packages', 'apps', 'tools', 'e2e']
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true }).map((name) => `${folder}/${name}`),
+    )
+    .filter((path) => path.endsWith('.test.ts') && !skip.test(path) && kindOf(path) === project)
+    .map((path) => join(root, path));
+}
+
+async function vitest(projects) {
+  const directory = mkdtempSync(join(tmpdir(), 'clawforce-test-'));
+  const outputFile = join(directory, 'report.json');
+  try {
+    const { code } = await runNode(localBin('vitest'), [
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${outputFile}`,
+      ...projects.flatMap((name) => ['--project', name]),
+    ]);
+    let report;
+    try {
+      report = JSON.parse(readFileSync(outputFile, 'utf8'));
+    } catch {
+      report = undefined;
+    }
+    const count = countTests(report, code, projects.flatMap(testFiles));
+    total.passed += count.passed;
+    total.failed += count.failed;
+    total.skipped += count.skipped;
+    failures.push(...count.failures);
+    skips.push(...count.skips);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const wanted = wantedSteps(process.argv.slice(2));
+await ensureInstalled();
+
+if (wanted.has('format')) {
+  await timed('format', async () => {
+    check(
+      'format: run `npm run format`',
+      (await runNode(localBin('prettier'), ['--check', '--log-level', 'warn', '.'])).code === 0,
+    );
+  });
+}
+if (wanted.has('lint')) {
+  await timed('lint', async () => {
+    const args = ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/', '--max-warnings', '0'];
+    check('lint', (await runNode(localBin('eslint'), args)).code === 0);
+  });
+}
+if (wanted.has('workspace')) {
+  await timed('workspace', async () => {
+    const problems = await workspaceProblems();
+    for (const problem of problems) console.error(problem);
+    check(`workspace: ${problems.join('; ')}`, problems.length === 0);
+  });
+}
+let built = true;
+if (wanted.has('build')) {
+  await timed('build and type check', async () => {
+    built = await build();
+    check('build and type check', built);
+  });
+}
+const projects = PROJECTS.filter((name) => wanted.has(name));
+if (projects.length > 0) await timed(`tests (${projects.join(', ')})`, () => vitest(projects));
+if (wanted.has('pack')) {
+  await timed('packages as users install them', async () => {
+    if (!built) {
+      fail('packages: not tried, because the build failed');
+      return;
+    }
+    const { packTests } = await import('./pack/pack-tests.mjs');
+    for (const { title, problem } of await packTests())
+      check(`pack: ${title}: ${problem}`, problem === undefined);
+  });
+}
+
+if (skips.length > 0) {
+  console.log('\nSkipped, because this host lacks something:');
+  for (const [need, titles] of groupSkips(skips)) console.log(`  ${titles.length} need ${need}`);
+}
+if (failures.length > 0) {
+  console.log('\nFailed:');
+  for (const sentence of failures) console.log(`  ${sentence.slice(0, 2000)}`);
+}
+console.log(`\nTimes: ${times.join(', ')}`);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed > 0 ? 1 : 0;
