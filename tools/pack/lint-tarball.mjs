@@ -8,7 +8,7 @@ import { runNode } from '../setup/run-node.mjs';
 export async function lintTarball(library, tarball) {
   const bytes = await readFile(tarball);
   const data = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-  const { messages } = await publint({ pkgDir: library.directory, pack: { tarball: data }, strict: true });
+  const { messages } = await publint({ pack: { tarball: data }, strict: true });
   if (messages.length === 0) return undefined;
   return messages.map((message) => `${message.type}: ${formatMessage(message, library.manifest)}`).join('\n');
 }
