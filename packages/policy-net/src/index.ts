@@ -1,8 +1,16 @@
+export type { AuditSink, EgressAuditEvent, EgressVerdict } from './client/audit.js';
+export type { Dial, DialTarget, TlsSettings } from './client/connector.js';
+export type { GuardedFetchOptions } from './client/fetch-options.js';
+export { createGuardedFetch } from './client/guarded-fetch.js';
+export type { GuardedFetch, GuardedRequestInit } from './client/guarded-fetch.js';
+export { DEFAULT_LIMITS } from './client/limits.js';
+export type { FetchLimits } from './client/limits.js';
+export type { Resolve } from './client/resolve-host.js';
 export { EgressDeniedError, EgressLimitError } from './errors.js';
 export type { EgressCode, EgressLimitName } from './errors.js';
+export type { DeniedEndpoint, OwnInterfaceRule } from './own-interfaces.js';
 export { NetworkSecurityPolicy } from './policy.js';
 export type { Endpoint } from './policy.js';
-export type { DeniedEndpoint, OwnInterfaceRule } from './own-interfaces.js';
 export type { NetworkException, NetworkPolicyOptions } from './policy-options.js';
 export { NET_RULES } from './rules.js';
 export type { NetRule, RuleEntry } from './rules.js';

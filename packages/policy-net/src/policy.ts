@@ -93,11 +93,6 @@ export class NetworkSecurityPolicy {
     return toDecision(this.#judgeEndpoint(host, address, port), input, this.digest);
   }
 
-  /** Gives the refusal for a rule of this package that a client found, as a decision of this policy. */
-  refuse(verdict: Verdict, input: string): Decision {
-    return toDecision(verdict, input, this.digest);
-  }
-
   #judgeEndpoint(rawHost: unknown, rawAddress: unknown, port: unknown): Verdict {
     const address = readAddress(rawAddress);
     if (address === undefined) return malformedAddress();

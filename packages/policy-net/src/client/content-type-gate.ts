@@ -1,0 +1,21 @@
+/**
+ * Compiles media types (`text/*`, `application/json`, `application/*+json`) to a test of a Content-Type header. A
+ * response without one counts as `application/octet-stream` (RFC 9110 section 8.3).
+ *
+ * @throws TypeError naming the option.
+ */
+export function compileContentTypes(types: readonly string[]): (header: string | null) => boolean {
+  if (!Array.isArray(types)) throw new TypeError('contentTypes must be an array');
+  const patterns = types.map((type: unknown, index) => {
+    const parts =
+      typeof type === 'string' ? /^([\w.+-]+|\*)\/([\w.+*-]+)$/.exec(type.trim().toLowerCase()) : null;
+    if (parts === null) throw new TypeError(`contentTypes[${index}] must be a media type such as text/*`);
+    const [, main = '', sub = ''] = parts;
+    const source = `${main}/${sub}`.replace(/[.+]/g, '\\$&').replaceAll('*', '[^/]+');
+    return new RegExp(`^${source}$`);
+  });
+  return (header) => {
+    const type = (header ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+    return patterns.some((pattern) => pattern.test(type === '' ? 'application/octet-stream' : type));
+  };
+}

@@ -1,0 +1,62 @@
+import { Dispatcher, type Agent } from 'undici';
+import type { Hop } from './hop.js';
+import { watchHandler } from './hop-handler.js';
+
+/** What a guarded dispatcher needs of the client it belongs to. */
+export interface GuardedDispatcherSettings {
+  readonly agent: () => Agent;
+  readonly beginHop: (method: string, url: string) => Hop;
+}
+
+/**
+ * An undici Dispatcher under the policy of its guarded fetch, for code that brings its own request function. Every
+ * dispatch is judged, also on a reused socket, and audited; the bodies it hands out are not decoded.
+ */
+export class GuardedDispatcher extends Dispatcher {
+  readonly #settings: GuardedDispatcherSettings;
+
+  constructor(settings: GuardedDispatcherSettings) {
+    super();
+    this.#settings = settings;
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const origin = String(options.origin ?? '').replace(/\/$/, '');
+    const { path } = options;
+    const url = typeof path === 'string' && path.startsWith('/') ? origin + path : '';
+    const hop = this.#settings.beginHop(options.method, url);
+    try {
+      hop.judge();
+      if (options.upgrade !== undefined && options.upgrade !== null && options.upgrade !== false) {
+        throw new Error('upgrades are not admitted');
+      }
+      if (options.method === 'CONNECT') throw new Error('CONNECT is not admitted');
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error('the request was refused');
+      hop.fail(failure);
+      fail(handler, failure);
+      return true;
+    }
+    hop.accept();
+    return this.#settings.agent().dispatch(options, watchHandler(hop, handler));
+  }
+
+  /** Does nothing: the connections belong to the guarded fetch, which closes them. */
+  override close(callback?: () => void): Promise<void> {
+    callback?.();
+    return Promise.resolve();
+  }
+
+  /** Does nothing: the connections belong to the guarded fetch, which closes them. */
+  override destroy(...args: unknown[]): Promise<void> {
+    const callback = args.at(-1);
+    if (typeof callback === 'function') (callback as () => void)();
+    return Promise.resolve();
+  }
+}
+
+function fail(handler: Dispatcher.DispatchHandler, error: Error): void {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- handlers of undici 7's own API have the older interface
+  if (handler.onRequestStart === undefined) handler.onError?.(error);
+  else handler.onResponseError?.(undefined as never, error);
+}

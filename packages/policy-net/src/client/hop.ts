@@ -1,0 +1,331 @@
+import { performance } from 'node:perf_hooks';
+import type { Decision } from '@clawforce/policy-core';
+import { EgressDeniedError, EgressLimitError, type EgressLimitName } from '../errors.js';
+import type { NetworkSecurityPolicy } from '../policy.js';
+import type { NetRule } from '../rules.js';
+import { redactUrl } from '../url/parse-url.js';
+import { deny, toDecision } from '../verdict.js';
+import type { AuditSink, EgressVerdict } from './audit.js';
+import { connectionOf, type Connection, type ConnectionSlot } from './connector.js';
+import { judgeCodings } from './content-codings.js';
+import { RATIO_FLOOR, startTimer, type FetchLimits } from './limits.js';
+import { asRedirect } from './redirects.js';
+
+/** The response head, as far as a hop looks at it. Names are lower case. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly count: number;
+  readonly header: (name: string) => string | undefined;
+}
+
+/** What a hop needs to know about its call. */
+export interface HopSettings {
+  readonly index: number;
+  readonly method: string;
+  /** The URL as given; judged before anything is opened. */
+  readonly url: string;
+  readonly limits: FetchLimits;
+  /** Whether the caller gets decoded bytes, so that the body ends when it is decoded. */
+  readonly decodes: boolean;
+  readonly policy: () => NetworkSecurityPolicy;
+  readonly emit: AuditSink;
+  /** Ends the call with an error. */
+  readonly abort: (error: Error) => void;
+  /** Called once, when the hop is over. */
+  readonly onEnd: (hop: Hop) => void;
+}
+
+/**
+ * One request on the wire, from judgement to the last byte: watches limits and deadlines, knows its connection, and
+ * emits exactly one audit event.
+ */
+export class Hop {
+  readonly settings: HopSettings;
+  /** The connection slot of the undici client that carries the request; set when it is dispatched there. */
+  slot: ConnectionSlot | undefined;
+  /** Why the hop was ended from inside; what undici reports afterwards is only the echo. */
+  failure: Error | undefined;
+  #connection: Connection | undefined;
+  #rule = 'net.allow';
+  #status: number | undefined;
+  #wire = 0;
+  #sent = 0;
+  #decoded = 0;
+  #interim = 0;
+  #coded = false;
+  #accepted = false;
+  #wireDone = false;
+  #ended = false;
+  #timer: NodeJS.Timeout | undefined;
+  #abortWire: ((error: Error) => void) | undefined;
+  readonly #start = performance.now();
+
+  constructor(settings: HopSettings) {
+    this.settings = settings;
+  }
+
+  /** Whether the body is content-coded, so that its end is known only after decoding. */
+  get coded(): boolean {
+    return this.#coded;
+  }
+
+  /** Judges the URL of the hop. @throws EgressDeniedError */
+  judge(): void {
+    const decision = this.settings.policy().checkUrl(this.settings.url);
+    if (decision.effect !== 'allow') throw this.refuse(decision);
+    this.#rule = decision.rule;
+  }
+
+  /** Ends the hop with a refusal and gives the error to throw. */
+  refuse(decision: Decision): EgressDeniedError {
+    const error = new EgressDeniedError(
+      this.settings.index > 0 ? asRedirect(decision, this.settings.policy().digest) : decision,
+    );
+    this.fail(error);
+    return error;
+  }
+
+  /** Ends the hop with a refusal by one rule and gives the error to throw. */
+  refuseBy(rule: NetRule, reason: string): EgressDeniedError {
+    const decision = toDecision(
+      deny(rule, reason),
+      redactUrl(this.settings.url),
+      this.settings.policy().digest,
+    );
+    const error = new EgressDeniedError(decision);
+    this.fail(error);
+    return error;
+  }
+
+  /** Ends the hop at a limit and gives the error to throw. */
+  exceed(limit: EgressLimitName, message: string): EgressLimitError {
+    const error = new EgressLimitError(limit, message);
+    this.fail(error);
+    return error;
+  }
+
+  /** Ends the hop and the call with an error. The first error wins. */
+  fail(error: Error): void {
+    if (this.#ended) return;
+    this.failure ??= error;
+    this.end();
+    // The call first: what fetch rejects with is then the error itself, not a wrapper.
+    this.settings.abort(error);
+    this.#abortWire?.(error);
+  }
+
+  /** The client has nothing more against the response: from here on its end is the end of the hop. */
+  accept(): void {
+    this.#accepted = true;
+    if (this.#wireDone && !this.#coded) this.end();
+  }
+
+  /** Whether the running hop would be admitted by another policy. */
+  fits(policy: NetworkSecurityPolicy): boolean {
+    if (policy.checkUrl(this.settings.url).effect !== 'allow') return false;
+    const { host, port, chosen } = this.#connection ?? {};
+    if (host === undefined || port === undefined || chosen === undefined) return true;
+    return policy.checkEndpoint({ host, port, address: chosen }).effect === 'allow';
+  }
+
+  /** The request is about to be written to a connection, new or reused. */
+  started(abort: (error: Error) => void): void {
+    this.#abortWire = abort;
+    if (this.#ended) {
+      abort(this.failure ?? new Error('the request is over'));
+      return;
+    }
+    this.#connection = this.slot?.current;
+    if (!this.fits(this.settings.policy())) {
+      this.refuseBy('net.policy.revoked', 'The policy changed and no longer admits this connection.');
+      return;
+    }
+    this.#watchHeaders();
+  }
+
+  /** A piece of the request body was written. */
+  sent(bytes: number): void {
+    this.#sent += bytes;
+    if (!this.#ended && this.#status === undefined) this.#watchHeaders();
+  }
+
+  /** A response head arrived, interim or final. Gives whether the hop goes on. */
+  head(head: ResponseHead): boolean {
+    if (this.#ended) return false;
+    const { limits } = this.settings;
+    if (head.count > limits.maxHeaders) {
+      this.exceed(
+        'maxHeaders',
+        `The response has ${head.count} header fields, more than ${limits.maxHeaders}.`,
+      );
+      return false;
+    }
+    if (head.status < 200) {
+      this.#interim += 1;
+      if (this.#interim > limits.maxInterim) {
+        this.exceed('maxInterim', `More than ${limits.maxInterim} interim responses.`);
+      }
+      return !this.#ended;
+    }
+    this.#status = head.status;
+    if (this.settings.method !== 'HEAD' && !this.#admitsBody(head)) return false;
+    this.#watchIdle();
+    return true;
+  }
+
+  /** A piece of the response body arrived. Gives whether the hop goes on. */
+  received(bytes: number): boolean {
+    if (this.#ended) return false;
+    this.#wire += bytes;
+    if (this.#wire > this.settings.limits.maxBytes) {
+      this.exceed('maxBytes', `The body is longer than ${this.settings.limits.maxBytes} bytes.`);
+      return false;
+    }
+    this.#watchIdle();
+    return true;
+  }
+
+  /** A piece of the body was decoded. Gives whether the hop goes on. */
+  decoded(bytes: number): boolean {
+    this.#decoded += bytes;
+    const { maxDecodedBytes, maxRatio } = this.settings.limits;
+    if (this.#decoded > maxDecodedBytes) {
+      this.exceed('maxDecodedBytes', `The decoded body is longer than ${maxDecodedBytes} bytes.`);
+    } else if (this.#decoded > RATIO_FLOOR && this.#decoded > this.#wire * maxRatio) {
+      this.exceed('maxRatio', `The body grows more than ${maxRatio} times in decoding.`);
+    }
+    return !this.#ended;
+  }
+
+  /** The consumer asks for no more for now: silence is its own doing, not the server's. */
+  paused(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** The consumer asks for more. */
+  resumed(): void {
+    if (!this.#ended && this.#status !== undefined) this.#watchIdle();
+  }
+
+  /** The last byte arrived on the wire. */
+  complete(): void {
+    clearTimeout(this.#timer);
+    this.#wireDone = true;
+    if (this.#accepted && !this.#coded) this.end();
+  }
+
+  /** undici reports that the request ended early. Gives what the caller is to be told. */
+  interrupted(error: Error): Error {
+    // A consumer that cancels an accepted body is done with it; that is no failure.
+    if (this.#accepted && this.failure === undefined && error.name === 'AbortError') this.end();
+    else this.translate(error);
+    return this.failure ?? error;
+  }
+
+  /** Gives what to throw for an error that came out of undici, and ends the hop with it. */
+  translate(error: unknown): unknown {
+    if (this.failure !== undefined) return this.failure;
+    const cause = causeOf(error);
+    this.#connection ??= connectionOf(cause);
+    if (cause instanceof EgressDeniedError) return this.refuse(cause.decision);
+    const known = limitOf(cause) ?? (cause instanceof EgressLimitError ? cause : undefined);
+    this.failure = known ?? (cause instanceof Error ? cause : new Error('the request failed'));
+    this.end();
+    return known ?? error;
+  }
+
+  /** Ends the hop: stops its timers and emits its audit event, once. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    const { index, method, url, emit, onEnd } = this.settings;
+    const { failure } = this;
+    const { host, port } = this.#connection ?? hostOf(url);
+    onEnd(this);
+    emit(
+      Object.freeze({
+        hop: index,
+        method,
+        url: redactUrl(url),
+        host,
+        port,
+        resolved: this.#connection?.resolved ?? [],
+        chosen: this.#connection?.chosen ?? null,
+        verdict: verdictOf(failure),
+        rule: failure instanceof EgressDeniedError ? failure.decision.rule : this.#rule,
+        ...(failure instanceof EgressDeniedError ? { decision: failure.decision } : {}),
+        ...(failure === undefined || failure instanceof EgressDeniedError
+          ? {}
+          : { error: shortCode(failure) }),
+        ...(this.#status === undefined ? {} : { status: this.#status }),
+        bytes: this.#wire,
+        bytesOut: this.#sent,
+        ms: Math.round(performance.now() - this.#start),
+      }),
+    );
+  }
+
+  #admitsBody(head: ResponseHead): boolean {
+    const { maxBytes, maxCodings } = this.settings.limits;
+    const length = Number(head.header('content-length') ?? 0);
+    if (length > maxBytes) {
+      this.exceed('maxBytes', `The body of ${length} bytes is longer than ${maxBytes} bytes.`);
+      return false;
+    }
+    if (!this.settings.decodes) return true;
+    const codings = judgeCodings(head.header('content-encoding'), maxCodings);
+    if (codings === 'too many') this.exceed('maxCodings', `More than ${maxCodings} content codings.`);
+    if (codings === 'unknown')
+      this.refuseBy('net.response.coding', 'The body has an unknown content coding.');
+    this.#coded = codings === 'coded';
+    return this.#coded || codings === 'plain';
+  }
+
+  #watchHeaders(): void {
+    const { headersMs } = this.settings.limits;
+    this.#watch(headersMs, 'headersMs', `No response within ${headersMs} ms.`);
+  }
+
+  #watchIdle(): void {
+    const { idleMs } = this.settings.limits;
+    this.#watch(idleMs, 'idleMs', `No data for ${idleMs} ms.`);
+  }
+
+  #watch(ms: number, limit: EgressLimitName, message: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = startTimer(ms, () => this.exceed(limit, message));
+  }
+}
+
+function causeOf(error: unknown): unknown {
+  // fetch wraps what went wrong as TypeError('fetch failed', { cause }).
+  return error instanceof TypeError && error.cause !== undefined ? error.cause : error;
+}
+
+function limitOf(cause: unknown): EgressLimitError | undefined {
+  return (cause as { code?: unknown } | null | undefined)?.code === 'UND_ERR_HEADERS_OVERFLOW'
+    ? new EgressLimitError('maxHeaderBytes', 'The response head is too long.')
+    : undefined;
+}
+
+function verdictOf(failure: Error | undefined): EgressVerdict {
+  if (failure === undefined) return 'allow';
+  if (failure instanceof EgressDeniedError) return 'deny';
+  return failure instanceof EgressLimitError ? 'limit' : 'error';
+}
+
+function shortCode(failure: Error): string {
+  if (failure instanceof EgressLimitError) return failure.limit;
+  const { code } = failure as { code?: unknown };
+  return typeof code === 'string' ? code : failure.name;
+}
+
+function hostOf(url: string): { host: string; port: number } {
+  try {
+    const { hostname, port, protocol } = new URL(url);
+    return { host: hostname, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };
+  } catch {
+    return { host: '', port: 0 };
+  }
+}

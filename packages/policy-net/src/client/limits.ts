@@ -1,0 +1,81 @@
+/** Bounds of one request through the guarded client. `Infinity` lifts a bound. */
+export interface FetchLimits {
+  /** From the start of a connection (lookup included) until it is open, TLS included. Milliseconds. */
+  readonly connectMs: number;
+  /** For the lookup alone. Milliseconds. */
+  readonly dnsMs: number;
+  /** From the request on the wire to the last response header. Milliseconds. */
+  readonly headersMs: number;
+  /** Between two chunks of a body while the consumer is ready for more. Milliseconds. */
+  readonly idleMs: number;
+  /** For the whole call: redirects, headers and body. Milliseconds. */
+  readonly totalMs: number;
+  /** Body bytes on the wire. */
+  readonly maxBytes: number;
+  /** Body bytes after content codings; `maxBytes` unless given. */
+  readonly maxDecodedBytes: number;
+  /** Decoded bytes per wire byte, once 256 KiB are decoded. */
+  readonly maxRatio: number;
+  /** Content codings of one response. */
+  readonly maxCodings: number;
+  /** Bytes of one response head. Set per client, not per call. */
+  readonly maxHeaderBytes: number;
+  /** Header fields of one response. */
+  readonly maxHeaders: number;
+  /** Interim (1xx) responses of one request. */
+  readonly maxInterim: number;
+  /** Redirects that are followed. */
+  readonly maxRedirects: number;
+}
+
+/** The bounds that apply unless others are given. */
+export const DEFAULT_LIMITS: FetchLimits = Object.freeze({
+  connectMs: 10_000,
+  dnsMs: 2_000,
+  headersMs: 15_000,
+  idleMs: 15_000,
+  totalMs: 30_000,
+  maxBytes: 5 * 1024 * 1024,
+  maxDecodedBytes: 5 * 1024 * 1024,
+  maxRatio: 100,
+  maxCodings: 2,
+  maxHeaderBytes: 32 * 1024,
+  maxHeaders: 200,
+  maxInterim: 8,
+  maxRedirects: 5,
+});
+
+/** Decoded bytes below which a high ratio is no sign of a bomb. */
+export const RATIO_FLOOR = 256 * 1024;
+
+/**
+ * Gives `base` with the members of `override` in place.
+ *
+ * @throws TypeError naming the limit that is unknown or no number.
+ */
+export function applyLimits(base: FetchLimits, override: Partial<FetchLimits> | undefined): FetchLimits {
+  if (override === undefined) return base;
+  if (typeof override !== 'object' || (override as unknown) === null) {
+    throw new TypeError('limits must be an object');
+  }
+  const limits: Record<string, number> = { ...base };
+  for (const [name, value] of Object.entries(override) as [string, unknown][]) {
+    if (value === undefined) continue;
+    if (!Object.hasOwn(base, name)) throw new TypeError(`limits.${name} is unknown`);
+    if (typeof value !== 'number' || Number.isNaN(value) || value < 0) {
+      throw new TypeError(`limits.${name} must be a number of at least 0, or Infinity`);
+    }
+    limits[name] = value;
+  }
+  if (override.maxBytes !== undefined && override.maxDecodedBytes === undefined) {
+    limits['maxDecodedBytes'] = override.maxBytes;
+  }
+  return limits as unknown as FetchLimits;
+}
+
+const longestTimer = 2 ** 31 - 1;
+
+/** Starts a timer, or none when the bound is lifted. */
+export function startTimer(ms: number, fire: () => void): NodeJS.Timeout | undefined {
+  return ms > longestTimer ? undefined : setTimeout(fire, ms);
+}

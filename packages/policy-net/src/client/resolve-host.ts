@@ -1,0 +1,67 @@
+import { lookup } from 'node:dns/promises';
+import { parseAddress } from '../address/parse-address.js';
+import { EgressDeniedError } from '../errors.js';
+import type { NetworkSecurityPolicy } from '../policy.js';
+import type { NetRule } from '../rules.js';
+import { deny, toDecision } from '../verdict.js';
+import { startTimer } from './limits.js';
+
+/** Gives every address of a name; rejects when there is none. Called once per new connection. */
+export type Resolve = (host: string) => Promise<readonly string[]>;
+
+const systemResolve: Resolve = async (host) =>
+  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
+
+/**
+ * Gives all answers for a name, or refuses: failure, silence, emptiness and answers that are no addresses count as
+ * refusals, never as "unknown, so go ahead".
+ *
+ * @throws EgressDeniedError with a `net.dns` rule.
+ */
+export async function resolveHost(
+  host: string,
+  settings: {
+    readonly policy: NetworkSecurityPolicy;
+    readonly resolve: Resolve | undefined;
+    readonly dnsMs: number;
+    readonly signal: AbortSignal;
+  },
+): Promise<readonly string[]> {
+  const refuse = (rule: NetRule, reason: string, cause?: unknown): EgressDeniedError =>
+    new EgressDeniedError(toDecision(deny(rule, reason), host, settings.policy.digest), { cause });
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = startTimer(settings.dnsMs, () =>
+      reject(
+        refuse('net.dns.timeout', `The resolver did not answer for ${host} within ${settings.dnsMs} ms.`),
+      ),
+    );
+    onAbort = () => reject(settings.signal.reason as Error);
+    settings.signal.addEventListener('abort', onAbort, { once: true });
+  });
+  const lookedUp = (async (): Promise<unknown> => {
+    try {
+      return await (settings.resolve ?? systemResolve)(host);
+    } catch (cause) {
+      throw refuse('net.dns.failed', `${host} could not be resolved.`, cause);
+    }
+  })();
+  // The loser of the race must not become an unhandled rejection.
+  lookedUp.catch(() => undefined);
+  late.catch(() => undefined);
+  try {
+    const answers = await Promise.race([lookedUp, late]);
+    if (!Array.isArray(answers)) throw refuse('net.dns.malformed', `The resolver gave no list for ${host}.`);
+    if (answers.length === 0) throw refuse('net.dns.empty', `${host} has no address.`);
+    return answers.map((answer: unknown) => {
+      if (typeof answer !== 'string' || parseAddress(answer) === undefined) {
+        throw refuse('net.dns.malformed', `The resolver gave something for ${host} that is no address.`);
+      }
+      return answer;
+    });
+  } finally {
+    clearTimeout(timer);
+    if (onAbort) settings.signal.removeEventListener('abort', onAbort);
+  }
+}
