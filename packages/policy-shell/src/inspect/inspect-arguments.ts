@@ -1,0 +1,263 @@
+import { compileGrammar, type CompiledGrammar, type OptionMeaning } from '../profiles/compile-grammar.js';
+import type { Grammar, ValueRole } from '../profiles/tool-profile.js';
+import type { Token } from '../rules/finding.js';
+import type { Inspection } from './inspection.js';
+import { recordPossiblePaths } from './possible-paths.js';
+import { inspectValue } from './value-roles.js';
+
+/** What the walk over arguments hands back to its caller instead of judging it itself. */
+export interface WalkHandlers {
+  /** The rest of the words is another command. */
+  readonly command: (words: readonly Token[]) => void;
+  /** The rest of the words is `NAME=value` pairs and another command. */
+  readonly assignmentsThenCommand: (words: readonly Token[]) => void;
+  /** A module name (`python -m`) and its arguments. */
+  readonly module: (words: readonly Token[]) => void;
+  /** One word that is a command line. */
+  readonly commandText: (word: Token) => void;
+}
+
+/** What the walk found out. */
+export interface WalkResult {
+  /** Whether another command, module or text was handed to a handler. */
+  readonly delegated: boolean;
+  /** Where the first operand stands, or -1. */
+  readonly firstOperand: number;
+}
+
+/** Judges the arguments of a tool by its grammar: every option and operand gets a role, and every role a judgement. */
+export function inspectArguments(
+  program: string,
+  grammar: Grammar,
+  args: readonly Token[],
+  into: Inspection,
+  handlers: WalkHandlers,
+  globals?: Grammar,
+): WalkResult {
+  const walk = new ArgumentWalk(program, compileGrammar(grammar, globals), args, into, handlers);
+  return walk.run();
+}
+
+/** Gives the position of the first operand behind the global options of a tool, or -1; judges the options before it. */
+export function inspectGlobalOptions(
+  program: string,
+  grammar: Grammar,
+  args: readonly Token[],
+  into: Inspection,
+  handlers: WalkHandlers,
+): number {
+  return new ArgumentWalk(program, compileGrammar(grammar), args, into, handlers).globals();
+}
+
+class ArgumentWalk {
+  readonly #program: string;
+  readonly #table: CompiledGrammar;
+  readonly #args: readonly Token[];
+  readonly #into: Inspection;
+  readonly #handlers: WalkHandlers;
+  readonly #seen = new Set<string>();
+  #index = 0;
+  #informational = false;
+  #delegated = false;
+
+  constructor(
+    program: string,
+    table: CompiledGrammar,
+    args: readonly Token[],
+    into: Inspection,
+    handlers: WalkHandlers,
+  ) {
+    this.#program = program;
+    this.#table = table;
+    this.#args = args;
+    this.#into = into;
+    this.#handlers = handlers;
+  }
+
+  globals(): number {
+    for (let token = this.#args[this.#index]; token; token = this.#args[this.#index]) {
+      if (!this.#isOption(token)) return this.#index;
+      this.#option(token);
+      this.#index++;
+    }
+    return -1;
+  }
+
+  run(): WalkResult {
+    const { grammar, refusedOperands } = this.#table;
+    const operands: Token[] = [];
+    let firstOperand = -1;
+    let ended = false;
+    for (let token = this.#args[this.#index]; token; token = this.#args[this.#index]) {
+      if (!ended && token.value === '--') {
+        ended = true;
+      } else if (!ended && this.#isOption(token)) {
+        this.#option(token);
+        if (this.#delegated) return { delegated: true, firstOperand };
+      } else {
+        if (firstOperand < 0) firstOperand = this.#index;
+        const role = roleAt(grammar.operands, operands.length);
+        if (role === 'command' || role === 'assignments-then-command') {
+          const rest = this.#args.slice(this.#index);
+          if (role === 'command') this.#handlers.command(rest);
+          else this.#handlers.assignmentsThenCommand(rest);
+          for (const [at, operand] of operands.entries())
+            inspectValue(roleAt(grammar.operands, at), operand, this.#program, this.#into);
+          return { delegated: true, firstOperand };
+        }
+        const refused = refusedOperands.get(token.value.split(' ', 1)[0] ?? '');
+        if (refused) this.#into.object(refused, token, `${this.#program} ${token.value}`);
+        operands.push(token);
+        if (grammar.optionsFirst === true) ended = true;
+      }
+      this.#index++;
+    }
+    const roles =
+      grammar.operandsWith?.find(({ options }) => options.split(' ').some((option) => this.#seen.has(option)))
+        ?.operands ?? grammar.operands;
+    for (const [at, operand] of operands.entries())
+      inspectValue(roleAt(roles, at), operand, this.#program, this.#into);
+    if (operands.length === 0 && grammar.needsOperand && !this.#informational) {
+      this.#into.findings.push({ rule: grammar.needsOperand, detail: this.#program });
+    }
+    return { delegated: false, firstOperand };
+  }
+
+  #isOption(token: Token): boolean {
+    const { value } = token;
+    return (value.startsWith('-') && value.length > 1) || this.#table.options.get(value) !== undefined;
+  }
+
+  #option(token: Token): void {
+    const { value } = token;
+    const exact = this.#table.options.get(value);
+    if (exact) this.#apply(value, exact, token, undefined);
+    else if (this.#table.grammar.style === 'single-dash') this.#singleDash(token);
+    else if (value.startsWith('--')) this.#long(token);
+    else this.#cluster(token);
+  }
+
+  #long(token: Token): void {
+    const { value } = token;
+    const equals = value.indexOf('=');
+    const name = equals < 0 ? value : value.slice(0, equals);
+    const joined = equals < 0 ? undefined : value.slice(equals + 1);
+    const exact = this.#table.options.get(name);
+    if (exact) {
+      this.#apply(name, exact, token, joined);
+      return;
+    }
+    // getopt_long accepts any unambiguous beginning; one that may mean a refused option counts as that option.
+    const longer = [...this.#table.options].filter(
+      ([option]) => option.startsWith(name) && option.startsWith('--'),
+    );
+    const chosen = longer.find(([, meaning]) => meaning.kind === 'refuse') ?? longer[0];
+    if (chosen) this.#apply(chosen[0], chosen[1], token, joined);
+    else this.#unknown(token);
+  }
+
+  #cluster(token: Token): void {
+    const { value } = token;
+    for (let at = 1; at < value.length; at++) {
+      const option = `${value.charAt(0)}${value.charAt(at)}`;
+      const meaning = this.#table.options.get(option);
+      if (!meaning) {
+        this.#unknown(token);
+        if (this.#table.grammar.unknownOption) return;
+        continue;
+      }
+      if (meaning.kind === 'flag' || meaning.kind === 'info') {
+        this.#apply(option, meaning, token, undefined);
+        continue;
+      }
+      const rest = value.slice(at + 1);
+      this.#apply(option, meaning, token, rest === '' ? undefined : rest);
+      return;
+    }
+  }
+
+  #singleDash(token: Token): void {
+    const value =
+      token.value.startsWith('--') && !this.#table.options.has(token.value)
+        ? token.value.slice(1)
+        : token.value;
+    const equals = value.indexOf('=');
+    const name = equals < 0 ? value : value.slice(0, equals);
+    const exact = this.#table.options.get(name);
+    if (exact) {
+      this.#apply(name, exact, token, equals < 0 ? undefined : value.slice(equals + 1));
+      return;
+    }
+    if (this.#table.grammar.unknownOption) {
+      this.#unknown(token);
+      return;
+    }
+    let best: [string, OptionMeaning] | undefined;
+    for (const entry of this.#table.options) {
+      if (value.startsWith(entry[0]) && entry[0].length > (best?.[0].length ?? 1)) best = entry;
+    }
+    if (best && best[1].kind !== 'flag' && best[1].kind !== 'info') {
+      this.#apply(best[0], best[1], token, value.slice(best[0].length).replace(/^[=:]/, ''));
+    }
+    this.#unknown(token);
+  }
+
+  #unknown(token: Token): void {
+    const { unknownOption } = this.#table.grammar;
+    if (unknownOption) this.#into.object(unknownOption, token);
+    else recordPossiblePaths(token, 'any', this.#into);
+  }
+
+  #apply(option: string, meaning: OptionMeaning, token: Token, joined: string | undefined): void {
+    this.#seen.add(option);
+    switch (meaning.kind) {
+      case 'refuse':
+        this.#into.object(meaning.rule, token, `${this.#program} ${option}`);
+        return;
+      case 'info':
+        this.#informational = true;
+        return;
+      case 'flag':
+        if (joined !== undefined) recordPossiblePaths({ value: joined, span: token.span }, 'any', this.#into);
+        return;
+      case 'text2':
+        this.#index += 2;
+        return;
+      case 'text-path': {
+        this.#index += 2;
+        const path = this.#args[this.#index];
+        if (path) inspectValue('read', path, this.#program, this.#into);
+        return;
+      }
+      case 'value':
+        this.#value(meaning.role, token, joined);
+    }
+  }
+
+  #value(role: ValueRole, token: Token, joined: string | undefined): void {
+    const value = joined === undefined ? this.#args[++this.#index] : { value: joined, span: token.span };
+    if (role === 'command-text') {
+      this.#delegated = true;
+      this.#handlers.commandText(value ?? token);
+      return;
+    }
+    if (role === 'module') {
+      this.#delegated = true;
+      this.#handlers.module(value ? [value, ...this.#args.slice(this.#index + 1)] : []);
+      return;
+    }
+    if (role === 'code') {
+      this.#informational = true;
+      inspectValue(role, token, `${this.#program} ${token.value}`, this.#into);
+      return;
+    }
+    if (!value) return;
+    // In case the profile is wrong and the option takes no value, a word that leads outside is still seen.
+    if (role === 'text' && value.value !== '/') this.#into.path(value.value, value, 'any');
+    inspectValue(role, value, this.#program, this.#into);
+  }
+}
+
+function roleAt(roles: readonly ValueRole[] | undefined, index: number): ValueRole {
+  return roles?.[Math.min(index, roles.length - 1)] ?? 'any';
+}

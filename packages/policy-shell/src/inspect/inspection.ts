@@ -1,0 +1,52 @@
+import type { PathAccess, PathUse, WorkspaceView } from '../path/workspace-paths.js';
+import type { ShellRuleId } from '../rules/catalogue.js';
+import type { Finding, Token } from '../rules/finding.js';
+
+/** Policy options that the inspection of arguments needs. */
+export interface InspectionOptions {
+  readonly inlineCode: 'deny' | 'ask' | 'allow';
+  readonly elevation: 'deny' | 'allow';
+}
+
+/** A program that the command starts, directly or through a wrapper. */
+export interface InspectedProgram {
+  /** Name of the profile, or the base name of an unknown program. */
+  readonly name: string;
+  /** The word as written. */
+  readonly token: Token;
+  /** First operand, which is the sub-command where the tool has them. */
+  readonly subcommand: string | undefined;
+  /** Whether it only starts the next one. */
+  readonly wrapper: boolean;
+  /** Whether the word names a program of the system, not a file of the workspace. */
+  readonly system: boolean;
+}
+
+/** Collects what one command would do; filled by `inspectCommand`. */
+export class Inspection {
+  readonly options: InspectionOptions;
+  readonly view: WorkspaceView;
+  readonly findings: Finding[] = [];
+  readonly paths: PathUse[] = [];
+  readonly programs: InspectedProgram[] = [];
+  depth = 0;
+
+  constructor(options: InspectionOptions, view: WorkspaceView) {
+    this.options = options;
+    this.view = view;
+  }
+
+  object(rule: ShellRuleId, token: Token, detail = token.value): void {
+    this.findings.push({ rule, span: token.span, detail });
+  }
+
+  path(value: string, token: Token, access: PathAccess): void {
+    this.paths.push({ value, span: token.span, access });
+  }
+
+  inlineCode(token: Token, detail: string): void {
+    const { inlineCode } = this.options;
+    if (inlineCode === 'allow') return;
+    this.object(inlineCode === 'ask' ? 'shell.inline-code.ask' : 'shell.inline-code.deny', token, detail);
+  }
+}

@@ -1,0 +1,77 @@
+import type { Token } from '../rules/finding.js';
+import type { PathAccess } from '../path/workspace-paths.js';
+import type { Inspection } from './inspection.js';
+
+const metadataHost =
+  /^(?:169\.254\.169\.254|169\.254\.170\.2|100\.100\.100\.200|192\.0\.0\.192|metadata(?:\.google\.internal)?|instance-data|\[?fd00:ec2::254\]?|0xa9fea9fe|2852039166)$/i;
+
+/**
+ * Records every part of a word that may be a path: the whole, what follows `=` `:` `,` `@`, and in an option what
+ * follows its letters (`-o/etc/x`). Addresses with http(s) are no paths; `file:` addresses are.
+ */
+export function recordPossiblePaths(token: Token, access: PathAccess, into: Inspection): void {
+  const { value } = token;
+  if (value === '') return;
+  if (recordAddress(token, into)) return;
+  if (!value.startsWith('-')) into.path(value, token, access);
+  const parts = /[=:,@<>]/.test(value) || value.startsWith('-') ? partsOf(value) : [];
+  for (const part of parts) {
+    if (/^https?:\/\//i.test(part)) continue;
+    if (/^file:/i.test(part)) into.path(part.replace(/^file:(?:\/\/[^/]*)?/i, ''), token, access);
+    else into.path(part, token, access);
+  }
+  if (value.startsWith('~') || parts.some((part) => part.startsWith('~'))) {
+    into.findings.push({ rule: 'shell.workspace.outside', span: token.span, detail: value });
+  }
+}
+
+function partsOf(value: string): string[] {
+  const parts: string[] = [];
+  for (const match of value.matchAll(/[=:,@<>]/g)) {
+    const part = value.slice(match.index + 1);
+    // Behind `:` only what is plainly a path: `HEAD:src/a.ts` and `host:port` are not.
+    if (part === '' || (match[0] === ':' && !/^(?:\/(?!\/)|\.\.?(?:\/|$)|~)/.test(part))) continue;
+    parts.push(part);
+    const cut = part.search(/[:,]/);
+    if (cut > 0) parts.push(part.slice(0, cut));
+  }
+  if (value.startsWith('-') && !value.startsWith('--')) {
+    const start = value.search(/\/|\.\.|~/);
+    if (start > 0) parts.push(value.slice(start));
+    if (value.length > 2) parts.push(value.slice(2));
+  }
+  return parts;
+}
+
+function recordAddress(token: Token, into: Inspection): boolean {
+  const found = /^([a-z][a-z0-9+.-]*):(?:\/\/)?(?=\S)/i.exec(token.value);
+  const scheme = found?.[1]?.toLowerCase();
+  if (scheme === 'file') {
+    into.path(token.value.replace(/^file:(?:\/\/[^/]*)?/i, ''), token, 'any');
+    return true;
+  }
+  if ((scheme === 'http' || scheme === 'https') && token.value.includes('://')) {
+    refuseMetadata(token, into);
+    return true;
+  }
+  return false;
+}
+
+/** Judges an address argument: http(s) only, no metadata service. A scheme-less word counts as http, as in curl. */
+export function inspectUrl(token: Token, into: Inspection): void {
+  const { value } = token;
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(value)?.[1]?.toLowerCase();
+  if (scheme === 'file' || /^file:/i.test(value)) {
+    into.path(value.replace(/^file:(?:\/\/[^/]*)?/i, ''), token, 'any');
+  } else if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') {
+    into.object('shell.fetch.scheme', token);
+  } else if (/^(?:\/|\.\.?\/|~)/.test(value)) {
+    into.path(value, token, 'any');
+  }
+  refuseMetadata(token, into);
+}
+
+function refuseMetadata(token: Token, into: Inspection): void {
+  const host = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/@]*@)?(\[[^\]]*\]|[^/:?#]*)/i.exec(token.value)?.[1] ?? '';
+  if (metadataHost.test(host)) into.object('shell.fetch.metadata', token);
+}

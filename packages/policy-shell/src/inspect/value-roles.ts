@@ -1,0 +1,154 @@
+import { riskyAwk } from '../scanners/awk.js';
+import { isGitHelperAddress, isHarmlessGitSetting } from '../scanners/git-values.js';
+import { riskyJq, riskySql } from '../scanners/jq.js';
+import { riskySed } from '../scanners/sed.js';
+import { isCredentialFile } from '../path/workspace-paths.js';
+import type { ValueRole } from '../profiles/tool-profile.js';
+import type { Token } from '../rules/finding.js';
+import type { Inspection } from './inspection.js';
+import { inspectUrl, recordPossiblePaths } from './possible-paths.js';
+
+const gibibyte = 2 ** 30;
+const sizes: Readonly<Record<string, number>> = { '': 1, b: 512, k: 2 ** 10, m: 2 ** 20, g: gibibyte };
+
+/** Judges one value by its role, except those roles that consume the rest of the words. */
+export function inspectValue(role: ValueRole, token: Token, program: string, into: Inspection): void {
+  const { value } = token;
+  const script = (risk: string | undefined): void => {
+    if (risk !== undefined) into.object('shell.exec.script-text', token, `${value} (${risk})`);
+  };
+  switch (role) {
+    case 'text':
+    case 'pattern':
+    case 'command':
+    case 'assignments-then-command':
+    case 'module':
+      return;
+    case 'any':
+      if (isCredentialFile(value)) into.object('shell.secret.file', token);
+      recordPossiblePaths(token, 'any', into);
+      return;
+    case 'read':
+      if (isCredentialFile(value)) into.object('shell.secret.file', token);
+      recordPossiblePaths(token, 'read', into);
+      return;
+    case 'write':
+      if (value === '/dev/null') into.object('shell.destructive.overwrite', token);
+      recordPossiblePaths(token, 'write', into);
+      return;
+    case 'at-file':
+      if (value.startsWith('@')) into.path(value.slice(1), token, 'any');
+      return;
+    case 'curl-data':
+      for (const part of value.split(/[@<]/).slice(1)) into.path(part.replace(/[;,].*$/s, ''), token, 'any');
+      return;
+    case 'size':
+      inspectSize(token, program, into);
+      return;
+    case 'count':
+      if (!(Math.abs(Number(value)) <= 1e7)) into.object('shell.resource', token);
+      return;
+    case 'url':
+      inspectUrl(token, into);
+      return;
+    case 'package':
+      inspectPackage(token, into);
+      return;
+    case 'code':
+    case 'command-text':
+      into.inlineCode(token, program);
+      return;
+    case 'mode':
+      inspectMode(token, into);
+      return;
+    case 'awk':
+      script(riskyAwk(value));
+      return;
+    case 'sed':
+      script(riskySed(value));
+      return;
+    case 'jq':
+      script(riskyJq(value));
+      return;
+    case 'sql':
+      script(riskySql(value));
+      return;
+    case 'git-config':
+      if (!isHarmlessGitSetting(value) && /[.=]/.test(value)) into.object('shell.exec.config', token);
+      return;
+    case 'git-remote':
+      if (isGitHelperAddress(value)) into.object('shell.exec.option', token);
+      else if (/^(?!https?:|ssh:|git:|file:)[a-z][a-z0-9+.-]*:\/\//i.test(value))
+        into.object('shell.fetch.scheme', token);
+      else recordPossiblePaths(token, 'any', into);
+      return;
+    case 'name-value':
+      inspectNameValue(token, into);
+      return;
+    case 'script-name':
+      if (value === 'env') into.object('shell.env.dump', token);
+      return;
+    case 'ps-flags':
+      if (/^[A-Za-z]*[eE][A-Za-z]*$/.test(value)) into.object('shell.env.dump', token, `ps ${value}`);
+      return;
+  }
+}
+
+function inspectSize(token: Token, program: string, into: Inspection): void {
+  const found = /^([-+<>/%]?)(\d+)([a-z]?)i?b?$/i.exec(token.value);
+  if (!found) {
+    into.object('shell.resource', token);
+    return;
+  }
+  const unit = sizes[(found[3] ?? '').toLowerCase()] ?? Infinity;
+  if (Number(found[2]) * unit > gibibyte) into.object('shell.resource', token);
+  if (program === 'truncate' && Number(found[2]) === 0 && found[1] === '') {
+    into.object('shell.destructive.truncate', token, `${program} ${token.value}`);
+  }
+}
+
+function inspectPackage(token: Token, into: Inspection): void {
+  const { value } = token;
+  if (
+    /^(?:[\w.@/[\],-]+\s*@\s*)?(?:git\+|(?:https?|git|ssh|ftp|svn|hg|bzr):|git@|github:|gitlab:|bitbucket:|gist:|hg\+|svn\+)/i.test(
+      value,
+    )
+  ) {
+    into.object('shell.fetch.source', token);
+  } else {
+    recordPossiblePaths(token, 'any', into);
+  }
+}
+
+function inspectMode(token: Token, into: Inspection): void {
+  const { value } = token;
+  if (/^[0-7]{1,5}$/.test(value)) {
+    if (value.length > 3 && !/^0/.test(value))
+      into.object('shell.program.privileged', token, `chmod ${value}`);
+    else if (/[2367]$/.test(value) || /^0+$/.test(value))
+      into.object('shell.destructive.mode', token, `chmod ${value}`);
+  } else if (/^[-+=ugoarwxXst,]+$/.test(value)) {
+    if (/[st]/.test(value)) into.object('shell.program.privileged', token, `chmod ${value}`);
+    else if (/(?:^|,)[ug]*[oa][ugoa]*[+=][rxX]*w/.test(value))
+      into.object('shell.destructive.mode', token, `chmod ${value}`);
+  } else {
+    recordPossiblePaths(token, 'write', into);
+  }
+}
+
+// make VAR=value: what names a shell or a compiler runs it, and `$(…)` is evaluated.
+function inspectNameValue(token: Token, into: Inspection): void {
+  const name = /^([A-Za-z_.][\w.-]*)[:+?!]?=/.exec(token.value)?.[1];
+  if (name !== undefined) {
+    if (
+      /^(?:\.?SHELL\w*|MAKE\w*|\.SHELLFLAGS|[A-Z]*CC|CXX|LD|AR|AS|PATH|BASH_ENV|ENV|HOME|LD_\w+)$/.test(
+        name,
+      ) &&
+      name !== 'ENV'
+    ) {
+      into.object('shell.exec.config', token);
+    }
+  }
+  if (/\$[({]|`/.test(token.value)) into.object('shell.exec.script-text', token);
+  recordPossiblePaths(token, 'any', into);
+}

@@ -1,0 +1,110 @@
+import type { Word, WordPart } from 'unbash';
+import type { ShellRuleId } from '../rules/catalogue.js';
+import type { Finding, Span } from '../rules/finding.js';
+import { refuseSpace } from './characters.js';
+
+/** A piece of a word: literal text, or a pattern character sequence that file names are matched with. */
+export interface Piece {
+  readonly text: string;
+  readonly pattern: boolean;
+}
+
+/** A word whose quoting is resolved; `pieces` is there exactly when it holds an unquoted pattern. */
+export interface ParsedWord {
+  readonly value: string;
+  readonly span: Span;
+  readonly pieces?: readonly Piece[];
+}
+
+const refusedParts: Readonly<Record<string, ShellRuleId>> = {
+  AnsiCQuoted: 'shell.syntax.ansi-quote',
+  LocaleString: 'shell.syntax.ansi-quote',
+  SimpleExpansion: 'shell.syntax.variable',
+  ParameterExpansion: 'shell.syntax.variable',
+  CommandExpansion: 'shell.syntax.command-substitution',
+  ArithmeticExpansion: 'shell.syntax.arithmetic',
+  ProcessSubstitution: 'shell.syntax.process-substitution',
+  ExtendedGlob: 'shell.syntax.extended-glob',
+  BraceExpansion: 'shell.syntax.brace',
+};
+
+const refusal = (part: { type: string; pos: number; end: number; text: string }): Finding => ({
+  rule: refusedParts[part.type] ?? 'shell.syntax.unknown',
+  span: [part.pos, part.end],
+  detail: part.text,
+});
+
+/** Gives the word with quoting resolved, or the objection to it. Only literal text, quotes and globs pass. */
+export function readWord(word: Word): ParsedWord | Finding {
+  const span: Span = [word.pos, word.end];
+  const { parts } = word;
+  if (parts === undefined) {
+    return refuseUnquoted(word.text, word.pos, true) ?? { value: word.value, span };
+  }
+  const pieces: Piece[] = [];
+  for (const [index, part] of parts.entries()) {
+    const problem = readPart(part, index === 0, pieces);
+    if (problem) return problem;
+  }
+  const value = pieces.map((piece) => piece.text).join('');
+  if (pieces.some((piece) => piece.pattern)) return { value, span, pieces };
+  // A second opinion: if our reading and the parser's differ, one of them is wrong.
+  if (value !== word.value) return { rule: 'shell.syntax.unknown', span, detail: word.text };
+  return { value, span };
+}
+
+function readPart(part: WordPart, first: boolean, pieces: Piece[]): Finding | undefined {
+  switch (part.type) {
+    case 'Literal': {
+      const problem = refuseUnquoted(part.text, part.pos, first);
+      if (problem) return problem;
+      pieces.push({ text: part.value, pattern: false });
+      return undefined;
+    }
+    case 'SingleQuoted':
+      pieces.push({ text: part.value, pattern: false });
+      return undefined;
+    case 'DoubleQuoted':
+      for (const child of part.parts) {
+        if (child.type !== 'Literal') return refusal(child);
+        // `$[..]` is old arithmetic, which the parser leaves in the text.
+        if (/(?<!\\)\$\[/.test(child.text)) return { ...refusal(part), rule: 'shell.syntax.arithmetic' };
+        pieces.push({ text: child.value, pattern: false });
+      }
+      return undefined;
+    case 'Glob':
+      if (part.kind === 'bracket' && part.parts.some(({ type }) => type !== 'Literal' && type !== 'Glob')) {
+        return { rule: 'shell.syntax.glob', span: [part.pos, part.end], detail: part.text };
+      }
+      pieces.push({ text: part.text, pattern: true });
+      return undefined;
+    default:
+      return refusal(part);
+  }
+}
+
+// What the parser calls literal but a shell may expand: `~` at a word start or behind `=` and `:`, `$[`, and a
+// backslash at the very end (research page, section 3, "traps found").
+function refuseUnquoted(text: string, start: number, wordStart: boolean): Finding | undefined {
+  if (/^[\w./:=@%+,-]*$/.test(text)) return undefined;
+  const tilde = (wordStart ? /(?:^|[=:])~/ : /[=:]~/).exec(text);
+  if (tilde) {
+    const at = start + tilde.index + tilde[0].length - 1;
+    return { rule: 'shell.syntax.tilde', span: [at, at + 1] };
+  }
+  const dollar = /(?<!\\)(?:\\\\)*\$\[/.exec(text);
+  if (dollar) {
+    return {
+      rule: 'shell.syntax.arithmetic',
+      span: [start + dollar.index, start + dollar.index + dollar[0].length],
+    };
+  }
+  if (/(?<!\\)(?:\\\\)*\\$/.test(text)) {
+    return {
+      rule: 'shell.syntax.parse-error',
+      span: [start, start + text.length],
+      detail: 'it ends in a backslash',
+    };
+  }
+  return refuseSpace(text, start);
+}

@@ -1,0 +1,254 @@
+import type { ToolProfile } from '../tool-profile.js';
+
+const remove = 'shell.destructive.remove' as const;
+const exec = 'shell.exec.option' as const;
+
+/** Tools that list, copy, move, pack and remove files. */
+export const fileTools: readonly ToolProfile[] = [
+  { names: 'echo', operands: ['text'], optionsFirst: true },
+  { names: 'printf', operands: ['text'], optionsFirst: true, refuse: { [exec]: '-v' } },
+  {
+    names:
+      'true false pwd whoami id groups tty nproc arch uname uptime free logname users who w cal ncal sleep date hostname',
+    operands: ['text'],
+    refuse: { 'shell.program.system': '--set -s -F --file -b' },
+    options: { text: '-d --date', read: '-r --reference', flag: '-sr -s --si --seconds -b --bytes -h' },
+  },
+  { names: 'test [', operands: ['any'], style: 'single-dash', refuse: { 'shell.exec.option': '-v -R' } },
+  { names: 'cd', operands: ['read'] },
+  {
+    names: 'ls dir vdir',
+    operands: ['read'],
+    options: {
+      pattern: '-I --ignore --hide',
+      text: '-w --width -T --tabsize --color --format --sort --time --time-style --block-size --quoting-style --indicator-style',
+    },
+  },
+  {
+    names: 'tree',
+    operands: ['read'],
+    options: { pattern: '-P -I', text: '-L --filelimit --charset --sort --timefmt', write: '-o' },
+  },
+  {
+    names: 'exa eza lsd',
+    operands: ['read'],
+    options: { pattern: '-I --ignore-glob', text: '-L --level -s --sort -t --time --color --time-style' },
+  },
+  {
+    names:
+      'cat tac rev zcat bzcat xzcat zstdcat cmp file stat readlink realpath strings nm size objdump readelf diffstat wc md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum look',
+    operands: ['read'],
+    options: { read: '--files0-from -m --magic-file -f --files-from', pattern: '--printf --format' },
+    refuse: { [exec]: '--compile' },
+  },
+  {
+    names: 'head tail',
+    operands: ['read'],
+    options: { text: '-n --lines --pid -s --sleep-interval', size: '-c --bytes' },
+    refuse: { 'shell.resource': '-f -F --follow --retry' },
+  },
+  {
+    names: 'cut',
+    operands: ['read'],
+    options: { pattern: '-d --delimiter --output-delimiter', text: '-f --fields -c --characters -b --bytes' },
+  },
+  {
+    names: 'paste join comm column',
+    operands: ['read'],
+    options: { pattern: '-d --delimiters --output-delimiter -t' },
+  },
+  { names: 'tr', operands: ['text'] },
+  {
+    names: 'nl uniq fold fmt pr expand unexpand xxd od hexdump hd base64 base32 iconv',
+    operands: ['read'],
+    options: { text: '--encode --width --tabs --from-code --to-code', write: '--output' },
+  },
+  {
+    names: 'diff diff3 sdiff colordiff delta difft',
+    operands: ['read'],
+    options: {
+      pattern: '-x --exclude -I --ignore-matching-lines --label',
+      read: '-X --exclude-from --from-file --to-file',
+      text: '-U --unified -C --context -W --width --color',
+      write: '-o --output',
+    },
+    refuse: { [exec]: '--diff-program --pager' },
+  },
+  {
+    names: 'bat batcat',
+    operands: ['read'],
+    options: {
+      text: '-l --language -r --line-range -H --highlight-line --style --theme --color --paging --wrap --tabs',
+    },
+    refuse: { [exec]: '--pager --generate-config-file' },
+    refuseOperands: { [exec]: 'cache' },
+  },
+  { names: 'ldd', refused: exec },
+  { names: 'basename dirname', operands: ['text'], options: { text: '-s --suffix' } },
+  {
+    names: 'touch mkdir',
+    operands: ['write'],
+    options: { text: '-d --date -t', read: '-r --reference', mode: '-m --mode' },
+  },
+  {
+    names: 'cp mv install ln link',
+    operands: ['write'],
+    options: { write: '-t --target-directory', text: '-S --suffix', mode: '-m --mode' },
+    refuse: { 'shell.program.privileged': '-o --owner -g --group', [exec]: '--strip-program' },
+  },
+  {
+    names: 'rm rmdir',
+    operands: ['write'],
+    options: {
+      flag: '-f --force -i -I --interactive -v --verbose -d --dir -p --parents --ignore-fail-on-non-empty --one-file-system --preserve-root',
+      info: '--help --version',
+    },
+    refuse: { [remove]: '-r -R --recursive --no-preserve-root -P -s -q /s /q' },
+    unknownOption: remove,
+  },
+  { names: 'rimraf del-cli trash trash-put', refused: remove },
+  {
+    names: 'chmod',
+    operands: ['mode', 'write'],
+    options: { read: '--reference', flag: '-v -c -f --verbose --changes --silent --quiet' },
+    refuse: { 'shell.destructive.mode': '-R --recursive' },
+  },
+  {
+    names: 'truncate',
+    operands: ['write'],
+    options: { size: '-s --size', read: '-r --reference', flag: '-c --no-create -o --io-blocks' },
+  },
+  {
+    names: 'fallocate',
+    operands: ['write'],
+    options: { size: '-l --length -o --offset' },
+    refuse: { 'shell.destructive.overwrite': '-p --punch-hole -z --zero-range -c --collapse-range' },
+  },
+  {
+    names: 'mktemp',
+    operands: ['write'],
+    options: { write: '-p --tmpdir', text: '--suffix', flag: '-d -q -u --directory --quiet' },
+  },
+  {
+    names: 'tee',
+    operands: ['write'],
+    options: { flag: '-a -i -p --append --ignore-interrupts', text: '--output-error' },
+  },
+  {
+    names: 'split csplit',
+    operands: ['read', 'any'],
+    options: {
+      text: '-a --suffix-length -l --lines -n --number -t --separator --additional-suffix -b --bytes -C -d --numeric-suffixes --digits --suffix-format',
+      write: '-f --prefix',
+    },
+    refuse: { [exec]: '--filter' },
+  },
+  {
+    names: 'du df',
+    operands: ['read'],
+    options: {
+      pattern: '--exclude',
+      text: '-d --max-depth -t --threshold -B --block-size --type',
+      read: '--files0-from -X --exclude-from',
+    },
+  },
+  { names: 'dos2unix unix2dos', operands: ['write'] },
+  { names: 'sync', operands: ['read'] },
+  {
+    names: 'find gfind bfs',
+    style: 'single-dash',
+    operands: ['read'],
+    options: {
+      pattern: '-name -iname -path -ipath -wholename -iwholename -regex -iregex -printf -lname -ilname',
+      text: '-type -xtype -size -mtime -atime -ctime -mmin -amin -cmin -maxdepth -mindepth -perm -user -group -uid -gid -links -inum -regextype -fstype -used -newermt -newerat -newerct -D',
+      read: '-newer -anewer -cnewer -samefile',
+      flag: '-print -print0 -ls -prune -quit -empty -not -and -or -a -o -true -false -depth -d -xdev -mount -follow -H -L -P -E -s -x -X -readable -writable -executable -daystart -noleaf -nouser -nogroup -warn -nowarn -ignore_readdir_race -help -version --help --version -O1 -O2 -O3',
+    },
+    refuse: {
+      [exec]: '-exec -execdir -ok -okdir',
+      [remove]: '-delete',
+      'shell.destructive.overwrite': '-fprint -fprint0 -fprintf -fls',
+      'shell.workspace.outside': '-files0-from',
+    },
+    unknownOption: 'shell.option.unknown',
+  },
+  {
+    names: 'fd fdfind',
+    operands: ['text', 'read'],
+    options: {
+      pattern: '-E --exclude',
+      text: '-e --extension -t --type -d --max-depth --min-depth --exact-depth -S --size --changed-within --changed-before -c --color -j --threads --max-results --path-separator --and -o --owner',
+      read: '--search-path --base-directory --ignore-file -C',
+    },
+    refuse: { [exec]: '-x --exec -X --exec-batch' },
+  },
+  {
+    names: 'locate mlocate plocate',
+    operands: ['text'],
+    options: { text: '-l --limit -n', read: '-d --database' },
+  },
+  {
+    names: 'which whereis type-p',
+    operands: ['text'],
+    options: { flag: '-a -s' },
+  },
+  {
+    names: 'tar gtar bsdtar',
+    operands: ['any'],
+    options: {
+      write: '-f --file -C --directory --cd --listed-incremental -g --index-file',
+      pattern: '--exclude',
+      text: '-b --blocking-factor --strip-components --format --mode --mtime --owner --group --sort -N --newer --after-date --suffix --warning --record-size --level',
+      read: '-T --files-from -X --exclude-from',
+      sed: '--transform --xform',
+    },
+    refuse: {
+      [exec]:
+        '--to-command -I --use-compress-program -F --info-script --new-volume-script --checkpoint-action --rsh-command --rmt-command --volno-file',
+      'shell.workspace.outside': '-P --absolute-names --absolute-paths --dereference --hard-dereference',
+      [remove]: '--remove-files --recursive-unlink --unlink-first',
+    },
+  },
+  {
+    names: 'zip',
+    operands: ['write'],
+    options: { pattern: '-x --exclude -i --include', write: '-b -O --output-file' },
+    refuse: {
+      [exec]: '-T --test -TT --unzip-command',
+      [remove]: '-m --move',
+      'shell.secret.read': '-P --password',
+    },
+  },
+  {
+    names: 'unzip',
+    operands: ['write', 'text'],
+    options: { write: '-d', pattern: '-x' },
+    refuse: { 'shell.workspace.outside': '-:' },
+  },
+  { names: '7z 7za 7zr p7zip', operands: ['text', 'any'], refuse: { [remove]: '-sdel' } },
+  {
+    names: 'gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4 lzma compress uncompress pigz brotli',
+    operands: ['write'],
+    options: { text: '-S --suffix -T --threads -L --level', write: '-o --output -D' },
+    refuse: { [remove]: '--rm' },
+  },
+  { names: 'cpio pax', refused: 'shell.exec.option' },
+  { names: 'ar ranlib strip', operands: ['any'] },
+  {
+    names: 'rsync',
+    operands: ['any'],
+    options: {
+      pattern: '--exclude --include',
+      read: '--exclude-from --include-from --files-from',
+      text: '--filter -f --bwlimit --chmod --info --debug --timeout --max-size --min-size --out-format -B --block-size --suffix',
+      write: '--log-file --backup-dir --partial-dir --temp-dir -T --compare-dest --copy-dest --link-dest',
+    },
+    refuse: {
+      [exec]:
+        '-e --rsh --rsync-path --daemon --server --sender --config --early-input --remote-option -M --address --password-file --write-batch --read-batch --only-write-batch',
+      'shell.workspace.outside': '-L --copy-links --copy-unsafe-links --copy-dirlinks -k --keep-dirlinks -K',
+      [remove]:
+        '--delete --del --delete-before --delete-during --delete-after --delete-excluded --remove-source-files --delete-delay --delete-missing-args --force',
+    },
+  },
+];

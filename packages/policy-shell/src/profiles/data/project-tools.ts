@@ -1,0 +1,369 @@
+import type { ToolProfile } from '../tool-profile.js';
+
+const exec = 'shell.exec.option' as const;
+const source = 'shell.fetch.source' as const;
+const system = 'shell.fetch.system' as const;
+const config = 'shell.exec.config' as const;
+const secret = 'shell.secret.read' as const;
+const remote = 'shell.destructive.remote' as const;
+const runner = 'shell.program.code-runner' as const;
+const interactive = 'shell.program.interactive' as const;
+
+/** Package managers, build tools, test runners, linters. Their own scripts are honest work; the confiner holds them. */
+export const projectTools: readonly ToolProfile[] = [
+  {
+    names: 'npm',
+    options: {
+      any: '--prefix -C --dir --cache --userconfig --globalconfig --pack-destination',
+      text: '-w --workspace --loglevel --depth --omit --include --tag --before',
+      flag: '--yes -y',
+    },
+    refuse: {
+      [exec]: '--script-shell --node-options --shell --editor --git --viewer --browser',
+      [source]: '--registry --proxy --https-proxy',
+      [system]: '-g --global --location',
+    },
+    subcommands: {
+      'run run-script test t start stop restart tst rum urn': { operands: ['script-name', 'any'] },
+      'install i add ci update up upgrade uninstall remove rm un dedupe link ln install-test it isntall in ins clean-install install-clean':
+        { operands: ['package'] },
+      'ls list ll la outdated view info show v why explain audit fund pack prune rebuild doctor ping version init create search find docs bin root prefix query diff shrinkwrap help whoami sbom completion':
+        { operands: ['any'] },
+      'exec x': {
+        operands: ['command'],
+        options: { package: '-p --package' },
+        refuse: { [exec]: '-c --call' },
+        needsOperand: 'shell.exec.wrapper-usage',
+        optionsFirst: true,
+      },
+      'config c get': {
+        operands: ['text'],
+        refuseOperands: { [config]: 'set edit delete', [secret]: 'list ls' },
+      },
+      'set edit explore': exec,
+      'token login adduser logout profile hook org team owner access': secret,
+      'publish unpublish deprecate dist-tag star': remote,
+    },
+    otherSubcommand: { operands: ['any'] },
+  },
+  {
+    names: 'npx bunx pnpx',
+    options: {
+      package: '-p --package',
+      flag: '--no-install --yes -y --no -q --quiet --prefer-offline --ignore-existing --bun',
+      any: '-w --workspace',
+    },
+    refuse: { [exec]: '-c --call --shell --node-arg -n --node-options' },
+    operands: ['command'],
+    optionsFirst: true,
+    needsOperand: 'shell.exec.wrapper-usage',
+  },
+  {
+    names: 'yarn yarnpkg pnpm bun',
+    options: {
+      any: '--cwd -C --dir --prefix --modules-folder --cache-folder',
+      text: '-F --filter',
+      flag: '-r --recursive -w --workspace-root -s --silent',
+    },
+    refuse: {
+      [source]: '--registry',
+      [system]: '-g --global',
+      [exec]:
+        '--script-shell --use-yarnrc --eval -e --print -p --preload --shell-emulator --pnpmfile --global-dir -c --shell-mode --import --require --config',
+    },
+    subcommands: {
+      'run test start build lint': { operands: ['any'], operandsWith: [] },
+      'install add remove upgrade update up import link i ci rm un dedupe prune rebuild': {
+        operands: ['package'],
+      },
+      'exec dlx x node create': {
+        operands: ['command'],
+        optionsFirst: true,
+        refuse: { [exec]: '-c --shell-mode' },
+      },
+      global: system,
+      config: { operands: ['text'], refuseOperands: { [config]: 'set delete', [secret]: 'list' } },
+      'login logout npm publish token': secret,
+      env: system,
+      repl: runner,
+    },
+    otherSubcommand: { operands: ['any'] },
+  },
+  {
+    names: 'deno',
+    options: { info: '--version -V --help -h' },
+    subcommands: {
+      'eval repl jupyter': runner,
+      'install uninstall upgrade compile serve deploy publish': {
+        operands: ['package'],
+        refuse: { [system]: '-g --global' },
+      },
+      'run test bench check fmt lint task cache doc info coverage types init add remove outdated': {
+        operands: ['any'],
+        options: { any: '--config -c --import-map --lock --env-file', pattern: '--filter' },
+        refuse: { [exec]: '--preload --cert --v8-flags' },
+      },
+    },
+    otherSubcommand: { operands: ['any'] },
+  },
+  {
+    names: 'corepack nvm n fnm volta asdf mise rtx',
+    operands: ['text'],
+    refuseOperands: { [system]: 'enable disable install use global prepare', [exec]: 'exec x run env shell' },
+  },
+  {
+    names: 'pip',
+    options: {
+      any: '-r --requirement -c --constraint -e --editable -t --target --prefix --root --src -d --dest -w --wheel-dir --cache-dir --log --report',
+      text: '--python-version --platform --only-binary --no-binary --timeout --retries --progress-bar --format',
+    },
+    refuse: {
+      [source]:
+        '-i --index-url --extra-index-url -f --find-links --trusted-host --proxy --cert --client-cert',
+      [system]: '--break-system-packages --user',
+      [exec]: '--global-option --install-option --config-settings --build-option --python --isolated-python',
+    },
+    operands: ['text', 'package'],
+    refuseOperands: { [config]: 'config', [system]: 'cache' },
+  },
+  {
+    names: 'uv poetry pipenv pdm hatch rye pipx tox nox conda mamba micromamba',
+    options: {
+      any: '--directory --project -C --config-file -f --file -c',
+      text: '-e --env -n --name -p --python --group --extra --with',
+      package: '--with-editable',
+    },
+    refuse: {
+      [source]: '--index-url --extra-index-url --index --default-index --find-links --source',
+      [exec]: '--call --installpkg-script --override',
+    },
+    subcommands: {
+      'run exec': {
+        operands: ['command'],
+        optionsFirst: true,
+        options: {
+          text: '-e --env -n --name -p --python --group --extra',
+          package: '--with',
+          any: '--env-file --directory --project',
+          module: '-m --module',
+        },
+        refuse: { [exec]: '-c --call --source --python-preference' },
+      },
+      'install add remove sync lock update upgrade pip uninstall build check show export list tree init new venv version create test env lint fmt':
+        { operands: ['package'] },
+      'config self publish login shell activate auth token source repository': config,
+    },
+    otherSubcommand: { operands: ['any'] },
+  },
+  {
+    names: 'pytest py.test',
+    options: {
+      pattern: '-k -m --deselect',
+      text: '-n --maxfail --tb --durations -W --log-level --color --cov-fail-under -r -o',
+      any: '-c --config-file --rootdir --basetemp --confcutdir --ignore --ignore-glob --cov --cov-report --cov-config --junitxml --junit-xml --log-file',
+    },
+    refuse: { [exec]: '-p --pdb --pdbcls --trace' },
+  },
+  {
+    names: 'jest vitest mocha ava jasmine cypress playwright karma',
+    options: {
+      pattern: '-t --testNamePattern --grep -g --fgrep --filter --testPathPattern --spec',
+      any: '-c --config --rootDir --root --dir --outputFile --coverageDirectory',
+      text: '-w --maxWorkers --reporter --project --browser',
+    },
+    refuse: {
+      [exec]: '-r --require --globalSetup --setupFiles --execArgv --import --loader --node-option -n',
+    },
+  },
+  {
+    names:
+      'tsc eslint prettier stylelint biome oxlint tslint standard xo vite webpack rollup esbuild parcel next nuxt astro turbo nx lerna gulp grunt tsup tsdown swc babel rspack ng vue-cli-service react-scripts storybook typedoc knip depcheck publint attw c8 nyc markdownlint commitlint changeset lint-staged husky concurrently nodemon pm2 wait-on serve http-server live-server',
+    operands: ['any'],
+    options: { pattern: '--ext --rule --ignore-pattern --global --env' },
+    refuse: { [exec]: '--exec -x --require --resolve-plugins-relative-to --rulesdir --eval' },
+  },
+  {
+    names:
+      'flake8 black ruff isort mypy pylint pyright bandit pydocstyle pycodestyle autopep8 yapf coverage pre-commit jupyter nbqa sphinx-build mkdocs vulture djlint sqlfluff alembic django-admin',
+    operands: ['any'],
+    options: {
+      pattern: '--select --ignore --extend-ignore --disable --enable --extend-exclude',
+      any: '-c --config --rcfile',
+    },
+    refuse: { [exec]: '--load-plugins --init-hook --init-import --plugin --execute-code' },
+  },
+  {
+    names: 'make gmake bmake remake',
+    options: {
+      any: '-C --directory -f --file --makefile -I --include-dir -o --old-file -W --what-if',
+      text: '-j --jobs -l --load-average',
+    },
+    refuse: { [exec]: '--eval -E', 'shell.env.dump': '-p --print-data-base' },
+    operands: ['name-value'],
+  },
+  {
+    names: 'just task rake invoke mage',
+    operands: ['any'],
+    refuse: {
+      [exec]:
+        '-c --command --eval -e --execute --execute-print --execute-continue -E -p --shell --shell-arg -r --require -R',
+      'shell.env.dump': '--evaluate --dump',
+    },
+  },
+  {
+    names: 'cmake ctest cpack',
+    operands: ['any'],
+    options: {
+      any: '-S -B --build --install --prefix --test-dir',
+      text: '-G -j --parallel -R -E --config --target -t',
+    },
+    refuse: { [exec]: '-P --script' },
+    refuseOperands: {},
+    style: 'gnu',
+  },
+  {
+    names: 'ninja meson bazel buck2 scons waf samu',
+    operands: ['any'],
+    options: { any: '-C -f', text: '-j -k' },
+  },
+  {
+    names:
+      'gcc g++ cc c++ clang clang++ gfortran cpp c99 c89 tcc ld ld.gold ld.lld as gas nasm yasm nvcc emcc',
+    style: 'single-dash',
+    operands: ['any'],
+    options: {
+      any: '-o -I -L -include -isystem -iquote -MF -MT -MQ -x -T',
+      text: '-D -U -std -Wl -target -arch',
+    },
+    refuse: {
+      [exec]:
+        '-wrapper -fplugin -specs --specs -B -Xclang -Xlinker -Xassembler -Xpreprocessor -fuse-ld -fplugin-arg -load -plugin -ccbin -dynamic-linker',
+    },
+  },
+  {
+    names: 'go',
+    operands: ['text', 'package'],
+    style: 'single-dash',
+    options: {
+      text: '-run -bench -tags -count -timeout -p -ldflags -gcflags -cover -covermode -coverpkg',
+      any: '-o -C -coverprofile -modfile -overlay -pkgdir -cpuprofile -memprofile -outputdir',
+    },
+    refuse: { [exec]: '-exec -toolexec -vettool' },
+    refuseOperands: { 'shell.exec.option': 'generate tool bug', 'shell.env.dump': 'env' },
+  },
+  { names: 'gofmt goimports golangci-lint staticcheck', operands: ['any'] },
+  {
+    names: 'cargo',
+    options: {
+      any: '--manifest-path --target-dir -C --lockfile-path',
+      text: '-p --package --features --target --profile -j --jobs --color --bin --test --example',
+      info: '--version -V --list',
+    },
+    refuse: { [config]: '--config', [exec]: '-Z' },
+    subcommands: {
+      install: {
+        operands: ['package'],
+        options: { any: '--path --root' },
+        refuse: { [source]: '--git --registry --index' },
+      },
+      'build b check c test t run r bench clippy fmt doc d update tree metadata fetch vendor clean new init add remove rm fix nextest expand audit outdated search info package version locate-project verify-project pkgid generate-lockfile rustc rustdoc deny machete udeps watch':
+        { operands: ['any'], refuse: { [source]: '--git --registry --index' } },
+      'login logout owner yank': secret,
+      publish: remote,
+    },
+    otherSubcommand: 'shell.program.unknown-subcommand',
+  },
+  {
+    names: 'rustc rustfmt rustdoc rustup',
+    operands: ['any'],
+    options: {
+      any: '-o --out-dir -L --sysroot',
+      text: '-C --edition --crate-type --crate-name --emit --cfg --target',
+    },
+    refuse: { [exec]: '-Clinker -Zunstable --runtool' },
+    refuseOperands: { [exec]: 'run', [system]: 'default install update self override toolchain' },
+  },
+  {
+    names: 'javac',
+    style: 'single-dash',
+    operands: ['any'],
+    refuse: { [exec]: '-processor -processorpath -J --processor-path --processor-module-path -Xplugin' },
+  },
+  { names: 'jar javap javadoc', operands: ['any'], refuse: { [exec]: '-J -doclet -docletpath' } },
+  {
+    names: 'gradle gradlew mvn mvnw mvnd sbt ant bazelisk',
+    operands: ['any'],
+    options: { any: '-p --project-dir -b --build-file -f --file -g -s --settings -gs -l' },
+    refuse: { [exec]: '-I --init-script -lib -listener -logger -inputhandler --include-build -javaagent' },
+    refuseOperands: {
+      [exec]: 'eval console consoleQuick exec:exec exec:java groovy:execute dependency:get antrun:run',
+    },
+  },
+  {
+    names: 'dotnet msbuild nuget',
+    operands: ['any'],
+    options: { pattern: '--filter', any: '-o --output -c --configuration --project -p' },
+    refuse: {
+      [source]: '-s --source',
+      [exec]: '-logger -distributedlogger --additionalprobingpath --additional-deps',
+      [system]: '-g --global --tool-path',
+    },
+    refuseOperands: { [exec]: 'exec fsi script csi user-secrets' },
+  },
+  {
+    names: 'bundle bundler gem rails rspec rubocop',
+    operands: ['any'],
+    refuse: {
+      [exec]: '-r --require --init -e --eval --editor -C',
+      [source]: '--source -s --clear-sources',
+      [system]: '--user-install --install-dir -i',
+    },
+    refuseOperands: {
+      [config]: 'config',
+      [exec]: 'console open viz runner c dbconsole open:',
+      [secret]: 'push signin owner',
+    },
+    subcommands: { exec: { operands: ['command'], optionsFirst: true } },
+    otherSubcommand: { operands: ['any'] },
+  },
+  {
+    names: 'composer artisan phpunit phpstan phpcs',
+    operands: ['any'],
+    options: { any: '-d --working-dir -c', pattern: '--filter' },
+    refuse: { [exec]: '--bootstrap --prepend --autoload-file --include-path' },
+    refuseOperands: { [exec]: 'exec run-script-text global tinker config', [secret]: 'show-auth' },
+  },
+  {
+    names: 'swift xcodebuild',
+    operands: ['any'],
+    refuse: { [exec]: '-e -plugin-path -load-plugin-library -Xfrontend -Xllvm -Xcc' },
+    refuseOperands: { [exec]: 'repl' },
+  },
+  {
+    names: 'mix rebar3 stack cabal dune opam lein zig nim flutter dart crystal v',
+    operands: ['any'],
+    refuse: { [exec]: '-e --eval -x --exec --require -r --ghc-options --with-ghc' },
+    refuseOperands: { [exec]: 'exec eval repl shell console ghci utop run-script' },
+  },
+  {
+    names:
+      'shellcheck hadolint shfmt yamllint jsonlint tflint actionlint clang-format clang-tidy cppcheck cloc tokei scc',
+    operands: ['any'],
+    refuse: { [exec]: '-load --load --external-sources' },
+  },
+  {
+    names: 'apt apt-get apt-cache dpkg rpm dpkg-query',
+    operands: ['text'],
+    options: { text: '-f --showformat' },
+    refuse: {
+      [config]: '-o --option -c --config-file',
+      'shell.program.package-manager':
+        '-i --install -r --remove -P --purge --unpack --configure -U -e --erase --force-all --import -E',
+    },
+    refuseOperands: {
+      'shell.program.package-manager':
+        'install remove purge update upgrade dist-upgrade full-upgrade autoremove source build-dep download edit-sources clean autoclean satisfy reinstall',
+    },
+  },
+  { names: 'code-insiders', refused: interactive },
+];

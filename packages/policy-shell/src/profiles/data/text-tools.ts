@@ -1,0 +1,201 @@
+import type { ToolProfile } from '../tool-profile.js';
+
+const exec = 'shell.exec.option' as const;
+
+/** Tools that search, sort and transform text. */
+export const textTools: readonly ToolProfile[] = [
+  {
+    names: 'grep egrep fgrep rgrep zgrep zegrep bzgrep xzgrep ggrep ugrep pcregrep pcre2grep',
+    operands: ['text', 'read'],
+    options: {
+      pattern: '-e --regexp --include --exclude --exclude-dir',
+      text: '-A -B -C --after-context --before-context --context -m --max-count --label -d --directories -D --devices --binary-files',
+      read: '-f --file --exclude-from',
+    },
+    operandsWith: [{ options: '-e --regexp -f --file', operands: ['read'] }],
+    refuse: { [exec]: '--filter --pager --view' },
+  },
+  {
+    names: 'rg ripgrep',
+    operands: ['text', 'read'],
+    options: {
+      pattern: '-e --regexp -g --glob --iglob -r --replace',
+      text: '-t --type -T --type-not -A -B -C --after-context --before-context --context -m --max-count -d --max-depth --sort --sortr -j --threads -M --max-columns --color --colors --max-filesize -E --encoding --type-add --context-separator --field-match-separator --engine',
+      read: '-f --file --ignore-file',
+      flag: '-n -i -l -c -w -v -o -s -S -F -U -u -uu -uuu -N -H -h -p -q -z -0 -L --files --hidden --no-ignore',
+    },
+    operandsWith: [{ options: '-e --regexp -f --file --files --type-list', operands: ['read'] }],
+    refuse: { [exec]: '--pre --pre-glob --hostname-bin' },
+  },
+  {
+    names: 'ag ack pt',
+    operands: ['text', 'read'],
+    options: {
+      pattern: '-G --ignore --ignore-dir',
+      text: '-A -B -C -m --max-count --depth',
+      read: '-p --path-to-ignore',
+    },
+    refuse: { [exec]: '--pager --output --ackrc --env --files-from' },
+  },
+  {
+    names: 'sort',
+    operands: ['read'],
+    options: {
+      pattern: '-t --field-separator',
+      text: '-k --key -S --buffer-size --parallel --batch-size --sort',
+      write: '-o --output -T --temporary-directory',
+      read: '--files0-from --random-source',
+    },
+    refuse: { [exec]: '--compress-program' },
+  },
+  {
+    names: 'shuf',
+    operands: ['read'],
+    options: {
+      text: '-i --input-range -n --head-count',
+      write: '-o --output',
+      flag: '-e -r -z --echo --repeat',
+    },
+  },
+  { names: 'seq', operands: ['count'], options: { pattern: '-s --separator -f --format', flag: '-w' } },
+  { names: 'expr factor numfmt', operands: ['text'] },
+  {
+    names: 'patch',
+    operands: ['write'],
+    options: {
+      write: '-o --output -r --reject-file -d --directory -i --input -B --prefix -Y -z --suffix',
+      text: '-p --strip -F --fuzz -D --ifdef -V --version-control',
+    },
+    refuse: { [exec]: '-e --ed --follow-symlinks' },
+  },
+  {
+    names: 'xmllint xsltproc',
+    operands: ['any'],
+    options: {
+      pattern: '--xpath',
+      text: '--encode --pretty --stringparam --param --maxdepth',
+      write: '--output -o',
+      any: '--path --dtdvalid --schema',
+    },
+  },
+  {
+    names: 'pandoc',
+    operands: ['any'],
+    options: {
+      text: '-f --from -t --to -r -w --metadata -M --variable -V --columns --wrap --toc-depth',
+      write: '-o --output --extract-media --log',
+      read: '--template -c --css -H -A -B --bibliography --csl --reference-doc --resource-path --data-dir -d --defaults',
+    },
+    refuse: { [exec]: '-F --filter -L --lua-filter --pdf-engine --pdf-engine-opt' },
+  },
+  {
+    names: 'convert magick mogrify identify composite montage',
+    operands: ['any'],
+    options: {
+      text: '-resize -crop -quality -gravity -rotate -fill -pointsize -annotate -draw -format -depth -colors -density -geometry -extent -background -size -font',
+    },
+    style: 'single-dash',
+    refuse: { [exec]: '-write-mask -script' },
+  },
+  {
+    names: 'ffmpeg ffprobe',
+    operands: ['any'],
+    style: 'single-dash',
+    options: {
+      pattern:
+        '-vf -af -filter:v -filter:a -filter_complex -c:v -c:a -codec -b:v -b:a -r -s -ss -t -to -map -metadata -pix_fmt -preset -crf -f -v -loglevel -show_entries -of',
+      any: '-i',
+    },
+    refuse: { [exec]: '-f:lavfi -protocol_whitelist -filter_complex_script' },
+  },
+  {
+    names: 'pdftotext pdfinfo pdfimages pdftoppm qpdf',
+    operands: ['any'],
+    options: { text: '-f -l -r -enc -opw -upw' },
+    style: 'single-dash',
+  },
+  {
+    names: 'sqlite3',
+    operands: ['any', 'sql'],
+    optionsFirst: false,
+    options: {
+      pattern: '-separator -nullvalue -newline',
+      flag: '-header -csv -json -line -column -batch -readonly -html -list -markdown -table -box -bail -noheader --readonly --json',
+    },
+    refuse: { [exec]: '-init -cmd -interactive -vfs -A' },
+    style: 'single-dash',
+  },
+  {
+    names: 'psql mysql mariadb',
+    operands: ['any'],
+    options: {
+      sql: '-c --command -e --execute',
+      text: '-h --host -p --port -U -u --user --username -d --dbname -D --database -v --set -F -P',
+      read: '-f --file',
+      write: '-o --output -L',
+    },
+    refuse: {
+      [exec]:
+        '--pager --tee --plugin-dir --default-auth --init-command --defaults-file --defaults-extra-file',
+    },
+  },
+  {
+    names: 'redis-cli',
+    operands: ['text'],
+    options: { text: '-h -p -n -a -u' },
+    refuse: { [exec]: '--eval --rdb --pipe --functions-rdb' },
+  },
+  {
+    names: 'openssl',
+    operands: ['any'],
+    style: 'single-dash',
+    refuse: { [exec]: '-engine -provider -provider-path', 'shell.program.network': '-accept -connect' },
+    refuseOperands: { [exec]: 'engine', 'shell.program.network': 's_client s_server s_time' },
+  },
+  {
+    names: 'gpg gpg2',
+    operands: ['any'],
+    options: { text: '-r --recipient -u --local-user --digest-algo', write: '-o --output --homedir' },
+    refuse: {
+      'shell.secret.read': '--export-secret-keys --export-secret-subkeys --export-ssh-key',
+      [exec]: '--photo-viewer --agent-program --pinentry-program --exec-path --dirmngr-program --gpgconf',
+    },
+  },
+  {
+    names: 'ssh-keygen',
+    operands: ['any'],
+    options: { text: '-t -b -C -N -P -E -m -I -n -V -z -O -Y -l', write: '-f', read: '-s -e' },
+    refuse: { [exec]: '-D -w -Z' },
+  },
+  { names: 'ps', operands: ['ps-flags'], options: { text: '-o -p -u -C -U --sort --pid --format -g -t' } },
+  {
+    names: 'pgrep pidof pstree',
+    operands: ['text'],
+    options: { text: '-u -P -t' },
+    refuse: { 'shell.program.process-control': '--signal' },
+  },
+  {
+    names: 'lsof ss netstat vmstat iostat mpstat lscpu lsblk lsusb lspci getconf locale getent',
+    operands: ['text'],
+    options: { text: '-i -p -u -c -t -o' },
+    refuse: {
+      'shell.program.process-control': '-K --kill',
+      [exec]: '-F --filter -D --diag',
+      'shell.program.system': '-N --net',
+    },
+    refuseOperands: { 'shell.secret.read': 'shadow gshadow' },
+  },
+  { names: 'dig nslookup host', operands: ['text'], options: { read: '-f -k' }, refuseOperands: {} },
+  {
+    names: 'ping ping6 traceroute tracepath mtr',
+    operands: ['text'],
+    options: { count: '-c --count', text: '-W -w -i -s -t -m -q' },
+    refuse: { 'shell.resource': '-f' },
+  },
+  {
+    names: 'nc',
+    operands: ['text'],
+    options: { flag: '-z -v -w -zv -vz -n', text: '-w' },
+    unknownOption: 'shell.program.network',
+  },
+];

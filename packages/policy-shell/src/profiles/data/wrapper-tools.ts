@@ -1,0 +1,94 @@
+import type { ToolProfile } from '../tool-profile.js';
+
+const usage = 'shell.exec.wrapper-usage' as const;
+const wrapper = (names: string, rest: Omit<ToolProfile, 'names'> = {}): ToolProfile => ({
+  names,
+  operands: ['command'],
+  optionsFirst: true,
+  needsOperand: usage,
+  unknownOption: usage,
+  ...rest,
+  options: { ...rest.options, info: `--help --version ${rest.options?.info ?? ''}` },
+});
+
+/** Programs that start another program with the words that follow; those words are judged in turn. */
+export const wrapperTools: readonly ToolProfile[] = [
+  wrapper('timeout gtimeout', {
+    options: { text: '-k --kill-after -s --signal', flag: '-v --verbose --preserve-status --foreground' },
+    operands: ['text', 'command'],
+  }),
+  wrapper('env', {
+    options: { flag: '-i --ignore-environment -v --debug -', text: '-u --unset', any: '-C --chdir' },
+    refuse: { 'shell.exec.wrapper': '-S --split-string', 'shell.env.dump': '-0 --null' },
+    operands: ['assignments-then-command'],
+    needsOperand: 'shell.env.dump',
+  }),
+  wrapper('nice', { options: { text: '-n --adjustment', flag: '-0 -1 -2 -3 -4 -5 -6 -7 -8 -9' } }),
+  wrapper('ionice', {
+    options: { text: '-c --class -n --classdata', flag: '-t --ignore' },
+    refuse: { 'shell.program.process-control': '-p --pid -P --pgid -u --uid' },
+  }),
+  wrapper('nohup', {}),
+  wrapper('setsid', {
+    options: { flag: '-w --wait' },
+    refuse: { 'shell.syntax.background': '-f --fork -c --ctty' },
+  }),
+  wrapper('stdbuf', { options: { text: '-i --input -o --output -e --error' } }),
+  wrapper('time gtime', {
+    options: {
+      flag: '-p -v --verbose --portability -a --append -q --quiet',
+      write: '-o --output',
+      text: '-f --format',
+    },
+  }),
+  wrapper('chrt', {
+    options: { flag: '-b --batch -f --fifo -i --idle -o --other -r --rr -v --verbose' },
+    operands: ['text', 'command'],
+  }),
+  wrapper('taskset', {
+    options: { flag: '-c --cpu-list -a --all-tasks' },
+    refuse: { 'shell.program.process-control': '-p --pid' },
+    operands: ['text', 'command'],
+  }),
+  wrapper('setarch', { options: { flag: '-R -v --verbose' }, operands: ['text', 'command'] }),
+  wrapper('linux32 linux64 i386 x86_64 uname26', { options: { flag: '-R -v' } }),
+  wrapper('flock', {
+    options: {
+      flag: '-s --shared -x -e --exclusive -n --nb --nonblock -u --unlock -o --close -F --no-fork',
+      text: '-w --timeout --wait -E --conflict-exit-code',
+    },
+    refuse: { 'shell.exec.wrapper': '-c --command' },
+    operands: ['write', 'command'],
+  }),
+  wrapper('xvfb-run', { options: { flag: '-a --auto-servernum', text: '-n --server-num -w --wait' } }),
+  wrapper('prlimit', {
+    options: {
+      flag: '--raw --noheadings',
+      text: '-o --output --nproc --as --cpu --fsize --nofile --stack --rss --core --data',
+    },
+    refuse: { 'shell.program.process-control': '-p --pid' },
+  }),
+  wrapper('numactl', {
+    options: { flag: '-l --localalloc', text: '-N --cpunodebind -m --membind -C --physcpubind' },
+  }),
+  wrapper('cross-env cross-env-shell', { operands: ['assignments-then-command'] }),
+  wrapper('dotenv dotenvx', { options: { any: '-f -e', flag: '--' }, operands: ['command'] }),
+  wrapper('direnv', { refuse: {}, operands: ['text', 'any', 'command'] }),
+  wrapper('chronic', { options: { flag: '-v -e' } }),
+  wrapper('command', { options: { info: '-v -V', flag: '-p' } }),
+  wrapper('busybox toybox', { options: { info: '--list --list-full --install' } }),
+];
+
+/** Programs that run a command with other rights; the `elevation` option decides whether they may. */
+export const elevationTools: readonly ToolProfile[] = [
+  wrapper('sudo', {
+    options: { flag: '-n --non-interactive -H --set-home -E', text: '-u --user -g --group -p --prompt' },
+    refuse: {
+      'shell.program.code-runner': '-s --shell -i --login',
+      'shell.program.interactive': '-e --edit',
+    },
+  }),
+  wrapper('sudoedit', { needsOperand: 'shell.program.interactive', operands: ['command'] }),
+  wrapper('doas', { options: { flag: '-n', text: '-u' }, refuse: { 'shell.program.code-runner': '-s' } }),
+  wrapper('su', { operands: ['code'], needsOperand: 'shell.program.code-runner' }),
+];

@@ -1,0 +1,76 @@
+import type { ShellRuleId } from '../rules/catalogue.js';
+
+/**
+ * What a value means to a tool. `pattern` and an operand `text` are never paths, an option value `text` is looked at as one
+ * in case the profile is wrong; `any` may be one; `read`, `write` are paths; `at-file` is text
+ * unless it begins with `@`; `size` is a number of bytes; `count` a number of rounds; `url` an address; `package` a package
+ * specification; `code` is a program as text; `command` starts another command with the words that follow;
+ * `command-text` is a command line in one word; `assignments-then-command` is what `env` takes; the rest name a
+ * small scanner in `src/profiles/scanners/`.
+ */
+export type ValueRole =
+  | 'text'
+  | 'pattern'
+  | 'any'
+  | 'read'
+  | 'write'
+  | 'at-file'
+  | 'size'
+  | 'count'
+  | 'url'
+  | 'package'
+  | 'code'
+  | 'command'
+  | 'command-text'
+  | 'assignments-then-command'
+  | 'module'
+  | 'mode'
+  | 'awk'
+  | 'sed'
+  | 'jq'
+  | 'sql'
+  | 'git-config'
+  | 'git-remote'
+  | 'curl-data'
+  | 'name-value'
+  | 'script-name'
+  | 'ps-flags';
+
+/** Options by role; each list is separated by blanks. `text2` and `text-path` take two values. */
+export type OptionLists = Partial<Record<ValueRole | 'flag' | 'info' | 'text2' | 'text-path', string>>;
+
+/** What one sub-command of a tool takes. */
+export interface Grammar {
+  /** Options that take a value, by what the value means; `flag` those without, `info` those that only print help. */
+  readonly options?: OptionLists;
+  /** Options that end in a refusal, by rule. Abbreviations and joined forms are recognised. */
+  readonly refuse?: Partial<Record<ShellRuleId, string>>;
+  /** Roles of the operands in order; the last one repeats. Default `['any']`. */
+  readonly operands?: readonly ValueRole[];
+  /** Roles that apply instead when one of the options is present. */
+  readonly operandsWith?: readonly { readonly options: string; readonly operands: readonly ValueRole[] }[];
+  /** Rule that applies when there is no operand and no `info` option. */
+  readonly needsOperand?: ShellRuleId;
+  /** Rule for options that are not listed. Without it they are judged as possible paths. */
+  readonly unknownOption?: ShellRuleId;
+  /** `single-dash`: `-name value` long options, no clusters. `find`: the same, and operands may come first. */
+  readonly style?: 'gnu' | 'single-dash';
+  /** Whether options end at the first operand. */
+  readonly optionsFirst?: boolean;
+  /** Operand values that end in a refusal, by rule. */
+  readonly refuseOperands?: Partial<Record<ShellRuleId, string>>;
+}
+
+/** What this policy knows about one tool. Profiles are data: see docs in README, "Adding a tool". */
+export interface ToolProfile extends Grammar {
+  /** Program names, separated by blanks. */
+  readonly names: string;
+  /** A refusal of the whole program. */
+  readonly refused?: ShellRuleId;
+  /** Sub-commands: keys are names separated by blanks. The options above are then the global ones. */
+  readonly subcommands?: Readonly<Record<string, Grammar | ShellRuleId>>;
+  /** What happens to other sub-commands: a rule, or the grammar that fits them. Default: judged as `any`. */
+  readonly otherSubcommand?: ShellRuleId | Grammar;
+  /** Whether the global options may also stand behind the sub-command. Default true. */
+  readonly globalsAnywhere?: boolean;
+}

@@ -1,0 +1,17 @@
+import type { ShellRuleId } from './catalogue.js';
+
+/** Offsets `[start, end)` in the command, in UTF-16 code units. */
+export type Span = readonly [number, number];
+
+/** One objection: which rule, where, and the text that stands for `{}` in its reason. */
+export interface Finding {
+  readonly rule: ShellRuleId;
+  readonly span?: Span;
+  readonly detail?: string;
+}
+
+/** One word of the argument vector after quoting and patterns are resolved. */
+export interface Token {
+  readonly value: string;
+  readonly span: Span;
+}

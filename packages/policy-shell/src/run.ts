@@ -1,0 +1,11 @@
+export type { CommandPlan } from './command-plan.js';
+export type { OutputText } from './run/bounded-output.js';
+export type { Confiner, ConfinerBackend, Guarantee, NetworkMode, ResourceLimits } from './run/confiner.js';
+export { createConfiner } from './run/create-confiner.js';
+export type { ConfinerOptions } from './run/create-confiner.js';
+export { probeConfiners } from './run/probe-confiners.js';
+export type { ConfinerProbe } from './run/probe-confiners.js';
+export { runCommand } from './run/run-command.js';
+export type { RunOptions, RunResult } from './run/run-command.js';
+export { RunError, runErrorCodes } from './run/run-error.js';
+export type { RunErrorCode } from './run/run-error.js';

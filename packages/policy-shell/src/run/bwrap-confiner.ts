@@ -1,0 +1,143 @@
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import type { CommandPlan } from '../command-plan.js';
+import type { Confiner, Guarantee, Launch, NetworkMode, ResourceLimits } from './confiner.js';
+import { type Mask, MountPoints, planMasks } from './masks.js';
+import { RunError } from './run-error.js';
+
+/** What the probe found out about bubblewrap on this host. */
+export interface BwrapFeatures {
+  readonly bwrap: string;
+  readonly prlimit: string | undefined;
+  readonly size: boolean;
+  readonly disableUserns: boolean;
+}
+
+// Read-only files that programs need and that hold nothing about this host worth hiding.
+const sharedEtc = [
+  'alternatives', 'ca-certificates', 'ca-certificates.conf', 'fonts', 'java-17-openjdk', 'java-21-openjdk',
+  'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'localtime', 'magic', 'magic.mime', 'mime.types', 'nsswitch.conf',
+  'os-release', 'pki/tls/certs', 'protocols', 'python3', 'services', 'ssl/certs', 'ssl/openssl.cnf', 'timezone',
+  'terminfo', 'xml',
+]; // prettier-ignore
+
+const systemLinks = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
+const temporaryBytes = 1024 * 1024 * 1024;
+
+/** Gives a confiner that uses bubblewrap; the caller has probed that it works. */
+export function createBwrapConfiner(features: BwrapFeatures, toolDirectories: readonly string[]): Confiner {
+  const mountPoints = new MountPoints();
+  const guarantees: Guarantee[] = [
+    'writes-only-workspace',
+    'host-files-hidden',
+    'protected-names-masked',
+    'network-none',
+    'processes-isolated',
+    'environment-cleared',
+    'no-new-privileges',
+    'dies-with-parent',
+    ...(features.disableUserns ? (['no-nested-user-namespaces'] as const) : []),
+    ...(features.prlimit === undefined ? [] : (['file-size-limited', 'cpu-time-limited'] as const)),
+    // The kernel exempts root from RLIMIT_NPROC.
+    ...(features.prlimit !== undefined && process.getuid?.() !== 0
+      ? (['process-count-limited'] as const)
+      : []),
+  ];
+  return {
+    backend: 'bwrap',
+    confined: true,
+    guarantees,
+    path: toolDirectories.map((directory) => `${directory}/bin`),
+    launch(plan, { network, limits }): Launch {
+      const masks = planMasks(plan.protectedPaths);
+      const descriptors = [accounts(), groups(), '127.0.0.1 localhost\n::1 localhost\n'];
+      const args = [
+        ...isolation(features, network),
+        ...root(toolDirectories, features, network),
+        ...workspace(plan, masks),
+        ...['--remount-ro', '/', '--chdir', plan.cwd, '--'],
+        ...limited(plan.argv, features, limits),
+      ];
+      return {
+        file: features.bwrap,
+        args,
+        cwd: '/',
+        descriptors,
+        guarantees: guarantees.filter((name) => name !== 'network-none' || network === 'none'),
+        tidy: mountPoints.hold(masks),
+      };
+    },
+  };
+}
+
+function isolation(features: BwrapFeatures, network: NetworkMode): string[] {
+  if (typeof network === 'object') {
+    throw new RunError(
+      'NETWORK_UNSUPPORTED',
+      'the bwrap backend cannot reach a proxy socket yet; use network "none"',
+    );
+  }
+  return [
+    ...['--unshare-all', '--unshare-user', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
+    ...['--hostname', 'agent'],
+    ...(features.disableUserns ? ['--disable-userns'] : []),
+    ...(network === 'host' ? ['--share-net'] : []),
+  ];
+}
+
+function root(toolDirectories: readonly string[], features: BwrapFeatures, network: NetworkMode): string[] {
+  const args = ['--ro-bind', '/usr', '/usr', '--proc', '/proc', '--dev', '/dev'];
+  if (features.size) args.push('--perms', '1777', '--size', String(temporaryBytes));
+  args.push('--tmpfs', '/tmp', '--dir', '/var/tmp', '--dir', '/run');
+  for (const name of systemLinks) {
+    const path = `/${name}`;
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat?.isSymbolicLink()) args.push('--symlink', readlinkSync(path), path);
+    else if (stat) args.push('--ro-bind', path, path);
+  }
+  for (const name of network === 'host' ? [...sharedEtc, 'resolv.conf'] : sharedEtc) {
+    if (existsSync(`/etc/${name}`)) args.push('--ro-bind', `/etc/${name}`, `/etc/${name}`);
+  }
+  for (const [at, name] of ['passwd', 'group', 'hosts'].entries()) {
+    args.push('--ro-bind-data', String(3 + at), `/etc/${name}`);
+  }
+  for (const directory of toolDirectories) args.push('--ro-bind', directory, directory);
+  return args;
+}
+
+function workspace(plan: CommandPlan, masks: readonly Mask[]): string[] {
+  const writable = plan.workspace ?? plan.cwd;
+  const args = ['--bind', writable, writable];
+  for (const { path, kind } of masks) {
+    if (kind === 'read-only') args.push('--ro-bind', path, path);
+    else if (kind === 'hide-directory') args.push('--tmpfs', path, '--remount-ro', path);
+    else args.push('--ro-bind', '/dev/null', path);
+  }
+  return args;
+}
+
+function limited(
+  argv: readonly string[],
+  features: BwrapFeatures,
+  limits: ResourceLimits,
+): readonly string[] {
+  if (features.prlimit === undefined) return argv;
+  return [
+    features.prlimit,
+    `--fsize=${limits.fileBytes}`,
+    `--cpu=${limits.cpuSeconds}`,
+    `--nproc=${limits.processes}`,
+    '--core=0',
+    '--',
+    ...argv,
+  ];
+}
+
+function accounts(): string {
+  const { uid, gid } = userInfo();
+  return `agent:x:${uid}:${gid}:agent:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n`;
+}
+
+function groups(): string {
+  return `agent:x:${userInfo().gid}:\nnogroup:x:65534:\n`;
+}

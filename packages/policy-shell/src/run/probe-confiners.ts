@@ -1,0 +1,109 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BwrapFeatures } from './bwrap-confiner.js';
+
+/** What the host can give for one backend. */
+export interface ConfinerProbe {
+  readonly backend: 'bwrap';
+  /** Whether a confined command ran, was kept from writing outside, and saw no network and no foreign process. */
+  readonly works: boolean;
+  /** What was found, or what is missing and how to get it. */
+  readonly detail: string;
+}
+
+/** A probe together with what the confiner needs to know. */
+export interface BwrapProbe extends ConfinerProbe {
+  readonly features?: BwrapFeatures;
+}
+
+// /usr/bin first: AppArmor profiles are bound to that path.
+const programs = ['/usr/bin/bwrap', '/bin/bwrap', '/usr/local/bin/bwrap'];
+const limiters = ['/usr/bin/prlimit', '/bin/prlimit'];
+
+/** Gives what each backend can do on this host, found by running it. */
+export async function probeConfiners(): Promise<readonly ConfinerProbe[]> {
+  const { backend, works, detail } = await probeBwrap();
+  return [{ backend, works, detail }];
+}
+
+/** Probes bubblewrap by running a command in it. */
+export async function probeBwrap(): Promise<BwrapProbe> {
+  const no = (detail: string): BwrapProbe => ({ backend: 'bwrap', works: false, detail });
+  if (process.platform !== 'linux') return no('bubblewrap exists for Linux only');
+  const bwrap = programs.find((path) => existsSync(path));
+  if (bwrap === undefined) return no('bubblewrap is not installed: apt-get install bubblewrap');
+  const help = spawnSync(bwrap, ['--help'], { encoding: 'utf8', timeout: 10_000, env: {} }).stdout;
+  const offers = (option: string): boolean => help.includes(option);
+  const prlimit = limiters.find((path) => existsSync(path));
+  let detail = '';
+  for (const disableUserns of offers('--disable-userns') ? [true, false] : [false]) {
+    const features: BwrapFeatures = {
+      bwrap,
+      prlimit,
+      size: offers('--size') && offers('--perms'),
+      disableUserns,
+    };
+    detail = await trial(features);
+    if (detail === '') {
+      return { backend: 'bwrap', works: true, detail: `${bwrap} confines commands`, features };
+    }
+  }
+  return no(`bubblewrap is installed but does not work here: ${detail}`);
+}
+
+// Runs with the arguments of real use; the answer proves that the walls stand, not only that it starts.
+async function trial(features: BwrapFeatures): Promise<string> {
+  const { createBwrapConfiner } = await import('./bwrap-confiner.js');
+  const directory = await mkdtemp(join(tmpdir(), 'clawforce-probe-'));
+  try {
+    const script =
+      'echo in > inside && ! (echo out > /usr/probe) 2>/dev/null && ! [ -e /etc/shadow ] && ! [ -e /root/. ] && ' +
+      '[ "$(ls -d /proc/[0-9]* | wc -l)" -lt 8 ] && [ "$(grep -c : /proc/net/dev)" -le 1 ] && echo held';
+    const launch = createBwrapConfiner(features, []).launch(
+      {
+        argv: ['sh', '-c', script],
+        program: 'sh',
+        cwd: directory,
+        workspace: directory,
+        env: {},
+        protectedPaths: [],
+      },
+      { network: 'none', limits: { fileBytes: 2 ** 20, cpuSeconds: 10, processes: 4096 } },
+    );
+    return await new Promise<string>((resolve) => {
+      const child = spawn(launch.file, launch.args, {
+        cwd: launch.cwd,
+        env: { PATH: '/usr/bin:/bin' },
+        stdio: ['ignore', 'pipe', 'pipe', ...launch.descriptors.map(() => 'pipe' as const)],
+        timeout: 20_000,
+        killSignal: 'SIGKILL',
+      });
+      let answer = '';
+      let trouble = '';
+      child.stdout?.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+      child.stderr?.on('data', (chunk: Buffer) => (trouble += chunk.toString()));
+      for (const [at, text] of launch.descriptors.entries()) writeDescriptor(child.stdio[3 + at], text);
+      child.on('error', (error) => resolve(error.message));
+      child.on('close', (code) =>
+        resolve(
+          answer.trim() === 'held'
+            ? ''
+            : trouble.trim().slice(0, 300) || `the probe ended with ${String(code)}`,
+        ),
+      );
+    });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Writes text to an extra descriptor of a child and closes it; a child that has gone away is not an error here. */
+export function writeDescriptor(stream: unknown, text: string): void {
+  if (typeof stream !== 'object' || stream === null || !('end' in stream)) return;
+  const writable = stream as NodeJS.WritableStream;
+  writable.on('error', () => undefined);
+  writable.end(text);
+}

@@ -1,0 +1,68 @@
+const address =
+  /^(?:\d+(?:~\d+)?|\$|[+~]\d+|(?:\/(?:[^/\\\n[]|\\[^]|\[\^?\]?[^\]\n]*\])*\/|\\(.)(?:(?!\1)[^\\\n]|\\[^])*\1)[IM]*)/;
+
+/**
+ * Gives what a sed script does beyond editing its input, or `undefined`: commands `e r R w W F` and the `e`, `w` flags
+ * of `s`. A script this scanner does not understand counts as risky.
+ */
+export function riskySed(script: string): string | undefined {
+  let rest = script;
+  const eat = (pattern: RegExp): string | undefined => {
+    const found = pattern.exec(rest);
+    if (!found) return undefined;
+    rest = rest.slice(found[0].length);
+    return found[0];
+  };
+  for (let guard = 0; guard < 2000; guard++) {
+    eat(/^[\s;]+/);
+    if (rest === '') return undefined;
+    if (eat(/^#[^\n]*/) !== undefined || eat(/^}/) !== undefined) continue;
+    if (eat(address) !== undefined) {
+      eat(/^\s*/);
+      if (eat(/^,/) !== undefined) {
+        eat(/^\s*/);
+        if (eat(address) === undefined) return 'an address it cannot read';
+      }
+    }
+    eat(/^[\s!]*/);
+    const command = rest.charAt(0);
+    rest = rest.slice(1);
+    if (/[erRwWF]/.test(command)) return `the command ${command}`;
+    if (command === 's' || command === 'y') {
+      const delimiter = rest.charAt(0);
+      if (delimiter === '' || delimiter === '\\' || delimiter === '\n') return 'an open substitution';
+      rest = rest.slice(1);
+      for (let part = 0; part < 2; part++) {
+        const end = endOfPart(rest, delimiter, command === 's' && part === 0);
+        if (end < 0) return 'an open substitution';
+        rest = rest.slice(end + 1);
+      }
+      const flags = eat(/^[A-Za-z0-9]*/) ?? '';
+      if (command === 's' && !/^[gpiImM0-9]*$/.test(flags)) return `the flag ${flags} of s`;
+    } else if (/[aic]/.test(command)) {
+      eat(/^(?:\\\n|[^\n\\]|\\[^])*/);
+    } else if (/[bt:T]/.test(command)) {
+      eat(/^[^\n;}]*/);
+    } else if (/[{}=dDgGhHlnNpPqQxz]/.test(command)) {
+      eat(/^[ \t]*\d*/);
+    } else {
+      return `the command ${command}`;
+    }
+  }
+  return 'more commands than this policy reads';
+}
+
+function endOfPart(text: string, delimiter: string, brackets: boolean): number {
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charAt(i);
+    if (character === '\\') i++;
+    else if (character === delimiter) return i;
+    else if (brackets && character === '[') {
+      // GNU sed ends the part at a delimiter inside a bracket too; both readings must agree, else it is not found.
+      const close = text.indexOf(']', i + (/^\[\^?\]/.test(text.slice(i)) ? 3 : 1));
+      if (close > 0 && text.slice(i, close).includes(delimiter)) return -1;
+      if (close > 0) i = close;
+    }
+  }
+  return -1;
+}
