@@ -1,0 +1,198 @@
+import { isIsolationLevel, isWithinCeiling, type IsolationLevel } from '@clawforce/pool-core';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import { ApiError } from '../errors/api-error.js';
+import type { ActivityFeed } from '../events/activity-feed.js';
+import type { SessionFiles } from '../events/session-files.js';
+import type { AgentRecord } from '../storage/agents/agent-store.js';
+import type { Page, PageRequest } from '../storage/page/page.js';
+import type { Storage } from '../storage/storage.js';
+import type { AgentFiles } from './agent-files.js';
+import { agentView, type AgentView } from './agent-view.js';
+import type { AgentLifecycle } from './lifecycle.js';
+
+/** Who acts, for ownership and audit. */
+export interface Actor {
+  readonly userId: string;
+  readonly role: 'superadmin' | 'admin' | 'viewer';
+}
+
+/** What creates an agent. */
+export interface AgentDraft {
+  readonly name: string;
+  readonly description?: string;
+  readonly color?: string | null;
+  readonly mode?: string;
+}
+
+/** What an owner may change; reassigning needs superadmin. */
+export interface AgentPatch {
+  readonly name?: string;
+  readonly description?: string;
+  readonly color?: string | null;
+  readonly mode?: string;
+  readonly owner_user_id?: string | null;
+}
+
+/** Parts of the service. Without a lifecycle (offline command line) running agents cannot be removed. */
+export interface AgentServiceParts {
+  readonly storage: Storage;
+  readonly files: AgentFiles;
+  readonly sessionFiles: SessionFiles;
+  readonly audit: AuditTrail;
+  readonly feed: ActivityFeed;
+  readonly lifecycle: AgentLifecycle | undefined;
+  readonly backend: string;
+  readonly maxLevel: IsolationLevel;
+  readonly removeDirectory: (directory: string) => Promise<void>;
+}
+
+const MODES = ['process', 'docker'];
+
+/** Creates, lists, changes and removes agents. */
+export class AgentService {
+  readonly #parts: AgentServiceParts;
+
+  constructor(parts: AgentServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** Agents that the actor may see, newest first. */
+  async list(actor: Actor, page: PageRequest): Promise<Page<AgentView>> {
+    const found = await this.#parts.storage.agents.list(
+      actor.role === 'superadmin' ? 'all' : { ownerUserId: actor.userId },
+      page,
+    );
+    return { ...found, items: await Promise.all(found.items.map((agent) => this.view(agent))) };
+  }
+
+  async view(agent: AgentRecord): Promise<AgentView> {
+    const owner =
+      agent.ownerUserId === null ? undefined : await this.#parts.storage.users.get(agent.ownerUserId);
+    return agentView(agent, owner?.displayName);
+  }
+
+  /** Creates an agent that belongs to its creator, with its directory. */
+  async create(draft: AgentDraft, actor: Actor): Promise<AgentView> {
+    const { storage, audit, files } = this.#parts;
+    const mode = checkMode(draft.mode ?? this.#parts.backend);
+    const agent = await storage.transaction(async (tx) => {
+      const created = await tx.agents.create({
+        name: checkName(draft.name),
+        description: draft.description ?? '',
+        color: draft.color ?? null,
+        ownerUserId: actor.userId,
+        mode,
+        level: 'permissive',
+      });
+      await audit.record(
+        changeEvent('agent_lifecycle', created.id, 'create', actor, { name: created.name, mode }),
+        tx,
+      );
+      return created;
+    });
+    await files.control(agent.id);
+    return this.view(agent);
+  }
+
+  /** Changes an agent. @throws ApiError FORBIDDEN when somebody else than a superadmin reassigns it. */
+  async update(agent: AgentRecord, patch: AgentPatch, actor: Actor): Promise<AgentView> {
+    const { storage, audit, feed } = this.#parts;
+    const owner = patch.owner_user_id;
+    if (owner !== undefined && actor.role !== 'superadmin') {
+      throw new ApiError('FORBIDDEN', 'Only a superadmin gives an agent to somebody else.');
+    }
+    if (owner !== undefined && owner !== null && !(await storage.users.get(owner))) {
+      throw new ApiError('VALIDATION_FAILED', 'There is no user with this id.', {
+        issues: [
+          {
+            pointer: '/owner_user_id',
+            message: 'must be the id of a user; "clawforce user list" shows them.',
+          },
+        ],
+      });
+    }
+    const updated = await storage.transaction(async (tx) => {
+      const next = await tx.agents.update(agent.id, {
+        ...(patch.name === undefined ? {} : { name: checkName(patch.name) }),
+        ...(patch.description === undefined ? {} : { description: patch.description }),
+        ...(patch.color === undefined ? {} : { color: patch.color }),
+        ...(patch.mode === undefined ? {} : { mode: checkMode(patch.mode) }),
+        ...(owner === undefined ? {} : { ownerUserId: owner }),
+      });
+      await audit.record(
+        changeEvent('config_change', agent.id, 'agent.update', actor, { fields: Object.keys(patch) }),
+        tx,
+      );
+      return next;
+    });
+    feed.publish(agent.id, { kind: 'status', agent: updated });
+    return this.view(updated);
+  }
+
+  /** Stops and removes an agent with everything that belongs to it, its directory included. */
+  async remove(agent: AgentRecord, actor: Actor): Promise<void> {
+    const { storage, audit, files, sessionFiles, lifecycle, feed } = this.#parts;
+    if (lifecycle) await lifecycle.retire(agent.id);
+    await files.forget(agent.id);
+    sessionFiles.forget(agent.id);
+    await storage.transaction(async (tx) => {
+      await tx.agents.remove(agent.id);
+      await audit.record(changeEvent('agent_lifecycle', agent.id, 'delete', actor, { name: agent.name }), tx);
+    });
+    feed.publish(agent.id, { kind: 'removed' });
+    await this.#parts.removeDirectory(files.directory(agent.id));
+  }
+
+  /** Refuses a level that this server or its pool does not start. @throws ApiError */
+  checkLevel(level: string): IsolationLevel {
+    if (!isIsolationLevel(level)) throw new ApiError('VALIDATION_FAILED', 'The isolation level is unknown.');
+    if (!isWithinCeiling(level, this.#parts.maxLevel)) {
+      throw new ApiError(
+        'LEVEL_EXCEEDS_MAXIMUM',
+        `The level "${level}" is above this server's maximum "${this.#parts.maxLevel}".`,
+        {
+          fix: `Choose a stricter level, or start the server with CLAWFORCE_MAX_LEVEL=${level}.`,
+        },
+      );
+    }
+    return level;
+  }
+}
+
+/** Gives an audit event for a change that a person made. */
+export function changeEvent(
+  kind: 'agent_lifecycle' | 'config_change',
+  agentId: string,
+  event: string,
+  actor: Actor,
+  detail: Record<string, unknown>,
+): Parameters<AuditTrail['record']>[0] {
+  return {
+    kind,
+    agent_id: agentId,
+    event,
+    actor: `user:${actor.userId}`,
+    timestamp: new Date().toISOString(),
+    detail: JSON.stringify(detail),
+  };
+}
+
+function checkName(name: string): string {
+  const trimmed = name.normalize('NFC').trim();
+  if (
+    trimmed.length === 0 ||
+    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/.test(trimmed)
+  ) {
+    throw new ApiError('VALIDATION_FAILED', 'The name is empty or has characters that cannot be seen.', {
+      issues: [{ pointer: '/name', message: 'must be visible text.' }],
+    });
+  }
+  return trimmed;
+}
+
+function checkMode(mode: string): string {
+  if (MODES.includes(mode)) return mode;
+  throw new ApiError('VALIDATION_FAILED', `The mode must be one of ${MODES.join(', ')}.`, {
+    issues: [{ pointer: '/mode', message: `must be one of ${MODES.join(', ')}.` }],
+  });
+}

@@ -1,0 +1,44 @@
+import type { AgentRecord } from '../storage/agents/agent-store.js';
+
+/** An agent as the API shows it. */
+export interface AgentView {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly color: string | null;
+  readonly status: string;
+  readonly desired: string;
+  readonly reason: string | null;
+  /** ISO 8601. */
+  readonly since: string;
+  readonly mode: string;
+  readonly level: string;
+  readonly attested: string;
+  readonly epoch: number;
+  readonly owner: { readonly id: string; readonly username: string } | null;
+  readonly is_demo: boolean;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** Gives an agent as the API shows it; `username` is the owner's name. */
+export function agentView(agent: AgentRecord, username: string | undefined): AgentView {
+  return {
+    id: agent.id,
+    name: agent.name,
+    description: agent.description,
+    color: agent.color,
+    status: agent.status,
+    desired: agent.desired,
+    reason: agent.statusReason,
+    since: agent.statusSince.toISOString(),
+    mode: agent.mode,
+    level: agent.level,
+    attested: agent.attested,
+    epoch: agent.epoch,
+    owner: agent.ownerUserId === null ? null : { id: agent.ownerUserId, username: username ?? '' },
+    is_demo: agent.isDemo,
+    created_at: agent.createdAt.toISOString(),
+    updated_at: agent.updatedAt.toISOString(),
+  };
+}

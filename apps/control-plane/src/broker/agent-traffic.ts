@@ -1,0 +1,131 @@
+import { createGuardedFetch, NetworkSecurityPolicy, type GuardedFetch, type NetworkPolicyOptions } from '@clawforce/policy-net';
+import type { ChatCompletionChunk, ChatCompletionRequest, WebFetchRequest } from '@clawforce/protocol';
+import type { EffectiveAgentConfig, ProviderConfig } from '@clawforce/protocol/config';
+import type { AuditEvent as EgressAuditEvent } from '@clawforce/policy-net';
+import { BrokerError } from './broker-error.js';
+import { anthropic } from './providers/anthropic.js';
+import { openAiCompatible } from './providers/openai-compatible.js';
+import type { Fetch, ProviderAdapter } from './providers/provider.js';
+import { scripted } from './providers/scripted.js';
+
+/** An endpoint of the control plane itself, which no agent reaches whatever its configuration says. */
+export interface OwnEndpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** One agent's way to models and to the web under one configuration. */
+export interface AgentTraffic {
+  /** Streams a completion of the provider that the model name chooses. @throws BrokerError, EgressDeniedError */
+  complete(request: ChatCompletionRequest, signal: AbortSignal): AsyncIterable<ChatCompletionChunk>;
+  /** Fetches a page under the agent's network policy. @throws EgressDeniedError, EgressLimitError */
+  fetchPage(request: WebFetchRequest, signal: AbortSignal): Promise<Response>;
+  /** Ends its connections. */
+  close(): Promise<void>;
+}
+
+/** What {@link createAgentTraffic} takes. */
+export interface AgentTrafficOptions {
+  /** With secrets opened. */
+  readonly config: EffectiveAgentConfig;
+  readonly ownEndpoints: readonly OwnEndpoint[];
+  readonly onEgress: (purpose: 'web' | 'provider', event: EgressAuditEvent) => void;
+}
+
+const WEB_LIMITS = { totalMs: 30_000, idleMs: 15_000, maxBytes: 5 * 1024 * 1024, maxDecodedBytes: 10 * 1024 * 1024 };
+// A reasoning model may be silent for minutes before its first token.
+const MODEL_LIMITS = { totalMs: 900_000, headersMs: 300_000, idleMs: 300_000, maxBytes: 64 * 1024 * 1024, maxDecodedBytes: 64 * 1024 * 1024 };
+const DEFAULT_BASES: Readonly<Record<string, string>> = {
+  openai_compatible: 'https://api.openai.com/v1',
+  anthropic: 'https://api.anthropic.com',
+};
+
+/** Gives an agent's network policy for the web, as its configuration states it. */
+export function webPolicy(config: EffectiveAgentConfig, ownEndpoints: readonly OwnEndpoint[]): NetworkSecurityPolicy {
+  return new NetworkSecurityPolicy(webPolicyOptions(config, ownEndpoints));
+}
+
+function webPolicyOptions(config: EffectiveAgentConfig, ownEndpoints: readonly OwnEndpoint[]): NetworkPolicyOptions {
+  return {
+    // An empty list means that the operator has not narrowed the web, not that there is none.
+    ...(config.web.allowlist.length > 0 ? { allowlist: config.web.allowlist } : {}),
+    exceptions: config.web.exceptions,
+    allowPrivateNetwork: !config.ssrf_protection,
+    denyOwnInterfaces: { endpoints: ownEndpoints },
+  };
+}
+
+/** Gives an agent's way to models and to the web. */
+export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
+  const { config } = options;
+  const clients = new Map<string, GuardedFetch>();
+  const web = createGuardedFetch(webPolicy(config, options.ownEndpoints), {
+    limits: WEB_LIMITS,
+    onAudit: (event) => options.onEgress('web', event),
+  });
+
+  const client = (apiBase: string): Fetch => {
+    let guarded = clients.get(apiBase);
+    if (!guarded) {
+      guarded = createGuardedFetch(providerPolicy(apiBase, options.ownEndpoints), {
+        limits: MODEL_LIMITS,
+        onAudit: (event) => options.onEgress('provider', event),
+      });
+      clients.set(apiBase, guarded);
+    }
+    return guarded as unknown as Fetch;
+  };
+
+  return {
+    async *complete(request, signal) {
+      const slash = request.model.indexOf('/');
+      const name = request.model.slice(0, slash);
+      const provider = slash > 0 && Object.hasOwn(config.providers, name) ? config.providers[name] : undefined;
+      if (!provider) {
+        throw new BrokerError('MODEL_UNKNOWN', 'The agent has no provider of this name. Set agents.defaults.model to "<provider>/<model>".');
+      }
+      const adapter = createAdapter(provider, client);
+      yield* adapter.complete({ request: { ...request, model: request.model.slice(slash + 1) }, signal });
+    },
+    fetchPage: async ({ url }, signal) =>
+      (await web(url, {
+        signal,
+        headers: { accept: 'text/html,application/xhtml+xml,application/json,text/*;q=0.9,*/*;q=0.1', 'user-agent': 'clawforce-web-fetch/0.1' },
+      })) as unknown as Response,
+    async close() {
+      await Promise.all([web, ...clients.values()].map((guarded) => guarded.close()));
+    },
+  };
+}
+
+function createAdapter(provider: ProviderConfig, client: (apiBase: string) => Fetch): ProviderAdapter {
+  if (provider.kind === 'scripted') {
+    if (provider.script === undefined) throw new BrokerError('PROVIDER_MISCONFIGURED', 'A scripted provider needs "script".');
+    return scripted(provider.script);
+  }
+  const apiBase = provider.api_base ?? DEFAULT_BASES[provider.kind] ?? '';
+  const settings = {
+    apiBase,
+    apiKey: provider.api_key,
+    extraHeaders: provider.extra_headers ?? {},
+    fetch: client(apiBase),
+  };
+  return provider.kind === 'anthropic' ? anthropic(settings) : openAiCompatible(settings);
+}
+
+/**
+ * Gives the policy for the calls of one provider: its own host and port and nothing else. A base that is an address
+ * literal is admitted even when private; that such a base may be configured is checked when it is saved.
+ */
+function providerPolicy(apiBase: string, ownEndpoints: readonly OwnEndpoint[]): NetworkSecurityPolicy {
+  const { hostname, port: portText, protocol } = new URL(apiBase);
+  const port = portText === '' ? (protocol === 'https:' ? 443 : 80) : Number(portText);
+  const address = hostname.replace(/^\[|\]$/g, '');
+  const isLiteral = /^[0-9.]+$/.test(hostname) || hostname.startsWith('[');
+  return new NetworkSecurityPolicy({
+    allowlist: [`${hostname}:${port}`],
+    ports: [port],
+    exceptions: isLiteral ? [{ address, port }] : [],
+    denyOwnInterfaces: { endpoints: ownEndpoints },
+  });
+}

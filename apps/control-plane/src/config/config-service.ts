@@ -1,0 +1,201 @@
+import type { Redactor } from '@clawforce/secrets-redact';
+import {
+  effectiveConfig,
+  parseAgentConfig,
+  type AgentConfig,
+  type EffectiveAgentConfig,
+} from '@clawforce/protocol/config';
+import type { WorkerConfig } from '@clawforce/protocol';
+import type { Actor, AgentService } from '../agents/agent-service.js';
+import { changeEvent } from '../agents/agent-service.js';
+import { workerConfig } from '../agents/worker-config.js';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import { ApiError } from '../errors/api-error.js';
+import type { LinkHub } from '../hub/link-hub.js';
+import type { AgentRecord } from '../storage/agents/agent-store.js';
+import type { JsonValue } from '../storage/configs/config-store.js';
+import type { Storage, Stores } from '../storage/storage.js';
+import type { ConfigVault } from '../vault/index.js';
+import { reviewConfigChange } from './review-config-change.js';
+
+/** A configuration as the API shows it: secrets are placeholders. */
+export interface ConfigView {
+  readonly config: unknown;
+  /** Raised by one with every change; the ETag. */
+  readonly version: number;
+}
+
+/** What a saved change came to. */
+export interface ConfigOutcome extends ConfigView {
+  /** `confirmed` when the running worker has taken it over, `stored` when none runs, `unconfirmed` when it did not answer. */
+  readonly applied: 'confirmed' | 'stored' | 'unconfirmed';
+}
+
+/** Parts of the service. */
+export interface ConfigServiceParts {
+  readonly storage: Storage;
+  readonly vault: ConfigVault;
+  readonly redactor: Redactor;
+  readonly audit: AuditTrail;
+  readonly agents: Pick<AgentService, 'checkLevel'>;
+  readonly hub: LinkHub | undefined;
+  readonly unconfinedExec: boolean;
+  /** Told after every change, so that cached traffic under the old configuration ends. */
+  readonly onChanged: (agentId: string) => void;
+}
+
+const CONFIRM_MS = 5_000;
+
+/** Reads and writes agent configurations: validated, redacted on the way out, sealed at rest, pushed to the worker. */
+export class ConfigService {
+  readonly #parts: ConfigServiceParts;
+
+  constructor(parts: ConfigServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** The configuration with placeholders for secrets. */
+  async view(agentId: string): Promise<ConfigView> {
+    const { config, version } = await this.#read(this.#parts.storage, agentId, 'the API');
+    return { config: this.#parts.redactor.redact(config, { configId: agentId }), version };
+  }
+
+  /** The configuration with defaults and opened secrets. Never part of an answer. */
+  async effective(agentId: string, purpose: string): Promise<EffectiveAgentConfig> {
+    return effectiveConfig((await this.#read(this.#parts.storage, agentId, purpose)).config);
+  }
+
+  /** What the agent's worker is to know. */
+  async workerConfig(agentId: string): Promise<WorkerConfig> {
+    const agent = await this.#parts.storage.agents.get(agentId);
+    if (!agent) throw new ApiError('NOT_FOUND', 'There is no such agent.');
+    return workerConfig(agent, await this.effective(agentId, 'the worker'), {
+      unconfinedExec: this.#parts.unconfinedExec,
+    });
+  }
+
+  /** Replaces the configuration: what is absent is deleted, a placeholder keeps its secret. */
+  replace(agent: AgentRecord, body: unknown, change: ConfigChange): Promise<ConfigOutcome> {
+    return this.#write(agent, change, (stored) =>
+      this.#parts.redactor.restore(normalized(body), { stored, configId: agent.id }),
+    );
+  }
+
+  /** Merges a patch over the redacted view (RFC 7396): null deletes. */
+  patch(agent: AgentRecord, body: unknown, change: ConfigChange): Promise<ConfigOutcome> {
+    return this.#write(agent, change, (stored) =>
+      this.#parts.redactor.restorePatch(body, { stored, configId: agent.id }),
+    );
+  }
+
+  /** Names of the variables granted to commands. */
+  async variables(agentId: string): Promise<readonly string[]> {
+    return Object.keys((await this.effective(agentId, 'the list of variables')).env).sort();
+  }
+
+  /** Sets variables (a text) and removes them (null); those that are not named stay. */
+  setVariables(
+    agent: AgentRecord,
+    changes: Readonly<Record<string, string | null>>,
+    change: ConfigChange,
+  ): Promise<ConfigOutcome> {
+    return this.#write(agent, change, (stored) => {
+      const env = { ...stored.secrets?.env };
+      for (const [name, value] of Object.entries(changes)) {
+        if (value === null) delete env[name];
+        else env[name] = value;
+      }
+      return { ...stored, secrets: { ...stored.secrets, env } };
+    });
+  }
+
+  async #write(
+    agent: AgentRecord,
+    change: ConfigChange,
+    next: (stored: AgentConfig) => unknown,
+  ): Promise<ConfigOutcome> {
+    const { storage, vault, audit, redactor, agents } = this.#parts;
+    const outcome = await storage.transaction(async (tx) => {
+      const before = await this.#read(tx, agent.id, 'a change');
+      if (change.ifVersion !== undefined && change.ifVersion !== before.version) {
+        throw new ApiError('PRECONDITION_FAILED', 'The configuration changed meanwhile.', {
+          fix: 'Read it again, apply your change to the new version, and save that.',
+        });
+      }
+      const parsed = parseAgentConfig(next(before.config));
+      if (!parsed.ok) {
+        throw new ApiError(
+          'CONFIG_INVALID',
+          `The configuration is not valid: ${parsed.issues[0]?.pointer ?? ''} ${parsed.issues[0]?.message ?? ''}`,
+          {
+            issues: parsed.issues,
+          },
+        );
+      }
+      const review = reviewConfigChange(before.config, parsed.config, change.actor.role);
+      const level = agents.checkLevel(effectiveConfig(parsed.config).docker.level);
+      if (review.loosens.length > 0) change.requireRecentPassword?.();
+      const record = await vault.write(tx.configs, agent.id, parsed.config as unknown as JsonValue, {
+        purpose: 'a change',
+        ifVersion: before.version,
+      });
+      if (level !== agent.level) await tx.agents.update(agent.id, { level });
+      await audit.record(
+        changeEvent('config_change', agent.id, 'config.update', change.actor, {
+          version: record.version,
+          changed: review.changed,
+          ...(review.loosens.length > 0 ? { loosens: review.loosens } : {}),
+        }),
+        tx,
+      );
+      return { config: redactor.redact(parsed.config, { configId: agent.id }), version: record.version };
+    });
+    this.#parts.onChanged(agent.id);
+    return { ...outcome, applied: await this.#push(agent.id) };
+  }
+
+  /** Hands the new configuration to the running worker and waits until it confirms. */
+  async #push(agentId: string): Promise<ConfigOutcome['applied']> {
+    const session = this.#parts.hub?.session(agentId);
+    if (!session || session.ended || !this.#parts.hub) return 'stored';
+    const config = await this.workerConfig(agentId);
+    const answer = this.#parts.hub
+      .command(agentId, { kind: 'configure', config })
+      .then(
+        (report) =>
+          report.state === 'done' &&
+          report.result?.kind === 'configure' &&
+          report.result.digest === config.digest,
+      )
+      .catch(() => false);
+    const late = new Promise<false>((resolve) => setTimeout(resolve, CONFIRM_MS, false).unref());
+    const confirmed = await Promise.race([answer, late]);
+    if (confirmed) session.confirmedDigest = config.digest;
+    return confirmed ? 'confirmed' : 'unconfirmed';
+  }
+
+  async #read(
+    stores: Stores,
+    agentId: string,
+    purpose: string,
+  ): Promise<{ config: AgentConfig; version: number }> {
+    const found = await this.#parts.vault.read(stores.configs, agentId, purpose);
+    return found
+      ? { config: found.config as AgentConfig, version: found.version }
+      : { config: {}, version: 0 };
+  }
+}
+
+/** Who changes a configuration and on which terms. */
+export interface ConfigChange {
+  readonly actor: Actor;
+  /** From `If-Match`. */
+  readonly ifVersion?: number;
+  /** Called when the change loosens safety; throws when the caller's password is not fresh. */
+  readonly requireRecentPassword?: () => void;
+}
+
+// Placeholders sit in secret places only; their keys must be spelled as the schema spells them before they are restored.
+function normalized(body: unknown): unknown {
+  return body;
+}

@@ -1,0 +1,160 @@
+import type { AgentDraft, AgentPatch, AgentService } from '../../agents/agent-service.js';
+import type { AgentLifecycle } from '../../agents/lifecycle.js';
+import { ApiError } from '../../errors/api-error.js';
+import type { LinkHub } from '../../hub/link-hub.js';
+import type { Route } from '../route.js';
+import { agentSchema, object, page, pageQuery, type } from '../schemas.js';
+
+/** What the agent routes serve from. */
+export interface AgentRouteParts {
+  readonly agents: AgentService;
+  /** Absent when no server runs (offline command line). */
+  readonly lifecycle: AgentLifecycle | undefined;
+  readonly hub: LinkHub | undefined;
+  readonly backend: string;
+}
+
+const draft = {
+  name: { type: 'string', minLength: 1, maxLength: 100 },
+  description: { type: 'string', maxLength: 2000 },
+  color: { type: ['string', 'null'], maxLength: 32 },
+  mode: { enum: ['process', 'docker'] },
+};
+
+/** Routes that create, list, change, start, stop and remove agents. */
+export function agentRoutes({ agents, lifecycle, hub, backend }: AgentRouteParts): Route[] {
+  const running = (): AgentLifecycle => {
+    if (lifecycle) return lifecycle;
+    throw new ApiError('SERVER_NOT_RUNNING', 'Agents run only while the server runs.', {
+      fix: 'Start it with "clawforce serve" or "npm start".',
+    });
+  };
+  return [
+    {
+      method: 'get',
+      path: '/api/agents',
+      tag: 'agents',
+      summary: 'Lists the agents that the caller may see, newest first.',
+      access: { action: 'agent:list' },
+      query: { properties: pageQuery },
+      responses: { 200: { description: 'One page.', schema: page(agentSchema) } },
+      errors: ['CURSOR_INVALID'],
+      handle: async ({ caller, query }) => ({ json: await agents.list(caller, query) }),
+    },
+    {
+      method: 'post',
+      path: '/api/agents',
+      tag: 'agents',
+      summary: 'Creates an agent that belongs to the caller.',
+      access: { action: 'agent:create' },
+      body: object(draft, ['description', 'color', 'mode']),
+      responses: { 201: { description: 'The new agent.', schema: agentSchema } },
+      handle: async ({ caller, body }) => {
+        const agent = await agents.create(body as AgentDraft, caller);
+        return { status: 201, json: agent, headers: { location: `/api/agents/${agent.id}` } };
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/agents/{id}',
+      tag: 'agents',
+      summary: 'Gives one agent.',
+      access: { action: 'agent:read', on: 'agent' },
+      responses: { 200: { description: 'The agent.', schema: agentSchema } },
+      handle: async ({ agent }) => ({ json: await agents.view(agent) }),
+    },
+    {
+      method: 'put',
+      path: '/api/agents/{id}',
+      tag: 'agents',
+      summary: 'Changes an agent; a superadmin may give it to another user.',
+      access: { action: 'agent:update', on: 'agent' },
+      body: object({ ...draft, owner_user_id: { type: ['string', 'null'], maxLength: 64 } }, [
+        ...Object.keys(draft),
+        'owner_user_id',
+      ]),
+      responses: { 200: { description: 'The changed agent.', schema: agentSchema } },
+      handle: async ({ agent, body, caller }) => ({
+        json: await agents.update(agent, body as AgentPatch, caller),
+      }),
+    },
+    {
+      method: 'delete',
+      path: '/api/agents/{id}',
+      tag: 'agents',
+      summary: 'Stops the agent and removes it with its files.',
+      access: { action: 'agent:delete', on: 'agent' },
+      responses: { 204: { description: 'Removed.' } },
+      handle: async ({ agent, caller }) => {
+        await agents.remove(agent, caller);
+        return {};
+      },
+    },
+    {
+      method: 'post',
+      path: '/api/agents/{id}/start',
+      tag: 'agents',
+      summary: 'Asks for a running worker; answers when it is launched.',
+      access: { action: 'agent:start', on: 'agent' },
+      responses: { 202: { description: 'The agent, starting or running.', schema: agentSchema } },
+      errors: ['BACKEND_MISMATCH', 'LEVEL_UNSUPPORTED', 'BACKEND_UNAVAILABLE', 'START_FAILED'],
+      handle: async ({ agent, caller }) => ({
+        status: 202,
+        json: await agents.view(await running().start(agent.id, `user:${caller.userId}`)),
+      }),
+    },
+    {
+      method: 'post',
+      path: '/api/agents/{id}/stop',
+      tag: 'agents',
+      summary: 'Ends the worker; answers when it is gone.',
+      access: { action: 'agent:stop', on: 'agent' },
+      responses: { 200: { description: 'The stopped agent.', schema: agentSchema } },
+      handle: async ({ agent, caller }) => ({
+        json: await agents.view(await running().stop(agent.id, `user:${caller.userId}`)),
+      }),
+    },
+    {
+      method: 'get',
+      path: '/api/agents/{id}/status',
+      tag: 'agents',
+      summary: 'Gives the state of an agent and the configuration that its worker confirmed.',
+      access: { action: 'agent:read', on: 'agent' },
+      responses: {
+        200: {
+          description: 'The state.',
+          schema: object(
+            {
+              status: type('string'),
+              desired: type('string'),
+              backend: type('string'),
+              level: type('string'),
+              attested: type('string'),
+              epoch: type('integer'),
+              since: type('string'),
+              reason: type('string'),
+              confirmed_config: type('string'),
+            },
+            ['reason', 'confirmed_config'],
+          ),
+        },
+      },
+      handle: ({ agent }) => {
+        const confirmed = hub?.session(agent.id)?.confirmedDigest;
+        return {
+          json: {
+            status: agent.status,
+            desired: agent.desired,
+            backend,
+            level: agent.level,
+            attested: agent.attested,
+            epoch: agent.epoch,
+            since: agent.statusSince.toISOString(),
+            ...(agent.statusReason === null ? {} : { reason: agent.statusReason }),
+            ...(confirmed === undefined ? {} : { confirmed_config: confirmed }),
+          },
+        };
+      },
+    },
+  ];
+}

@@ -1,0 +1,138 @@
+import { agentConfigSchema } from '@clawforce/protocol/config';
+import type { ConfigChange, ConfigOutcome, ConfigService, ConfigView } from '../../config/config-service.js';
+import { ApiError } from '../../errors/api-error.js';
+import type { Reply, Route, RouteContext } from '../route.js';
+import { object, type } from '../schemas.js';
+
+/** What the configuration routes serve from. */
+export interface ConfigRouteParts {
+  readonly configs: ConfigService;
+  /** Throws ApiError REAUTHENTICATION_REQUIRED unless the caller gave the password within the last five minutes. */
+  readonly requireRecentPassword: (context: RouteContext) => Promise<() => void>;
+}
+
+// The schema of the request stays loose here: parseAgentConfig knows both spellings and gives the better messages.
+const anyConfig = {
+  type: 'object',
+  description: 'See the schema of the answer; camelCase keys are accepted too.',
+};
+const answer = object(
+  {
+    config: agentConfigSchema,
+    version: type('integer'),
+    applied: { enum: ['confirmed', 'stored', 'unconfirmed'] },
+  },
+  ['applied'],
+);
+const BODY_LIMIT = 2 * 1024 * 1024;
+
+/** Routes that read and change an agent's configuration and variables. No secret is ever in an answer. */
+export function configRoutes({ configs, requireRecentPassword }: ConfigRouteParts): Route[] {
+  const change = async (context: RouteContext): Promise<ConfigChange> => {
+    const ifVersion = versionOf(context.request.headers['if-match']);
+    return {
+      actor: context.caller,
+      ...(ifVersion === undefined ? {} : { ifVersion }),
+      requireRecentPassword: await requireRecentPassword(context),
+    };
+  };
+  return [
+    {
+      method: 'get',
+      path: '/api/agents/{id}/config',
+      tag: 'config',
+      summary: 'Gives the configuration; secrets are placeholders.',
+      access: { action: 'config:read', on: 'agent' },
+      responses: { 200: { description: 'The configuration, with its ETag.', schema: answer } },
+      handle: async ({ agent }) => reply(await configs.view(agent.id)),
+    },
+    {
+      method: 'put',
+      path: '/api/agents/{id}/config',
+      tag: 'config',
+      summary: 'Replaces the configuration: what is absent is deleted, a placeholder keeps its secret.',
+      access: { action: 'config:write', on: 'agent' },
+      body: anyConfig,
+      bodyLimit: BODY_LIMIT,
+      responses: { 200: { description: 'The saved configuration.', schema: answer } },
+      errors: [
+        'CONFIG_INVALID',
+        'PLACEHOLDER_INVALID',
+        'PRECONDITION_FAILED',
+        'REAUTHENTICATION_REQUIRED',
+        'LEVEL_EXCEEDS_MAXIMUM',
+      ],
+      handle: async (context) =>
+        reply(await configs.replace(context.agent, context.body, await change(context))),
+    },
+    {
+      method: 'patch',
+      path: '/api/agents/{id}/config',
+      tag: 'config',
+      summary: 'Merges a patch over the configuration as GET shows it (RFC 7396): null deletes.',
+      access: { action: 'config:write', on: 'agent' },
+      body: anyConfig,
+      bodyLimit: BODY_LIMIT,
+      responses: { 200: { description: 'The saved configuration.', schema: answer } },
+      errors: [
+        'CONFIG_INVALID',
+        'PLACEHOLDER_INVALID',
+        'PRECONDITION_FAILED',
+        'REAUTHENTICATION_REQUIRED',
+        'LEVEL_EXCEEDS_MAXIMUM',
+      ],
+      handle: async (context) =>
+        reply(await configs.patch(context.agent, context.body, await change(context))),
+    },
+    {
+      method: 'get',
+      path: '/api/agents/{id}/variables',
+      tag: 'config',
+      summary: 'Lists the names of the variables that commands get; values are never shown.',
+      access: { action: 'config:read', on: 'agent' },
+      responses: {
+        200: {
+          description: 'The names.',
+          schema: object({ items: { type: 'array', items: object({ name: type('string') }) } }),
+        },
+      },
+      handle: async ({ agent }) => ({
+        json: { items: (await configs.variables(agent.id)).map((name) => ({ name })) },
+      }),
+    },
+    {
+      method: 'put',
+      path: '/api/agents/{id}/variables',
+      tag: 'config',
+      summary: 'Sets variables; null removes one, names that are not given stay.',
+      access: { action: 'config:write', on: 'agent' },
+      body: object({
+        variables: { type: 'object', maxProperties: 200, additionalProperties: { type: ['string', 'null'] } },
+      }),
+      bodyLimit: BODY_LIMIT,
+      responses: {
+        200: {
+          description: 'The names after the change.',
+          schema: object({ items: { type: 'array', items: object({ name: type('string') }) } }),
+        },
+      },
+      errors: ['CONFIG_INVALID', 'PRECONDITION_FAILED'],
+      handle: async (context) => {
+        const { variables } = context.body as { variables: Record<string, string | null> };
+        await configs.setVariables(context.agent, variables, await change(context));
+        return { json: { items: (await configs.variables(context.agent.id)).map((name) => ({ name })) } };
+      },
+    },
+  ];
+}
+
+function reply(view: ConfigView | ConfigOutcome): Reply {
+  return { json: view, headers: { etag: `"${view.version}"` } };
+}
+
+function versionOf(header: string | undefined): number | undefined {
+  if (header === undefined || header === '*') return undefined;
+  const version = Number(/^"(\d{1,9})"$/.exec(header.trim())?.[1]);
+  if (Number.isInteger(version)) return version;
+  throw new ApiError('PRECONDITION_FAILED', 'If-Match does not name a version of this configuration.');
+}
