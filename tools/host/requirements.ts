@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 /** What a test may need of the host. This file is the one place that says how it is found and how to get it. */
-export type Requirement = 'bwrap' | 'cc' | 'postgresql' | 'docker' | 'chromium' | 'root' | 'linux';
+export type Requirement = 'bwrap' | 'cc' | 'postgresql' | 'docker' | 'chromium' | 'root' | 'linux' | 'ps';
 
 /** A requirement that this host does not meet. */
 export interface MissingRequirement {
@@ -52,6 +52,7 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
     hint: 'apt-get install chromium',
     present: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser'].some((path) => existsSync(path)),
   },
+  ps: { hint: 'apt-get install procps', present: () => succeeds('ps', ['-A', '-o', 'pid=']) },
   root: { hint: 'run the tests as root', present: () => process.getuid?.() === 0 },
 };
 

@@ -21,7 +21,13 @@ function install() {
   const heartbeat = setInterval(() => {
     console.log(`  still installing, ${Math.round((Date.now() - started) / 1000)} s so far`);
   }, HEARTBEAT_MS);
-  const [command, args] = npmCommand(['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+  const [command, args] = npmCommand([
+    'ci',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
     child.once('error', reject);

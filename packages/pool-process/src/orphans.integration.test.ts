@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerSpec } from '@clawforce/pool-core';
 import { afterEach, expect, test } from 'vitest';
+import { requires } from '../../../tools/host/host-test.js';
 import { identify, readProcessTable, readPsTable } from './process-table.js';
 import type { ProcessIdentity } from './process-table.js';
 import { isAlive } from './process-tree.js';
@@ -164,7 +165,7 @@ test('a worker does not run when its record cannot be written', async () => {
   expect((await pool.list()).filter(({ state }) => state === 'running')).toEqual([]);
 });
 
-test.skipIf(process.platform !== 'linux')('ps and /proc tell the same tree of this process', async () => {
+requires('linux', 'ps').test('ps and /proc tell the same tree of this process', async () => {
   const [own, fromPs] = [await readProcessTable(), await readPsTable()];
   const { ppid, pgid } = own.get(process.pid) ?? {};
   expect(fromPs.get(process.pid)).toMatchObject({ ppid, pgid });
