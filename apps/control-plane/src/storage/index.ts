@@ -46,3 +46,4 @@ export {
 } from './messages/message-store.js';
 export type { AuditFilter, AuditQuery, AuditRecord } from './audit/audit-query.js';
 export type { SettingStore } from './settings/setting-store.js';
+export { acquireWriterLock, type WriterLock, type WriterLockOptions } from './lock/writer-lock.js';

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlDriverAdapter, SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import { PrismaClient as PostgresqlClient } from '../generated/postgresql/client.js';
@@ -52,6 +53,8 @@ export async function openDb(url: string, options: OpenDbOptions = {}): Promise<
       close: () => client.$disconnect(),
     };
   }
+  // Before SQLite would make it: its mode is for everybody, and journal files take over the mode of the database.
+  await (await open(location.file, 'a', 0o600)).close();
   const adapter = sqliteAdapter(location.file);
   const client = new SqliteClient({ adapter, transactionOptions });
   try {

@@ -1,0 +1,6 @@
+export { readSettings, type SettingsSource } from './read-settings.js';
+export type { DockerSettings, Settings, SettingsFlags, SetupUser } from './settings.js';
+export { SettingsError } from './settings-error.js';
+export { isLoopbackHost } from './network-settings.js';
+export { VARIABLE_NAMES, type VariableName } from './variables.js';
+export { MAX_SOCKET_PATH_BYTES } from './runtime-directory.js';
