@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { makeScratchRepository } from './testing/scratch-repository.js';
+import type { ScratchRepository } from './testing/scratch-repository.js';
+
+let repository: ScratchRepository | undefined;
+afterEach(() => repository?.dispose());
+
+const MAIN = `
+  const timer = setInterval(() => undefined, 1000);
+  for (const [signal, code] of [['SIGTERM', 7], ['SIGINT', 8]])
+    process.once(signal, () => { clearInterval(timer); process.exitCode = code; });
+  console.log(JSON.stringify([process.argv.slice(2), process.env.ADMIN_RUNTIME_BACKEND]));`;
+
+async function start(tsc: string, env: Record<string, string>, signal?: NodeJS.Signals) {
+  repository = makeScratchRepository({ typescript: tsc });
+  repository.write('apps/control-plane/dist/main.js', MAIN);
+  const inherited = { ...process.env };
+  delete inherited['ADMIN_RUNTIME_BACKEND'];
+  const child = spawn(process.execPath, [join(repository.root, 'tools/start.mjs'), '--port', '9'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...inherited, ...env },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (signal !== undefined && output.includes('[["serve"')) child.kill(signal);
+    });
+  }
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
+
+test('options reach serve, the runtime is passed explicitly, and SIGTERM and the exit code go through', async () => {
+  const { code, output } = await start('process.exit(0)', {}, 'SIGTERM');
+  expect(output).toContain('[["serve","--port","9"],"process"]');
+  expect(output).toContain('Runtime: process (chosen by npm start');
+  expect(code).toBe(7);
+});
+
+test('a runtime that the operator set is kept, and SIGINT goes through', async () => {
+  const { code, output } = await start('process.exit(0)', { ADMIN_RUNTIME_BACKEND: 'docker' }, 'SIGINT');
+  expect(output).toContain('"docker"]');
+  expect(output).toContain('from ADMIN_RUNTIME_BACKEND');
+  expect(code).toBe(8);
+});
+
+test('a failed build starts nothing and shows what the compiler said', async () => {
+  const { code, output } = await start('console.log("x.ts(1,1): error"); process.exit(2)', {});
+  expect(code).toBe(1);
+  expect(output).toContain('x.ts(1,1): error');
+  expect(output).not.toContain('serve');
+});
