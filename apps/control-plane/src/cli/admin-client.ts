@@ -1,0 +1,129 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+
+/** An answer of the server that is not a success. */
+export class ApiFailure extends Error {
+  override readonly name = 'ApiFailure';
+  readonly status: number;
+  readonly code: string;
+  readonly fix: string | undefined;
+  readonly issues: readonly { readonly pointer: string; readonly message: string }[];
+
+  constructor(status: number, body: unknown) {
+    const { error, code, fix, issues } = (typeof body === 'object' && body !== null ? body : {}) as Record<
+      string,
+      unknown
+    >;
+    super(typeof error === 'string' ? error : `The server answered with status ${status}.`);
+    this.status = status;
+    this.code = typeof code === 'string' ? code : 'UNKNOWN';
+    this.fix = typeof fix === 'string' ? fix : undefined;
+    this.issues = Array.isArray(issues) ? (issues as { pointer: string; message: string }[]) : [];
+  }
+}
+
+/** One server-sent event. */
+export interface ServerEvent {
+  readonly event: string;
+  readonly id: string | undefined;
+  readonly data: unknown;
+}
+
+/** The API over the admin socket. */
+export interface AdminClient {
+  /** Whether a server runs, or the database is opened by this process. */
+  readonly online: boolean;
+  /** Gives the JSON body. @throws ApiFailure */
+  call(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Gives server-sent events until the stream ends or `signal` aborts. @throws ApiFailure */
+  events(path: string, signal: AbortSignal): AsyncIterable<ServerEvent>;
+  close(): Promise<void>;
+}
+
+/** Gives the client for a server that listens on a unix socket. */
+export function adminClient(
+  socketPath: string,
+  online: boolean,
+  close: () => Promise<void> = () => Promise.resolve(),
+): AdminClient {
+  return {
+    online,
+    close,
+    async call(method, path, body) {
+      const response = await send(socketPath, method, path, body);
+      const text = await readText(response);
+      const parsed: unknown = text === '' ? undefined : parseJson(text);
+      const status = response.statusCode ?? 0;
+      if (status < 200 || status > 299) throw new ApiFailure(status, parsed);
+      return parsed;
+    },
+    async *events(path, signal) {
+      const response = await send(socketPath, 'GET', path, undefined, signal);
+      if (response.statusCode !== 200)
+        throw new ApiFailure(response.statusCode ?? 0, parseJson(await readText(response)));
+      yield* readEvents(response, signal);
+    },
+  };
+}
+
+function send(
+  socketPath: string,
+  method: string,
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const request = httpRequest({
+      socketPath,
+      method,
+      path,
+      headers: {
+        host: 'localhost',
+        accept: 'application/json, text/event-stream',
+        ...(payload ? { 'content-type': 'application/json', 'content-length': payload.byteLength } : {}),
+      },
+      ...(signal ? { signal } : {}),
+    });
+    request.once('response', resolve);
+    request.once('error', reject);
+    request.end(payload);
+  });
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function* readEvents(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<ServerEvent> {
+  response.setEncoding('utf8');
+  let rest = '';
+  try {
+    for await (const chunk of response as AsyncIterable<string>) {
+      const blocks = (rest + chunk).split('\n\n');
+      rest = blocks.pop() ?? '';
+      for (const block of blocks) {
+        const fields = new Map(
+          block
+            .split('\n')
+            .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+        );
+        const data = fields.get('data');
+        if (data !== undefined)
+          yield { event: fields.get('event') ?? 'message', id: fields.get('id'), data: parseJson(data) };
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

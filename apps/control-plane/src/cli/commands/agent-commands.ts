@@ -1,0 +1,273 @@
+import { formatDistanceToNowStrict } from 'date-fns';
+import type { Argv } from 'yargs';
+import { activityLine } from '../activity-line.js';
+import type { Verb } from '../context.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import { allAgents, findAgent } from '../find-agent.js';
+import { safeText } from '../safe-text.js';
+import { sendMessage } from '../send-message.js';
+import type { ActivityShape, AgentShape, PageShape } from '../shapes.js';
+
+/** Runs a verb of the command line; the exit code becomes the process's. */
+export type RunVerb = (flags: object, verb: Verb) => Promise<void>;
+
+const id = { type: 'string', demandOption: true, describe: 'Id, beginning of an id, or name' } as const;
+
+/** `clawforce agent …` */
+export function agentCommands(parent: Argv, run: RunVerb): Argv {
+  return parent
+    .command('list', 'List agents', {}, (argv) =>
+      run(argv, async ({ client, output }) => {
+        const agents = await allAgents(client);
+        output.result(agents);
+        if (agents.length === 0)
+          output.line('There are no agents yet. Create one: clawforce agent create --name my-agent');
+        else {
+          output.table(
+            ['id', 'name', 'status', 'since', 'level', 'owner'],
+            agents.map((agent) => [
+              agent.id,
+              agent.name,
+              agent.status,
+              ago(agent.since),
+              agent.level,
+              agent.owner?.username ?? '-',
+            ]),
+          );
+        }
+        return undefined;
+      }),
+    )
+    .command(
+      'create',
+      'Create an agent',
+      (y) =>
+        y
+          .option('name', { alias: 'n', type: 'string', demandOption: true, describe: 'Name for people' })
+          .option('mode', {
+            choices: ['docker', 'process'] as const,
+            describe: 'Backend; the active one by default',
+          })
+          .option('description', { type: 'string' }),
+      ({ name, mode, description, ...argv }) =>
+        run(argv, async ({ client, output }) => {
+          const agent = (await client.call('POST', '/api/agents', {
+            name,
+            ...(mode ? { mode } : {}),
+            ...(description ? { description } : {}),
+          })) as AgentShape;
+          output.result(agent);
+          output.line(`Created ${safeText(agent.name)}: ${agent.id}`);
+          output.line(
+            `Next: give it a model (PUT /api/agents/${agent.id}/config), then clawforce agent start ${agent.id.slice(0, 8)}`,
+          );
+          return undefined;
+        }),
+    )
+    .command(
+      'show <id>',
+      'Show an agent',
+      (y) => y.positional('id', id),
+      ({ id: wanted, ...argv }) =>
+        run(argv, async ({ client, output }) => {
+          const agent = await findAgent(client, wanted);
+          output.result(agent);
+          output.table(
+            ['field', 'value'],
+            [
+              ['id', agent.id],
+              ['name', agent.name],
+              ['description', agent.description || '-'],
+              ['status', `${agent.status} (wanted: ${agent.desired}) since ${ago(agent.since)}`],
+              ['reason', agent.reason ?? '-'],
+              ['backend', agent.mode],
+              ['level', `${agent.level}, attested: ${agent.attested}`],
+              ['owner', agent.owner?.username ?? 'nobody (superadmins only)'],
+              ['created', agent.created_at],
+            ],
+          );
+          return undefined;
+        }),
+    )
+    .command(
+      'start <id>',
+      'Start an agent and wait until it runs',
+      (y) => y.positional('id', id),
+      ({ id: wanted, ...argv }) =>
+        run(argv, async ({ client, output }) => {
+          const agent = await findAgent(client, wanted);
+          await client.call('POST', `/api/agents/${agent.id}/start`);
+          for (let tries = 0; tries < 150; tries += 1) {
+            const now = (await client.call('GET', `/api/agents/${agent.id}`)) as AgentShape;
+            if (now.status === 'running' || now.status === 'failed' || now.status === 'stopped') {
+              output.result(now);
+              output.line(
+                now.status === 'running'
+                  ? `${safeText(now.name)} is running.`
+                  : `${safeText(now.name)} is ${now.status}: ${safeText(now.reason ?? '')}`,
+              );
+              return now.status === 'running' ? undefined : EXIT_CODES.failed;
+            }
+            await new Promise((resolve) => setTimeout(resolve, 200));
+          }
+          output.problem('The agent is still starting; "clawforce agent show" tells how it goes.');
+          return EXIT_CODES.failed;
+        }),
+    )
+    .command(
+      'stop <id>',
+      'Stop an agent',
+      (y) => y.positional('id', id),
+      ({ id: wanted, ...argv }) =>
+        run(argv, async ({ client, output }) => {
+          const agent = await findAgent(client, wanted);
+          const stopped = (await client.call('POST', `/api/agents/${agent.id}/stop`)) as AgentShape;
+          output.result(stopped);
+          output.line(`${safeText(stopped.name)} is ${stopped.status}.`);
+          return undefined;
+        }),
+    )
+    .command(
+      'delete <id>',
+      'Delete an agent with its files',
+      (y) =>
+        y
+          .positional('id', id)
+          .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'Do not ask' }),
+      ({ id: wanted, yes, ...argv }) =>
+        run(argv, async ({ client, output }) => {
+          const agent = await findAgent(client, wanted);
+          if (!yes) {
+            const { confirm } = await import('@inquirer/prompts');
+            const sure = await confirm({
+              message: `Delete "${safeText(agent.name)}" with its workspace, sessions and logs?`,
+              default: false,
+            });
+            if (!sure) return EXIT_CODES.failed;
+          }
+          await client.call('DELETE', `/api/agents/${agent.id}`);
+          output.result({ deleted: agent.id });
+          output.line(`Deleted ${agent.id}.`);
+          return undefined;
+        }),
+    )
+    .command(
+      'logs <id>',
+      'Show what an agent does',
+      (y) =>
+        y
+          .positional('id', id)
+          .option('follow', { alias: 'f', type: 'boolean', default: false, describe: 'Keep watching' })
+          .option('tail', { type: 'number', default: 50, describe: 'How many of the latest events' })
+          .option('process', {
+            type: 'boolean',
+            default: false,
+            describe: "The worker's own output instead",
+          }),
+      ({ id: wanted, follow, tail, process: worker, ...argv }) =>
+        run(argv, async ({ client, output }) => {
+          const agent = await findAgent(client, wanted);
+          if (worker && !follow) {
+            const lines = (await client.call(
+              'GET',
+              `/api/agents/${agent.id}/process-logs?tail=${tail}`,
+            )) as PageShape<{ time: string; text: string }>;
+            output.result(lines.items);
+            for (const line of lines.items) output.line(`${line.time} ${safeText(line.text)}`);
+            if (lines.items.length === 0) output.line('The worker has printed nothing yet.');
+            return undefined;
+          }
+          const path = worker ? `process-logs/stream?tail=${tail}` : `logs?tail=${tail}&follow=${follow}`;
+          const events: unknown[] = [];
+          for await (const { event, data } of client.events(
+            `/api/agents/${agent.id}/${path}`,
+            interrupted(),
+          )) {
+            if (event === 'line') output.line(safeText((data as { text: string }).text));
+            if (event !== 'activity') continue;
+            const activity = data as ActivityShape;
+            if (output.json) events.push(activity);
+            const line = activityLine(activity, output);
+            if (line !== undefined) output.line(`${activity.time.slice(11, 19)} ${line}`);
+          }
+          output.result(events);
+          if (!output.json && !worker && events.length === 0 && !follow) output.line();
+          return undefined;
+        }),
+    )
+    .command(
+      'send <id> <text>',
+      'Send a message and stream the answer',
+      (y) =>
+        y
+          .positional('id', id)
+          .positional('text', {
+            type: 'string',
+            demandOption: true,
+            describe: 'The message; "-" reads standard input',
+          })
+          .option('session', { alias: 's', type: 'string', default: 'cli:direct', describe: 'Conversation' }),
+      ({ id: wanted, text, session, ...argv }) =>
+        run(argv, async (context) => {
+          const agent = await findAgent(context.client, wanted);
+          return sendMessage(context, agent, text === '-' ? await readStdin() : text, session);
+        }),
+    )
+    .command(
+      'exec <id> <tool> [args]',
+      'Run one tool of an agent through its gate',
+      (y) =>
+        y
+          .positional('id', id)
+          .positional('tool', { type: 'string', demandOption: true, describe: 'For example read_file' })
+          .positional('args', { type: 'string', default: '{}', describe: 'Arguments as JSON' }),
+      ({ id: wanted, tool, args, ...argv }) =>
+        run(argv, async ({ client, output }) => {
+          const parsed = parseArguments(args);
+          if (parsed === undefined) {
+            output.problem(`The arguments are not a JSON object. Example: '{"path":"report.md"}'`);
+            return EXIT_CODES.usage;
+          }
+          const agent = await findAgent(client, wanted);
+          const answer = (await client.call(
+            'POST',
+            `/api/agents/${agent.id}/tools/${encodeURIComponent(tool)}`,
+            { args: parsed },
+          )) as {
+            status: string;
+            output: string;
+          };
+          output.result(answer);
+          output.line(safeText(answer.output));
+          return answer.status === 'ok' ? undefined : EXIT_CODES.failed;
+        }),
+    )
+    .demandCommand(1, 'Name a verb: list, create, show, start, stop, delete, logs, send or exec.');
+}
+
+function ago(time: string): string {
+  return `${formatDistanceToNowStrict(new Date(time))} ago`;
+}
+
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => controller.abort());
+  return controller.signal;
+}
+
+function parseArguments(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}

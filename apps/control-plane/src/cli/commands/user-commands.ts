@@ -1,0 +1,119 @@
+import type { Argv } from 'yargs';
+import type { CommandContext } from '../context.js';
+import { EXIT_CODES } from '../exit-codes.js';
+import type { PageShape } from '../shapes.js';
+import type { RunVerb } from './agent-commands.js';
+
+interface UserShape {
+  readonly username: string;
+  readonly role: string;
+  readonly disabled: boolean;
+  readonly claimed: boolean;
+  readonly created_at: string;
+}
+
+const passwordStdin = {
+  type: 'boolean',
+  default: false,
+  describe: 'Read the password from standard input instead of asking',
+} as const;
+
+/** `clawforce user …`: users are managed here and nowhere else. */
+export function userCommands(parent: Argv, run: RunVerb): Argv {
+  return parent
+    .command('list', 'List users', {}, (argv) =>
+      run(argv, async ({ client, output }) => {
+        const { items } = (await client.call('GET', '/api/admin/users')) as PageShape<UserShape>;
+        output.result(items);
+        if (items.length === 0) output.line('There are no users yet. Run: clawforce setup');
+        else {
+          output.table(
+            ['username', 'role', 'password', 'created'],
+            items.map((user) => [
+              user.username,
+              user.disabled ? `${user.role} (disabled)` : user.role,
+              user.claimed ? 'set' : 'not set yet',
+              user.created_at,
+            ]),
+          );
+        }
+        return undefined;
+      }),
+    )
+    .command(
+      'create <username>',
+      'Create a user',
+      (y) =>
+        y
+          .positional('username', { type: 'string', demandOption: true })
+          .option('role', {
+            alias: 'r',
+            choices: ['admin', 'superadmin', 'viewer'] as const,
+            default: 'admin' as const,
+          })
+          .option('password-stdin', passwordStdin),
+      ({ username, role, passwordStdin: fromStdin, ...argv }) =>
+        run(argv, async (context) => {
+          const password = await readPassword(context, fromStdin);
+          if (password === undefined) return EXIT_CODES.usage;
+          const user = (await context.client.call('POST', '/api/admin/users', {
+            username,
+            role,
+            password,
+          })) as UserShape;
+          context.output.result(user);
+          context.output.line(`Created ${user.username} (${user.role}).`);
+          return undefined;
+        }),
+    )
+    .command(
+      ['reset <username>', 'set-password <username>'],
+      'Set a new password; every session of the user ends',
+      (y) =>
+        y
+          .positional('username', { type: 'string', demandOption: true })
+          .option('password-stdin', passwordStdin),
+      ({ username, passwordStdin: fromStdin, ...argv }) =>
+        run(argv, async (context) => {
+          const password = await readPassword(context, fromStdin);
+          if (password === undefined) return EXIT_CODES.usage;
+          const answer = (await context.client.call(
+            'POST',
+            `/api/admin/users/${encodeURIComponent(username)}/password`,
+            { password },
+          )) as {
+            sessions_ended: number;
+          };
+          context.output.result(answer);
+          context.output.line(
+            `The password of ${username} is set; ${answer.sessions_ended} sessions were ended.`,
+          );
+          return undefined;
+        }),
+    )
+    .demandCommand(1, 'Name a verb: create, list or reset.');
+}
+
+/** Gives the password from standard input or from two hidden prompts; undefined when the two differ. */
+export async function readPassword(
+  { output }: Pick<CommandContext, 'output'>,
+  fromStdin: boolean,
+): Promise<string | undefined> {
+  if (fromStdin) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
+    return Buffer.concat(chunks)
+      .toString('utf8')
+      .replace(/\r?\n$/, '');
+  }
+  if (!process.stdin.isTTY) {
+    output.problem('There is no terminal to ask for the password on; use --password-stdin.');
+    return undefined;
+  }
+  const { password: ask } = await import('@inquirer/prompts');
+  const first = await ask({ message: 'Password (at least 12 characters):', mask: true });
+  const second = await ask({ message: 'The same again:', mask: true });
+  if (first === second) return first;
+  output.problem('The two passwords differ.');
+  return undefined;
+}

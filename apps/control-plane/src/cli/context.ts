@@ -1,0 +1,43 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { AdminClient } from './admin-client.js';
+import { connect, type OpenOffline } from './connect.js';
+import { createOutput, type Output } from './output.js';
+
+/** Flags that every verb takes. */
+export interface GlobalFlags {
+  readonly dataDir: string | undefined;
+  readonly json: boolean;
+}
+
+/** What a verb works with. */
+export interface CommandContext {
+  readonly output: Output;
+  readonly client: AdminClient;
+}
+
+/** What a verb gives back: its exit code; nothing means success. */
+export type Verb = (context: CommandContext) => Promise<number | undefined>;
+
+/** Directory of the control plane's own files for these flags and this environment. */
+export function adminDirectory(dataDir: string | undefined): string {
+  const root = dataDir ?? process.env['ADMIN_STORAGE_ROOT'] ?? join(homedir(), '.clawforce-data');
+  return join(resolve(root), 'admin');
+}
+
+const openOffline: OpenOffline = async (dataDir) => {
+  // Loaded late: most verbs find a running server and need none of it.
+  const { openOffline: open } = await import('../server/open-offline.js');
+  return open({ ...(dataDir === undefined ? {} : { dataDir }) });
+};
+
+/** Runs a verb with a client and an output; closes the client behind it. */
+export async function withClient(flags: GlobalFlags, verb: Verb): Promise<number> {
+  const output = createOutput(flags.json);
+  const client = await connect(adminDirectory(flags.dataDir), flags.dataDir, openOffline);
+  try {
+    return (await verb({ output, client })) ?? 0;
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,138 @@
+import yargs, { type Argv } from 'yargs';
+import { ApiFailure } from './admin-client.js';
+import { agentCommands, type RunVerb } from './commands/agent-commands.js';
+import { auditCommands } from './commands/audit-commands.js';
+import { policyCommands } from './commands/policy-commands.js';
+import { readPassword, userCommands } from './commands/user-commands.js';
+import { withClient, type GlobalFlags, type Verb } from './context.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { createOutput } from './output.js';
+import { VERSION } from '../version.js';
+
+/** Runs the command line and gives the exit code of {@link EXIT_CODES}. */
+export async function runCli(args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT_CODES.ok;
+  const run: RunVerb = async (argv, verb) => {
+    exitCode = await guarded(flagsOf(argv), verb);
+  };
+  const parser = yargs([...args])
+    .scriptName('clawforce')
+    .usage('$0 <command>\n\nRuns and watches fleets of AI agents in isolated workers.')
+    .option('data-dir', {
+      alias: 'd',
+      type: 'string',
+      describe: 'Where everything is kept (ADMIN_STORAGE_ROOT)',
+      global: true,
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'Print JSON for programs', global: true })
+    .command(
+      'serve',
+      'Run the control plane',
+      (y: Argv) =>
+        y
+          .option('port', { alias: 'p', type: 'number', describe: 'Port (8080)' })
+          .option('host', { type: 'string', describe: 'Address to listen on (127.0.0.1)' })
+          .option('log-level', { choices: ['error', 'warn', 'info', 'debug'] as const }),
+      async (argv) => {
+        const { serve } = await import('../server/serve.js');
+        exitCode = await serve({
+          ...(argv.port === undefined ? {} : { port: argv.port }),
+          ...(argv.host === undefined ? {} : { host: argv.host }),
+          ...(argv['log-level'] === undefined ? {} : { logLevel: argv['log-level'] as string }),
+          ...(flagsOf(argv).dataDir === undefined ? {} : { dataDir: flagsOf(argv).dataDir as string }),
+        });
+      },
+    )
+    .command(
+      'setup',
+      'Prepare the data directory and set the first password',
+      (y: Argv) => y.option('password-stdin', { type: 'boolean', default: false }),
+      (argv) =>
+        run(argv, async (context) => {
+          const { client, output } = context;
+          const state = (await client.call('GET', '/api/admin/setup')) as {
+            claimed: boolean;
+            username: string;
+          };
+          if (state.claimed) {
+            output.result(state);
+            output.line(`Everything is set up; the first user is "${state.username}".`);
+            return undefined;
+          }
+          const fromEnvironment = process.env['ADMIN_SETUP_PASSWORD'];
+          const password =
+            fromEnvironment ?? (await readPassword(context, argv['password-stdin'] as boolean));
+          if (password === undefined) return EXIT_CODES.usage;
+          await client.call('POST', '/api/admin/setup', { password });
+          output.result({ ...state, claimed: true });
+          output.line(`The superadmin "${state.username}" has a password. Next: clawforce serve`);
+          return undefined;
+        }),
+    )
+    .command('version', 'Print the version', {}, (argv) => {
+      const output = createOutput(flagsOf(argv).json);
+      output.result({ version: VERSION, node: process.version });
+      output.line(`clawforce ${VERSION} (Node ${process.version})`);
+    })
+    .command('user', 'Manage users', (y: Argv) => userCommands(y, run))
+    .command('agent', 'Manage agents and talk to them', (y: Argv) => agentCommands(y, run))
+    .command('policy', 'Ask the policy', (y: Argv) => policyCommands(y, run))
+    .command('audit', 'Read the audit log', (y: Argv) => auditCommands(y, run))
+    .demandCommand(1, 'Name a command.')
+    .strict()
+    .recommendCommands()
+    .version(false)
+    .help()
+    .alias('help', 'h')
+    .wrap(Math.min(110, process.stdout.columns || 100))
+    .epilogue(
+      'Exit codes: 0 done, 1 refused or failed, 2 "ask" (policy test), 3 the server does not run, 64 wrong usage.',
+    )
+    .exitProcess(false)
+    .fail((message, error, self) => {
+      if (error) throw error;
+      self.showHelp('error');
+      process.stderr.write(`\n${message}\n`);
+      exitCode = EXIT_CODES.usage;
+    });
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    return report(error, false);
+  }
+  return exitCode;
+}
+
+async function guarded(flags: GlobalFlags, verb: Verb): Promise<number> {
+  try {
+    return await withClient(flags, verb);
+  } catch (error) {
+    return report(error, flags.json);
+  }
+}
+
+function report(error: unknown, json: boolean): number {
+  const output = createOutput(json);
+  if (error instanceof ApiFailure) {
+    output.result({
+      error: error.message,
+      code: error.code,
+      ...(error.fix ? { fix: error.fix } : {}),
+      issues: error.issues,
+    });
+    output.problem(`${error.message} (${error.code})`);
+    for (const issue of error.issues) output.problem(`  ${issue.pointer}: ${issue.message}`);
+    if (error.fix) output.problem(`Fix: ${error.fix}`);
+    return error.code === 'SERVER_NOT_RUNNING' ? EXIT_CODES.serverNotRunning : EXIT_CODES.failed;
+  }
+  const { name, code, message } = error as { name?: string; code?: string; message?: string };
+  if (name === 'ExitPromptError') return EXIT_CODES.failed;
+  output.result({ error: message ?? 'unknown', code: code ?? 'INTERNAL' });
+  output.problem(`${message ?? 'Something failed.'}${code ? ` (${code})` : ''}`);
+  return name === 'SettingsError' ? EXIT_CODES.usage : EXIT_CODES.failed;
+}
+
+function flagsOf(argv: object): GlobalFlags {
+  const { dataDir, json } = argv as { dataDir?: string; json?: boolean };
+  return { dataDir, json: json ?? false };
+}

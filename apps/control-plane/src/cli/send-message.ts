@@ -1,0 +1,67 @@
+import { activityLine } from './activity-line.js';
+import type { CommandContext } from './context.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { safeText } from './safe-text.js';
+import type { ActivityShape, AgentShape, MessageShape } from './shapes.js';
+
+const FINAL: ReadonlySet<string> = new Set(['done', 'failed', 'interrupted']);
+
+/** Sends a message and shows the turn as it happens: text, tools, refusals. Gives the exit code. */
+export async function sendMessage(
+  { client, output }: CommandContext,
+  agent: AgentShape,
+  text: string,
+  session: string,
+): Promise<number | undefined> {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  // The stream is opened first, so that nothing of the turn is missed.
+  const events = client.events(`/api/agents/${agent.id}/logs?tail=0`, stop.signal)[Symbol.asyncIterator]();
+  const first = events.next();
+  let message = (await client.call('POST', `/api/agents/${agent.id}/messages`, {
+    text,
+    session_key: session,
+  })) as MessageShape;
+
+  let refused = 0;
+  let midLine = false;
+  const freshLine = (): void => {
+    if (midLine) output.line();
+    midLine = false;
+  };
+  for (let next = await first; next.done !== true; next = await events.next()) {
+    const { event, data } = next.value;
+    if (event === 'delta' && (data as { session_key: string }).session_key === session) {
+      output.raw(safeText((data as { text: string }).text));
+      midLine = true;
+    } else if (event === 'activity' && (data as ActivityShape).event.session_key === session) {
+      const activity = data as ActivityShape;
+      const { event_type: type, record } = activity.event;
+      if (type === 'policy_decision' && record !== undefined && record.decision.effect !== 'allow')
+        refused += 1;
+      // The text has been streamed already.
+      const line =
+        type === 'message_sent' || type === 'message_received' ? undefined : activityLine(activity, output);
+      if (line !== undefined) {
+        freshLine();
+        output.line(line);
+      }
+    } else if (event === 'message' && (data as MessageShape).id === message.id) {
+      message = data as MessageShape;
+      if (FINAL.has(message.state)) break;
+    }
+  }
+  stop.abort();
+  freshLine();
+  message = (await client.call('GET', `/api/agents/${agent.id}/messages/${message.id}`)) as MessageShape;
+  output.result({ ...message, refused });
+  if (refused > 0)
+    output.line(
+      output.color('dim', `${refused} tool calls were refused; clawforce audit tail shows their rules.`),
+    );
+  if (message.state === 'done') return undefined;
+  output.problem(
+    `The message is ${message.state}${message.error ? `: ${message.error.message} (${message.error.code})` : '.'}`,
+  );
+  return EXIT_CODES.failed;
+}
