@@ -185,7 +185,8 @@ export class ProcessPool implements AgentPool {
           { key: 'generation', fix: 'raise the generation for every start' },
         );
       }
-      if (!current.exit) await current.stop(0, `replaced by generation ${spec.generation}`);
+      // Also when it has ended: what survived its kill must be dead, or the agent would run twice.
+      await current.stop(0, `replaced by generation ${spec.generation}`);
     }
     const directory = await stat(spec.agentRoot).catch(() => undefined);
     if (!directory?.isDirectory()) {

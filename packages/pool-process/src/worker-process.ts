@@ -129,11 +129,17 @@ export class WorkerProcess {
   async stop(graceMs: number, reason: string): Promise<StopReport> {
     const { agentId, generation } = this.spec;
     const began = performance.now();
-    if (this.#exit) return { agentId, generation, outcome: 'absent', exit: this.#exit, tookMs: 0 };
+    if (this.#exit && this.#survivors.length === 0) {
+      return { agentId, generation, outcome: 'absent', exit: this.#exit, tookMs: 0 };
+    }
     this.#killAt = Math.min(this.#killAt, began + graceMs);
     this.#stopping ??= this.#stop(graceMs, reason);
     await this.#stopping;
     const exit = await this.ended;
+    // What survived an earlier kill gets another one: it may have left the device it waited for.
+    if (this.#survivors.length > 0 && this.#identity) {
+      this.#survivors = await killTree(this.#identity, this.#survivors);
+    }
     if (this.#survivors.length > 0) {
       throw new PoolError(
         'STOP_FAILED',
@@ -164,8 +170,7 @@ export class WorkerProcess {
     if (this.#hasExited()) return;
     this.#ending = { kind: 'killed', reason, graceMs };
     if (root) await killTree(root, this.#escaped.values());
-    // Not reaped, so the pid is still the child's own, though the host did not tell its start time.
-    else if (this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL');
+    else if (this.#child.pid !== undefined) killGroup(this.#child.pid);
   }
 
   #hasExited(): boolean {
@@ -180,6 +185,8 @@ export class WorkerProcess {
     const root = this.#identity;
     if (root) {
       this.#survivors = await killTree(root, this.#escaped.values()).catch(() => [root]);
+    } else if (this.#child.pid !== undefined) {
+      killGroup(this.#child.pid);
     }
     // A survivor may hold the pipes open for ever.
     const limit = new AbortController();
@@ -197,5 +204,14 @@ export class WorkerProcess {
   /** Processes that outlived the kill; their record stays for the next sweep. */
   get survivors(): readonly ProcessIdentity[] {
     return this.#survivors;
+  }
+}
+
+/** The last resort where the host did not tell the start time of a child that ended at once. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // ESRCH: the group is empty, which is what was wanted.
   }
 }
