@@ -25,12 +25,16 @@ export function recordPossiblePaths(token: Token, access: PathAccess, into: Insp
   }
 }
 
+// Text such as JSON is full of separators; only its beginning can be `name=relative/path`.
+const mostParts = 8;
+
 function partsOf(value: string): string[] {
   const parts: string[] = [];
   for (const match of value.matchAll(/[=:,@<>]/g)) {
     const part = value.slice(match.index + 1);
     // Behind `:` only what is plainly a path: `HEAD:src/a.ts` and `host:port` are not.
-    if (part === '' || (match[0] === ':' && !/^(?:\/(?!\/)|\.\.?(?:\/|$)|~)/.test(part))) continue;
+    const plain = match[0] !== ':' && parts.length < mostParts;
+    if (part === '' || !(plain || /^(?:\/(?!\/)|\.\.?(?:\/|$)|~)/.test(part))) continue;
     parts.push(part);
     const cut = part.search(/[:,]/);
     if (cut > 0) parts.push(part.slice(0, cut));

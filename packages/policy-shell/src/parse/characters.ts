@@ -37,6 +37,10 @@ export function refuseText(text: string): Finding | undefined {
       return { rule, span: [found.index, found.index + found[0].length], detail: codePoint(found[0]) };
     }
   }
+  // The parser is quadratic in the number of here-documents.
+  if (text.split('<<').length > 17) {
+    return { rule: 'shell.syntax.too-complex', detail: 'more than 16 here-documents' };
+  }
   const joined = text.indexOf('\\\n');
   if (joined >= 0) return { rule: 'shell.syntax.line-continuation', span: [joined, joined + 2] };
   return undefined;

@@ -5,6 +5,7 @@ import { refusePath, type WorkspaceView } from './workspace-paths.js';
 
 const maximumEntries = 4096;
 const maximumMatches = 512;
+const maximumPieces = 24;
 
 /**
  * Gives the words a shell would make of a pattern: the sorted matching file names, or the pattern itself when
@@ -13,7 +14,9 @@ const maximumMatches = 512;
 export function expandGlob(word: ParsedWord, view: WorkspaceView): readonly Token[] | Finding {
   const { span, value } = word;
   const refusal: Finding = { rule: 'shell.syntax.glob', span, detail: value };
-  const segments = splitSegments(word.pieces ?? []);
+  const pieces = word.pieces ?? [];
+  if (pieces.length > maximumPieces) return refusal;
+  const segments = splitSegments(pieces);
   // Text that looks like an address or an option value is not a file pattern in practice.
   if (!segments) return refusal;
   let budget = maximumEntries;
@@ -71,20 +74,21 @@ function splitSegments(pieces: readonly Piece[]): Segment[] | undefined {
       const segment = segments.at(-1);
       if (!segment) return undefined;
       segment.text += part;
-      segment.source += part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+      segment.source += part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
     }
   }
   const useful = segments.filter(
     ({ text }, index) => text !== '' || (index > 0 && index === segments.length - 1),
   );
   if (useful.filter(({ pattern }) => pattern).length > 4) return undefined;
+  // Each further star multiplies the backtracking of the expression below.
+  if (useful.some(({ source }) => source.split('[^/]*').length > 5)) return undefined;
   return useful.map(({ text, source, pattern }) => ({
     text,
     pattern: pattern ? new RegExp(`^(?:${source})$`, 'su') : undefined,
   }));
 }
 
-// One `*` piece follows another at most a few times, so the expression cannot backtrack badly on 255-byte names.
 function patternSource(text: string): string | undefined {
   if (/^\*+$/.test(text)) return '[^/]*';
   if (text === '?') return '[^/]';

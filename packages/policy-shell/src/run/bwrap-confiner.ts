@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { basename, dirname } from 'node:path';
 import type { CommandPlan } from '../command-plan.js';
 import type { Confiner, Guarantee, Launch, NetworkMode, ResourceLimits } from './confiner.js';
 import { type Mask, MountPoints, planMasks } from './masks.js';
@@ -20,6 +21,10 @@ const sharedEtc = [
   'os-release', 'pki/tls/certs', 'protocols', 'python3', 'services', 'ssl/certs', 'ssl/openssl.cnf', 'timezone',
   'terminfo', 'xml',
 ]; // prettier-ignore
+
+// The owner of these files is the root of the host, and a worker that runs as root is still that root inside the user
+// namespace: without capabilities it may write kernel settings (core_pattern runs programs on the host).
+const kernelFiles = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr', 'asound', 'driver'];
 
 const systemLinks = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 const temporaryBytes = 1024 * 1024 * 1024;
@@ -87,6 +92,9 @@ function isolation(features: BwrapFeatures, network: NetworkMode): string[] {
 
 function root(toolDirectories: readonly string[], features: BwrapFeatures, network: NetworkMode): string[] {
   const args = ['--ro-bind', '/usr', '/usr', '--proc', '/proc', '--dev', '/dev'];
+  for (const name of kernelFiles) {
+    if (existsSync(`/proc/${name}`)) args.push('--ro-bind', `/proc/${name}`, `/proc/${name}`);
+  }
   if (features.size) args.push('--perms', '1777', '--size', String(temporaryBytes));
   args.push('--tmpfs', '/tmp', '--dir', '/var/tmp', '--dir', '/run');
   for (const name of systemLinks) {
@@ -109,6 +117,8 @@ function workspace(plan: CommandPlan, masks: readonly Mask[]): string[] {
   const writable = plan.workspace ?? plan.cwd;
   const args = ['--bind', writable, writable];
   for (const { path, kind } of masks) {
+    // A mount point cannot be renamed, its parent can: so the parent of the hooks becomes one too.
+    if (basename(path) === 'hooks') args.push('--bind', dirname(path), dirname(path));
     if (kind === 'read-only') args.push('--ro-bind', path, path);
     else if (kind === 'hide-directory') args.push('--tmpfs', path, '--remount-ro', path);
     else args.push('--ro-bind', '/dev/null', path);

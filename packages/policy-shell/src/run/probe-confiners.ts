@@ -1,9 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BwrapFeatures } from './bwrap-confiner.js';
+import { type BwrapFeatures, createBwrapConfiner } from './bwrap-confiner.js';
+import { start, writeDescriptor } from './start-process.js';
 
 /** What the host can give for one backend. */
 export interface ConfinerProbe {
@@ -56,7 +57,6 @@ export async function probeBwrap(): Promise<BwrapProbe> {
 
 // Runs with the arguments of real use; the answer proves that the walls stand, not only that it starts.
 async function trial(features: BwrapFeatures): Promise<string> {
-  const { createBwrapConfiner } = await import('./bwrap-confiner.js');
   const directory = await mkdtemp(join(tmpdir(), 'clawforce-probe-'));
   try {
     const script =
@@ -74,36 +74,24 @@ async function trial(features: BwrapFeatures): Promise<string> {
       { network: 'none', limits: { fileBytes: 2 ** 20, cpuSeconds: 10, processes: 4096 } },
     );
     return await new Promise<string>((resolve) => {
-      const child = spawn(launch.file, launch.args, {
-        cwd: launch.cwd,
-        env: { PATH: '/usr/bin:/bin' },
-        stdio: ['ignore', 'pipe', 'pipe', ...launch.descriptors.map(() => 'pipe' as const)],
-        timeout: 20_000,
-        killSignal: 'SIGKILL',
-      });
+      const child = start(launch, { PATH: '/usr/bin:/bin' });
+      const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
       let answer = '';
       let trouble = '';
       child.stdout?.on('data', (chunk: Buffer) => (answer += chunk.toString()));
       child.stderr?.on('data', (chunk: Buffer) => (trouble += chunk.toString()));
       for (const [at, text] of launch.descriptors.entries()) writeDescriptor(child.stdio[3 + at], text);
       child.on('error', (error) => resolve(error.message));
-      child.on('close', (code) =>
+      child.on('close', (code) => {
+        clearTimeout(timer);
         resolve(
           answer.trim() === 'held'
             ? ''
             : trouble.trim().slice(0, 300) || `the probe ended with ${String(code)}`,
-        ),
-      );
+        );
+      });
     });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** Writes text to an extra descriptor of a child and closes it; a child that has gone away is not an error here. */
-export function writeDescriptor(stream: unknown, text: string): void {
-  if (typeof stream !== 'object' || stream === null || !('end' in stream)) return;
-  const writable = stream as NodeJS.WritableStream;
-  writable.on('error', () => undefined);
-  writable.end(text);
 }

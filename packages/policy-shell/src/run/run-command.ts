@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import type { CommandPlan } from '../command-plan.js';
@@ -13,7 +13,7 @@ import type {
 } from './confiner.js';
 import { checkRunOptions } from './run-options.js';
 import { RunError } from './run-error.js';
-import { writeDescriptor } from './probe-confiners.js';
+import { start, writeDescriptor } from './start-process.js';
 
 /** What {@link runCommand} takes. */
 export interface RunOptions {
@@ -74,12 +74,7 @@ export async function runCommand(plan: CommandPlan, options: RunOptions): Promis
     if (options.signal?.aborted === true) {
       throw new RunError('START_FAILED', 'The command was cancelled before it started.');
     }
-    const child = spawn(launch.file, launch.args, {
-      cwd: launch.cwd,
-      env: { ...checked.env, ...plan.env },
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', ...launch.descriptors.map(() => 'pipe' as const)],
-    });
+    const child = start(launch, { ...checked.env, ...plan.env });
     return await watch(child, launch, options, checked, started);
   } finally {
     launch.tidy();

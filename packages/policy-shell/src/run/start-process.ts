@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import type { Launch } from './confiner.js';
+
+const closeOnExec = 0o2000000;
+const mostDescriptors = 1024;
+
+/**
+ * Starts a launch in a process group of its own with closed standard input. Descriptors that this process inherited
+ * and would pass on are replaced by /dev/null, so that a command never holds a door of its host.
+ */
+export function start(launch: Launch, env: Readonly<Record<string, string>>): ChildProcess {
+  const first = 3 + launch.descriptors.length;
+  const stdio: ('ignore' | 'pipe' | number)[] = [
+    'ignore',
+    'pipe',
+    'pipe',
+    ...launch.descriptors.map(() => 'pipe' as const),
+  ];
+  const leaking = inheritable().filter((descriptor) => descriptor >= first);
+  const nothing = leaking.length > 0 ? openSync('/dev/null', 'r') : undefined;
+  try {
+    if (nothing !== undefined) {
+      const top = Math.max(...leaking);
+      for (let at = first; at <= top; at++) stdio[at] = leaking.includes(at) ? nothing : 'ignore';
+    }
+    return spawn(launch.file, launch.args, { cwd: launch.cwd, env: { ...env }, detached: true, stdio });
+  } finally {
+    if (nothing !== undefined) closeSync(nothing);
+  }
+}
+
+function inheritable(): number[] {
+  let names: string[];
+  try {
+    names = readdirSync('/proc/self/fdinfo');
+  } catch {
+    return [];
+  }
+  return names.map(Number).filter((descriptor) => {
+    if (descriptor < 3 || descriptor >= mostDescriptors) return false;
+    try {
+      const flags = /^flags:\s*([0-7]+)/m.exec(
+        readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1'),
+      )?.[1];
+      return flags !== undefined && (parseInt(flags, 8) & closeOnExec) === 0;
+    } catch {
+      // Closed meanwhile: it was the directory we read.
+      return false;
+    }
+  });
+}
+
+/** Writes text to an extra descriptor of a child and closes it; a child that has gone away is not an error here. */
+export function writeDescriptor(stream: unknown, text: string): void {
+  if (typeof stream !== 'object' || stream === null || !('end' in stream)) return;
+  const writable = stream as NodeJS.WritableStream;
+  writable.on('error', () => undefined);
+  writable.end(text);
+}
