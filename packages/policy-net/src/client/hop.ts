@@ -45,6 +45,7 @@ export class Hop {
   slot: ConnectionSlot | undefined;
   /** Why the hop was ended from inside; what undici reports afterwards is only the echo. */
   failure: Error | undefined;
+  #networkError: Error | undefined;
   #connection: Connection | undefined;
   #rule = 'net.allow';
   #status: number | undefined;
@@ -228,10 +229,11 @@ export class Hop {
     const cause = causeOf(error);
     this.#connection ??= connectionOf(cause);
     if (cause instanceof EgressDeniedError) return this.refuse(cause.decision);
-    const known = limitOf(cause) ?? (cause instanceof EgressLimitError ? cause : undefined);
-    this.failure = known ?? (cause instanceof Error ? cause : new Error('the request failed'));
+    this.failure = limitOf(cause);
+    if (this.failure === undefined)
+      this.#networkError ??= cause instanceof Error ? cause : new Error('failed');
     this.end();
-    return known ?? error;
+    return this.failure ?? error;
   }
 
   /** Ends the hop: stops its timers and emits its audit event, once. */
@@ -240,7 +242,7 @@ export class Hop {
     this.#ended = true;
     clearTimeout(this.#timer);
     const { index, method, url, emit, onEnd } = this.settings;
-    const { failure } = this;
+    const failure = this.failure ?? this.#networkError;
     const { host, port } = this.#connection ?? hostOf(url);
     onEnd(this);
     emit(
@@ -304,6 +306,7 @@ function causeOf(error: unknown): unknown {
 }
 
 function limitOf(cause: unknown): EgressLimitError | undefined {
+  if (cause instanceof EgressLimitError) return cause;
   return (cause as { code?: unknown } | null | undefined)?.code === 'UND_ERR_HEADERS_OVERFLOW'
     ? new EgressLimitError('maxHeaderBytes', 'The response head is too long.')
     : undefined;

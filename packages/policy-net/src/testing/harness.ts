@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import type { EgressAuditEvent } from '../client/audit.js';
 import type { Dial, DialTarget } from '../client/connector.js';
 import { createGuardedFetch, type GuardedFetch } from '../client/guarded-fetch.js';
@@ -18,13 +18,7 @@ export interface Opened {
 }
 
 /** Starts a server on a loopback port. */
-export async function listen(
-  server: {
-    listen: Server['listen'];
-    close: Server['close'];
-    address: Server['address'];
-  } & NodeJS.EventEmitter,
-): Promise<Opened> {
+export async function listen(server: NetServer): Promise<Opened> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const sockets = new Set<Socket>();

@@ -34,6 +34,7 @@ const RESERVED_SUFFIXES: ReadonlySet<string> = new Set([
 
 const reservedSingleLabels = /^(?:localhost|ip6-|localhost[46]$)/;
 const plainName = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
+const notInNames = /[\u0000-\u0020\u007f/\\?#@:%[\]]/;
 const topLabel = /(?:^|\.)(?:[a-z][a-z0-9-]*)$/;
 const metadataNames: ReadonlySet<string> = new Set(METADATA_NAMES);
 
@@ -41,7 +42,8 @@ const metadataNames: ReadonlySet<string> = new Set(METADATA_NAMES);
 export function normaliseName(name: string): string {
   const plain = name.endsWith('.') ? name.slice(0, -1) : name;
   if (plainName.test(plain)) return plain;
-  return domainToASCII(plain);
+  // Node's domainToASCII stops at the first character that ends a host in a URL; such a text is no name.
+  return notInNames.test(plain) ? '' : domainToASCII(plain);
 }
 
 /** Gives the refusal of a host that can be no DNS name, or `undefined`. Takes a name as `normaliseName` gives it. */
