@@ -1,0 +1,31 @@
+import { memoryAuditStore, openAuditLog, type AuditEvent } from '../src/index.js';
+
+const event: AuditEvent = {
+  kind: 'policy_decision',
+  agent_id: 'a',
+  actor: 'model',
+  tool: 'exec',
+  effect: 'deny',
+  rule: 'shell.deny.recursive-delete',
+  reason: 'x'.repeat(120),
+  input: 'rm -rf .',
+  timestamp: new Date().toISOString(),
+};
+const rows = 100_000;
+const store = memoryAuditStore();
+const log = openAuditLog({
+  ...store,
+  read: (from, limit) => Promise.resolve(store.rows.slice(from - 1, from - 1 + limit)),
+});
+const time = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+  const start = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(start);
+  const us = (user + system) / rows;
+  console.log(`${what.padEnd(10)} ${us.toFixed(2)} us CPU a row, ${Math.round(1e6 / us)} rows/s a core`);
+};
+await time('append', async () => {
+  for (let done = 0; done < rows; done += 100)
+    await log.appendBatch(Array.from({ length: 100 }, () => event));
+});
+await time('verify', () => log.verify());
