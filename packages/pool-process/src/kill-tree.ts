@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identifyNow, readProcessTable } from './process-table.js';
-import type { ProcessEntry, ProcessIdentity } from './process-table.js';
+import type { ProcessEntry, ProcessIdentity, ProcessTable } from './process-table.js';
 import { treeMembers } from './process-tree.js';
 
 const FREEZE_ROUNDS = 10;
@@ -18,10 +18,18 @@ export function signalProcess(target: ProcessIdentity, signal: NodeJS.Signals): 
   }
 }
 
-function signalAll(targets: readonly ProcessEntry[], signal: NodeJS.Signals): void {
+/** What {@link killTree} asks of the operating system. */
+export interface KillHost {
+  readonly readTable: () => Promise<ProcessTable>;
+  readonly signal: (target: ProcessIdentity, signal: NodeJS.Signals) => void;
+}
+
+const thisHost: KillHost = { readTable: readProcessTable, signal: signalProcess };
+
+function signalAll(host: KillHost, targets: readonly ProcessEntry[], signal: NodeJS.Signals): void {
   for (const target of targets) {
     try {
-      signalProcess(target, signal);
+      host.signal(target, signal);
     } catch {
       // EPERM: a set-user-ID program took another identity. It stays in the list of survivors.
     }
@@ -29,29 +37,29 @@ function signalAll(targets: readonly ProcessEntry[], signal: NodeJS.Signals): vo
 }
 
 /**
- * Kills a worker's whole tree and gives the processes that survived, normally none. All are frozen first, so that
- * none can fork away between the look and the kill.
+ * Kills a worker's whole tree and gives the processes that survived, normally none. All are frozen first: a child
+ * that was forked between the look and the kill would lose its parent and with it every trace of where it belongs.
  */
 export async function killTree(
   root: ProcessIdentity,
   known: Iterable<ProcessIdentity> = [],
-  deadlineMs = DEADLINE_MS,
+  { deadlineMs = DEADLINE_MS, host = thisHost }: { deadlineMs?: number; host?: KillHost } = {},
 ): Promise<readonly ProcessIdentity[]> {
   const started = performance.now();
   const seen = new Map<number, ProcessIdentity>();
   for (const identity of known) seen.set(identity.pid, identity);
   const frozen = new Set<string>();
   for (let round = 0; ; round += 1) {
-    const members = treeMembers(await readProcessTable(), root, seen.values());
+    const members = treeMembers(await host.readTable(), root, seen.values());
     if (members.length === 0) return [];
     for (const member of members) seen.set(member.pid, member);
     const fresh = members.filter(({ pid, startTime }) => !frozen.has(`${pid} ${startTime}`));
     if (fresh.length > 0 && round < FREEZE_ROUNDS) {
-      signalAll(fresh, 'SIGSTOP');
+      signalAll(host, fresh, 'SIGSTOP');
       for (const { pid, startTime } of fresh) frozen.add(`${pid} ${startTime}`);
       continue;
     }
-    signalAll(members, 'SIGKILL');
+    signalAll(host, members, 'SIGKILL');
     if (performance.now() - started > deadlineMs) return members;
     await sleep(10);
   }

@@ -5,6 +5,7 @@ import { PoolError } from '@clawforce/pool-core';
 import type { LogLine, PoolEvent } from '@clawforce/pool-core';
 import { afterEach, expect, test } from 'vitest';
 import { requires } from '../../../tools/host/host-test.js';
+import { readProcessTable } from './process-table.js';
 import { makeHarness } from './testing/make-harness.js';
 
 const disposals: (() => Promise<void>)[] = [];
@@ -120,6 +121,13 @@ test('a worker has no terminal, no input and no descriptor of the control plane'
     await firstLine(pool.logs(asked, { follow: true }), (text) => text.startsWith('{')),
   );
   expect(seen).toEqual({ input: '', tty: false, cwd: asked.agentRoot, files: [] });
+});
+
+requires('linux').test('a worker leads a process group and a session of its own', async () => {
+  const { pool, spec } = await harness();
+  const { engineId } = await pool.start(await spec({ agentId: 'leader', generation: 1, behaviour: 'idle' }));
+  const { pgid, sid } = (await readProcessTable()).get(Number(engineId)) ?? {};
+  expect([pgid, sid]).toEqual([Number(engineId), Number(engineId)]);
 });
 
 test('a stop with less grace shortens one that is under way', async () => {
