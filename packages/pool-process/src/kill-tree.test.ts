@@ -14,7 +14,7 @@ const entry = (pid: number, ppid: number): ProcessEntry => ({
 
 /** A host where every running process forks one child into a session of its own after each look at the table. */
 function forkingHost(generations: number, immortal: ReadonlySet<number> = new Set()) {
-  const table = new Map([[1, entry(1, 0)]].concat([[100, entry(100, 1)]] as [number, ProcessEntry][]));
+  const table = new Map([entry(1, 0), entry(100, 1)].map((one) => [one.pid, one]));
   const stopped = new Set<number>();
   const signals: string[] = [];
   let next = 101;
