@@ -44,6 +44,7 @@ export {
   type MessageStore,
   type NewMessage,
 } from './messages/message-store.js';
+export { auditStoreOf, type AuditChain } from './audit/audit-chain.js';
 export type { AuditFilter, AuditQuery, AuditRecord } from './audit/audit-query.js';
 export type { SettingStore } from './settings/setting-store.js';
 export { acquireWriterLock, type WriterLock, type WriterLockOptions } from './lock/writer-lock.js';

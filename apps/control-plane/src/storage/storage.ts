@@ -1,8 +1,11 @@
+import type { RefreshStore, TicketStore } from '@clawforce/auth-rbac/tokens';
 import type { AgentStore } from './agents/agent-store.js';
+import type { AuditChain } from './audit/audit-chain.js';
 import type { AuditQuery } from './audit/audit-query.js';
 import type { ConfigStore } from './configs/config-store.js';
 import type { CredentialStore } from './credentials/credential-store.js';
 import type { EventStore } from './events/event-store.js';
+import type { PrismaLimiterStore } from './limiter/prisma-limiter-store.js';
 import type { MessageStore } from './messages/message-store.js';
 import type { SessionStore } from './sessions/session-store.js';
 import type { SettingStore } from './settings/setting-store.js';
@@ -13,12 +16,20 @@ import type { UserStore } from './users/user-store.js';
 export interface Stores {
   readonly users: UserStore;
   readonly sessions: SessionStore;
+  /** For `createTokenService`. */
+  readonly refresh: RefreshStore;
+  /** For `createTokenService`. */
+  readonly tickets: TicketStore;
+  /** For `createLoginLimiter`. */
+  readonly limiter: PrismaLimiterStore;
   readonly setup: SetupStore;
   readonly agents: AgentStore;
   readonly credentials: CredentialStore;
   readonly configs: ConfigStore;
   readonly events: EventStore;
   readonly messages: MessageStore;
+  /** Rows of the audit chain; written through `openAuditLog(auditStoreOf(storage))`. */
+  readonly audit: AuditChain;
   readonly auditQuery: AuditQuery;
   readonly settings: SettingStore;
 }

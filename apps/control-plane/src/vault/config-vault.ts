@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ConfigRecord, ConfigStore, JsonValue, SealedSecret } from '../storage/configs/config-store.js';
 import type { IsSecret } from './secret-paths.js';
 import { joinSecrets, splitSecrets } from './split-secrets.js';
-import { VaultError } from './vault-error.js';
+import { VaultError, type VaultErrorCode } from './vault-error.js';
 import type { Vault } from './vault.js';
 
 /** A configuration with its secrets in place: for the broker and for redaction, never for an answer or a log. */
@@ -31,8 +31,20 @@ export interface ConfigVault {
     config: JsonValue,
     options: { readonly purpose: string; readonly ifVersion?: number },
   ): Promise<ConfigRecord>;
-  /** Seals again what another key has sealed; gives how many secrets. Can be repeated after an interruption. */
-  reseal(configs: ConfigStore): Promise<number>;
+  /**
+   * Seals again what another key has sealed. Can be repeated after an interruption. A secret that cannot be opened is left
+   * as it is and named; while there is one, the old key must stay.
+   */
+  reseal(
+    configs: ConfigStore,
+  ): Promise<{ readonly resealed: number; readonly failed: readonly ResealFailure[] }>;
+}
+
+/** A secret that could not be sealed again. */
+export interface ResealFailure {
+  readonly agentId: string;
+  readonly secretId: string;
+  readonly code: VaultErrorCode;
 }
 
 /** What a configuration vault is built on. */
@@ -91,15 +103,22 @@ export function createConfigVault({ vault, isSecret, onAccess }: ConfigVaultPart
       }),
 
     async reseal(configs) {
-      let done = 0;
-      for (;;) {
-        const batch = await configs.sealedByOther(vault.keyId, RESEAL_BATCH);
-        if (batch.length === 0) return done;
+      let resealed = 0;
+      const failed: ResealFailure[] = [];
+      for (let after: string | undefined; ;) {
+        const batch = await configs.sealedByOther(vault.keyId, RESEAL_BATCH, after);
         for (const { agentId, ...secret } of batch) {
           const place = { agentId, secretId: secret.id };
-          const sealed = vault.seal(place, vault.open(place, secret.sealed));
-          if (await configs.reseal(secret, { id: secret.id, sealed, keyId: vault.keyId })) done += 1;
+          try {
+            const sealed = vault.seal(place, vault.open(place, secret.sealed));
+            if (await configs.reseal(secret, { id: secret.id, sealed, keyId: vault.keyId })) resealed += 1;
+          } catch (error) {
+            if (!(error instanceof VaultError)) throw error;
+            failed.push({ ...place, code: error.code });
+          }
         }
+        after = batch.at(-1)?.id;
+        if (after === undefined) return { resealed, failed };
       }
     },
   };

@@ -14,5 +14,6 @@ export {
   type ConfigVault,
   type ConfigVaultParts,
   type OpenConfig,
+  type ResealFailure,
   type VaultAccess,
 } from './config-vault.js';

@@ -37,10 +37,11 @@ export interface ConfigStore {
       readonly ifVersion?: number;
     },
   ): Promise<ConfigRecord>;
-  /** Secrets that another key than this one sealed, for re-sealing; at most `limit`. */
+  /** Secrets that another key than this one sealed, for re-sealing, in the order of their ids from behind `after`. */
   sealedByOther(
     keyId: string,
     limit: number,
+    after?: string,
   ): Promise<readonly (SealedSecret & { readonly agentId: string })[]>;
   /** Replaces one sealed text by another of the same secret; false when it changed meanwhile. */
   reseal(from: SealedSecret, to: SealedSecret): Promise<boolean>;

@@ -56,9 +56,10 @@ export class PrismaConfigStore implements ConfigStore {
   async sealedByOther(
     keyId: string,
     limit: number,
+    after?: string,
   ): Promise<readonly (SealedSecret & { readonly agentId: string })[]> {
     return this.#context.db.agentSecret.findMany({
-      where: { keyId: { not: keyId } },
+      where: { keyId: { not: keyId }, ...(after === undefined ? {} : { id: { gt: after } }) },
       select: { id: true, sealed: true, keyId: true, agentId: true },
       orderBy: { id: 'asc' },
       take: limit,

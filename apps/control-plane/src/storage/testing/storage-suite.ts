@@ -1,9 +1,11 @@
 import { afterAll, beforeAll } from 'vitest';
 import { agentCases } from './agent-cases.js';
+import { auditCases } from './audit-cases.js';
 import { configCases } from './config-cases.js';
 import { eventCases } from './event-cases.js';
 import { identityCases } from './identity-cases.js';
 import { messageCases } from './message-cases.js';
+import { tokenCases } from './token-cases.js';
 import { openTestStorage, type TestDatabase, type TestStorage } from './test-storage.js';
 
 /** The one suite of the storage layer: every database has to pass all of it. */
@@ -20,8 +22,10 @@ export function storageSuite(make: () => Promise<TestDatabase>): void {
     return opened;
   };
   identityCases(current);
+  tokenCases(current);
   agentCases(current);
   eventCases(current);
   messageCases(current);
   configCases(current);
+  auditCases(current);
 }
