@@ -18,12 +18,17 @@ export function formatIPv6(groups: IPv6Groups): string {
     }
     if (end > start) start = end;
   }
-  const hex = (from: number, to: number): string =>
-    groups
-      .slice(from, to)
-      .map((group) => group.toString(16))
-      .join(':');
-  return bestStart < 0 ? hex(0, 8) : `${hex(0, bestStart)}::${hex(bestStart + bestLength, 8)}`;
+  let text = '';
+  for (let i = 0; i < 8; i += 1) {
+    if (i === bestStart) {
+      text += '::';
+      i += bestLength - 1;
+      continue;
+    }
+    if (i > 0 && i !== bestStart + bestLength) text += ':';
+    text += (groups[i] ?? 0).toString(16);
+  }
+  return text;
 }
 
 /** Gives the canonical spelling of an address. */

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from './client/limits.js';
+import { NET_RULES } from './rules.js';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+describe('the README', () => {
+  test('lists exactly the rules of the catalogue, with the same words', () => {
+    const section = readme.slice(readme.indexOf('## Rules'), readme.indexOf('## What it protects'));
+    const rows = [...section.matchAll(/^\| `(net\.[a-z0-9.-]+)`\s*\| (.*?)\s*\|$/gm)].map(([, id, when]) => [
+      id,
+      when,
+    ]);
+    expect(rows).toEqual(Object.entries(NET_RULES).map(([id, { when }]) => [id, when]));
+  });
+
+  test('names every limit', () => {
+    for (const name of Object.keys(DEFAULT_LIMITS)) expect(readme).toContain(`\`${name}\``);
+  });
+
+  test('shows the example that CI runs', () => {
+    const example = readFileSync(new URL('../examples/readme.mjs', import.meta.url), 'utf8').trim();
+    expect(readme).toContain(example);
+  });
+});
