@@ -27,6 +27,8 @@ export async function lockSqlite(file: string): Promise<WriterLock> {
   return {
     async release() {
       await rm(holder, { force: true });
+      // Closing alone would leave the lock to the garbage collector, which still has the statement.
+      await client.execute('ROLLBACK');
       client.close();
     },
   };

@@ -33,9 +33,9 @@ export function auditCases(current: () => TestStorage): void {
     test('rows that went through the database still verify', async () => {
       await log().appendBatch([decision('a', 'r1'), login('u')]);
       const { storage } = current();
-      await storage.transaction(async (tx) => void (await log().append(tx, decision('a', 'r2', 'allow'))));
+      await storage.transaction((tx) => log().append(tx, decision('a', 'r2', 'allow')));
       const { seq } = await storage.audit.head();
-      expect(await log().verify()).toMatchObject({ ok: true });
+      expect(await log().verify()).toMatchObject({ outcome: 'intact' });
       const [last] = await storage.audit.read(seq, 10);
       expect(last).toMatchObject({
         seq,
@@ -57,7 +57,7 @@ export function auditCases(current: () => TestStorage): void {
         ),
       );
       expect((await storage.audit.head()).seq).toBe(before + 6 * 2 + 6);
-      expect(await log().verify()).toMatchObject({ ok: true });
+      expect(await log().verify()).toMatchObject({ outcome: 'intact' });
     });
 
     test('a change whose record cannot be written does not happen, and the other way round', async () => {
@@ -94,7 +94,7 @@ export function auditCases(current: () => TestStorage): void {
 
     test('a batch larger than one statement is chained whole', async () => {
       await log().appendBatch(Array.from({ length: 1100 }, () => decision('e', 'bulk')));
-      expect(await log().verify()).toMatchObject({ ok: true });
+      expect(await log().verify()).toMatchObject({ outcome: 'intact' });
     });
 
     test('an admin lists the rows of own agents only, page by page and filtered', async () => {
