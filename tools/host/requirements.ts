@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 /** What a test may need of the host. This file is the one place that says how it is found and how to get it. */
-export type Requirement = 'bwrap' | 'cc' | 'postgresql' | 'docker' | 'chromium' | 'root' | 'linux' | 'ps';
+export type Requirement =
+  'bwrap' | 'cc' | 'postgresql' | 'docker' | 'chromium' | 'root' | 'linux' | 'ps' | 'netns';
 
 /** A requirement that this host does not meet. */
 export interface MissingRequirement {
@@ -53,6 +54,10 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
     present: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser'].some((path) => existsSync(path)),
   },
   ps: { hint: 'apt-get install procps', present: () => succeeds('ps', ['-A', '-o', 'pid=']) },
+  netns: {
+    hint: 'run as root with CAP_SYS_ADMIN, apt-get install iproute2',
+    present: () => succeeds('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']),
+  },
   root: { hint: 'run the tests as root', present: () => process.getuid?.() === 0 },
 };
 

@@ -45,6 +45,8 @@ export interface Connection {
   readonly resolved: readonly string[];
   /** The address of the open socket. */
   readonly chosen?: string;
+  /** The policy that admitted the address. */
+  readonly judgedBy?: NetworkSecurityPolicy;
 }
 
 /** Remembers the connection of one undici client, which has at most one at a time. */
@@ -106,8 +108,10 @@ async function open(
       ? [host]
       : await resolveHost(host, { ...settings, policy, signal: deadline.signal });
     known = { host, port, resolved: addresses };
+    // The lookup took time: judged is by the policy in force now.
+    const admitting = settings.policy();
     for (const address of addresses) {
-      const decision = settings.policy().checkEndpoint({ host, address, port });
+      const decision = admitting.checkEndpoint({ host, address, port });
       if (decision.effect !== 'allow') throw new EgressDeniedError(decision);
     }
     const [address = ''] = addresses;
@@ -123,7 +127,7 @@ async function open(
         toDecision(verdict, `${host} ${chosen ?? 'no address'} ${port}`, policy.digest),
       );
     }
-    known = { ...known, chosen };
+    known = { ...known, chosen, judgedBy: admitting };
     if (secure) socket = await aborting(deadline.signal, secureSocket(socket, host, literal, settings.tls));
     slot.current = known;
     return socket;

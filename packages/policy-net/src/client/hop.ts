@@ -8,7 +8,8 @@ import { deny, toDecision } from '../verdict.js';
 import type { AuditSink, EgressVerdict } from './audit.js';
 import { connectionOf, type Connection, type ConnectionSlot } from './connector.js';
 import { judgeCodings } from './content-codings.js';
-import { RATIO_FLOOR, startTimer, type FetchLimits } from './limits.js';
+import { Deadline } from './deadline.js';
+import { RATIO_FLOOR, type FetchLimits } from './limits.js';
 import { asRedirect } from './redirects.js';
 
 /** The response head, as far as a hop looks at it. Names are lower case. */
@@ -57,7 +58,11 @@ export class Hop {
   #accepted = false;
   #wireDone = false;
   #ended = false;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #silence = new Deadline((limit, ms) => {
+    const what = limit === 'headersMs' ? 'response' : 'data';
+    this.exceed(limit, `No ${what} within ${ms} ms.`);
+  });
+  #judgedBy: NetworkSecurityPolicy | undefined;
   #abortWire: ((error: Error) => void) | undefined;
   readonly #start = performance.now();
 
@@ -72,7 +77,9 @@ export class Hop {
 
   /** Judges the URL of the hop. @throws EgressDeniedError */
   judge(): void {
-    const decision = this.settings.policy().checkUrl(this.settings.url);
+    const policy = this.settings.policy();
+    const decision = policy.checkUrl(this.settings.url);
+    this.#judgedBy = policy;
     if (decision.effect !== 'allow') throw this.refuse(decision);
     this.#rule = decision.rule;
   }
@@ -137,17 +144,22 @@ export class Hop {
       return;
     }
     this.#connection = this.slot?.current;
-    if (!this.fits(this.settings.policy())) {
+    // What this very policy has judged, URL and address, need not be judged again on a reused connection.
+    const policy = this.settings.policy();
+    const judged = this.#judgedBy === policy && this.#connection?.judgedBy === policy;
+    if (!judged && !this.fits(policy)) {
       this.refuseBy('net.policy.revoked', 'The policy changed and no longer admits this connection.');
       return;
     }
-    this.#watchHeaders();
+    this.#silence.set('headersMs', this.settings.limits.headersMs);
   }
 
   /** A piece of the request body was written. */
   sent(bytes: number): void {
     this.#sent += bytes;
-    if (!this.#ended && this.#status === undefined) this.#watchHeaders();
+    if (!this.#ended && this.#status === undefined) {
+      this.#silence.set('headersMs', this.settings.limits.headersMs);
+    }
   }
 
   /** A response head arrived, interim or final. Gives whether the hop goes on. */
@@ -170,7 +182,7 @@ export class Hop {
     }
     this.#status = head.status;
     if (this.settings.method !== 'HEAD' && !this.#admitsBody(head)) return false;
-    this.#watchIdle();
+    this.#silence.set('idleMs', this.settings.limits.idleMs);
     return true;
   }
 
@@ -182,7 +194,7 @@ export class Hop {
       this.exceed('maxBytes', `The body is longer than ${this.settings.limits.maxBytes} bytes.`);
       return false;
     }
-    this.#watchIdle();
+    this.#silence.set('idleMs', this.settings.limits.idleMs);
     return true;
   }
 
@@ -200,17 +212,17 @@ export class Hop {
 
   /** The consumer asks for no more for now: silence is its own doing, not the server's. */
   paused(): void {
-    clearTimeout(this.#timer);
+    this.#silence.clear();
   }
 
   /** The consumer asks for more. */
   resumed(): void {
-    if (!this.#ended && this.#status !== undefined) this.#watchIdle();
+    if (!this.#ended && this.#status !== undefined) this.#silence.set('idleMs', this.settings.limits.idleMs);
   }
 
   /** The last byte arrived on the wire. */
   complete(): void {
-    clearTimeout(this.#timer);
+    this.#silence.clear();
     this.#wireDone = true;
     if (this.#accepted && !this.#coded) this.end();
   }
@@ -240,7 +252,7 @@ export class Hop {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#silence.clear();
     const { index, method, url, emit, onEnd } = this.settings;
     const failure = this.failure ?? this.#networkError;
     const { host, port } = this.#connection ?? hostOf(url);
@@ -282,21 +294,6 @@ export class Hop {
       this.refuseBy('net.response.coding', 'The body has an unknown content coding.');
     this.#coded = codings === 'coded';
     return this.#coded || codings === 'plain';
-  }
-
-  #watchHeaders(): void {
-    const { headersMs } = this.settings.limits;
-    this.#watch(headersMs, 'headersMs', `No response within ${headersMs} ms.`);
-  }
-
-  #watchIdle(): void {
-    const { idleMs } = this.settings.limits;
-    this.#watch(idleMs, 'idleMs', `No data for ${idleMs} ms.`);
-  }
-
-  #watch(ms: number, limit: EgressLimitName, message: string): void {
-    clearTimeout(this.#timer);
-    this.#timer = startTimer(ms, () => this.exceed(limit, message));
   }
 }
 
