@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ShellCommandPolicy } from './shell-command-policy.js';
-import { buildFixture, readCorpus, type CorpusCase } from './testing/corpus.js';
+import { buildFixture, readCorpus, readLines, type CorpusCase } from './testing/corpus.js';
 
 describe('the corpus, on the workspace its fixture builds', () => {
   let fixture: ReturnType<typeof buildFixture>;
@@ -45,5 +45,28 @@ describe('the corpus, on the workspace its fixture builds', () => {
     const stopped = daily.filter(({ effect }) => effect !== 'allow');
     for (const { entry, rule } of stopped) console.info(`stopped: ${rule} ${entry.cmd}`);
     expect(1 - stopped.length / daily.length).toBeGreaterThanOrEqual(0.99);
+  });
+});
+
+describe('the lists of this package', () => {
+  let fixture: ReturnType<typeof buildFixture>;
+  beforeAll(() => {
+    fixture = buildFixture();
+  });
+  afterAll(() => fixture.remove());
+
+  const judged = (list: string, wanted: boolean): string[] => {
+    const policy = new ShellCommandPolicy({ workspace: fixture.workspace });
+    return readLines(list, fixture.workspace).filter(
+      (cmd) => (policy.check(cmd).effect === 'allow') !== wanted,
+    );
+  };
+
+  it('hold attacks in spellings the corpus lacks, none of which passes', () => {
+    expect(judged('attacks.txt', false)).toEqual([]);
+  });
+
+  it('hold daily commands of many languages, all of which pass', () => {
+    expect(judged('daily.txt', true)).toEqual([]);
   });
 });

@@ -97,6 +97,7 @@ class ArgumentWalk {
       } else {
         if (firstOperand < 0) firstOperand = this.#index;
         const role = roleAt(grammar.operands, operands.length);
+        if (this.#informational && role === 'command') return { delegated: false, firstOperand };
         if (role === 'command' || role === 'assignments-then-command') {
           const rest = this.#args.slice(this.#index);
           if (role === 'command') this.#handlers.command(rest);
@@ -218,6 +219,7 @@ class ArgumentWalk {
         this.#informational = true;
         return;
       case 'flag':
+      case 'optional':
         if (joined !== undefined) recordPossiblePaths({ value: joined, span: token.span }, 'any', this.#into);
         return;
       case 'text2':
@@ -251,9 +253,10 @@ class ArgumentWalk {
       inspectValue(role, token, `${this.#program} ${token.value}`, this.#into);
       return;
     }
+    if (role === 'script-name') this.#informational = true;
     if (!value) return;
     // In case the profile is wrong and the option takes no value, a word that leads outside is still seen.
-    if (role === 'text' && value.value !== '/') this.#into.path(value.value, value, 'any');
+    if (role === 'text' && value.value !== '/') recordPossiblePaths(value, 'any', this.#into);
     inspectValue(role, value, this.#program, this.#into);
   }
 }

@@ -5,6 +5,7 @@ import type { Token } from '../rules/finding.js';
 import { inspectAssignment } from './assignments.js';
 import { inspectArguments, inspectGlobalOptions, type WalkHandlers } from './inspect-arguments.js';
 import type { Inspection } from './inspection.js';
+import { inspectWholeCommand } from './whole-command.js';
 import { inspectUnknownProgram } from './unknown-program.js';
 
 const maximumDepth = 6;
@@ -36,6 +37,11 @@ interface Identified {
 function identify(token: Token, into: Inspection): Identified | undefined {
   const { value } = token;
   const name = value.slice(value.lastIndexOf('/') + 1);
+  // npx and its kin take an address where others take a program.
+  if (/^(?:[a-z][a-z0-9+.-]*:|git@)/i.test(value)) {
+    into.object('shell.fetch.source', token);
+    return undefined;
+  }
   if (!/^(?:[A-Za-z0-9_][\w.+@:-]*|\[)$/.test(name) || !/^[\x21-\x7e]+$/.test(value)) {
     into.object('shell.program.name', token, value === '' ? 'An empty word' : value);
     return undefined;
@@ -82,7 +88,7 @@ function inspectProgram(
     args[walk.firstOperand]?.value,
     walk.delegated && profile.operands?.at(-1)?.endsWith('command') === true,
   );
-  checkWhole(name, args, into, token);
+  inspectWholeCommand(name, args, into, token);
 }
 
 function inspectSubcommand(
@@ -123,7 +129,7 @@ function inspectSubcommand(
     handlers,
     profile.globalsAnywhere === false ? undefined : globalsOf(profile, globals),
   );
-  checkWhole(label, args.slice(at + 1), into, token);
+  inspectWholeCommand(label, args.slice(at + 1), into, token);
   return token;
 }
 
@@ -134,24 +140,6 @@ function globalsOf(profile: ToolProfile, fresh: Grammar): Grammar {
   if (known) return known;
   globalsByProfile.set(profile, fresh);
   return fresh;
-}
-
-// What only the arguments together show.
-function checkWhole(name: string, args: readonly Token[], into: Inspection, token: Token): void {
-  const has = (value: string): boolean => args.some((arg) => arg.value === value);
-  if (name === 'git config' && args.filter(({ value }) => !value.startsWith('-')).length > 1) {
-    const key = args.find(({ value }) => !value.startsWith('-'));
-    // Reading a key is harmless; writing is limited to the harmless keys, which `git-config` has judged.
-    if (key && !key.value.includes('.')) into.object('shell.exec.config', key);
-  }
-  if (
-    name === 'git clean' &&
-    !has('-n') &&
-    !has('--dry-run') &&
-    !args.some(({ value }) => /^-[a-z]*n/.test(value))
-  ) {
-    into.object('shell.destructive.git', token, name);
-  }
 }
 
 function handlersFor(name: string, token: Token, into: Inspection): WalkHandlers {

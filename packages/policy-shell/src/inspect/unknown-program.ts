@@ -30,7 +30,7 @@ export function inspectUnknownProgram(
     const option = equals > 0 ? value.slice(0, equals) : value;
     if (!codeOption.test(option)) continue;
     const code = equals > 0 ? value.slice(equals + 1) : (args[index + 1]?.value ?? '');
-    if (!/^(?:-.*|[\w@%+-]*[./][\w./@%+-]*|\d*)$/.test(code)) {
+    if (!/^(?:-.*|[\w@%+-]*[./][\w./@%+-]*|[\d,]*)$/.test(code)) {
       into.object('shell.program.unknown-code-option', token, `${name} ${option}`);
     }
   }

@@ -70,6 +70,11 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
     case 'jq':
       script(riskyJq(value));
       return;
+    case 'yq':
+      // Whether a word is the filter or a file depends on the version of yq: it is judged as both.
+      if (!/^(?:e|ea|eval|eval-all)$/.test(value)) script(riskyJq(value));
+      recordPossiblePaths(token, 'any', into);
+      return;
     case 'sql':
       script(riskySql(value));
       return;

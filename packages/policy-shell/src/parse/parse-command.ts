@@ -102,7 +102,7 @@ function readCommand(command: Command): SimpleCommand | Finding {
     }
     const value = readWord(part.value);
     if (isFinding(value)) return value;
-    if (value.pieces) return refuse('shell.syntax.glob', part, part.text);
+    // Patterns are not expanded in assignments (POSIX.1-2024, XCU 2.9.1.1).
     assignments.push({ name: part.name, value: value.value, span: [part.pos, part.end] });
   }
   if (command.name === undefined) return refuse('shell.syntax.assignment', command);

@@ -7,6 +7,7 @@ export type OptionMeaning =
   | { readonly kind: 'value'; readonly role: ValueRole }
   | { readonly kind: 'flag' }
   | { readonly kind: 'info' }
+  | { readonly kind: 'optional' }
   | { readonly kind: 'text2' }
   | { readonly kind: 'text-path' };
 
@@ -32,7 +33,7 @@ export function compileGrammar(grammar: Grammar, globals: Grammar = grammar): Co
   for (const source of new Set([globals, grammar])) {
     for (const [kind, list] of Object.entries(source.options ?? {})) {
       const meaning: OptionMeaning =
-        kind === 'flag' || kind === 'info' || kind === 'text2' || kind === 'text-path'
+        kind === 'flag' || kind === 'info' || kind === 'optional' || kind === 'text2' || kind === 'text-path'
           ? { kind }
           : { kind: 'value', role: kind as ValueRole };
       for (const option of words(list)) options.set(option, meaning);

@@ -28,6 +28,7 @@ export type ValueRole =
   | 'awk'
   | 'sed'
   | 'jq'
+  | 'yq'
   | 'sql'
   | 'git-config'
   | 'git-remote'
@@ -36,8 +37,10 @@ export type ValueRole =
   | 'script-name'
   | 'ps-flags';
 
-/** Options by role; each list is separated by blanks. `text2` and `text-path` take two values. */
-export type OptionLists = Partial<Record<ValueRole | 'flag' | 'info' | 'text2' | 'text-path', string>>;
+/** Options by role; each list is separated by blanks. `text2` and `text-path` take two values, `optional` one that is only ever joined (`-i.bak`). */
+export type OptionLists = Partial<
+  Record<ValueRole | 'flag' | 'info' | 'optional' | 'text2' | 'text-path', string>
+>;
 
 /** What one sub-command of a tool takes. */
 export interface Grammar {

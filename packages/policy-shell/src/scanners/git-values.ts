@@ -9,5 +9,5 @@ export function isHarmlessGitSetting(setting: string): boolean {
 
 /** Whether a git remote is an address whose transport runs a helper: `ext::`, `fd::`, any `x::y`. */
 export function isGitHelperAddress(remote: string): boolean {
-  return /^[\w+.-]+::/.test(remote) || /^-/.test(remote);
+  return /^[\w+.-]+::/.test(remote) || /^-|:\/\/-/.test(remote);
 }

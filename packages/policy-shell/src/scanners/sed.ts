@@ -58,10 +58,10 @@ function endOfPart(text: string, delimiter: string, brackets: boolean): number {
     if (character === '\\') i++;
     else if (character === delimiter) return i;
     else if (brackets && character === '[') {
-      // GNU sed ends the part at a delimiter inside a bracket too; both readings must agree, else it is not found.
-      const close = text.indexOf(']', i + (/^\[\^?\]/.test(text.slice(i)) ? 3 : 1));
-      if (close > 0 && text.slice(i, close).includes(delimiter)) return -1;
-      if (close > 0) i = close;
+      // A delimiter inside a bracket expression is literal (POSIX.1-2024, sed; GNU and busybox agree).
+      const close = text.indexOf(']', i + (text.startsWith('[^]', i) ? 3 : text.startsWith('[]', i) ? 2 : 1));
+      if (close < 0) return -1;
+      i = close;
     }
   }
   return -1;

@@ -32,3 +32,9 @@ export function buildFixture(): { workspace: string; remove: () => void } {
   }).trim();
   return { workspace, remove: () => rmSync(root, { recursive: true, force: true }) };
 }
+
+/** Reads a list with one command per line, `$WS` replaced by the workspace. */
+export function readLines(list: string, workspace: string): string[] {
+  const lines = readFileSync(join(vectors, list), 'utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => line.replaceAll('$WS', () => workspace));
+}

@@ -91,7 +91,17 @@ export const fileTools: readonly ToolProfile[] = [
     options: { text: '-d --date -t', read: '-r --reference', mode: '-m --mode' },
   },
   {
-    names: 'cp mv install ln link',
+    names: 'ln link',
+    operands: ['text'],
+    options: {
+      write: '-t --target-directory',
+      text: '-S --suffix',
+      flag: '-s --symbolic -f --force -n --no-dereference -v --verbose -r --relative -T -b -i -L -P --interactive',
+    },
+    unknownOption: 'shell.option.unknown',
+  },
+  {
+    names: 'cp mv install',
     operands: ['write'],
     options: { write: '-t --target-directory', text: '-S --suffix', mode: '-m --mode' },
     refuse: { 'shell.program.privileged': '-o --owner -g --group', [exec]: '--strip-program' },

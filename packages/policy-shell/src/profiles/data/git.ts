@@ -130,7 +130,7 @@ export const git: ToolProfile = {
       refuse: { [exec]: '--template' },
     },
     config: {
-      operands: ['git-config'],
+      operands: ['text'],
       options: {
         flag: '-l --list --get --get-all --get-regexp --show-origin --show-scope --name-only --local --unset --bool --int --type -z',
         text: '--default',

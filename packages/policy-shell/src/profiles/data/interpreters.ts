@@ -8,6 +8,7 @@ const interpreter = (names: string, rest: Omit<ToolProfile, 'names'>): ToolProfi
   optionsFirst: true,
   needsOperand: runner,
   unknownOption: unknown,
+  refuseOperands: { [runner]: '-' },
   ...rest,
 });
 
@@ -41,8 +42,8 @@ export const interpreters: readonly ToolProfile[] = [
   }),
   interpreter('node nodejs', {
     options: {
-      info: '--version -v --help -h --v8-options',
-      flag: '-c --check --no-warnings --trace-warnings --trace-deprecation --trace-uncaught --test --test-only --watch --watch-preserve-output --enable-source-maps --inspect --inspect-brk --expose-gc --preserve-symlinks --pending-deprecation --throw-deprecation --no-deprecation --use-openssl-ca --experimental-vm-modules --experimental-strip-types --experimental-modules --experimental-json-modules --experimental-test-coverage --experimental-fetch --experimental-specifier-resolution --disable-warning --unhandled-rejections --stack-trace-limit --prof --cpu-prof --heap-prof --interpreted-frames-native-stack --max-old-space-size --max_old_space_size --stack-size --max-semi-space-size --max-http-header-size --input-type --dns-result-order --icu-data-dir --no-experimental-fetch --abort-on-uncaught-exception --trace-exit --trace-gc --no-opt --allow-natives-syntax --trace-sync-io --title --force --report-on-signal --conditions --test-concurrency --test-force-exit --test-timeout --no-addons --permission',
+      info: '--version -v --help -h --v8-options --test --test-only',
+      flag: '-c --check --no-warnings --trace-warnings --trace-deprecation --trace-uncaught --watch --watch-preserve-output --enable-source-maps --inspect --inspect-brk --expose-gc --preserve-symlinks --pending-deprecation --throw-deprecation --no-deprecation --use-openssl-ca --experimental-vm-modules --experimental-strip-types --experimental-modules --experimental-json-modules --experimental-test-coverage --experimental-fetch --experimental-specifier-resolution --disable-warning --unhandled-rejections --stack-trace-limit --prof --cpu-prof --heap-prof --interpreted-frames-native-stack --max-old-space-size --max_old_space_size --stack-size --max-semi-space-size --max-http-header-size --input-type --dns-result-order --icu-data-dir --no-experimental-fetch --abort-on-uncaught-exception --trace-exit --trace-gc --no-opt --allow-natives-syntax --trace-sync-io --title --force --report-on-signal --conditions --test-concurrency --test-force-exit --test-timeout --no-addons --permission',
       pattern: '--test-name-pattern --test-skip-pattern',
       text: '-C --test-reporter --test-shard',
       any: '--env-file --env-file-if-exists --test-reporter-destination --cpu-prof-dir --diagnostic-dir --redirect-warnings --watch-path --allow-fs-read --allow-fs-write',
@@ -166,7 +167,8 @@ export const interpreters: readonly ToolProfile[] = [
       sed: '-e --expression',
       read: '-f --file',
       text: '-l --line-length',
-      flag: '-n --quiet --silent -i --in-place -E -r --regexp-extended -s --separate -z --null-data -u --unbuffered -b --binary --posix --follow-symlinks --debug --sandbox',
+      optional: '-i --in-place',
+      flag: '-n --quiet --silent -E -r --regexp-extended -s --separate -z --null-data -u --unbuffered -b --binary --posix --follow-symlinks --debug --sandbox',
     },
     unknownOption: unknown,
     operands: ['sed', 'any'],
@@ -192,7 +194,6 @@ export const interpreters: readonly ToolProfile[] = [
       flag: '-r -y -Y -i --inplace -P --prettyPrint',
       text: '-o --output-format -p --input-format -I --indent',
     },
-    operands: ['jq', 'any'],
-    operandsWith: [{ options: '-', operands: ['any'] }],
+    operands: ['yq'],
   },
 ];

@@ -47,7 +47,7 @@ export const projectTools: readonly ToolProfile[] = [
     otherSubcommand: { operands: ['any'] },
   },
   {
-    names: 'npx bunx pnpx',
+    names: 'npx bunx pnpx uvx',
     options: {
       package: '-p --package',
       flag: '--no-install --yes -y --no -q --quiet --prefer-offline --ignore-existing --bun',
@@ -99,7 +99,7 @@ export const projectTools: readonly ToolProfile[] = [
         refuse: { [system]: '-g --global' },
       },
       'run test bench check fmt lint task cache doc info coverage types init add remove outdated': {
-        operands: ['any'],
+        operands: ['package'],
         options: { any: '--config -c --import-map --lock --env-file', pattern: '--filter' },
         refuse: { [exec]: '--preload --cert --v8-flags' },
       },
@@ -114,7 +114,8 @@ export const projectTools: readonly ToolProfile[] = [
   {
     names: 'pip',
     options: {
-      any: '-r --requirement -c --constraint -e --editable -t --target --prefix --root --src -d --dest -w --wheel-dir --cache-dir --log --report',
+      package: '-r --requirement -c --constraint -e --editable',
+      any: '-t --target --prefix --root --src -d --dest -w --wheel-dir --cache-dir --log --report',
       text: '--python-version --platform --only-binary --no-binary --timeout --retries --progress-bar --format',
     },
     refuse: {
@@ -152,6 +153,7 @@ export const projectTools: readonly ToolProfile[] = [
       'install add remove sync lock update upgrade pip uninstall build check show export list tree init new venv version create test env lint fmt':
         { operands: ['package'] },
       'config self publish login shell activate auth token source repository': config,
+      tool: system,
     },
     otherSubcommand: { operands: ['any'] },
   },
@@ -190,7 +192,7 @@ export const projectTools: readonly ToolProfile[] = [
       pattern: '--select --ignore --extend-ignore --disable --enable --extend-exclude',
       any: '-c --config --rcfile',
     },
-    refuse: { [exec]: '--load-plugins --init-hook --init-import --plugin --execute-code' },
+    refuse: { [exec]: '--load-plugins --init-hook --init-import --plugin' },
   },
   {
     names: 'make gmake bmake remake',
@@ -211,18 +213,18 @@ export const projectTools: readonly ToolProfile[] = [
     },
   },
   {
-    names: 'cmake ctest cpack',
+    names: 'cmake',
     operands: ['any'],
     options: {
-      any: '-S -B --build --install --prefix --test-dir',
-      text: '-G -j --parallel -R -E --config --target -t',
+      any: '-S -B -D -U -C --build --install --prefix --test-dir --preset',
+      text: '-G -j --parallel --config --target -t',
     },
-    refuse: { [exec]: '-P --script' },
+    refuse: { [exec]: '-P --script -E' },
     refuseOperands: {},
     style: 'gnu',
   },
   {
-    names: 'ninja meson bazel buck2 scons waf samu',
+    names: 'ctest cpack ninja meson bazel buck2 scons waf samu',
     operands: ['any'],
     options: { any: '-C -f', text: '-j -k' },
   },
@@ -293,7 +295,7 @@ export const projectTools: readonly ToolProfile[] = [
   {
     names: 'gradle gradlew mvn mvnw mvnd sbt ant bazelisk',
     operands: ['any'],
-    options: { any: '-p --project-dir -b --build-file -f --file -g -s --settings -gs -l' },
+    options: { any: '-D -P -T -pl -am -p --project-dir -b --build-file -f --file -g -s --settings -gs -l' },
     refuse: { [exec]: '-I --init-script -lib -listener -logger -inputhandler --include-build -javaagent' },
     refuseOperands: {
       [exec]: 'eval console consoleQuick exec:exec exec:java groovy:execute dependency:get antrun:run',

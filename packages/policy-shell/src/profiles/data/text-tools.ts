@@ -149,6 +149,7 @@ export const textTools: readonly ToolProfile[] = [
     names: 'openssl',
     operands: ['any'],
     style: 'single-dash',
+    options: { pattern: '-subj -addext -passout -passin -pass -nameopt' },
     refuse: { [exec]: '-engine -provider -provider-path', 'shell.program.network': '-accept -connect' },
     refuseOperands: { [exec]: 'engine', 'shell.program.network': 's_client s_server s_time' },
   },
