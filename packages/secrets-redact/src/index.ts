@@ -1,1 +1,6 @@
-export {};
+export { createRedactor } from './create-redactor.js';
+export type { Redactor, RedactOptions, RedactorOptions, RestoreOptions } from './create-redactor.js';
+export type { Json } from './json.js';
+export { PLACEHOLDER_ERRORS, PlaceholderError } from './placeholder-error.js';
+export type { PlaceholderErrorCode } from './placeholder-error.js';
+export type { Schema } from './schema-view.js';
