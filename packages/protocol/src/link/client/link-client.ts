@@ -134,6 +134,16 @@ class LinkClient implements Link {
     return seq;
   }
 
+  async stored(seq: number, timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
+    while (this.#sender.ack < seq) {
+      const left = deadline - performance.now();
+      if (left <= 0 || this.#over) return false;
+      await this.#changed(Math.min(left, 250));
+    }
+    return true;
+  }
+
   delta(delta: Delta): void {
     if (!this.#over && delta.text !== '') this.#deltas.add(delta);
   }

@@ -61,6 +61,8 @@ export interface Link {
   readonly secret: string | undefined;
   /** Puts events into the outbox; resolves with the last number when they are on disk. @throws OutboxError */
   append(entries: readonly OutboxEntry[]): Promise<number>;
+  /** Resolves when the control plane has stored everything up to `seq`; false when that takes longer than `timeoutMs`. */
+  stored(seq: number, timeoutMs: number): Promise<boolean>;
   /** Sends text of a running turn, or drops it when there is no link. */
   delta(delta: Delta): void;
   /** Asks the control plane, waiting for a link if need be. Answers `{ ok: false, code: 'LINK_TIMEOUT' }` in the end. */

@@ -40,11 +40,19 @@ export class OutboxQueue {
     this.#nextSeq = nextSeq;
   }
 
-  /** Gives events their numbers without keeping them yet. @throws OutboxError OUTBOX_FULL, EVENT_INVALID */
-  number(entries: readonly OutboxEntry[], time: string): readonly OutboxItem[] {
+  /**
+   * Gives events their numbers, from `firstSeq` on, without keeping them yet: what is not on disk must not be sent.
+   *
+   * @throws OutboxError OUTBOX_FULL, EVENT_INVALID
+   */
+  number(
+    entries: readonly OutboxEntry[],
+    time: string,
+    firstSeq: number = this.#nextSeq,
+  ): readonly OutboxItem[] {
     const items = entries.map((entry, index) => {
       const item = readOutboxItem(
-        JSON.parse(JSON.stringify({ ...entry, seq: this.#nextSeq + index, time })) as unknown,
+        JSON.parse(JSON.stringify({ ...entry, seq: firstSeq + index, time })) as unknown,
       );
       if (!item) throw new OutboxError('EVENT_INVALID', 'The event breaks the contract of the link.');
       return item;
