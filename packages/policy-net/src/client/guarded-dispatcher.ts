@@ -27,6 +27,9 @@ export class GuardedDispatcher extends Dispatcher {
     const hop = this.#settings.beginHop(options.method, url);
     try {
       hop.judge();
+      if (!keepsHost(options.headers, new URL(url).host)) {
+        throw new Error('the Host header must be that of the URL');
+      }
       if (options.upgrade !== undefined && options.upgrade !== null && options.upgrade !== false) {
         throw new Error('upgrades are not admitted');
       }
@@ -59,4 +62,30 @@ function fail(handler: Dispatcher.DispatchHandler, error: Error): void {
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- handlers of undici 7's own API have the older interface
   if (handler.onRequestStart === undefined) handler.onError?.(error);
   else handler.onResponseError?.(undefined as never, error);
+}
+
+/** Another Host than the URL's would reach a site that nobody judged, behind the same address (domain fronting). */
+function keepsHost(headers: Dispatcher.DispatchOptions['headers'], host: string): boolean {
+  for (const [name, value] of headerPairs(headers)) {
+    if (name.toLowerCase() === 'host' && value !== host) return false;
+  }
+  return true;
+}
+
+function headerPairs(headers: unknown): readonly (readonly [name: string, value: string])[] {
+  if (headers === null || headers === undefined) return [];
+  if (Array.isArray(headers) && !Array.isArray(headers[0])) {
+    return Array.from({ length: headers.length >> 1 }, (_, i) => [
+      String(headers[2 * i]),
+      String(headers[2 * i + 1]),
+    ]);
+  }
+  const entries: Iterable<unknown> =
+    Symbol.iterator in (headers)
+      ? (headers as Iterable<unknown>)
+      : Object.entries(headers);
+  return [...entries].map((entry) => {
+    const [name, value] = entry as readonly unknown[];
+    return [String(name), String(value)];
+  });
 }

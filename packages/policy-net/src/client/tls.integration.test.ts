@@ -132,6 +132,28 @@ describe('the dispatcher', () => {
     await resolved.fetch.close();
   });
 
+  test.each([
+    [{ host: 'evil.example.com' }],
+    [['Host', 'evil.example.com']],
+    [new Map([['HOST', 'evil.example.com']])],
+  ])('refuses another Host than that of the URL (%j)', async (headers) => {
+    const { fetch } = harness({ dial: dialTo(plain.port) });
+    const asked = request('http://one.example.com/', {
+      dispatcher: fetch.dispatcher,
+      headers: headers as never,
+    });
+    expect(await rejection(asked)).toMatchObject({ message: 'the Host header must be that of the URL' });
+    await fetch.close();
+  });
+
+  test('admits the Host of the URL', async () => {
+    const { fetch } = harness({ dial: dialTo(plain.port) });
+    const headers = { host: 'one.example.com:8080' };
+    const asked = await request('http://one.example.com:8080/', { dispatcher: fetch.dispatcher, headers });
+    expect(await asked.body.text()).toBe('plain');
+    await fetch.close();
+  });
+
   test('refuses upgrades and CONNECT, which would leave the policy behind', async () => {
     const { fetch } = harness({ dial: dialTo(plain.port) });
     const { dispatcher } = fetch;
