@@ -81,9 +81,7 @@ function headerPairs(headers: unknown): readonly (readonly [name: string, value:
     ]);
   }
   const entries: Iterable<unknown> =
-    Symbol.iterator in (headers)
-      ? (headers as Iterable<unknown>)
-      : Object.entries(headers);
+    Symbol.iterator in headers ? (headers as Iterable<unknown>) : Object.entries(headers);
   return [...entries].map((entry) => {
     const [name, value] = entry as readonly unknown[];
     return [String(name), String(value)];

@@ -63,6 +63,8 @@ export class Hop {
     this.exceed(limit, `No ${what} within ${ms} ms.`);
   });
   #judgedBy: NetworkSecurityPolicy | undefined;
+  /** The URL as it may be shown. */
+  #shown: string | undefined;
   #abortWire: ((error: Error) => void) | undefined;
   readonly #start = performance.now();
 
@@ -80,6 +82,7 @@ export class Hop {
     const policy = this.settings.policy();
     const decision = policy.checkUrl(this.settings.url);
     this.#judgedBy = policy;
+    this.#shown = decision.input;
     if (decision.effect !== 'allow') throw this.refuse(decision);
     this.#rule = decision.rule;
   }
@@ -97,7 +100,7 @@ export class Hop {
   refuseBy(rule: NetRule, reason: string): EgressDeniedError {
     const decision = toDecision(
       deny(rule, reason),
-      redactUrl(this.settings.url),
+      this.#shown ?? redactUrl(this.settings.url),
       this.settings.policy().digest,
     );
     const error = new EgressDeniedError(decision);
@@ -261,7 +264,7 @@ export class Hop {
       Object.freeze({
         hop: index,
         method,
-        url: redactUrl(url),
+        url: this.#shown ?? redactUrl(url),
         host,
         port,
         resolved: this.#connection?.resolved ?? [],
