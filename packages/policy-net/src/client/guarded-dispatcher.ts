@@ -73,7 +73,7 @@ function keepsHost(headers: Dispatcher.DispatchOptions['headers'], host: string)
 }
 
 function headerPairs(headers: unknown): readonly (readonly [name: string, value: string])[] {
-  if (headers === null || headers === undefined) return [];
+  if (typeof headers !== 'object' || headers === null) return [];
   if (Array.isArray(headers) && !Array.isArray(headers[0])) {
     return Array.from({ length: headers.length >> 1 }, (_, i) => [
       String(headers[2 * i]),
