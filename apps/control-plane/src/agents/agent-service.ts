@@ -16,6 +16,9 @@ export interface Actor {
   readonly role: 'superadmin' | 'admin' | 'viewer';
 }
 
+/** Id of the operating-system user on the admin socket; no user of the database has it. */
+export const LOCAL_USER_ID = 'local';
+
 /** What creates an agent. */
 export interface AgentDraft {
   readonly name: string;
@@ -40,7 +43,7 @@ export interface AgentServiceParts {
   readonly sessionFiles: SessionFiles;
   readonly audit: AuditTrail;
   readonly feed: ActivityFeed;
-  readonly lifecycle: AgentLifecycle | undefined;
+  readonly lifecycle: () => AgentLifecycle | undefined;
   readonly backend: string;
   readonly maxLevel: IsolationLevel;
   readonly removeDirectory: (directory: string) => Promise<void>;
@@ -80,7 +83,7 @@ export class AgentService {
         name: checkName(draft.name),
         description: draft.description ?? '',
         color: draft.color ?? null,
-        ownerUserId: actor.userId,
+        ownerUserId: actor.userId === LOCAL_USER_ID ? null : actor.userId,
         mode,
         level: 'permissive',
       });
@@ -131,8 +134,8 @@ export class AgentService {
 
   /** Stops and removes an agent with everything that belongs to it, its directory included. */
   async remove(agent: AgentRecord, actor: Actor): Promise<void> {
-    const { storage, audit, files, sessionFiles, lifecycle, feed } = this.#parts;
-    if (lifecycle) await lifecycle.retire(agent.id);
+    const { storage, audit, files, sessionFiles, feed } = this.#parts;
+    await this.#parts.lifecycle()?.retire(agent.id);
     await files.forget(agent.id);
     sessionFiles.forget(agent.id);
     await storage.transaction(async (tx) => {

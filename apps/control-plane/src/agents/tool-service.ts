@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Decision } from '@clawforce/policy-core';
 import { createGate } from '@clawforce/agent-runtime/gate';
 import type { CommandResult, WorkerConfig } from '@clawforce/protocol';
@@ -11,12 +12,12 @@ export type ToolRun = Extract<CommandResult, { kind: 'tool' }>;
 
 /** Lets operators use an agent's tools, and ask what the gate would say, without the model. */
 export class ToolService {
-  readonly #hub: LinkHub | undefined;
+  readonly #hub: () => LinkHub | undefined;
   readonly #files: AgentFiles;
   readonly #workerConfig: (agentId: string) => Promise<WorkerConfig>;
 
   constructor(parts: {
-    readonly hub: LinkHub | undefined;
+    readonly hub: () => LinkHub | undefined;
     readonly files: AgentFiles;
     readonly workerConfig: (agentId: string) => Promise<WorkerConfig>;
   }) {
@@ -33,7 +34,8 @@ export class ToolService {
     actor: string,
     signal: AbortSignal,
   ): Promise<ToolRun> {
-    if (!this.#hub) {
+    const hub = this.#hub();
+    if (!hub) {
       throw new ApiError(
         'SERVER_NOT_RUNNING',
         'Tools run in a worker, and workers run only while the server runs.',
@@ -43,7 +45,7 @@ export class ToolService {
       );
     }
     const report = await withDeadline(
-      this.#hub.command(agent.id, { kind: 'tool', session_key: `operator:${actor}`, tool, args, actor }),
+      hub.command(agent.id, { kind: 'tool', session_key: `operator:${actor}`, tool, args, actor }),
       signal,
     );
     if (report.state === 'done' && report.result?.kind === 'tool') return report.result;
@@ -58,9 +60,10 @@ export class ToolService {
     actor: string,
     signal: AbortSignal,
   ): Promise<{ decision: Decision; judgedBy: 'worker' | 'control-plane' }> {
-    if (this.#hub?.session(agent.id)?.connected) {
+    const hub = this.#hub();
+    if (hub?.session(agent.id)?.connected) {
       const report = await withDeadline(
-        this.#hub.command(agent.id, { kind: 'policy_test', tool, args, actor }),
+        hub.command(agent.id, { kind: 'policy_test', tool, args, actor }),
         signal,
       );
       if (report.state === 'done' && report.result?.kind === 'policy_test') {
@@ -71,7 +74,7 @@ export class ToolService {
     const fs = await this.#files.workspace(agent.id);
     const gate = createGate({
       config: await this.#workerConfig(agent.id),
-      agentRoot: this.#files.directory(agent.id),
+      workspace: join(this.#files.directory(agent.id), 'workspace'),
       fs,
     });
     const { record } = gate.judge(tool, args, { sessionKey: 'policy-test', actor });

@@ -1,7 +1,7 @@
 import { createGuardedFetch, NetworkSecurityPolicy, type GuardedFetch, type NetworkPolicyOptions } from '@clawforce/policy-net';
 import type { ChatCompletionChunk, ChatCompletionRequest, WebFetchRequest } from '@clawforce/protocol';
 import type { EffectiveAgentConfig, ProviderConfig } from '@clawforce/protocol/config';
-import type { AuditEvent as EgressAuditEvent } from '@clawforce/policy-net';
+import type { EgressAuditEvent } from '@clawforce/policy-net';
 import { BrokerError } from './broker-error.js';
 import { anthropic } from './providers/anthropic.js';
 import { openAiCompatible } from './providers/openai-compatible.js';

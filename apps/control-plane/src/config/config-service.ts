@@ -1,5 +1,6 @@
 import type { Redactor } from '@clawforce/secrets-redact';
 import {
+  canonicalAgentConfig,
   effectiveConfig,
   parseAgentConfig,
   type AgentConfig,
@@ -38,7 +39,7 @@ export interface ConfigServiceParts {
   readonly redactor: Redactor;
   readonly audit: AuditTrail;
   readonly agents: Pick<AgentService, 'checkLevel'>;
-  readonly hub: LinkHub | undefined;
+  readonly hub: () => LinkHub | undefined;
   readonly unconfinedExec: boolean;
   /** Told after every change, so that cached traffic under the old configuration ends. */
   readonly onChanged: (agentId: string) => void;
@@ -77,14 +78,14 @@ export class ConfigService {
   /** Replaces the configuration: what is absent is deleted, a placeholder keeps its secret. */
   replace(agent: AgentRecord, body: unknown, change: ConfigChange): Promise<ConfigOutcome> {
     return this.#write(agent, change, (stored) =>
-      this.#parts.redactor.restore(normalized(body), { stored, configId: agent.id }),
+      this.#parts.redactor.restore(canonical(body), { stored, configId: agent.id }),
     );
   }
 
   /** Merges a patch over the redacted view (RFC 7396): null deletes. */
   patch(agent: AgentRecord, body: unknown, change: ConfigChange): Promise<ConfigOutcome> {
     return this.#write(agent, change, (stored) =>
-      this.#parts.redactor.restorePatch(body, { stored, configId: agent.id }),
+      this.#parts.redactor.restorePatch(canonical(body), { stored, configId: agent.id }),
     );
   }
 
@@ -156,10 +157,11 @@ export class ConfigService {
 
   /** Hands the new configuration to the running worker and waits until it confirms. */
   async #push(agentId: string): Promise<ConfigOutcome['applied']> {
-    const session = this.#parts.hub?.session(agentId);
-    if (!session || session.ended || !this.#parts.hub) return 'stored';
+    const hub = this.#parts.hub();
+    const session = hub?.session(agentId);
+    if (!hub || !session || session.ended) return 'stored';
     const config = await this.workerConfig(agentId);
-    const answer = this.#parts.hub
+    const answer = hub
       .command(agentId, { kind: 'configure', config })
       .then(
         (report) =>
@@ -195,7 +197,13 @@ export interface ConfigChange {
   readonly requireRecentPassword?: () => void;
 }
 
-// Placeholders sit in secret places only; their keys must be spelled as the schema spells them before they are restored.
-function normalized(body: unknown): unknown {
-  return body;
+// Placeholders sit in secret places only, so keys must be spelled as the schema spells them before they are restored.
+function canonical(body: unknown): unknown {
+  const spelled = canonicalAgentConfig(body);
+  if (spelled.ok) return spelled.value;
+  throw new ApiError(
+    'CONFIG_INVALID',
+    `The configuration is not valid: ${spelled.issues[0]?.message ?? ''}`,
+    { issues: spelled.issues },
+  );
 }

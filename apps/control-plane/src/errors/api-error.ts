@@ -1,20 +1,22 @@
+import { AUTH_ERRORS, type AuthErrorCode } from '@clawforce/auth-rbac/tokens';
+
+const authStatuses = Object.fromEntries(
+  Object.entries(AUTH_ERRORS).map(([code, { status }]) => [code, status]),
+) as Readonly<Record<AuthErrorCode, number>>;
+
 /** Every code that API and CLI answer with, and its HTTP status. The reference page lists them; a test compares. */
 export const API_ERRORS = Object.freeze({
+  ...authStatuses,
   BAD_REQUEST: 400,
   JSON_INVALID: 400,
   VALIDATION_FAILED: 400,
   CONFIG_INVALID: 400,
   CURSOR_INVALID: 400,
   PLACEHOLDER_INVALID: 400,
-  PASSWORD_REJECTED: 400,
-  UNAUTHENTICATED: 401,
   CREDENTIALS_INVALID: 401,
-  TOKEN_EXPIRED: 401,
   REAUTHENTICATION_REQUIRED: 401,
-  FORBIDDEN: 403,
   ORIGIN_REFUSED: 403,
   POLICY_DENIED: 403,
-  NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   CONFLICT: 409,
   AGENT_NOT_RUNNING: 409,

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { ApiError } from '../errors/api-error.js';
-import { mountRoutes, setState, stateOf, type GuardFor } from './mount-routes.js';
+import { mountRoutes, setState, stateOf, type GuardFor, type SessionEnds } from './mount-routes.js';
 import type { Route } from './route.js';
 import { toApiError } from './to-api-error.js';
 
@@ -10,6 +10,7 @@ import { toApiError } from './to-api-error.js';
 export interface AppOptions {
   readonly routes: readonly Route[];
   readonly guardFor: GuardFor;
+  readonly sessions: SessionEnds;
   /** Exact origins that browsers may call from; the server's own needs no entry. */
   readonly corsOrigins: readonly string[];
   /** Express's `trust proxy`: a hop count or a list of networks. */
@@ -44,7 +45,7 @@ export function createApp(options: AppOptions): Express {
   app.use(securityHeaders(options.secure));
   app.use('/api', cors(options.corsOrigins), noStore);
   app.use(refuseTokenInUrl);
-  mountRoutes(app, options.routes, options.guardFor);
+  mountRoutes(app, options.routes, options.guardFor, options.sessions);
   options.pages?.(app);
   app.use((request, _response, next) => {
     const known = options.routes.some(({ path }) => pathPattern(path).test(request.path));

@@ -28,15 +28,20 @@ export function setState(request: Request, state: RequestState): void {
 }
 
 /** Gives the middleware that lets a request through to a route, or ends it with an error. */
-export type GuardFor = (route: Route) => RequestHandler;
+export type GuardFor = (route: Route) => readonly RequestHandler[];
 
 const DEFAULT_BODY_LIMIT = 100 * 1024;
 
 /** Mounts the routes on an app: guard first, then body and query checks, then the handler. */
-export function mountRoutes(app: Express, routes: readonly Route[], guardFor: GuardFor): void {
+export function mountRoutes(
+  app: Express,
+  routes: readonly Route[],
+  guardFor: GuardFor,
+  sessions: SessionEnds,
+): void {
   for (const route of routes) {
     const path = route.path.replace(/\{(\w+)\*\}/g, '*$1').replace(/\{(\w+)\}/g, ':$1');
-    app[route.method](path, guardFor(route), ...bodyParsers(route), handler(route));
+    app[route.method](path, ...guardFor(route), ...bodyParsers(route), handler(route, sessions));
   }
 }
 
@@ -45,16 +50,19 @@ function bodyParsers(route: Route): RequestHandler[] {
   if (route.rawBody) return [express.raw({ type: [...route.rawBody], limit })];
   if (!route.body) return [];
   // RFC 6902/7396 media types are JSON too. Without a content type nothing is parsed, and the schema refuses.
-  return [express.json({ limit, strict: false, type: ['application/json', 'application/*+json'] })];
+  const json = express.json({ limit, strict: false, type: ['application/json', 'application/*+json'] });
+  return route.form ? [json, express.urlencoded({ extended: false, limit, parameterLimit: 20 })] : [json];
 }
 
-function handler(route: Route): RequestHandler {
+function handler(route: Route, sessions: SessionEnds): RequestHandler {
   const checkBody = route.body ? bodyValidator(route.body) : undefined;
   const checkQuery = queryValidator(route.query ?? { properties: {} });
   return async (request, response) => {
     const state = stateOf(request);
     const controller = new AbortController();
+    const release = endWithSession(state.caller, controller, sessions);
     response.once('close', () => {
+      release();
       controller.abort();
     });
     const raw: unknown = request.body;
@@ -87,6 +95,29 @@ function handler(route: Route): RequestHandler {
     const reply = await route.handle(context);
     if ('streamed' in reply) return;
     send(response, reply);
+  };
+}
+
+/** Tells when sessions end, so that what they hold open ends with them. */
+export interface SessionEnds {
+  /** Calls back once when the session ends; gives the function that forgets the call. */
+  onEnd(sessionId: string, callback: () => void): () => void;
+}
+
+/** Ends a long answer when the caller's token runs out or the session is revoked. */
+function endWithSession(
+  caller: Caller | undefined,
+  controller: AbortController,
+  sessions: SessionEnds,
+): () => void {
+  if (!caller?.sessionId) return () => undefined;
+  const forget = sessions.onEnd(caller.sessionId, () => controller.abort());
+  const timer = caller.expiresAt
+    ? setTimeout(() => controller.abort(), Math.max(0, caller.expiresAt.getTime() - Date.now()))
+    : undefined;
+  return () => {
+    forget();
+    clearTimeout(timer);
   };
 }
 

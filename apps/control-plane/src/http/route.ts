@@ -12,6 +12,8 @@ export interface Caller {
   readonly role: 'superadmin' | 'admin' | 'viewer';
   /** Absent on the admin socket, where the operating-system user is the authority. */
   readonly sessionId?: string;
+  /** When the access token ends; a stream of the caller ends with it. */
+  readonly expiresAt?: Date;
   /** Address for limits and audit; `local` on the admin socket. */
   readonly ip: string;
   readonly userAgent: string;
@@ -66,6 +68,8 @@ export interface Route {
   /** Schema of an object with one property for each query parameter. */
   readonly query?: JsonSchema;
   readonly body?: JsonSchema;
+  /** The body may also come as an HTML form. */
+  readonly form?: boolean;
   /** Media types of the body besides JSON; the handler then gets a Buffer. */
   readonly rawBody?: readonly string[];
   /** Bytes; 100 KiB by default. */

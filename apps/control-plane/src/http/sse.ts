@@ -34,7 +34,14 @@ export function startEventStream(response: Response, signal: AbortSignal): Event
     closed = true;
     clearInterval(ping);
   };
-  signal.addEventListener('abort', stop, { once: true });
+  signal.addEventListener(
+    'abort',
+    () => {
+      stop();
+      response.end();
+    },
+    { once: true },
+  );
   return {
     send: (event, data, id) =>
       write(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`),

@@ -1,3 +1,4 @@
+import { AccessDeniedError } from '@clawforce/auth-rbac/express';
 import { AgentFSError } from '@clawforce/policy-fs';
 import { PolicyDeniedError } from '@clawforce/policy-core';
 import { API_ERRORS, ApiError, type ApiErrorCode } from '../errors/api-error.js';
@@ -35,6 +36,12 @@ const STORAGE_CODES: Readonly<Partial<Record<StorageError['code'], ApiErrorCode>
  */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
+  if (error instanceof AccessDeniedError) {
+    // The same words for an object that is not there and for one that the caller may not know of.
+    return error.code === 'NOT_FOUND'
+      ? new ApiError('NOT_FOUND', 'There is no such agent.')
+      : new ApiError('FORBIDDEN', error.decision.reason, { cause: error });
+  }
   if (error instanceof AgentFSError) {
     const code = FILE_CODES[error.code] ?? 'FILE_REFUSED';
     const { reason, hint } = error.decision;

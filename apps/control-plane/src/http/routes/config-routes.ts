@@ -89,7 +89,7 @@ export function configRoutes({ configs, requireRecentPassword }: ConfigRoutePart
       path: '/api/agents/{id}/variables',
       tag: 'config',
       summary: 'Lists the names of the variables that commands get; values are never shown.',
-      access: { action: 'config:read', on: 'agent' },
+      access: { action: 'variable:read', on: 'agent' },
       responses: {
         200: {
           description: 'The names.',
@@ -105,7 +105,7 @@ export function configRoutes({ configs, requireRecentPassword }: ConfigRoutePart
       path: '/api/agents/{id}/variables',
       tag: 'config',
       summary: 'Sets variables; null removes one, names that are not given stay.',
-      access: { action: 'config:write', on: 'agent' },
+      access: { action: 'variable:write', on: 'agent' },
       body: object({
         variables: { type: 'object', maxProperties: 200, additionalProperties: { type: ['string', 'null'] } },
       }),

@@ -32,7 +32,7 @@ export function logRoutes(parts: LogRouteParts): Route[] {
       tag: 'logs',
       summary:
         'Streams the activity of an agent as server-sent events: activity, delta, status, message, ping.',
-      access: { action: 'agent:read', on: 'agent' },
+      access: { action: 'log:read', on: 'agent' },
       query: {
         properties: {
           after: {
@@ -62,7 +62,7 @@ export function logRoutes(parts: LogRouteParts): Route[] {
       path: '/api/agents/{id}/process-logs',
       tag: 'logs',
       summary: 'Gives the last lines that the worker printed.',
-      access: { action: 'agent:read', on: 'agent' },
+      access: { action: 'log:read', on: 'agent' },
       query: { properties: { tail: { type: 'integer', minimum: 1, maximum: 2000 } } },
       responses: {
         200: {
@@ -86,7 +86,7 @@ export function logRoutes(parts: LogRouteParts): Route[] {
       path: '/api/agents/{id}/process-logs/stream',
       tag: 'logs',
       summary: 'Streams the lines that the worker prints as server-sent events.',
-      access: { action: 'agent:read', on: 'agent' },
+      access: { action: 'log:read', on: 'agent' },
       query: { properties: { tail: { type: 'integer', minimum: 0, maximum: 2000 } } },
       responses: {
         200: { description: 'The stream.', mediaType: 'text/event-stream', schema: type('string') },

@@ -102,7 +102,7 @@ export function messageRoutes({
       path: '/api/agents/{id}/sessions',
       tag: 'sessions',
       summary: 'Lists the conversations of an agent, the latest first.',
-      access: { action: 'agent:read', on: 'agent' },
+      access: { action: 'session:read', on: 'agent' },
       responses: {
         200: {
           description: 'The sessions.',
@@ -126,7 +126,7 @@ export function messageRoutes({
       path: '/api/agents/{id}/sessions/{key*}',
       tag: 'sessions',
       summary: 'Gives the last entries of a conversation, oldest first.',
-      access: { action: 'agent:read', on: 'agent' },
+      access: { action: 'session:read', on: 'agent' },
       query: { properties: { limit: { type: 'integer', minimum: 1, maximum: 1000 } } },
       responses: { 200: { description: 'The entries.', schema: page(type('object')) } },
       handle: async ({ agent, params, query }) => ({

@@ -1,0 +1,87 @@
+import { openAuditLog, type AuditEvent, type AuditLog } from '@clawforce/audit-log';
+import { ApiError } from '../errors/api-error.js';
+import { auditStoreOf, type Storage, type Stores } from '../storage/index.js';
+import type { AuditTrail } from './audit-trail.js';
+
+const FLUSH_MS = 100;
+const FLUSH_ROWS = 200;
+/** Bulk events that wait for a store that does not take them; beyond it the oldest are dropped and counted. */
+const MAX_WAITING = 20_000;
+
+/** The chained store, a JSON line for each event in the log file, and one batched writer for bulk events. */
+export class ChainedAuditTrail implements AuditTrail {
+  readonly #log: AuditLog<Stores>;
+  readonly #storage: Storage;
+  readonly #line: (event: AuditEvent) => void;
+  readonly #onFailure: (error: unknown) => void;
+  #waiting: AuditEvent[] = [];
+  #dropped = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(parts: {
+    readonly storage: Storage;
+    readonly line: (event: AuditEvent) => void;
+    readonly onFailure: (error: unknown) => void;
+  }) {
+    this.#storage = parts.storage;
+    this.#log = openAuditLog(auditStoreOf(parts.storage));
+    this.#line = parts.line;
+    this.#onFailure = parts.onFailure;
+  }
+
+  async record(event: AuditEvent, tx?: Stores): Promise<void> {
+    try {
+      if (tx) await this.#log.append(tx, event);
+      else await this.#storage.transaction((own) => this.#log.append(own, event));
+    } catch (error) {
+      this.#onFailure(error);
+      throw new ApiError('AUDIT_UNAVAILABLE', 'The audit log cannot be written, so nothing was changed.', {
+        cause: error,
+      });
+    }
+    this.#line(event);
+  }
+
+  enqueue(event: AuditEvent): void {
+    this.#waiting.push(event);
+    if (this.#waiting.length > MAX_WAITING) {
+      this.#waiting.shift();
+      this.#dropped += 1;
+    }
+    if (this.#waiting.length >= FLUSH_ROWS) void this.flush();
+    else this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+  }
+
+  /** Writes what waits; resolves when it is committed or has failed. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing = this.#writing.then(async () => {
+      const batch = this.#waiting.splice(0, FLUSH_ROWS);
+      if (batch.length === 0) return;
+      try {
+        await this.#log.appendBatch(batch);
+        for (const event of batch) this.#line(event);
+      } catch (error) {
+        this.#waiting.unshift(...batch);
+        this.#onFailure(error);
+        this.#timer ??= setTimeout(() => void this.flush(), 1000);
+        return;
+      }
+      if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => void this.flush(), 0);
+    });
+    return this.#writing;
+  }
+
+  /** How many bulk events could never be written. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Writes everything that waits, with a bounded number of tries. */
+  async close(): Promise<void> {
+    for (let tries = 0; this.#waiting.length > 0 && tries < 200; tries += 1) await this.flush();
+    clearTimeout(this.#timer);
+  }
+}

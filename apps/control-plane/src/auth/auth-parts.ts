@@ -1,0 +1,10 @@
+// The one place that names the heavy parts of auth-rbac, so that nothing else loads argon2.
+export { createLoginLimiter, type LoginLimiter } from '@clawforce/auth-rbac/limiter';
+export { createPasswordHasher, type PasswordHasher } from '@clawforce/auth-rbac/passwords';
+export {
+  AuthError,
+  createAgentTokens,
+  createTokenService,
+  type AgentTokens,
+  type TokenService,
+} from '@clawforce/auth-rbac/tokens';

@@ -1,0 +1,160 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AgentPool } from '@clawforce/pool-core';
+import { createRedactor } from '@clawforce/secrets-redact';
+import { agentConfigSchema } from '@clawforce/protocol/config';
+import { AgentFiles } from '../agents/agent-files.js';
+import { AgentService } from '../agents/agent-service.js';
+import type { AgentLifecycle } from '../agents/lifecycle.js';
+import { ToolService } from '../agents/tool-service.js';
+import { ChainedAuditTrail } from '../audit/chained-audit-trail.js';
+import { createLoginLimiter, createPasswordHasher, createTokenService } from '../auth/auth-parts.js';
+import { AuthService } from '../auth/auth-service.js';
+import { SessionEndings } from '../auth/session-ends.js';
+import { ConfigService } from '../config/config-service.js';
+import { ActivityFeed } from '../events/activity-feed.js';
+import { SessionFiles } from '../events/session-files.js';
+import type { LinkHub } from '../hub/link-hub.js';
+import type { Loggers } from '../log/logger.js';
+import type { Settings } from '../settings/index.js';
+import { acquireWriterLock, openStorage, type Storage } from '../storage/index.js';
+import { createConfigVault, createVault, secretPathsOf } from '../vault/index.js';
+import { derivedKey } from './derived-key.js';
+
+/** The parts that exist whether agents run or not. */
+export interface Core {
+  readonly settings: Settings;
+  readonly storage: Storage;
+  readonly audit: ChainedAuditTrail;
+  readonly auth: AuthService;
+  readonly endings: SessionEndings;
+  readonly feed: ActivityFeed;
+  readonly files: AgentFiles;
+  readonly sessionFiles: SessionFiles;
+  close(): Promise<void>;
+}
+
+/** Takes the writer lock, opens the database and gives the parts that need nothing else. */
+export async function openCore(settings: Settings, loggers: Loggers): Promise<Core> {
+  const lock = await acquireWriterLock(settings.databaseUrl, {
+    onLost: (reason) => {
+      loggers.app.error('the writer lock is lost; stopping at once', { reason });
+      process.exit(1);
+    },
+  });
+  let storage: Storage;
+  try {
+    storage = await openStorage(settings.databaseUrl, {
+      cursorKey: derivedKey(settings.jwtSecret, 'cursors').export(),
+    });
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+  const audit = new ChainedAuditTrail({
+    storage,
+    line: (event) => loggers.audit.info(event.kind, event),
+    onFailure: (error) => loggers.app.error('the audit log cannot be written', { cause: String(error) }),
+  });
+  const endings = new SessionEndings();
+  const auth = new AuthService({
+    storage,
+    audit,
+    endings,
+    tokens: createTokenService({
+      keys: [{ kid: 'k1', secret: settings.jwtSecret }],
+      issuer: 'clawforce',
+      audience: 'clawforce-api',
+      refreshStore: storage.refresh,
+      ticketStore: storage.tickets,
+    }),
+    hasher: createPasswordHasher(),
+    limiter: createLoginLimiter(storage.limiter, { secret: derivedKey(settings.jwtSecret, 'login-limiter') }),
+  });
+  const files = new AgentFiles(settings.storageRoot, { allowDetectOnly: process.platform !== 'linux' });
+  return {
+    settings,
+    storage,
+    audit,
+    auth,
+    endings,
+    files,
+    feed: new ActivityFeed(),
+    sessionFiles: new SessionFiles(files),
+    async close() {
+      await audit.close();
+      await files.close();
+      await storage.close();
+      await lock.release();
+    },
+  };
+}
+
+/** What serves the routes; hub, lifecycle and pool are there only while the server runs. */
+export interface Services {
+  readonly agents: AgentService;
+  readonly configs: ConfigService;
+  readonly tools: ToolService;
+}
+
+/** Parts that only a running server has. */
+export interface LiveParts {
+  readonly hub: LinkHub;
+  readonly lifecycle: AgentLifecycle;
+  readonly pool: AgentPool;
+}
+
+/** Gives the services over a core. `live` is asked late, since the parts need one another. */
+export function createServices(
+  core: Core,
+  live: () => LiveParts | undefined,
+  onConfigChanged: (agentId: string) => void,
+): Services {
+  const { settings, storage, audit, feed, files, sessionFiles } = core;
+  const agents = new AgentService({
+    storage,
+    files,
+    sessionFiles,
+    audit,
+    feed,
+    lifecycle: () => live()?.lifecycle,
+    backend: settings.backend,
+    maxLevel: settings.maxLevel,
+    removeDirectory: (directory) => removeAgentDirectory(settings.agentsDir, directory),
+  });
+  const configs = new ConfigService({
+    storage,
+    audit,
+    agents,
+    hub: () => live()?.hub,
+    unconfinedExec: settings.unconfinedExec,
+    onChanged: onConfigChanged,
+    redactor: createRedactor(agentConfigSchema, { key: derivedKey(settings.jwtSecret, 'placeholders') }),
+    vault: createConfigVault({
+      vault: createVault(settings.masterKeys),
+      isSecret: secretPathsOf(agentConfigSchema),
+      onAccess: ({ agentId, success, detail }) =>
+        audit.enqueue({
+          kind: 'vault_access',
+          agent_id: agentId,
+          ip: 'local',
+          success,
+          detail,
+          timestamp: new Date().toISOString(),
+        }),
+    }),
+  });
+  const tools = new ToolService({
+    hub: () => live()?.hub,
+    files,
+    workerConfig: (agentId) => configs.workerConfig(agentId),
+  });
+  return { agents, configs, tools };
+}
+
+/** Removes an agent's directory. The name comes from the database, and links below are unlinked, never followed. */
+async function removeAgentDirectory(agentsDir: string, directory: string): Promise<void> {
+  if (join(agentsDir, directory.split('/').at(-1) ?? '') !== directory)
+    throw new TypeError('not an agent directory');
+  await rm(directory, { recursive: true, force: true });
+}
