@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { PolicyDeniedError } from '@clawforce/policy-core';
 import express, { type ErrorRequestHandler } from 'express';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AuthError } from '../errors/auth-error.js';
-import { PolicyDeniedError } from '@clawforce/policy-core';
 import { createAuthorizer } from '../rbac/authorizer.js';
 import { defaultMatrix } from '../rbac/default-matrix.js';
 import type { Principal, Resource } from '../rbac/access-matrix.js';

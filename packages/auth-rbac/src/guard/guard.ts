@@ -1,7 +1,7 @@
 import type { Decision } from '@clawforce/policy-core';
 import type { Request, RequestHandler } from 'express';
 import { AccessDeniedError } from '../errors/access-denied-error.js';
-import { AuthError } from '../errors/auth-error.js';
+import { AuthError, type AuthErrorCode } from '../errors/auth-error.js';
 import { knownOptions, nonEmptyString } from '../option-checks.js';
 import type { Principal, Resource } from '../rbac/access-matrix.js';
 import type { Authorizer } from '../rbac/authorizer.js';
@@ -18,7 +18,7 @@ export interface Denial<P extends Principal> {
   readonly request: Request;
   readonly action: string;
   /** What the client is told. */
-  readonly code: 'UNAUTHENTICATED' | 'FORBIDDEN' | 'NOT_FOUND' | 'TOKEN_EXPIRED' | (string & {});
+  readonly code: AuthErrorCode;
   readonly principal?: P;
   readonly resource?: Resource;
   readonly decision?: Decision;

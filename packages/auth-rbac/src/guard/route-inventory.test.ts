@@ -111,6 +111,18 @@ describe('assertAllRoutesGuarded', () => {
     expect(message).not.toContain('healthz');
   });
 
+  test('with a router that does not keep mount paths, a guard on a path covers nothing', () => {
+    const app = express();
+    app.use('/admin', list);
+    app.get('/secret', handler);
+    const inner = express.Router();
+    inner.get('/deep', handler);
+    app.use('/inner', inner);
+    for (const layer of app.router.stack as unknown as { rawPath?: string }[]) delete layer.rawPath;
+    expect(faultsOf(app)).toContain('GET /secret has no guard');
+    expect(faultsOf(app)).toContain('GET /(unknown)/deep has no guard');
+  });
+
   test('refuses what it cannot walk instead of finding nothing wrong', () => {
     for (const thing of [{}, { router: {} }, { stack: 'x' }])
       expect(() => listRoutes(thing)).toThrow(TypeError);

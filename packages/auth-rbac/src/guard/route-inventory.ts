@@ -21,7 +21,10 @@ export interface RouteHolder {
 interface Layer {
   readonly handle?: unknown;
   readonly route?: { readonly path?: unknown; readonly stack?: unknown };
+  /** As given to `use`; routers before 2.3 do not keep it. */
   readonly rawPath?: unknown;
+  /** Whether `use` was given no path. */
+  readonly slash?: unknown;
 }
 
 /**
@@ -88,16 +91,21 @@ function walk(
     covered.get(path) ?? covered.get('/') ?? inherited;
   for (const layer of stack) {
     if (layer.route) {
-      found.push(...routesOf(layer.route.stack, base + pathOf(layer.route.path), coverOf(undefined)));
+      found.push(...routesOf(layer.route.stack, base + pathOf(layer.route.path), coverOf('/')));
       continue;
     }
     const mark = guardMarkOf(layer.handle);
-    if (mark && 'action' in mark) covered.set(layer.rawPath, mark);
-    const path = base + pathOf(layer.rawPath);
-    if (isHolder(layer.handle)) walk(stackOf(layer.handle), path, coverOf(layer.rawPath), found);
+    if (mark && 'action' in mark) covered.set(mountOf(layer), mark);
+    const path = base + pathOf(mountOf(layer));
+    if (isHolder(layer.handle)) walk(stackOf(layer.handle), path, coverOf(mountOf(layer)), found);
     else if (isMountedApp(layer.handle))
-      found.push({ method: 'USE', path: path || '/', ...coverOf(layer.rawPath) });
+      found.push({ method: 'USE', path: path || '/', ...coverOf(mountOf(layer)) });
   }
+}
+
+// An unknown path is known to be the same as no other: such a guard covers nothing.
+function mountOf(layer: Layer): unknown {
+  return layer.rawPath ?? (layer.slash === true ? '/' : layer);
 }
 
 // Express wraps a mounted application in a function of this name, through which its routes cannot be seen.
@@ -125,5 +133,6 @@ function isHolder(handle: unknown): handle is RouteHolder {
 function pathOf(path: unknown): string {
   if (path instanceof RegExp) return path.source;
   if (Array.isArray(path)) return `{${path.map(pathOf).join(',')}}`;
-  return typeof path === 'string' && path !== '/' ? path : '';
+  if (typeof path === 'string') return path === '/' ? '' : path;
+  return path === undefined ? '' : '/(unknown)';
 }

@@ -93,6 +93,9 @@ describe('createPasswordHasher', () => {
     expect(await migrating.verify('$2b$correct horse battery', 'correct horse battery')).toBe(true);
     expect(await migrating.verify('$2b$correct horse battery', 'wrong horse battery')).toBe(false);
     expect(migrating.needsRehash('$2b$correct horse battery')).toBe(true);
+    // A short password of that system logs in too, and gets its new hash.
+    expect(await migrating.verify('$2b$short', 'short')).toBe(true);
+    expect(await migrating.verify(await migrating.rehash('short'), 'short')).toBe(true);
   });
 
   test('a flood of 200 logins runs two hashes, keeps 32 waiting and refuses the rest at once with a time to wait', async () => {

@@ -51,6 +51,13 @@ export interface PasswordHasher {
    */
   hash(password: string, context?: PasswordContext): Promise<string>;
   /**
+   * Gives the hash of a password that {@link PasswordHasher.verify} has just accepted, whatever the rules for new ones say: an
+   * account of an earlier system with a short password must not be locked out by its own login.
+   *
+   * @throws AuthError `HASHER_BUSY`; then keep the old hash and try at the next login.
+   */
+  rehash(password: string): Promise<string>;
+  /**
    * Whether the password fits the stored hash. A hash of an unknown format never fits, and takes the same time.
    *
    * @throws AuthError `HASHER_BUSY` when the queue is full, `PASSWORD_INVALID` when the password is not a string.
@@ -61,7 +68,7 @@ export interface PasswordHasher {
    * answer's time does not tell which names exist.
    */
   verifyDummy(password: string): Promise<false>;
-  /** Whether the stored hash is of another format or weaker than the current parameters: hash the password anew at login. */
+  /** Whether the stored hash is of another format or weaker than the current parameters: call `rehash` at login. */
   needsRehash(hash: string): boolean;
 }
 
@@ -106,19 +113,20 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
     return false;
   };
 
+  const makeHash = (normal: string): Promise<string> =>
+    gate.run(() =>
+      argon2Hash(normal, {
+        type: argon2id,
+        memoryCost: cost.memoryKiB,
+        timeCost: cost.timeCost,
+        parallelism: cost.parallelism,
+        hashLength: HASH_BYTES,
+      }),
+    );
+
   return {
-    async hash(password, context) {
-      const normal = checkPassword(password, context);
-      return gate.run(() =>
-        argon2Hash(normal, {
-          type: argon2id,
-          memoryCost: cost.memoryKiB,
-          timeCost: cost.timeCost,
-          parallelism: cost.parallelism,
-          hashLength: HASH_BYTES,
-        }),
-      );
-    },
+    hash: async (password, context) => makeHash(checkPassword(password, context)),
+    rehash: async (password) => makeHash(normalizePassword(password)),
     async verify(hash, password) {
       const normal = comparable(password);
       if (normal !== '' && readArgon2Cost(hash)) return gate.run(() => argon2Verify(hash, normal));

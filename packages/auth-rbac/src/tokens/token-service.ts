@@ -67,7 +67,8 @@ export interface TokenService {
   }): Promise<IssuedRefresh>;
   /**
    * Exchanges a refresh token for its successor; throws AuthError `REFRESH_…`. `client` names who asks (for example the user
-   * agent): within the grace only the same client gets the same successor again.
+   * agent): within the grace only the same client gets the same successor again. Do not call it inside a transaction that a
+   * throw rolls back: the end of a session after `REFRESH_REUSED` would be undone.
    */
   rotateRefresh(token: unknown, options?: { readonly client?: string }): Promise<IssuedRefresh>;
   /** Ends the session of a refresh token; gives its ids, or undefined for a token that is not known. */
