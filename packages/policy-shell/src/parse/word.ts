@@ -38,6 +38,8 @@ const refusal = (part: { type: string; pos: number; end: number; text: string })
 export function readWord(word: Word): ParsedWord | Finding {
   const span: Span = [word.pos, word.end];
   const { parts } = word;
+  const brace = refuseBrace(word);
+  if (brace) return brace;
   if (parts === undefined) {
     return refuseUnquoted(word.text, word.pos, true) ?? { value: word.value, span };
   }
@@ -51,6 +53,18 @@ export function readWord(word: Word): ParsedWord | Finding {
   // A second opinion: if our reading and the parser's differ, one of them is wrong.
   if (value !== word.value) return { rule: 'shell.syntax.unknown', span, detail: word.text };
   return { value, span };
+}
+
+// The parser calls some braces literal that bash expands (`{a},}`), so whatever could be an expansion is refused.
+function refuseBrace(word: Word): Finding | undefined {
+  if (!word.text.includes('{')) return undefined;
+  const parts = word.parts ?? [{ type: 'Literal', text: word.text }];
+  const unquoted = parts
+    .map((part) => (part.type === 'Literal' ? part.text.replace(/\\[^]/g, 'q') : 'q'))
+    .join('');
+  return /\{[^]*(?:,|\.\.)[^]*\}/.test(unquoted)
+    ? { rule: 'shell.syntax.brace', span: [word.pos, word.end], detail: word.text }
+    : undefined;
 }
 
 function readPart(part: WordPart, first: boolean, pieces: Piece[]): Finding | undefined {
