@@ -5,6 +5,7 @@ export {
   AuthError,
   createAgentTokens,
   createTokenService,
+  type AccessClaims,
   type AgentTokens,
   type TokenService,
 } from '@clawforce/auth-rbac/tokens';

@@ -1,5 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { AuthError, type LoginLimiter, type PasswordHasher, type TokenService } from './auth-parts.js';
+import {
+  AuthError,
+  type AccessClaims,
+  type LoginLimiter,
+  type PasswordHasher,
+  type TokenService,
+} from './auth-parts.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import { ApiError } from '../errors/api-error.js';
 import type { Caller } from '../http/route.js';
@@ -153,10 +159,9 @@ export class AuthService {
     endings.end([sessionId]);
   }
 
-  /** Gives the caller behind an access token, as the database knows it now. @throws AuthError */
-  async caller(accessToken: string, client: ClientInfo): Promise<Caller> {
-    const { storage, tokens } = this.#parts;
-    const claims = tokens.verifyAccess(accessToken);
+  /** Gives the caller behind the claims of a verified access token, as the database knows it now. @throws AuthError */
+  async caller(claims: AccessClaims, client: ClientInfo): Promise<Caller> {
+    const { storage } = this.#parts;
     const session = await storage.sessions.get(claims.sessionId);
     if (!session || session.userId !== claims.userId || !isSessionLive(session, this.#now()))
       throw new AuthError('UNAUTHENTICATED');
@@ -170,6 +175,11 @@ export class AuthService {
       expiresAt: claims.expiresAt,
       ...client,
     };
+  }
+
+  /** Checks access tokens, for the strategy of passport-jwt. */
+  get tokens(): TokenService {
+    return this.#parts.tokens;
   }
 
   /** Changes the caller's own password; every other session ends. Gives how many. */

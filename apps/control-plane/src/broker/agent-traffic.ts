@@ -1,4 +1,9 @@
-import { createGuardedFetch, NetworkSecurityPolicy, type GuardedFetch, type NetworkPolicyOptions } from '@clawforce/policy-net';
+import {
+  createGuardedFetch,
+  NetworkSecurityPolicy,
+  type GuardedFetch,
+  type NetworkPolicyOptions,
+} from '@clawforce/policy-net';
 import type { ChatCompletionChunk, ChatCompletionRequest, WebFetchRequest } from '@clawforce/protocol';
 import type { EffectiveAgentConfig, ProviderConfig } from '@clawforce/protocol/config';
 import type { EgressAuditEvent } from '@clawforce/policy-net';
@@ -10,7 +15,9 @@ import { scripted } from './providers/scripted.js';
 
 /** An endpoint of the control plane itself, which no agent reaches whatever its configuration says. */
 export interface OwnEndpoint {
-  readonly address: string;
+  readonly host?: string;
+  /** Without host and address: the port on every address of this host. */
+  readonly address?: string;
   readonly port: number;
 }
 
@@ -32,20 +39,37 @@ export interface AgentTrafficOptions {
   readonly onEgress: (purpose: 'web' | 'provider', event: EgressAuditEvent) => void;
 }
 
-const WEB_LIMITS = { totalMs: 30_000, idleMs: 15_000, maxBytes: 5 * 1024 * 1024, maxDecodedBytes: 10 * 1024 * 1024 };
+const WEB_LIMITS = {
+  totalMs: 30_000,
+  idleMs: 15_000,
+  maxBytes: 5 * 1024 * 1024,
+  maxDecodedBytes: 10 * 1024 * 1024,
+};
 // A reasoning model may be silent for minutes before its first token.
-const MODEL_LIMITS = { totalMs: 900_000, headersMs: 300_000, idleMs: 300_000, maxBytes: 64 * 1024 * 1024, maxDecodedBytes: 64 * 1024 * 1024 };
+const MODEL_LIMITS = {
+  totalMs: 900_000,
+  headersMs: 300_000,
+  idleMs: 300_000,
+  maxBytes: 64 * 1024 * 1024,
+  maxDecodedBytes: 64 * 1024 * 1024,
+};
 const DEFAULT_BASES: Readonly<Record<string, string>> = {
   openai_compatible: 'https://api.openai.com/v1',
   anthropic: 'https://api.anthropic.com',
 };
 
 /** Gives an agent's network policy for the web, as its configuration states it. */
-export function webPolicy(config: EffectiveAgentConfig, ownEndpoints: readonly OwnEndpoint[]): NetworkSecurityPolicy {
+export function webPolicy(
+  config: EffectiveAgentConfig,
+  ownEndpoints: readonly OwnEndpoint[],
+): NetworkSecurityPolicy {
   return new NetworkSecurityPolicy(webPolicyOptions(config, ownEndpoints));
 }
 
-function webPolicyOptions(config: EffectiveAgentConfig, ownEndpoints: readonly OwnEndpoint[]): NetworkPolicyOptions {
+function webPolicyOptions(
+  config: EffectiveAgentConfig,
+  ownEndpoints: readonly OwnEndpoint[],
+): NetworkPolicyOptions {
   return {
     // An empty list means that the operator has not narrowed the web, not that there is none.
     ...(config.web.allowlist.length > 0 ? { allowlist: config.web.allowlist } : {}),
@@ -80,9 +104,13 @@ export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
     async *complete(request, signal) {
       const slash = request.model.indexOf('/');
       const name = request.model.slice(0, slash);
-      const provider = slash > 0 && Object.hasOwn(config.providers, name) ? config.providers[name] : undefined;
+      const provider =
+        slash > 0 && Object.hasOwn(config.providers, name) ? config.providers[name] : undefined;
       if (!provider) {
-        throw new BrokerError('MODEL_UNKNOWN', 'The agent has no provider of this name. Set agents.defaults.model to "<provider>/<model>".');
+        throw new BrokerError(
+          'MODEL_UNKNOWN',
+          'The agent has no provider of this name. Set agents.defaults.model to "<provider>/<model>".',
+        );
       }
       const adapter = createAdapter(provider, client);
       yield* adapter.complete({ request: { ...request, model: request.model.slice(slash + 1) }, signal });
@@ -90,7 +118,10 @@ export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
     fetchPage: async ({ url }, signal) =>
       (await web(url, {
         signal,
-        headers: { accept: 'text/html,application/xhtml+xml,application/json,text/*;q=0.9,*/*;q=0.1', 'user-agent': 'clawforce-web-fetch/0.1' },
+        headers: {
+          accept: 'text/html,application/xhtml+xml,application/json,text/*;q=0.9,*/*;q=0.1',
+          'user-agent': 'clawforce-web-fetch/0.1',
+        },
       })) as unknown as Response,
     async close() {
       await Promise.all([web, ...clients.values()].map((guarded) => guarded.close()));
@@ -100,7 +131,8 @@ export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
 
 function createAdapter(provider: ProviderConfig, client: (apiBase: string) => Fetch): ProviderAdapter {
   if (provider.kind === 'scripted') {
-    if (provider.script === undefined) throw new BrokerError('PROVIDER_MISCONFIGURED', 'A scripted provider needs "script".');
+    if (provider.script === undefined)
+      throw new BrokerError('PROVIDER_MISCONFIGURED', 'A scripted provider needs "script".');
     return scripted(provider.script);
   }
   const apiBase = provider.api_base ?? DEFAULT_BASES[provider.kind] ?? '';

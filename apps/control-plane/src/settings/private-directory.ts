@@ -1,4 +1,5 @@
-import { lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
 import { SettingsError } from './settings-error.js';
 
 /**
@@ -24,9 +25,26 @@ export function ownDirectory(path: string, variable: string): void {
 
 function make(path: string, variable: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeWithParents(path, 0o700);
   } catch (error) {
     throw new SettingsError(variable, `the directory ${path} cannot be made`, { cause: error });
+  }
+}
+
+/**
+ * Makes a directory and what is missing above it. Node's own `recursive` never returns where making a directory in an
+ * existing one fails with ENOENT, as in `/proc` (seen on Node 20.20).
+ */
+export function makeWithParents(path: string, mode: number): void {
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || parent === path || existsSync(parent)) throw error;
+    makeWithParents(parent, mode);
+    mkdirSync(path, { mode });
   }
 }
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { privateDirectory } from './private-directory.js';
+import { makeWithParents, privateDirectory } from './private-directory.js';
 import { SettingsError } from './settings-error.js';
 
 /** Longest path of a unix socket: `sun_path` has 104 bytes on macOS, one of them the final NUL. */
@@ -51,7 +50,7 @@ export function prepareRuntimeDirectory(path: string): void {
   if (path.startsWith('/run/clawforce/')) {
     try {
       // Shared by the installations of root: others may pass, nobody else may write.
-      mkdirSync('/run/clawforce', { recursive: true, mode: 0o755 });
+      makeWithParents('/run/clawforce', 0o755);
     } catch (error) {
       throw new SettingsError('AGENT_RUNTIME_DIR', '/run/clawforce cannot be made', { cause: error });
     }

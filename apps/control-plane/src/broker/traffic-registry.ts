@@ -1,0 +1,58 @@
+import type { EgressAuditEvent } from '@clawforce/policy-net';
+import type { EffectiveAgentConfig } from '@clawforce/protocol/config';
+import { createAgentTraffic, type AgentTraffic, type OwnEndpoint } from './agent-traffic.js';
+
+/** Parts of the registry. */
+export interface TrafficRegistryParts {
+  /** The configuration with opened secrets. */
+  readonly config: (agentId: string) => Promise<EffectiveAgentConfig>;
+  /** The control plane's own listeners and database, known once it listens. */
+  readonly ownEndpoints: () => readonly OwnEndpoint[];
+  readonly onEgress: (agentId: string, purpose: 'web' | 'provider', event: EgressAuditEvent) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Keeps each agent's way to models and web under its present configuration, and nothing of an earlier one. */
+export class TrafficRegistry {
+  readonly #parts: TrafficRegistryParts;
+  readonly #current = new Map<string, Promise<AgentTraffic>>();
+
+  constructor(parts: TrafficRegistryParts) {
+    this.#parts = parts;
+  }
+
+  /** Gives the agent's traffic, made from its configuration when there is none yet. */
+  get(agentId: string): Promise<AgentTraffic> {
+    let traffic = this.#current.get(agentId);
+    if (!traffic) {
+      traffic = this.#create(agentId);
+      this.#current.set(agentId, traffic);
+      traffic.catch(() => {
+        if (this.#current.get(agentId) === traffic) this.#current.delete(agentId);
+      });
+    }
+    return traffic;
+  }
+
+  /** Ends connections under the old configuration; the next request is judged by the new one. */
+  forget(agentId: string): void {
+    const traffic = this.#current.get(agentId);
+    this.#current.delete(agentId);
+    traffic?.then((open) => open.close()).catch(this.#parts.onFailure);
+  }
+
+  /** Ends everything. */
+  async close(): Promise<void> {
+    const open = [...this.#current.values()];
+    this.#current.clear();
+    await Promise.allSettled(open.map(async (traffic) => (await traffic).close()));
+  }
+
+  async #create(agentId: string): Promise<AgentTraffic> {
+    return createAgentTraffic({
+      config: await this.#parts.config(agentId),
+      ownEndpoints: this.#parts.ownEndpoints(),
+      onEgress: (purpose, event) => this.#parts.onEgress(agentId, purpose, event),
+    });
+  }
+}

@@ -1,0 +1,89 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AgentFiles } from '../agents/agent-files.js';
+import { changeEvent, LOCAL_USER_ID } from '../agents/agent-service.js';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import type { ConfigService } from '../config/config-service.js';
+import type { AgentRecord, Storage } from '../storage/index.js';
+import { DEMO_FILES, DEMO_LINK } from './demo-files.js';
+import type { DemoOrigin } from './demo-origin.js';
+import { demoScript } from './demo-script.js';
+
+/** Setting that remembers which agent is the demo agent, so that a deleted one stays deleted. */
+export const DEMO_SETTING = 'demo.agent';
+
+/** Parts of the provisioning. */
+export interface DemoParts {
+  readonly storage: Storage;
+  readonly files: AgentFiles;
+  readonly configs: ConfigService;
+  readonly audit: AuditTrail;
+  readonly backend: string;
+}
+
+const ACTOR = { userId: LOCAL_USER_ID, role: 'superadmin' } as const;
+
+/**
+ * Makes the demo agent at the first start, and keeps its script and its one network exception on the port of the demo
+ * origin. An agent that the operator deleted is not made again.
+ */
+export async function provisionDemoAgent(parts: DemoParts, origin: DemoOrigin): Promise<void> {
+  const { storage } = parts;
+  const known = await storage.settings.get(DEMO_SETTING);
+  let agent = known === undefined ? undefined : await storage.agents.get(known);
+  if (known !== undefined && !agent) return;
+  if (!agent) {
+    agent = await createDemoAgent(parts);
+    await storage.settings.set(DEMO_SETTING, agent.id);
+  }
+  await pointAt(parts, agent, origin);
+}
+
+async function createDemoAgent({ storage, files, audit, backend }: DemoParts): Promise<AgentRecord> {
+  const agent = await storage.transaction(async (tx) => {
+    const created = await tx.agents.create({
+      name: 'demo',
+      description:
+        'Does a small job in its workspace, then tries ten attacks. Everything is scripted and offline.',
+      ownerUserId: null,
+      mode: backend,
+      level: 'permissive',
+      isDemo: true,
+    });
+    await audit.record(changeEvent('agent_lifecycle', created.id, 'create', ACTOR, { name: 'demo' }), tx);
+    return created;
+  });
+  const fs = await files.control(agent.id);
+  for (const [path, content] of Object.entries(DEMO_FILES)) await fs.writeFile(path, content);
+  // policy-fs makes no links by design; this one plays the attacker who had access to the directory.
+  await symlink(DEMO_LINK.target, join(files.directory(agent.id), 'workspace', DEMO_LINK.path));
+  return agent;
+}
+
+async function pointAt(
+  { storage, configs }: DemoParts,
+  agent: AgentRecord,
+  origin: DemoOrigin,
+): Promise<void> {
+  const current = await configs.effective(agent.id, 'the demo');
+  const script = demoScript(origin.url);
+  const exception = { address: '127.0.0.1', port: origin.port };
+  const upToDate =
+    current.providers['demo']?.script === script &&
+    current.web.exceptions.some(
+      ({ address, port }) => address === exception.address && port === exception.port,
+    );
+  if (upToDate) return;
+  const fresh = await storage.agents.get(agent.id);
+  if (!fresh) return;
+  // A save like any other: validated, and audited with the exception that it adds.
+  await configs.patch(
+    fresh,
+    {
+      agents: { defaults: { model: 'demo/script', max_tool_iterations: 40 } },
+      providers: { demo: { kind: 'scripted', script } },
+      tools: { web: { fetch: { exceptions: [exception] } } },
+    },
+    { actor: ACTOR },
+  );
+}

@@ -1,0 +1,72 @@
+import type { Logger } from 'winston';
+import type { AgentFiles } from '../agents/agent-files.js';
+import type { LaunchPad } from '../agents/lifecycle.js';
+import { createBrokerServer } from '../broker/broker-server.js';
+import type { TrafficRegistry } from '../broker/traffic-registry.js';
+import { openAgentSockets, type AgentSockets } from '../hub/agent-sockets.js';
+import type { LinkHub } from '../hub/link-hub.js';
+import type { JoinCredentials } from '../hub/storage-ports.js';
+import type { Settings } from '../settings/index.js';
+import type { AgentRecord, Storage } from '../storage/index.js';
+
+/** Parts of the launch pad. */
+export interface AgentLaunchPadParts {
+  readonly settings: Settings;
+  readonly files: AgentFiles;
+  readonly storage: Storage;
+  readonly hub: LinkHub;
+  readonly traffic: TrafficRegistry;
+  readonly joins: JoinCredentials;
+  readonly log: Logger;
+}
+
+/** Prepares what a worker finds when it starts: its directory, its sockets and a join credential. */
+export class AgentLaunchPad implements LaunchPad {
+  readonly #parts: AgentLaunchPadParts;
+  readonly #open = new Map<string, AgentSockets>();
+
+  constructor(parts: AgentLaunchPadParts) {
+    this.#parts = parts;
+  }
+
+  async prepare(agent: AgentRecord): Promise<{ socketDir: string; agentRoot: string }> {
+    const { settings, files, hub, traffic, joins, log } = this.#parts;
+    await this.clear(agent.id);
+    await files.control(agent.id);
+    const sockets = await openAgentSockets({
+      runtimeDir: settings.runtimeDir,
+      agentId: agent.id,
+      onUpgrade: (request, socket, head) => hub.handleUpgrade(agent.id, request, socket, head),
+      broker: createBrokerServer({
+        authenticate: (secret) => hub.authenticate(agent.id, secret),
+        traffic: () => traffic.get(agent.id),
+        onFailure: (error, route) => {
+          if (error.code !== 'INTERNAL') return;
+          log.error('the broker failed', { agent: agent.id, route, cause: String(error.cause) });
+        },
+      }),
+    });
+    this.#open.set(agent.id, sockets);
+    await sockets.writeJoin(await joins.issue(agent));
+    return { socketDir: sockets.directory, agentRoot: files.directory(agent.id) };
+  }
+
+  async clear(agentId: string): Promise<void> {
+    const sockets = this.#open.get(agentId);
+    this.#open.delete(agentId);
+    await sockets?.close();
+    this.#parts.traffic.forget(agentId);
+    await this.#parts.storage.credentials.revoke(agentId, ['join', 'resume']);
+  }
+
+  /** The worker has joined: its credential disappears before any tool can run. */
+  async removeJoinFile(agentId: string): Promise<void> {
+    await this.#open.get(agentId)?.removeJoin();
+  }
+
+  /** Closes every agent's sockets. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((sockets) => sockets.close()));
+    this.#open.clear();
+  }
+}

@@ -1,0 +1,65 @@
+import { styleText } from 'node:util';
+import type { PoolProbe } from '@clawforce/pool-core';
+import type { ConfinerProbe } from '@clawforce/policy-shell/run';
+import type { Settings } from '../settings/index.js';
+import { VERSION } from '../version.js';
+
+/** What the banner tells of. */
+export interface BannerFacts {
+  readonly settings: Settings;
+  readonly url: string;
+  readonly setupLink: string | undefined;
+  readonly backend: string;
+  readonly probe: PoolProbe;
+  readonly confiners: readonly ConfinerProbe[];
+  readonly fileGuard: 'kernel' | 'detect';
+}
+
+/** Gives what the server prints when it runs: where it is, and what is and is not enforced on this host. */
+export function banner(facts: BannerFacts, color: boolean): string {
+  const paint = (style: 'bold' | 'green' | 'yellow' | 'cyan', text: string): string =>
+    color ? styleText(style, text) : text;
+  const yes = paint('green', '✓');
+  const no = paint('yellow', '!');
+  const lines = ['', `${paint('bold', `Clawforce ${VERSION}`)} is running at ${paint('cyan', facts.url)}`];
+  if (facts.setupLink !== undefined) {
+    lines.push(
+      '',
+      'Set the first password with this one-time link (15 minutes, works once):',
+      `  ${paint('cyan', facts.setupLink)}`,
+    );
+  }
+  lines.push(
+    '',
+    `Runtime: ${paint('bold', facts.backend)} (${facts.probe.engine}), ${facts.settings.mode} mode. On this host:`,
+  );
+  for (const sentence of facts.probe.enforced) lines.push(`  ${yes} ${sentence}`);
+  lines.push(`  ${commandLine(facts, yes, no)}`);
+  lines.push(
+    facts.fileGuard === 'kernel'
+      ? `  ${yes} File tools cannot leave an agent's directory, even while links are swapped (descriptor walk).`
+      : `  ${no} File tools detect an escape from an agent's directory but cannot exclude a race on this platform.`,
+  );
+  for (const sentence of facts.probe.notEnforced) lines.push(`  ${no} ${sentence}`);
+  for (const warning of facts.settings.warnings) lines.push(`  ${no} ${warning}`);
+  lines.push(
+    '',
+    'Try the demo agent in another terminal:',
+    '  npx clawforce agent start demo && npx clawforce agent send demo "Do your job."',
+    '',
+    'Stop with Ctrl+C.',
+    '',
+  );
+  return lines.join('\n');
+}
+
+function commandLine({ settings, confiners }: BannerFacts, yes: string, no: string): string {
+  if (settings.unconfinedExec) {
+    return `${no} CLAWFORCE_UNCONFINED_EXEC=1: commands of agents run WITHOUT confinement, as your own user.`;
+  }
+  const working = confiners.find(({ works }) => works);
+  if (working)
+    return `${yes} Commands of agents run confined (${working.backend}): own namespaces, no network, workspace only.`;
+  const details = confiners.map(({ backend, detail }) => `${backend}: ${detail}`).join('; ');
+  return `${no} Commands of agents are refused: no confiner works here (${details}). On Debian: apt-get install bubblewrap.`;
+}

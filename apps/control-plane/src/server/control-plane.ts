@@ -1,0 +1,241 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { AgentPool } from '@clawforce/pool-core';
+import type { Server as SocketServer } from 'socket.io';
+import { AgentLifecycle } from '../agents/lifecycle.js';
+import type { OwnEndpoint } from '../broker/agent-traffic.js';
+import { TrafficRegistry } from '../broker/traffic-registry.js';
+import { ADMIN_SOCKET } from '../cli/connect.js';
+import { startDemoOrigin, type DemoOrigin } from '../demo/demo-origin.js';
+import { provisionDemoAgent } from '../demo/provision-demo-agent.js';
+import { EventIntake } from '../events/event-intake.js';
+import { LinkHub } from '../hub/link-hub.js';
+import { JoinCredentials, storagePorts } from '../hub/storage-ports.js';
+import { createApp } from '../http/create-app.js';
+import type { ApiError } from '../errors/api-error.js';
+import type { Loggers } from '../log/logger.js';
+import { MessageService } from '../messages/message-service.js';
+import type { Settings } from '../settings/index.js';
+import { mountPages } from '../ui/claim-page.js';
+import { attachUiSocket } from '../ui/ui-socket.js';
+import { createAdminServer } from './admin-app.js';
+import { AgentLaunchPad } from './agent-launch-pad.js';
+import { createServices, openCore, type Core } from './core.js';
+import { egressAudit } from './egress-audit.js';
+import { ensureFirstUser } from './first-user.js';
+import { guardFor } from './guard-for.js';
+import { publicCaller } from './public-caller.js';
+import { allRoutes } from './routes.js';
+import { listenOnUnixSocket, stopServer } from './unix-listener.js';
+
+/** A running control plane. */
+export interface ControlPlane {
+  /** Where browsers reach it. */
+  readonly url: string;
+  readonly pool: AgentPool;
+  /** The one-time link that sets the first password; undefined once it is set. */
+  readonly setupLink: string | undefined;
+  /** Ends workers and connections, keeps desired states, closes the database. */
+  close(): Promise<void>;
+}
+
+const DEMO_PORT_SETTING = 'demo.port';
+
+/** Starts the control plane on a pool. */
+export async function startControlPlane(
+  settings: Settings,
+  loggers: Loggers,
+  createPool: (core: Core) => Promise<AgentPool>,
+): Promise<ControlPlane> {
+  const core = await openCore(settings, loggers);
+  const closers: (() => Promise<unknown>)[] = [() => core.close()];
+  // Closed in the opposite order; one that fails does not keep the others from it.
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) {
+      await close().catch((error: unknown) =>
+        loggers.app.error('a part did not close', { cause: String(error) }),
+      );
+    }
+  };
+  try {
+    return await start(core, loggers, createPool, closers, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function start(
+  core: Core,
+  loggers: Loggers,
+  createPool: (core: Core) => Promise<AgentPool>,
+  closers: (() => Promise<unknown>)[],
+  closeAll: () => Promise<void>,
+): Promise<ControlPlane> {
+  const { settings, storage, audit, auth, feed, files, sessionFiles } = core;
+  const { app: log } = loggers;
+  let stopping = false;
+  const failed = (what: string) => (error: unknown) => log.error(what, { cause: String(error) });
+
+  const pool = await createPool(core);
+  closers.push(() => pool.close());
+  const own: OwnEndpoint[] = [];
+  const traffic = new TrafficRegistry({
+    config: (agentId) => services.configs.effective(agentId, 'the broker'),
+    ownEndpoints: () => own,
+    onEgress: (agentId, purpose, event) => audit.enqueue(egressAudit(agentId, purpose, event)),
+    onFailure: failed('traffic did not close'),
+  });
+  closers.push(() => traffic.close());
+
+  const joins = new JoinCredentials(storage);
+  const intake = new EventIntake({ storage, feed, audit, files: sessionFiles });
+  const hub: LinkHub = new LinkHub(
+    storagePorts(
+      {
+        storage,
+        intake,
+        feed,
+        audit,
+        workerConfig: (agentId) => services.configs.workerConfig(agentId),
+        removeJoinFile: (agentId) => launchPad.removeJoinFile(agentId),
+        lifecycle: () => lifecycle,
+        log: (message, detail) => log.warn(message, detail),
+      },
+      joins,
+    ),
+  );
+  const launchPad = new AgentLaunchPad({ settings, files, storage, hub, traffic, joins, log });
+  closers.push(
+    () => launchPad.close(),
+    () => hub.close(),
+  );
+  const messages = new MessageService({
+    storage,
+    hub,
+    feed,
+    log: (message, cause) => failed(message)(cause),
+  });
+  const lifecycle = new AgentLifecycle({
+    storage,
+    pool,
+    hub,
+    feed,
+    messages,
+    audit,
+    launchPad,
+    workerEnv: { AGENT_LOG_LEVEL: settings.logLevel },
+    log: (level, message, detail) => log[level](message, detail),
+  });
+  closers.push(() => lifecycle.close());
+  const live = { hub, lifecycle, pool, messages };
+  const services = createServices(
+    core,
+    () => live,
+    (agentId) => traffic.forget(agentId),
+  );
+
+  const first = await ensureFirstUser(core);
+  const secure = settings.publicUrl?.startsWith('https:') ?? false;
+  const routes = allRoutes({ core, services, live, secure, stopping: () => stopping });
+  const onFailure = (error: ApiError, request: { method: string; path: string; requestId: string }): void => {
+    log.error(`${request.method} ${request.path} failed`, {
+      code: error.code,
+      request: request.requestId,
+      cause: String(error.cause ?? error.message),
+    });
+  };
+  const app = createApp({
+    routes: routes.filter(({ adminSocketOnly }) => adminSocketOnly !== true),
+    guardFor: guardFor(storage, publicCaller(auth)),
+    sessions: core.endings,
+    corsOrigins: settings.corsOrigins,
+    trustProxy: settings.trustProxy,
+    secure,
+    onFailure,
+    pages: mountPages,
+  });
+  const http = createServer(app);
+  http.headersTimeout = 10_000;
+  http.requestTimeout = 30_000;
+  http.keepAliveTimeout = 65_000;
+  await listen(http, settings.port, settings.host);
+  const { port } = http.address() as AddressInfo;
+  const url =
+    settings.publicUrl ?? `http://${settings.host === '127.0.0.1' ? 'localhost' : settings.host}:${port}`;
+  const io = attachUiSocket(http, {
+    auth,
+    endings: core.endings,
+    storage,
+    feed,
+    agents: services.agents,
+    origins: () => [new URL(url).origin, `http://127.0.0.1:${port}`, ...settings.corsOrigins],
+  });
+  closers.push(() => closeHttp(http, io));
+  own.push(...ownEndpoints(settings, port));
+
+  const admin = createAdminServer(core, routes, onFailure);
+  await listenOnUnixSocket(admin, join(settings.adminDir, ADMIN_SOCKET));
+  closers.push(() => stopServer(admin));
+
+  const origin = await demoOrigin(core, url);
+  closers.push(() => origin.close());
+  await provisionDemoAgent(
+    { storage, files, configs: services.configs, audit, backend: settings.backend },
+    origin,
+  );
+  await lifecycle.resume();
+
+  return {
+    url,
+    pool,
+    setupLink:
+      first.passwordHash === null ? `${url}/claim#${await auth.issueSetupToken(first.id)}` : undefined,
+    close: async () => {
+      stopping = true;
+      await closeAll();
+    },
+  };
+}
+
+async function demoOrigin({ storage }: Core, url: string): Promise<DemoOrigin> {
+  const wanted = Number(await storage.settings.get(DEMO_PORT_SETTING));
+  const origin = await startDemoOrigin(url, Number.isInteger(wanted) && wanted > 0 ? wanted : undefined);
+  await storage.settings.set(DEMO_PORT_SETTING, String(origin.port));
+  return origin;
+}
+
+/** What no agent reaches: the listener on every address of this host, the public URL and the database. */
+function ownEndpoints(settings: Settings, port: number): OwnEndpoint[] {
+  const endpoints: OwnEndpoint[] = [{ port }];
+  for (const text of [settings.publicUrl, settings.databaseUrl]) {
+    if (text === undefined || !/^(https?|postgres(ql)?):/.test(text)) continue;
+    const { hostname, port: given, protocol } = new URL(text);
+    const host = hostname.replace(/^\[|\]$/g, '');
+    const standard = protocol === 'https:' ? 443 : protocol === 'http:' ? 80 : 5432;
+    endpoints.push(
+      /^[0-9.]+$|:/.test(host)
+        ? { address: host, port: Number(given) || standard }
+        : { host, port: Number(given) || standard },
+    );
+  }
+  return endpoints;
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+async function closeHttp(http: Server, io: SocketServer): Promise<void> {
+  io.disconnectSockets(true);
+  const closed = stopServer(http);
+  await io.close().catch(() => undefined);
+  await closed;
+}

@@ -1,0 +1,23 @@
+import type { UserRecord } from '../storage/index.js';
+import type { Core } from './core.js';
+
+/**
+ * Gives the first superadmin, made at the first start: with the password of `ADMIN_SETUP_PASSWORD` where that is set, else
+ * without one until the one-time link or `clawforce setup` gives it one.
+ */
+export async function ensureFirstUser({ storage, auth, settings }: Core): Promise<UserRecord> {
+  const existing = await auth.firstUser();
+  const password = settings.setup?.password;
+  if (!existing)
+    return auth.createUser(
+      settings.setup?.username ?? 'admin',
+      'superadmin',
+      password ?? null,
+      'first start',
+    );
+  if (existing.passwordHash === null && password !== undefined) {
+    await auth.setPassword(existing, password, 'first start', 'claim');
+    return (await storage.users.get(existing.id)) ?? existing;
+  }
+  return existing;
+}

@@ -1,0 +1,50 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { PoolError, type AgentPool } from '@clawforce/pool-core';
+import { ProcessPool } from '@clawforce/pool-process';
+import { openWorkerLog } from '../log/worker-log.js';
+import type { Loggers } from '../log/logger.js';
+import type { Core } from './core.js';
+
+/** Gives the process pool and ends what an earlier control plane left behind. @throws PoolError BACKEND_UNAVAILABLE */
+export async function openProcessPool(
+  { settings, files, storage }: Core,
+  loggers: Loggers,
+): Promise<AgentPool> {
+  const pool = new ProcessPool({
+    command: [process.execPath, workerMain()],
+    ownerId: await installationId(storage),
+    stateDir: join(settings.adminDir, 'pool'),
+    env: settings.mode,
+    openLog: (ref) =>
+      openWorkerLog(files, ref, (error) =>
+        loggers.app.warn('the output of a worker could not be kept', { cause: String(error) }),
+      ),
+  });
+  const orphans = await pool.sweepOrphans();
+  if (orphans.length > 0) loggers.app.warn('ended workers of an earlier run', { workers: orphans.length });
+  return pool;
+}
+
+function workerMain(): string {
+  try {
+    const manifest = createRequire(import.meta.url).resolve('@clawforce/worker/package.json');
+    return join(manifest, '..', 'dist', 'main.js');
+  } catch (error) {
+    throw new PoolError('BACKEND_UNAVAILABLE', 'The package @clawforce/worker is not installed.', {
+      fix: 'Install it next to the control plane: npm install @clawforce/worker',
+      cause: error,
+    });
+  }
+}
+
+const INSTALLATION = 'installation.id';
+
+/** Names this installation, so that two of them on one host leave each other's workers alone. */
+async function installationId(storage: Core['storage']): Promise<string> {
+  const known = await storage.settings.get(INSTALLATION);
+  if (known !== undefined) return known;
+  const id = crypto.randomUUID();
+  await storage.settings.set(INSTALLATION, id);
+  return id;
+}

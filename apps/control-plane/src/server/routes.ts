@@ -1,0 +1,69 @@
+import type { AgentPool } from '@clawforce/pool-core';
+import { ApiError } from '../errors/api-error.js';
+import { adminRoutes } from '../http/routes/admin-routes.js';
+import { agentRoutes } from '../http/routes/agent-routes.js';
+import { auditRoutes } from '../http/routes/audit-routes.js';
+import { authRoutes } from '../http/routes/auth-routes.js';
+import { configRoutes } from '../http/routes/config-routes.js';
+import { logRoutes } from '../http/routes/log-routes.js';
+import { messageRoutes } from '../http/routes/message-routes.js';
+import { systemRoutes } from '../http/routes/system-routes.js';
+import { toolRoutes } from '../http/routes/tool-routes.js';
+import { workspaceRoutes } from '../http/routes/workspace-routes.js';
+import { openApiDocument } from '../http/openapi.js';
+import type { Route } from '../http/route.js';
+import type { MessageService } from '../messages/message-service.js';
+import { VERSION } from '../version.js';
+import type { Core, LiveParts, Services } from './core.js';
+
+/** What the routes serve from. */
+export interface RouteSources {
+  readonly core: Core;
+  readonly services: Services;
+  /** Only while the server runs. */
+  readonly live: (LiveParts & { readonly messages: MessageService; readonly pool: AgentPool }) | undefined;
+  readonly secure: boolean;
+  readonly stopping: () => boolean;
+}
+
+/** Gives every route of the control plane; those of the command line are marked `adminSocketOnly`. */
+export function allRoutes({ core, services, live, secure, stopping }: RouteSources): Route[] {
+  const { settings, storage, auth, feed, files } = core;
+  const { agents, configs, tools } = services;
+  const routes: Route[] = [
+    ...systemRoutes({
+      storage,
+      pool: live?.pool,
+      version: VERSION,
+      maxLevel: settings.maxLevel,
+      unconfinedExec: settings.unconfinedExec,
+      stopping,
+      openApi: () => openApiDocument(routes, VERSION),
+    }),
+    ...authRoutes({ auth, secure, corsOrigins: settings.corsOrigins }),
+    ...agentRoutes({ agents, lifecycle: live?.lifecycle, hub: live?.hub, backend: settings.backend }),
+    ...configRoutes({
+      configs,
+      requireRecentPassword: async ({ caller }) => {
+        const fresh = await auth.isFresh(caller);
+        return () => {
+          if (fresh) return;
+          throw new ApiError(
+            'REAUTHENTICATION_REQUIRED',
+            'This change loosens safety and needs your password again.',
+            {
+              fix: 'POST /api/auth/reauthenticate with your password, then save within five minutes.',
+            },
+          );
+        };
+      },
+    }),
+    ...workspaceRoutes({ files }),
+    ...messageRoutes({ storage, messages: live?.messages }),
+    ...logRoutes({ storage, feed, agents, pool: live?.pool }),
+    ...toolRoutes({ tools }),
+    ...auditRoutes({ storage }),
+    ...adminRoutes({ auth, storage }),
+  ];
+  return routes;
+}

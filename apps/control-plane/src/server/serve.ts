@@ -1,0 +1,80 @@
+import { PoolError } from '@clawforce/pool-core';
+import { probeConfiners } from '@clawforce/policy-shell/run';
+import { openLoggers } from '../log/logger.js';
+import { readSettings, SettingsError, type SettingsFlags } from '../settings/index.js';
+import { StorageError } from '../storage/index.js';
+import { banner } from './banner.js';
+import { startControlPlane, type ControlPlane } from './control-plane.js';
+import { openProcessPool } from './process-pool.js';
+
+/** Exit codes of `clawforce serve` besides 0. */
+const EXIT = { failed: 1, usage: 64 } as const;
+/** A stop that takes longer is cut short. */
+const STOP_MS = 20_000;
+
+/** Runs the control plane until it is told to stop; gives the exit code. */
+export async function serve(flags: SettingsFlags): Promise<number> {
+  let plane: ControlPlane;
+  let loggers: ReturnType<typeof openLoggers> | undefined;
+  try {
+    const settings = readSettings({ env: process.env, flags });
+    loggers = openLoggers({
+      level: settings.logLevel,
+      adminDir: settings.adminDir,
+      production: settings.mode === 'production',
+    });
+    if (settings.backend !== 'process') {
+      throw new PoolError('BACKEND_UNAVAILABLE', `This version has no "${settings.backend}" backend yet.`, {
+        fix: 'Set ADMIN_RUNTIME_BACKEND=process, or start with "npm start", which does.',
+      });
+    }
+    const opened = loggers;
+    plane = await startControlPlane(settings, opened, (core) => openProcessPool(core, opened));
+    process.stdout.write(
+      banner(
+        {
+          settings,
+          url: plane.url,
+          setupLink: plane.setupLink,
+          backend: plane.pool.kind,
+          probe: await plane.pool.probe(),
+          confiners: await probeConfiners(),
+          fileGuard: process.platform === 'linux' ? 'kernel' : 'detect',
+        },
+        process.stdout.isTTY && !process.env['NO_COLOR'],
+      ),
+    );
+  } catch (error) {
+    process.stderr.write(`${startFailure(error)}\n`);
+    await loggers?.close();
+    return error instanceof SettingsError ? EXIT.usage : EXIT.failed;
+  }
+  const signal = await stopSignal();
+  loggers.app.info(`stopping on ${signal}`);
+  // A second signal, or a stop that hangs, ends the process the hard way.
+  const impatient = setTimeout(() => process.exit(EXIT.failed), STOP_MS);
+  process.once(signal, () => process.exit(EXIT.failed));
+  await plane.close();
+  clearTimeout(impatient);
+  await loggers.close();
+  return 0;
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+  });
+}
+
+function startFailure(error: unknown): string {
+  if (error instanceof PoolError)
+    return `${error.message} (${error.code})${error.fix ? `\nFix: ${error.fix}` : ''}`;
+  if (error instanceof SettingsError) return error.message;
+  if (error instanceof StorageError && error.code === 'LOCKED') {
+    return `${error.message} (LOCKED)\nFix: stop the other server, or give this one its own --data-dir.`;
+  }
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === 'EADDRINUSE')
+    return 'The port is in use (EADDRINUSE).\nFix: stop the other program, or choose another with --port.';
+  return `The server could not start: ${message ?? 'unknown'}${code ? ` (${code})` : ''}`;
+}
