@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Folder of the schema and the migrations. */
-export const prismaRoot = fileURLToPath(new URL('../../apps/control-plane/prisma/', import.meta.url));
+/** Folder of the schema and the migrations; tests point it at a copy. */
+export const prismaRoot =
+  process.env.CLAWFORCE_TEST_PRISMA_ROOT ??
+  fileURLToPath(new URL('../../apps/control-plane/prisma/', import.meta.url));
 
 /** Databases that the control plane speaks to, each with a client and migrations of its own (TOOLING section 3, point 7). */
 export const providers = Object.freeze(['sqlite', 'postgresql']);

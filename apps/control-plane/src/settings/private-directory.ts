@@ -44,7 +44,7 @@ export function makeWithParents(path: string, mode: number): void {
     const parent = dirname(path);
     if (code !== 'ENOENT' || parent === path || existsSync(parent)) throw error;
     makeWithParents(parent, mode);
-    mkdirSync(path, { mode });
+    makeWithParents(path, mode);
   }
 }
 

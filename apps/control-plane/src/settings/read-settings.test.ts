@@ -173,7 +173,7 @@ describe('a refused setting is named and its value is not repeated', () => {
     ['SECRETS_MASTER_KEY', { SECRETS_MASTER_KEY: ` , ` }],
     ['SECRETS_MASTER_KEY', { SECRETS_MASTER_KEY: random(), SECRETS_MASTER_KEY_FILE: '/canary' }],
     ['SECRETS_MASTER_KEY_FILE', { SECRETS_MASTER_KEY_FILE: 'relative-canary' }],
-    ['SECRETS_MASTER_KEY_FILE', { SECRETS_MASTER_KEY_FILE: '/nonexistent/file' }],
+    ['SECRETS_MASTER_KEY_FILE', { SECRETS_MASTER_KEY_FILE: '/nonexistent/canary' }],
     ['SECRETS_MASTER_KEY_FILE', { SECRETS_MASTER_KEY_FILE: '/dev/null' }],
     ['ADMIN_STORAGE_ROOT', { ADMIN_STORAGE_ROOT: '/' }],
     ['ADMIN_STORAGE_ROOT', { ADMIN_STORAGE_ROOT: '/proc/nowhere' }],
@@ -234,7 +234,7 @@ describe('a refused setting is named and its value is not repeated', () => {
   test.each(table)('%s (%#)', (variable, env, flags) => {
     const error = refusal(env, flags);
     expect(error).toMatchObject({ variable, code: 'SETTINGS_INVALID' });
-    expect(error.message).toMatch(new RegExp(`^${variable}: `));
+    expect(error.message.startsWith(`${error.variable}: `)).toBe(true);
     expect(error.message).not.toContain('canary');
     for (const name of ['ADMIN_JWT_SECRET', 'SECRETS_MASTER_KEY']) {
       const value = env[name];

@@ -36,7 +36,7 @@ export function generatedSecret(
 /** Gives the text of a secret file that the operator names; links are followed (Kubernetes mounts them), others may not read it. */
 export function readSecretFile(path: string, variable: string): string {
   const text = read(path, variable, 0);
-  if (text === undefined) throw new SettingsError(variable, `there is no file ${path}`);
+  if (text === undefined) throw new SettingsError(variable, 'there is no such file');
   return text;
 }
 
@@ -49,24 +49,24 @@ function read(path: string, variable: string, flags: number): string | undefined
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
     const reason = code === 'ELOOP' ? 'is a symbolic link' : 'cannot be read';
-    throw new SettingsError(variable, `the file ${path} ${reason}`, { cause: error });
+    throw new SettingsError(variable, `the file ${reason}`, { cause: error });
   }
   try {
     const found = fstatSync(file);
     const uid = process.getuid?.();
-    if (!found.isFile()) throw new SettingsError(variable, `${path} is not a file`);
+    if (!found.isFile()) throw new SettingsError(variable, 'what it names is not a file');
     if (found.uid !== uid && found.uid !== 0) {
-      throw new SettingsError(variable, `the file ${path} belongs to another user`);
+      throw new SettingsError(variable, 'the file belongs to another user');
     }
     // Docker mounts its secrets 0444 in a place that only the container has.
     const readable = (found.mode & 0o044) !== 0 && !path.startsWith('/run/secrets/');
     if (readable || (found.mode & 0o022) !== 0) {
-      throw new SettingsError(variable, `the file ${path} is open to other users; it must have mode 0600`);
+      throw new SettingsError(variable, 'the file is open to other users; it must have mode 0600');
     }
-    if (found.size > MAX_BYTES) throw new SettingsError(variable, `the file ${path} is too large`);
+    if (found.size > MAX_BYTES) throw new SettingsError(variable, 'the file is too large');
     const buffer = Buffer.alloc(MAX_BYTES);
     const text = buffer.toString('utf8', 0, readSync(file, buffer)).trim();
-    if (text === '') throw new SettingsError(variable, `the file ${path} is empty`);
+    if (text === '') throw new SettingsError(variable, 'the file is empty');
     return text;
   } finally {
     closeSync(file);

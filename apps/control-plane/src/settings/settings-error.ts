@@ -1,6 +1,9 @@
 const brand = Symbol.for('@clawforce/control-plane/SettingsError');
 
-/** A setting that is missing or refused; the message names the variable or flag and never repeats its value. */
+/**
+ * A setting that is missing or refused; the message names the variable or flag and never repeats its value, except the path
+ * of a directory that was not acceptable.
+ */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   readonly code = 'SETTINGS_INVALID';
