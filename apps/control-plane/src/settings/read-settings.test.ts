@@ -231,7 +231,8 @@ describe('a refused setting is named and its value is not repeated', () => {
     ['AGENT_DOCKER_CPU_PERIOD', { AGENT_DOCKER_CPU_PERIOD: '1e5' }],
   ];
 
-  test.each(table)('%s (%#)', (variable, env, flags) => {
+  const cases = table.map(([variable, env, flags = {}]) => ({ variable, env, flags }));
+  test.each(cases)('$variable (%#)', ({ variable, env, flags }) => {
     const error = refusal(env, flags);
     expect(error).toMatchObject({ variable, code: 'SETTINGS_INVALID' });
     expect(error.message.startsWith(`${error.variable}: `)).toBe(true);
