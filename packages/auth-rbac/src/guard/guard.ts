@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from 'express';
 import { AccessDeniedError } from '../errors/access-denied-error.js';
 import { AuthError, type AuthErrorCode } from '../errors/auth-error.js';
 import { knownOptions, nonEmptyString } from '../option-checks.js';
-import type { Principal, Resource } from '../rbac/access-matrix.js';
+import { isDisabled, type Principal, type Resource } from '../rbac/access-matrix.js';
 import type { Authorizer } from '../rbac/authorizer.js';
 import { markGuard } from './guard-mark.js';
 
@@ -131,7 +131,7 @@ async function identify<P extends Principal>(
   let refusal = new AuthError('UNAUTHENTICATED');
   try {
     const principal = await authenticate(request);
-    if (principal && principal.disabled !== true) return principal;
+    if (principal && !isDisabled(principal)) return principal;
   } catch (error) {
     if (!(error instanceof AuthError)) throw error;
     refusal = error;

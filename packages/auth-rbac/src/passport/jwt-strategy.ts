@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { ExtractJwt, Strategy, type SecretOrKeyProvider, type VerifyCallbackWithRequest } from 'passport-jwt';
 import { AuthError } from '../errors/auth-error.js';
-import type { Principal } from '../rbac/access-matrix.js';
+import { isDisabled, type Principal } from '../rbac/access-matrix.js';
 import type { AccessClaims } from '../tokens/access-token.js';
 import type { TokenService } from '../tokens/token-service.js';
 
@@ -45,7 +45,7 @@ export function jwtStrategy<P extends Principal>(
       .then(() => loadPrincipal(claims, request))
       .then(
         (principal) => {
-          if (principal && principal.disabled !== true) done(null, principal, claims);
+          if (principal && !isDisabled(principal)) done(null, principal, claims);
           else done(null, false, new AuthError('UNAUTHENTICATED'));
         },
         (error: unknown) => {

@@ -39,9 +39,8 @@ const fold = (text: string): string => text.normalize('NFKC').trim().toLowerCase
  * `PASSWORD_TOO_LONG` beyond the bound, so that nobody makes the server normalise megabytes.
  */
 export function normalizePassword(password: unknown): string {
-  if (typeof password !== 'string' || /\p{Surrogate}/u.test(password.slice(0, PASSWORD_MAX_LENGTH * 8))) {
-    throw new AuthError('PASSWORD_INVALID');
-  }
+  if (typeof password !== 'string') throw new AuthError('PASSWORD_INVALID');
   if (password.length > PASSWORD_MAX_LENGTH * 8) throw new AuthError('PASSWORD_TOO_LONG');
+  if (/\p{Surrogate}/u.test(password)) throw new AuthError('PASSWORD_INVALID');
   return password.normalize('NFC');
 }

@@ -34,6 +34,12 @@ export interface Principal {
   readonly disabled?: boolean;
 }
 
+/** Whether an account is switched off: everything but a plain `false` or nothing counts as that. */
+export function isDisabled({ disabled }: Principal): boolean {
+  const flag: unknown = disabled;
+  return flag !== undefined && flag !== false;
+}
+
 /** What is acted on. */
 export interface Resource {
   readonly type: string;

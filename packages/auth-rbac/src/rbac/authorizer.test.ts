@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AccessMatrix, Principal, Resource } from './access-matrix.js';
 import { createAuthorizer } from './authorizer.js';
@@ -86,6 +87,7 @@ describe('can', () => {
       0,
       true,
       Symbol('superadmin'),
+      Object.create(null),
     ].map((role) => ({ role })),
   )('a role of $role gives nothing', ({ role }) => {
     for (const [action, { on }] of Object.entries(defaultMatrix.actions)) {
@@ -147,7 +149,9 @@ describe('can', () => {
     expect(rule(undefined, 'agent:read', agentOf('u1'))).toBe('rbac.principal.missing');
     expect(rule(null, 'agent:read', agentOf('u1'))).toBe('rbac.principal.missing');
     expect(rule('u1', 'agent:read', agentOf('u1'))).toBe('rbac.principal.missing');
-    expect(rule({ ...admin, disabled: true }, 'agent:read', agentOf('u1'))).toBe('rbac.principal.disabled');
+    for (const disabled of [true, 1, 'true', null, {}]) {
+      expect(rule({ ...admin, disabled }, 'agent:read', agentOf('u1'))).toBe('rbac.principal.disabled');
+    }
     expect(rule(admin, 'agent:read')).toBe('rbac.resource.missing');
     expect(rule(admin, 'agent:read', null)).toBe('rbac.resource.missing');
     expect(rule(admin, 'agent:read', { type: 'agent', ownerId: 'u1' })).toBe('rbac.resource.missing');
@@ -192,6 +196,62 @@ describe('can', () => {
     roles['root'] = { 'agent:read': 'any' };
     expect(copied.can({ id: 'u1', role: 'viewer' }, 'agent:read').effect).toBe('deny');
     expect(copied.can({ id: 'u1', role: 'root' }, 'agent:read').effect).toBe('deny');
+  });
+});
+
+describe('can, for anything at all', () => {
+  const odd = fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true });
+  const mostly = (usual: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+    fc.oneof({ weight: 12, arbitrary: usual }, { weight: 1, arbitrary: odd });
+  const id = mostly(fc.constantFrom('u1', 'u1', 'u1', 'u2', ''));
+  const role = mostly(fc.constantFrom(...Object.keys(defaultMatrix.roles), 'root', 'Admin'));
+  const action = mostly(fc.constantFrom(...Object.keys(defaultMatrix.actions), 'agent:destroy'));
+  const disabled = fc.constantFrom(undefined, undefined, undefined, false, false, true, null, 1);
+  const principal = mostly(fc.record({ id, role, disabled }));
+  const object = fc.record({ type: mostly(fc.constant('agent')), id, ownerId: id });
+  const resource = mostly(
+    fc.oneof({ weight: 3, arbitrary: object }, { weight: 1, arbitrary: fc.constant(undefined) }),
+  );
+
+  test('never throws, and allows only what the table grants to exactly this role and owner', () => {
+    let allowed = 0;
+    fc.assert(
+      fc.property(principal, action, resource, (who, what, on) => {
+        const verdict = authorizer.can(who as Principal, what as string, on as Resource);
+        if (verdict.effect !== 'allow') return;
+        allowed += 1;
+        const {
+          id: asker,
+          role: of,
+          disabled: off,
+        } = who as { id: string; role: string; disabled?: unknown };
+        const grant = defaultMatrix.roles[of]?.[what as string];
+        const rule = (defaultMatrix.actions as Record<string, { on: string }>)[what as string];
+        expect(
+          typeof of === 'string' &&
+            typeof asker === 'string' &&
+            asker !== '' &&
+            (off === undefined || off === false),
+        ).toBe(true);
+        expect(grant).toBeDefined();
+        if (rule?.on === 'none') return;
+        const thing = on as { type: string; ownerId: string };
+        expect(thing.type).toBe(rule?.on);
+        if (grant === 'own') expect(thing.ownerId).toBe(asker);
+      }),
+      { numRuns: 20_000 },
+    );
+    // The generator reaches what is granted, so the property is not about denials alone.
+    expect(allowed).toBeGreaterThan(500);
+  });
+
+  test('breaks no log line, whatever it is given', () => {
+    const { input } = authorizer.can(
+      { id: 'u1\nfake', role: 'x'.repeat(10_000) },
+      'a\u001b[31m',
+      agentOf('u1\u2028'),
+    );
+    expect(input).toMatch(/^[\x20-\x7e]{1,300}$/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { createDecision, policyDigest, type Decision, type Step } from '@clawforce/policy-core';
 import {
   checkMatrix,
+  isDisabled,
   type AccessMatrix,
   type Grant,
   type Principal,
@@ -45,7 +46,7 @@ export function createAuthorizer(matrix: AccessMatrix): Authorizer {
     resource: Resource | undefined,
   ): Verdict => {
     if (!isPerson(principal)) return deny('principal', 'rbac.principal.missing');
-    if (principal.disabled === true) return deny('principal', 'rbac.principal.disabled');
+    if (isDisabled(principal)) return deny('principal', 'rbac.principal.disabled');
     const grants = typeof principal.role === 'string' ? roles.get(principal.role) : undefined;
     if (!grants) return deny('role', 'rbac.role.unknown');
     const on = actions.get(action);
@@ -116,8 +117,14 @@ function isThing(resource: unknown): resource is Resource {
 
 const isId = (id: unknown): boolean => typeof id === 'string' && id !== '';
 
-function describe(principal: Principal | undefined, action: string, resource: Resource | undefined): string {
-  const who = isPerson(principal) ? `${String(principal.role)} ${principal.id}` : 'nobody';
-  const what = isThing(resource) ? ` on ${resource.type} ${resource.id}` : '';
-  return `${who}: ${action}${what}`;
+function describe(principal: unknown, action: unknown, resource: unknown): string {
+  const who = isPerson(principal) ? `${shown(principal.role)} ${shown(principal.id)}` : 'nobody';
+  const what = isThing(resource) ? ` on ${shown(resource.type)} ${shown(resource.id)}` : '';
+  return `${who}: ${shown(action)}${what}`;
+}
+
+// Decisions reach logs: nothing that comes from outside may break a line or fill it (CWE-117).
+function shown(value: unknown): string {
+  if (typeof value !== 'string') return '(none)';
+  return value.slice(0, 80).replace(/[^\x21-\x7e]/g, '?');
 }
