@@ -1,0 +1,219 @@
+import { randomBytes } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { Api } from './support/api.js';
+import {
+  newInstallation,
+  startProduct,
+  waitFor,
+  type Installation,
+  type Product,
+} from './support/product.js';
+
+const password = `failures ${randomBytes(12).toString('hex')}`;
+const script = stringify({
+  turns: [
+    {
+      when: 'slow',
+      steps: [{ say: 'one two three four five six seven eight nine ten', word_delay_ms: 500 }],
+    },
+    { when: 'down', steps: [{ fail: 'unreachable' }] },
+    { when: 'nonsense', steps: [{ fail: 'nonsense' }] },
+    {
+      when: 'binary',
+      steps: [
+        { calls: [{ tool: 'read_file', args: { path: 'binary.dat' } }] },
+        { say: 'It said: {{ result }}' },
+      ],
+    },
+    { steps: [{ say: 'You said: {{ input }}' }] },
+  ],
+});
+
+/** Processes of the worker of this installation. */
+function workerPids(agentId: string): number[] {
+  const out = execFileSync(
+    'sh',
+    ['-c', `grep -lz 'AGENT_ID=${agentId}' /proc/[0-9]*/environ 2>/dev/null || true`],
+    { encoding: 'utf8' },
+  );
+  return [...out.matchAll(/\/proc\/(\d+)\//g)].map(([, pid]) => Number(pid));
+}
+
+describe('bad input and failure', () => {
+  let installation: Installation;
+  let product: Product;
+  let api: Api;
+  let id: string;
+
+  const restart = async (): Promise<void> => {
+    product = await startProduct(installation);
+    api = new Api(product.url);
+    await api.login('admin', password);
+  };
+
+  beforeAll(async () => {
+    installation = newInstallation();
+    product = await startProduct(installation);
+    api = new Api(product.url);
+    await api.claimAndLogin(product.setupToken ?? '', password);
+    id = (await api.call('POST', '/api/agents', { name: 'fragile' })).body.id as string;
+    const saved = await api.call('PUT', `/api/agents/${id}/config`, {
+      agents: { defaults: { model: 'local/script' } },
+      providers: { local: { kind: 'scripted', script } },
+    });
+    expect(saved.status).toBe(200);
+    await api.call('POST', `/api/agents/${id}/start`);
+    await api.waitForStatus(id, 'running');
+  });
+  afterAll(async () => {
+    await product.stop();
+    installation.remove();
+  });
+
+  test.each([
+    ['an unknown configuration key', 'PUT', '/config', { toolz: {} }, 400, 'CONFIG_INVALID'],
+    ['a wrong type', 'PUT', '/config', { tools: { exec: { timeout: 'long' } } }, 400, 'CONFIG_INVALID'],
+    ['malformed JSON', 'PUT', '/config', '{"tools":', 400, 'JSON_INVALID'],
+    [
+      'a level above the maximum',
+      'PATCH',
+      '/config',
+      { security: { docker: { level: 'privileged' } } },
+      422,
+      'LEVEL_EXCEEDS_MAXIMUM',
+    ],
+    ['an unknown field', 'POST', '/messages', { text: 'x', agent_id: 'other' }, 400, 'VALIDATION_FAILED'],
+    ['an empty message', 'POST', '/messages', { text: '' }, 400, 'VALIDATION_FAILED'],
+    [
+      'a path out of the workspace',
+      'GET',
+      '/workspace/..%2f..%2fetc%2fpasswd',
+      undefined,
+      422,
+      'FILE_REFUSED',
+    ],
+    ['a hidden zone', 'GET', '/workspace/.config/agent.json', undefined, 422, 'FILE_REFUSED'],
+    ['a missing file', 'GET', '/workspace/none.txt', undefined, 404, 'NOT_FOUND'],
+  ])('%s is a typed error without a stack trace', async (_title, method, path, body, status, code) => {
+    const answer = await api.call(method, `/api/agents/${id}${path}`, body);
+    expect(answer).toMatchObject({
+      status,
+      body: { code, request_id: expect.any(String), error: expect.any(String) },
+    });
+    expect(JSON.stringify(answer.body)).not.toMatch(/\bat .*\.js:|node_modules|\/src\//);
+  });
+
+  test('a missing agent and a wrong path are 404, a wrong method 405', async () => {
+    expect((await api.call('GET', '/api/agents/00000000-0000-4000-8000-000000000000')).body).toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    expect((await api.call('GET', '/api/nothing')).status).toBe(404);
+    expect((await api.call('DELETE', '/api/agents')).status).toBe(405);
+  });
+
+  test('a 10 MB message is refused by size', async () => {
+    const answer = await api.call('POST', `/api/agents/${id}/messages`, { text: 'x'.repeat(10_000_000) });
+    expect(answer.body).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    const longer = await api.call('POST', `/api/agents/${id}/messages`, { text: 'x'.repeat(300_000) });
+    expect(longer.body).toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
+  });
+
+  test('a binary file is an understandable error for the model and the browser', async () => {
+    await api.call('PUT', `/api/agents/${id}/workspace/binary.dat`, {
+      content: 'a\u0000\u0001\u0002b\u0000',
+    });
+    const message = await api.send(id, 'binary');
+    expect(message.result).toMatch(/binary/i);
+    expect((await api.call('GET', `/api/agents/${id}/workspace/binary.dat`)).body).toMatchObject({
+      code: 'BINARY_FILE',
+    });
+  });
+
+  test.each(['down', 'nonsense'])(
+    'a model endpoint that is %s fails the message and nothing else',
+    async (kind) => {
+      const message = await api.send(id, kind);
+      expect(message.state).toBe('failed');
+      expect(message.error.code).toMatch(/^[A-Z_]+$/);
+      expect(await api.send(id, 'still there?')).toMatchObject({
+        state: 'done',
+        result: 'You said: still there?',
+      });
+    },
+  );
+
+  test('a wrong password and a forged token are refused in the same plain way', async () => {
+    const other = new Api(product.url);
+    expect(
+      (await other.call('POST', '/api/auth/login', { username: 'admin', password: 'wrong' })).body,
+    ).toMatchObject({ code: 'CREDENTIALS_INVALID' });
+    other.token = `${(api.token ?? '').slice(0, -4)}AAAA`;
+    expect((await other.call('GET', '/api/auth/me')).status).toBe(401);
+  });
+
+  test('a worker killed in mid-turn is reported failed, its message interrupted, and it restarts on request', async () => {
+    const sent = await api.call('POST', `/api/agents/${id}/messages`, {
+      text: 'slow please',
+      session_key: 'e2e:kill',
+    });
+    await waitFor(
+      async () =>
+        (await api.call('GET', `/api/agents/${id}/messages/${sent.body.id as string}`)).body.state ===
+        'delivered',
+    );
+    const pids = workerPids(id);
+    expect(pids.length).toBeGreaterThan(0);
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    const failed = await api.waitForStatus(id, 'failed');
+    expect(failed.reason).toMatch(/SIGKILL|killed/);
+    expect(await api.waitForMessage(id, sent.body.id as string)).toMatchObject({ state: 'interrupted' });
+    await api.call('POST', `/api/agents/${id}/start`);
+    await api.waitForStatus(id, 'running');
+    expect(await api.send(id, 'hello again')).toMatchObject({
+      state: 'done',
+      result: 'You said: hello again',
+    });
+  });
+
+  test('a restart of the control plane keeps agents, configuration and history, and resumes what ran', async () => {
+    await api.send(id, 'remember me', 'e2e:memory');
+    expect(await product.stop('SIGTERM')).toBe(0);
+    expect(workerPids(id)).toEqual([]);
+    await restart();
+    await api.waitForStatus(id, 'running');
+    const history = await api.call('GET', `/api/agents/${id}/sessions/e2e:memory`);
+    expect(history.body.items.map(({ content }: { content: string }) => content)).toEqual([
+      'remember me',
+      'You said: remember me',
+    ]);
+    expect(await api.send(id, 'and now?', 'e2e:memory')).toMatchObject({ state: 'done' });
+  });
+
+  test('a control plane killed without warning leaves no worker behind and loses no message that was answered', async () => {
+    await api.send(id, 'before the crash', 'e2e:crash');
+    await product.stop('SIGKILL');
+    await restart();
+    await api.waitForStatus(id, 'running');
+    expect(workerPids(id).length).toBe(1);
+    const history = await api.call('GET', `/api/agents/${id}/sessions/e2e:crash`);
+    expect(history.body.items).toHaveLength(2);
+    const log = await api.activity(id);
+    const seen = log.map(({ id: cursor }: any) => cursor as number);
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+
+  test('a second server on the same data says who has it', async () => {
+    await expect(startProduct(installation)).rejects.toThrow(/LOCKED/);
+  });
+
+  test('the raw database holds no secret in clear', async () => {
+    const secret = `canary-${randomBytes(8).toString('hex')}`;
+    await api.call('PUT', `/api/agents/${id}/variables`, { variables: { DEMO_SECRET: secret } });
+    const found = execFileSync('sh', ['-c', `grep -rl '${secret}' '${installation.dataDir}' || true`], {
+      encoding: 'utf8',
+    });
+    expect(found).toBe('');
+  });
+});
