@@ -17,7 +17,7 @@ import type { ApiError } from '../errors/api-error.js';
 import type { Loggers } from '../log/logger.js';
 import { MessageService } from '../messages/message-service.js';
 import type { Settings } from '../settings/index.js';
-import { mountPages } from '../ui/claim-page.js';
+import { mountPages } from '../ui/pages.js';
 import { attachUiSocket } from '../ui/ui-socket.js';
 import { createAdminServer } from './admin-app.js';
 import { AgentLaunchPad } from './agent-launch-pad.js';
@@ -154,7 +154,7 @@ async function start(
     trustProxy: settings.trustProxy,
     secure,
     onFailure,
-    pages: mountPages,
+    pages: (express) => mountPages(express, routes),
   });
   const http = createServer(app);
   http.headersTimeout = 10_000;

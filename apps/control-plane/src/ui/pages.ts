@@ -1,4 +1,6 @@
 import type { Express } from 'express';
+import type { Route } from '../http/route.js';
+import { apiDocsPage } from './api-docs-page.js';
 
 const STYLE = `
 :root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5; }
@@ -37,8 +39,14 @@ form.addEventListener('submit', async (event) => {
 });
 `;
 
-/** Mounts the plain pages: `/` says what this is, `/claim` sets the first password with the one-time link. */
-export function mountPages(app: Express): void {
+/**
+ * Mounts the plain pages: `/` says what this is, `/claim` sets the first password with the one-time link, `/api/docs` is
+ * the reference of the API.
+ */
+export function mountPages(app: Express, routes: readonly Route[]): void {
+  app.get('/api/docs', (_request, response) => {
+    response.type('html').send(apiDocsPage(routes, String(response.locals['nonce'])));
+  });
   app.get('/claim', (_request, response) => {
     response.setHeader('cache-control', 'no-store');
     response.type('html').send(
@@ -60,7 +68,7 @@ export function mountPages(app: Express): void {
         'Clawforce',
         `<p>The control plane is running. The dashboard comes with a later version; until then there is the command line
 (<code>npx clawforce --help</code>) and the API.</p>
-<p><a href="/api/openapi.json">API description (OpenAPI)</a> · <a href="/healthz">Health</a></p>`,
+<p><a href="/api/docs">API reference</a> · <a href="/healthz">Health</a></p>`,
       ),
     );
   });
