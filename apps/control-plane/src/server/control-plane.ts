@@ -25,6 +25,7 @@ import { createServices, openCore, type Core } from './core.js';
 import { egressAudit } from './egress-audit.js';
 import { ensureFirstUser } from './first-user.js';
 import { guardFor } from './guard-for.js';
+import { startMaintenance } from './maintenance.js';
 import { publicCaller } from './public-caller.js';
 import { allRoutes } from './routes.js';
 import { listenOnUnixSocket, stopServer } from './unix-listener.js';
@@ -185,6 +186,8 @@ async function start(
     { storage, files, configs: services.configs, audit, backend: settings.backend },
     origin,
   );
+  const endMaintenance = startMaintenance(storage, failed('old records were not removed'));
+  closers.push(() => Promise.resolve(endMaintenance()));
   await lifecycle.resume();
 
   return {
