@@ -45,7 +45,10 @@ const actions = Object.freeze({
   'drill:run': action('agent', 'Run a drill.'),
   'doctor:read': action('none', 'Read what the doctor finds on the host.'),
   'secret:rotate': action('none', 'Seal all secrets under a new master key.'),
-  'user:manage': action('none', 'Create, list, change and reset users: command line only, no route has it.'),
+  'user:manage': action(
+    'none',
+    'Create, list, change and reset users: command line and its socket only, never the public listener.',
+  ),
 });
 
 /** The name of an action of the product. */
