@@ -72,17 +72,3 @@ export interface EgressEvent {
 
 /** Everything the audit log takes (CONTRACT section 2, "Audit"). */
 export type AuditEvent = AuthEvent | VaultAccessEvent | PolicyDecisionEvent | ChangeEvent | EgressEvent;
-
-/** The kinds of events. */
-export const AUDIT_KINDS: readonly AuditEvent['kind'][] = Object.freeze([
-  'auth_event',
-  'vault_access',
-  'policy_decision',
-  'approval',
-  'agent_lifecycle',
-  'config_change',
-  'token_event',
-  'pool_event',
-  'egress',
-  'drill',
-] as const);

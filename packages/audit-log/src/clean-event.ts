@@ -1,31 +1,66 @@
-import { AUDIT_KINDS, type AuditEvent } from './audit-event.js';
-import { AuditLogError } from './audit-log-error.js';
+import type { AuditEvent } from './audit-event.js';
+import { cleanText } from './clean-text.js';
+import { checkAuditEvent } from './event-fields.js';
 
-/** Longest text of one field in characters; a longer one is cut and says so. */
-export const MAX_TEXT = 4096;
+/** About how many characters of `ext` are kept; what does not fit is replaced by a mark. */
+export const MAX_EXT = 32_768;
 const MAX_DEPTH = 8;
 const MAX_MEMBERS = 200;
 
-// Line breaks, terminal sequences and text that changes direction have no place in a log line (CWE-117).
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
-const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
-
 /**
- * Gives the event as it is stored: control characters spelled out, long texts cut at {@link MAX_TEXT} with a mark,
- * nothing that JSON cannot carry. @throws AuditLogError EVENT_INVALID
+ * Gives the event as it is stored: its own fields exactly, control characters spelled out, long texts cut with a mark,
+ * and under `ext` nothing that JSON cannot carry. @throws AuditLogError EVENT_INVALID
  */
 export function cleanEvent(event: AuditEvent): AuditEvent {
-  const { kind, timestamp } = event as { kind?: unknown; timestamp?: unknown };
-  if (!AUDIT_KINDS.includes(kind as AuditEvent['kind'])) {
-    throw new AuditLogError('EVENT_INVALID', 'The event has no known kind.');
-  }
-  if (typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp))) {
-    throw new AuditLogError('EVENT_INVALID', 'The event has no ISO 8601 timestamp.');
-  }
-  return clean(event, 0) as AuditEvent;
+  checkAuditEvent(event);
+  const budget = { left: MAX_EXT };
+  const fields = Object.entries(event as unknown as Readonly<Record<string, unknown>>)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, name === 'ext' ? cleanJson(value, 0, budget) : cleanField(value)]);
+  return Object.fromEntries(fields) as AuditEvent;
 }
 
-function clean(value: unknown, depth: number): unknown {
+function cleanField(value: unknown): unknown {
+  if (typeof value === 'string') return cleanText(value);
+  if (!Array.isArray(value)) return value;
+  const texts = (value as readonly string[]).slice(0, MAX_MEMBERS).map(cleanText);
+  return value.length > MAX_MEMBERS ? [...texts, leftOut(value.length - MAX_MEMBERS)] : texts;
+}
+
+function cleanJson(value: unknown, depth: number, budget: { left: number }): unknown {
+  if (budget.left <= 0) return '(cut)';
+  const scalar = cleanScalar(value);
+  budget.left -= typeof scalar === 'string' ? scalar.length + 2 : 8;
+  if (scalar !== undefined || typeof value !== 'object' || value === null) return scalar;
+  if (depth >= MAX_DEPTH) return '(nested too deep)';
+  if (Array.isArray(value)) {
+    const items: unknown[] = [];
+    for (const item of value as readonly unknown[]) {
+      if (items.length >= MAX_MEMBERS || budget.left <= 0) {
+        items.push(leftOut(value.length - items.length));
+        break;
+      }
+      items.push(cleanJson(item, depth + 1, budget) ?? null);
+    }
+    return items;
+  }
+  const members = new Map<string, unknown>();
+  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
+  for (const [index, [name, member]] of entries.entries()) {
+    if (index >= MAX_MEMBERS || budget.left <= 0) {
+      members.set('…', leftOut(entries.length - index));
+      break;
+    }
+    const key = cleanText(name);
+    budget.left -= key.length;
+    members.set(key, cleanJson(member, depth + 1, budget));
+  }
+  // A member named `__proto__` becomes a member of its own, not a prototype.
+  return Object.fromEntries(members);
+}
+
+/** Gives what is stored for anything but plain objects, arrays and `undefined`. */
+function cleanScalar(value: unknown): string | number | boolean | null | undefined {
   switch (typeof value) {
     case 'string':
       return cleanText(value);
@@ -35,26 +70,23 @@ function clean(value: unknown, depth: number): unknown {
       return value;
     case 'bigint':
       return value.toString();
-    case 'object':
-      break;
-    default:
+    case 'function':
+    case 'symbol':
+      return `(${typeof value})`;
+    case 'undefined':
       return undefined;
+    default:
+      break;
   }
   if (value === null) return null;
-  if (depth >= MAX_DEPTH) return '(nested too deep)';
-  if (Array.isArray(value)) return value.slice(0, MAX_MEMBERS).map((item) => clean(item, depth + 1) ?? null);
-  return Object.fromEntries(
-    Object.entries(value)
-      .slice(0, MAX_MEMBERS)
-      .map(([key, member]) => [cleanText(key), clean(member, depth + 1)] as const)
-      .filter(([, member]) => member !== undefined),
-  );
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+  if (value instanceof Error) return cleanText(`${value.name}: ${value.message}`);
+  if (Array.isArray(value)) return undefined;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isPlain = prototype === null || prototype === Object.prototype;
+  return isPlain ? undefined : cleanText(`(${Object.prototype.toString.call(value)})`);
 }
 
-function cleanText(text: string): string {
-  const cut =
-    text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…(${text.length - MAX_TEXT} more characters)` : text;
-  return cut
-    .replace(LONE_SURROGATE, '\ufffd')
-    .replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+function leftOut(count: number): string {
+  return `(${count} more left out)`;
 }

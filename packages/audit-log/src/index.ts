@@ -1,4 +1,3 @@
-export { AUDIT_KINDS } from './audit-event.js';
 export type {
   AuditEvent,
   AuditExtension,
@@ -8,11 +7,13 @@ export type {
   PolicyDecisionEvent,
   VaultAccessEvent,
 } from './audit-event.js';
-export { AuditLogError } from './audit-log-error.js';
+export { AUDIT_LOG_ERRORS, AuditLogError } from './audit-log-error.js';
 export type { AuditLogErrorCode } from './audit-log-error.js';
 export type { AuditRow, AuditStore, ChainHead } from './audit-store.js';
 export { GENESIS_HASH, rowHash } from './chain-hash.js';
-export { MAX_TEXT } from './clean-event.js';
+export { MAX_EXT } from './clean-event.js';
+export { MAX_TEXT } from './clean-text.js';
+export { AUDIT_KINDS, checkAuditEvent } from './event-fields.js';
 export { memoryAuditStore } from './memory-audit-store.js';
 export type { MemoryAuditStore } from './memory-audit-store.js';
 export { openAuditLog } from './open-audit-log.js';
