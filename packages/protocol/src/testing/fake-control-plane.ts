@@ -29,7 +29,7 @@ import {
   readLinkRequest,
 } from '../link/index.js';
 
-type Session = Socket<ControlPlaneToWorker, WorkerToControlPlane>;
+type Session = Socket<WorkerToControlPlane, ControlPlaneToWorker>;
 
 export const secretOf = (name: string): string => `${name}-${randomBytes(16).toString('hex')}`;
 
@@ -171,7 +171,7 @@ export class FakeControlPlane {
         orphan_ms: 10_000,
         config: this.#config,
         ...this.welcomeOverrides,
-      } as never);
+      });
       for (const { command } of this.#pending.values()) socket.emit('cmd', command);
     });
     socket.on('ev', (raw) => {

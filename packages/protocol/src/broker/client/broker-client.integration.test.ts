@@ -162,13 +162,11 @@ describe('createBrokerClient', () => {
       trace: [],
     };
     handler = (_incoming, response) =>
-      response
-        .writeHead(403)
-        .end(
-          JSON.stringify({
-            error: { message: 'no', type: 'policy_denied', code: 'POLICY_DENIED', decision },
-          }),
-        );
+      response.writeHead(403).end(
+        JSON.stringify({
+          error: { message: 'no', type: 'policy_denied', code: 'POLICY_DENIED', decision },
+        }),
+      );
     await expect(client().webFetch({ url: 'http://x' })).rejects.toMatchObject({
       code: 'BROKER_DENIED',
       decision,

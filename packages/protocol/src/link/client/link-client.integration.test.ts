@@ -7,7 +7,6 @@ import {
   connectLink,
   createMemoryOutbox,
   type Link,
-  type LinkEnd,
   type LinkNotice,
   type LinkTiming,
   type Outbox,
@@ -295,7 +294,7 @@ describe('connectLink', () => {
         throw new TypeError('option "allow" is bad');
       },
     });
-    expect(((await link.ended) as LinkEnd).message).toContain('option "allow" is bad');
+    expect((await link.ended).message).toContain('option "allow" is bad');
   });
 
   it('answers what it does not understand, and counts what it cannot answer', async () => {
@@ -319,7 +318,7 @@ describe('connectLink', () => {
     plane.session?.emit('cmd', 'nonsense' as never);
     plane.session?.emit('ack', { seq: -1 });
     plane.session?.emit('ack', { seq: 10_000 });
-    plane.session?.emit('surprise' as never, {} as never);
+    (plane.session as { emit(event: string): void } | undefined)?.emit('surprise');
     await until(() => notices.some(({ kind }) => kind === 'unknown_frame'), 'unknown frame');
     expect(notices.filter(({ kind }) => kind === 'invalid_frame')).toHaveLength(2);
     expect(link.connected).toBe(true);

@@ -1,0 +1,169 @@
+import type { AgentFS } from '@clawforce/policy-fs';
+import type { OutboxItem } from '@clawforce/protocol';
+import { readOutboxItem } from '@clawforce/protocol/link';
+import { OutboxError, OutboxQueue, type Outbox, type OutboxEntry } from '@clawforce/protocol/link-client';
+
+/** The part of the file layer that the journal writes through, opened with a zone table that admits `.state`. */
+export type StateFs = Pick<AgentFS, 'readFile' | 'appendFile' | 'writeFile'>;
+
+/** What {@link openFileOutbox} takes. */
+export interface FileOutboxOptions {
+  /** Path of the journal; `.state/outbox.jsonl` by default. */
+  readonly path?: string;
+  /** Bounds what may wait for the control plane; 16 MiB by default. */
+  readonly maxBytes?: number;
+}
+
+/** An outbox on disk. */
+export interface FileOutbox extends Outbox {
+  /** Lines of the journal that could not be read at opening, beside a torn last one. */
+  readonly damagedLines: number;
+}
+
+const COMPACT_BYTES = 256 * 1024;
+
+interface Waiting {
+  readonly entries: readonly OutboxEntry[];
+  readonly resolve: (seq: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Gives the outbox that a worker keeps in its `.state/`: a JSONL journal, one event a line, appended and synced before
+ * a number is given out, so that a number is never used twice. A line torn by a crash is dropped; its event was never
+ * confirmed.
+ */
+export async function openFileOutbox(fs: StateFs, options: FileOutboxOptions = {}): Promise<FileOutbox> {
+  const path = options.path ?? '.state/outbox.jsonl';
+  const queue = new OutboxQueue(options.maxBytes ?? 16 * 1024 * 1024);
+  const journal = parseJournal(await readIfThere(fs, path));
+  queue.load(journal.items, journal.nextSeq);
+
+  let fileBytes = 0;
+  let mustRewrite = true;
+  let work: Promise<unknown> = Promise.resolve();
+  let waiting: Waiting[] = [];
+
+  const inTurn = <T>(step: () => Promise<T>): Promise<T> => {
+    const done = work.then(step);
+    work = done.catch(() => undefined);
+    return done;
+  };
+
+  const rewrite = async (): Promise<void> => {
+    const text = [{ next: queue.nextSeq }, ...queue.items]
+      .map((line) => `${JSON.stringify(line)}\n`)
+      .join('');
+    await fs.writeFile(path, text);
+    fileBytes = Buffer.byteLength(text);
+    mustRewrite = false;
+  };
+
+  // One sync for everything that came meanwhile (group commit).
+  const flush = async (): Promise<void> => {
+    const group = waiting;
+    waiting = [];
+    const time = new Date().toISOString();
+    const items: OutboxItem[] = [];
+    const numbered: { readonly waiter: Waiting; readonly seq: number }[] = [];
+    for (const waiter of group) {
+      try {
+        items.push(...queue.number(waiter.entries, time, queue.nextSeq + items.length));
+        numbered.push({ waiter, seq: queue.nextSeq + items.length - 1 });
+      } catch (error) {
+        waiter.reject(error);
+      }
+    }
+    if (items.length > 0) {
+      const text = items.map((item) => `${JSON.stringify(item)}\n`).join('');
+      try {
+        // After a failed append the file may end in half a line.
+        if (mustRewrite) await rewrite();
+        await fs.appendFile(path, text);
+      } catch (cause) {
+        mustRewrite = true;
+        const error = new OutboxError('OUTBOX_IO', 'The events could not be written to disk.', { cause });
+        for (const { waiter } of numbered) waiter.reject(error);
+        return;
+      }
+      fileBytes += Buffer.byteLength(text);
+      queue.keep(items);
+    }
+    for (const { waiter, seq } of numbered) waiter.resolve(seq);
+  };
+
+  return {
+    damagedLines: journal.damagedLines,
+    get nextSeq() {
+      return queue.nextSeq;
+    },
+    get lowSeq() {
+      return queue.lowSeq;
+    },
+    resumeAfter: (ack) =>
+      inTurn(async () => {
+        const outcome = queue.resumeAfter(ack);
+        await rewrite();
+        return outcome;
+      }),
+    append: (entries) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ entries, resolve, reject });
+        if (waiting.length === 1) void inTurn(flush);
+      }),
+    itemsFrom: (seq, limits) => queue.itemsFrom(seq, limits),
+    trim: (ack) =>
+      inTurn(async () => {
+        if (!queue.trim(ack) || fileBytes < COMPACT_BYTES) return;
+        // Replaced as a whole, so a failure leaves the longer journal, which is right as well.
+        await rewrite().catch(() => undefined);
+      }),
+  };
+}
+
+async function readIfThere(fs: StateFs, path: string): Promise<string> {
+  try {
+    return await fs.readFile(path);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'NOT_FOUND') return '';
+    throw error;
+  }
+}
+
+interface Journal {
+  readonly items: readonly OutboxItem[];
+  readonly nextSeq: number;
+  readonly damagedLines: number;
+}
+
+/** Reads a journal: the number to continue with, the unbroken run of events, and how many lines make no sense. */
+function parseJournal(text: string): Journal {
+  const lines = text.split('\n');
+  // What follows the last line feed is empty, or torn by a crash.
+  lines.pop();
+  const items: OutboxItem[] = [];
+  let next = 1;
+  let damagedLines = 0;
+  for (const line of lines) {
+    const raw = parseLine(line);
+    const header = (raw as { next?: unknown } | undefined)?.next;
+    if (typeof header === 'number' && Number.isSafeInteger(header) && items.length === 0) {
+      next = Math.max(next, header);
+      continue;
+    }
+    const item = readOutboxItem(raw);
+    const last = items.at(-1)?.seq;
+    if (item && damagedLines === 0 && (last === undefined || item.seq === last + 1)) items.push(item);
+    else damagedLines += 1;
+  }
+  const last = items.at(-1);
+  return { items, nextSeq: Math.max(next, last ? last.seq + 1 : 1), damagedLines };
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,43 @@
+import type { WebPage } from '@clawforce/protocol/broker-client';
+import { cutText } from '../turn/activity.js';
+import { integer, text, type ToolRunner } from './tool-context.js';
+
+const MAX_BYTES = 4 * 1024 * 1024;
+const DEFAULT_CHARS = 50_000;
+
+/** Fetches a page through the broker and gives it as Markdown, text or formatted JSON. */
+export const webFetch: ToolRunner = async (args, { broker, signal, config }) => {
+  const page = await broker.webFetch({ url: text(args, 'url'), max_bytes: MAX_BYTES }, { signal });
+  // Loaded at the first page: a gate or a worker that never fetches does without a DOM.
+  const { isReadable, pageText } = await import('../web/page-text.js');
+  if (!isReadable(page.contentType)) {
+    await page.body.return(undefined);
+    return {
+      status: 'error',
+      output: `Error NOT_TEXT: ${page.url} is ${page.contentType || 'of unknown type'}; web_fetch reads text, HTML and JSON.`,
+    };
+  }
+  const { bytes, truncated } = await firstBytes(page);
+  const mode = args['extract_mode'] === 'text' ? 'text' : 'markdown';
+  const reading = pageText({ bytes, contentType: page.contentType, url: page.url, mode, truncated });
+  if (reading === undefined) {
+    return { status: 'error', output: `Error NOT_TEXT: ${page.url} holds binary data.` };
+  }
+  const most = Math.min(integer(args, 'max_chars') ?? DEFAULT_CHARS, config.loop.max_tool_output_chars);
+  const head = `[${page.status} ${page.url}]${truncated ? `\n[only the first ${MAX_BYTES} bytes were read]` : ''}\n\n`;
+  return {
+    status: page.status < 400 ? 'ok' : 'error',
+    output: head + cutText(reading, Math.max(100, most - head.length)),
+  };
+};
+
+async function firstBytes(page: WebPage): Promise<{ bytes: Buffer; truncated: boolean }> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of page.body) {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    if (size >= MAX_BYTES) break;
+  }
+  return { bytes: Buffer.concat(chunks).subarray(0, MAX_BYTES), truncated: size >= MAX_BYTES };
+}
