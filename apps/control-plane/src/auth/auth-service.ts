@@ -71,9 +71,7 @@ export class AuthService {
       throw new ApiError('CREDENTIALS_INVALID', 'The name or the password is wrong.');
     }
     await limiter.succeed(attempt);
-    const current = user.passwordHash ?? '';
-    if (hasher.needsRehash(current))
-      await storage.users.rehash(user.id, current, await hasher.hash(password, { username: user.username }));
+    await this.#rehash(user, password);
     return this.#openSession(user, client, 'login');
   }
 
@@ -195,6 +193,7 @@ export class AuthService {
       );
       throw new ApiError('CREDENTIALS_INVALID', 'The current password is wrong.');
     }
+    await limiter.succeed(attempt);
     const hash = await hasher.hash(next, { username: user.username });
     const ended = await storage.transaction(async (tx) => {
       await tx.users.update(user.id, { passwordHash: hash });
@@ -216,7 +215,7 @@ export class AuthService {
     await this.#admit(attempt);
     const user = await storage.users.get(caller.userId);
     const valid = user?.passwordHash ? await hasher.verify(user.passwordHash, password) : false;
-    if (!valid) await limiter.fail(attempt);
+    await (valid ? limiter.succeed(attempt) : limiter.fail(attempt));
     await audit.record(this.#event('reauthenticate', caller.userId, caller.ip, valid, ''));
     if (!valid || !caller.sessionId) throw new ApiError('CREDENTIALS_INVALID', 'The password is wrong.');
     await storage.sessions.reauthenticated(caller.sessionId);
@@ -336,6 +335,18 @@ export class AuthService {
       refreshExpiresAt: refresh.expiresAt,
       userId: user.id,
     };
+  }
+
+  /** Stores the password under the present costs; a full queue leaves that to the next sign-in. */
+  async #rehash(user: UserRecord, password: string): Promise<void> {
+    const { storage, hasher } = this.#parts;
+    const current = user.passwordHash ?? '';
+    if (!hasher.needsRehash(current)) return;
+    try {
+      await storage.users.rehash(user.id, current, await hasher.rehash(password));
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error;
+    }
   }
 
   async #admit(attempt: { ip: string; username: string }): Promise<void> {
