@@ -15,7 +15,11 @@ const rows = 100_000;
 const store = memoryAuditStore();
 const log = openAuditLog({
   ...store,
-  read: (from, limit) => Promise.resolve(store.rows.slice(from - 1, from - 1 + limit)),
+  // By position, because the store for tests filters and sorts everything for each page.
+  read: (from, limit) => {
+    const start = Math.max(from, 1) - 1;
+    return Promise.resolve(store.rows.slice(start, start + limit));
+  },
 });
 const time = async (what: string, work: () => Promise<unknown>): Promise<void> => {
   const start = process.cpuUsage();
@@ -28,4 +32,8 @@ await time('append', async () => {
   for (let done = 0; done < rows; done += 100)
     await log.appendBatch(Array.from({ length: 100 }, () => event));
 });
-await time('verify', () => log.verify());
+await time('verify', async () => {
+  const found = await log.verify();
+  if (found.outcome !== 'intact' || found.rows !== rows)
+    throw new Error(`measured nothing: ${found.outcome}`);
+});
