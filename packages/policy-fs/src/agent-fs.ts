@@ -1,0 +1,322 @@
+import { policyDigest, type Decision } from '@clawforce/policy-core';
+import { Call } from './audit/call.js';
+import type { AuditListener, Operation } from './audit/audit-event.js';
+import { judge } from './check/judge.js';
+import { operationOf, type CheckedOperation } from './check/operations.js';
+import { editPassage, type EditOptions, type EditResult } from './edit/edit-file.js';
+import { AgentFSError } from './errors/agent-fs-error.js';
+import { toAgentFSError } from './errors/from-system-error.js';
+import type { FsContext } from './fs-context.js';
+import type { AgentFSOptions } from './fs-settings.js';
+import { listPage, listZones, type DirListing, type DirPage, type ListOptions } from './list/list-dir.js';
+import { statPath, type FileStat } from './list/stat.js';
+import {
+  checkTreeOptions,
+  listTree,
+  type TreeListing,
+  type TreeNode,
+  type TreeOptions,
+} from './list/tree.js';
+import { makeDirectory } from './names/make-directory.js';
+import { moveEntry, renameEntry } from './names/move.js';
+import { removeEntry } from './names/remove.js';
+import { openContext } from './open-context.js';
+import { readContent, readInfo } from './read/read-file.js';
+import { checkReadOptions, type FileInfo, type ReadOptions } from './read/read-options.js';
+import { globPaths } from './search/glob.js';
+import { grepLines } from './search/grep.js';
+import type { Cut, GlobOptions, GrepMatch, GrepOptions } from './search/search-options.js';
+import { DEFAULT_ZONE, type ZoneSpec } from './zones/zone-table.js';
+import { checkWriteOptions, type WriteOptions, type WriteResult } from './write/write-options.js';
+import { appendBytes, toBytes, writeWhole } from './write/write-file.js';
+
+/** What {@link AgentFS.appendFile} gives. */
+export interface AppendResult {
+  /** Canonical path, links followed. */
+  readonly path: string;
+  /** Size of the file after the append, in bytes. */
+  readonly size: number;
+  /** There was no such file before. */
+  readonly created: boolean;
+}
+
+/**
+ * File access below one agent directory that does not leave it, whatever is renamed or linked meanwhile. Paths are
+ * relative; a bare path means `workspace/`. Every method but {@link AgentFS.check} throws {@link AgentFSError}, and
+ * TypeError for arguments and options of the wrong kind.
+ */
+export class AgentFS {
+  readonly #context: FsContext;
+  readonly #digest: string;
+  readonly #onAudit: AuditListener | undefined;
+  readonly #ordered = new Map<string, Promise<unknown>>();
+  #running = 0;
+  #closing: { readonly done: Promise<void>; readonly end: () => void } | undefined;
+
+  private constructor(context: FsContext) {
+    this.#context = context;
+    this.#onAudit = context.settings.onAudit;
+    const { links, hardLinks, portableNames } = context.settings;
+    this.#digest = policyDigest({ zones: context.locator.root.table.zones, links, hardLinks, portableNames });
+  }
+
+  /**
+   * Pins an agent directory and gives the file layer for it; files left over by writers that were killed are removed.
+   *
+   * @throws TypeError naming the bad option; AgentFSError `UNSUPPORTED` where only detection is possible and was not
+   * accepted, `NOT_FOUND` when there is no such directory.
+   */
+  static async open(agentRoot: string, options: AgentFSOptions = {}): Promise<AgentFS> {
+    return new AgentFS(await openContext(agentRoot, options));
+  }
+
+  /** `kernel`: no swap of names leads out. `detect` (macOS, Windows): a swap is noticed, after one effect at worst. */
+  get containment(): 'kernel' | 'detect' {
+    return this.#context.locator.root.backend.containment;
+  }
+
+  /** The zone table in force. */
+  get zones(): readonly ZoneSpec[] {
+    return this.#context.locator.root.table.zones;
+  }
+
+  /** Identifies the policy, as in every {@link Decision}. */
+  get policyDigest(): string {
+    return this.#digest;
+  }
+
+  /** Gives a file's text, or its bytes with `encoding: 'buffer'`; in part with `offset` and `limit`. */
+  readFile(path: string, options: ReadOptions & { readonly encoding: 'buffer' }): Promise<Buffer>;
+  readFile(path: string, options?: ReadOptions & { readonly encoding?: 'utf8' }): Promise<string>;
+  async readFile(path: string, options: ReadOptions = {}): Promise<string | Buffer> {
+    checkReadOptions(options);
+    return this.#run('readFile', path, (call) => readContent(this.#context, call, path, options));
+  }
+
+  /** Gives content with etag, size and whether it was cut. */
+  readFileInfo(
+    path: string,
+    options: ReadOptions & { readonly encoding: 'buffer' },
+  ): Promise<FileInfo<Buffer>>;
+  readFileInfo(path: string, options?: ReadOptions & { readonly encoding?: 'utf8' }): Promise<FileInfo>;
+  async readFileInfo(path: string, options: ReadOptions = {}): Promise<FileInfo<string | Buffer>> {
+    checkReadOptions(options);
+    return this.#run('readFile', path, (call) => readInfo(this.#context, call, path, options));
+  }
+
+  /** Replaces or creates a file as a whole, atomically; missing directories are made, an existing file keeps its mode. */
+  async writeFile(
+    path: string,
+    content: string | Uint8Array,
+    options: WriteOptions = {},
+  ): Promise<WriteResult> {
+    const data = toBytes(content, 'content');
+    checkWriteOptions(options);
+    return this.#change('writeFile', path, undefined, (call) =>
+      writeWhole(this.#context, call, this.#gate(path), data, options),
+    );
+  }
+
+  /** Appends to a file, or creates it. A crash may leave a part of the data. */
+  async appendFile(path: string, data: string | Uint8Array): Promise<AppendResult> {
+    const bytes = toBytes(data, 'data');
+    return this.#change('appendFile', path, undefined, (call) =>
+      appendBytes(this.#context, call, this.#gate(path), bytes),
+    );
+  }
+
+  /** Replaces the one passage that equals the old text; byte order mark, line endings and mode stay. */
+  async editFile(
+    path: string,
+    oldText: string,
+    newText: string,
+    options: EditOptions = {},
+  ): Promise<EditResult> {
+    for (const [name, text] of Object.entries({ oldText, newText })) {
+      if (typeof (text as unknown) !== 'string') throw new TypeError(`argument "${name}" must be a string`);
+    }
+    return this.#change('editFile', path, undefined, (call) =>
+      editPassage(this.#context, call, this.#gate(path), { oldText, newText }, options),
+    );
+  }
+
+  /** Gives the entries of a directory sorted by name; `nextCursor` is set when `limit` (10,000) cut the list. */
+  async listDir(path: string, options: ListOptions = {}): Promise<DirListing> {
+    const { entries, nextCursor } = await this.listDirPage(path, options);
+    return Object.assign([...entries], nextCursor === undefined ? {} : { nextCursor });
+  }
+
+  /** Gives the same as {@link AgentFS.listDir} as an object. */
+  async listDirPage(path: string, options: ListOptions = {}): Promise<DirPage> {
+    return this.#run('listDir', path, (call) => {
+      const gated = this.#context.locator.gate(path);
+      if (!gated.zone) return { entries: listZones(this.#context) };
+      return listPage(this.#context, call, this.#gate(path), options);
+    });
+  }
+
+  /** Gives what is below a directory, nested and sorted; links are told, not followed. */
+  async tree(path = DEFAULT_ZONE, options: TreeOptions = {}): Promise<TreeListing> {
+    const checked = checkTreeOptions(options);
+    return this.#run('tree', path, async (call) => {
+      const gated = this.#context.locator.gate(path);
+      if (gated.zone) return listTree(this.#context, call, this.#gate(path), checked);
+      const zones: TreeNode[] = [];
+      for (const { name } of listZones(this.#context)) {
+        const node = { name, path: name, type: 'directory' as const, size: 0 };
+        const below = { ...checked, maxDepth: checked.maxDepth - 1 };
+        zones.push(
+          below.maxDepth === 0
+            ? node
+            : { ...node, children: await listTree(this.#context, call, this.#gate(name), below) },
+        );
+      }
+      return zones;
+    });
+  }
+
+  /** Gives the canonical paths of files that match a pattern of `*`, `**`, `?`, `[...]` and `{a,b}`. */
+  async glob(pattern: string, options: GlobOptions = {}): Promise<Cut<string>> {
+    return this.#run('glob', pattern, (call) => globPaths(this.#context, call, pattern, options));
+  }
+
+  /** Gives the lines that hold a text. A RegExp is for programs only: a model's could take exponential time. */
+  async grep(pattern: string | RegExp, options: GrepOptions = {}): Promise<Cut<GrepMatch>> {
+    const path = options.path ?? DEFAULT_ZONE;
+    return this.#run('grep', path, (call) =>
+      grepLines(this.#context, call, pattern, this.#gate(path), options),
+    );
+  }
+
+  /** Tells what a path means, links followed, without opening it. */
+  async stat(path: string): Promise<FileStat> {
+    return this.#run('stat', path, (call) => {
+      const gated = this.#context.locator.gate(path);
+      if (gated.zone) return statPath(this.#context, call, this.#gate(path));
+      return { path: '.', type: 'directory' as const, size: 0, mode: 0o700, mtimeMs: 0 };
+    });
+  }
+
+  /** Makes a directory and the missing ones above it; gives whether it was made. */
+  async mkdir(path: string): Promise<boolean> {
+    return this.#change('mkdir', path, undefined, (call) =>
+      makeDirectory(this.#context, call, this.#gate(path)),
+    );
+  }
+
+  /** Removes a file, a link or an empty directory; with `recursive` a directory and what is in it. */
+  async remove(path: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
+    return this.#change('remove', path, undefined, (call) =>
+      removeEntry(this.#context, call, this.#gate(path), options.recursive === true),
+    );
+  }
+
+  /** Gives an entry another name in its directory and never replaces one; gives the new canonical path. */
+  async rename(path: string, newName: string): Promise<string> {
+    return this.#change('rename', path, newName, (call) =>
+      renameEntry(this.#context, call, this.#gate(path), newName),
+    );
+  }
+
+  /** Gives an entry another place and never replaces one; missing directories are made. Gives the canonical path. */
+  async move(from: string, to: string): Promise<string> {
+    return this.#change('move', from, to, (call) =>
+      moveEntry(this.#context, call, this.#gate(from), this.#gate(to)),
+    );
+  }
+
+  /** Judges an operation without doing it, as things are now; never throws for a path. */
+  check(op: CheckedOperation, path: string, to?: string): Decision {
+    const operation = operationOf(op);
+    if (operation === undefined) throw new TypeError(`argument "op" is no operation: ${op}`);
+    if (this.#closing) return new AgentFSError('CLOSED').placed(path, this.#digest).decision;
+    return judge(this.#context, this.#digest, operation, path, to);
+  }
+
+  /** Waits for the calls in progress and releases every descriptor; later calls fail with CLOSED. */
+  async close(): Promise<void> {
+    if (!this.#closing) {
+      let end = (): void => undefined;
+      const done = new Promise<void>((resolve) => {
+        end = () => {
+          this.#context.locator.root.close();
+          resolve();
+        };
+      });
+      this.#closing = { done, end };
+      if (this.#running === 0) end();
+    }
+    return this.#closing.done;
+  }
+
+  /** Lets `await using` close it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #gate(path: string): ReturnType<FsContext['locator']['gateInZone']> {
+    return this.#context.locator.gateInZone(path);
+  }
+
+  /** Changes of one spelling of a path happen in the order of their calls, although syncing takes turns. */
+  async #change<T>(
+    op: Operation,
+    path: string,
+    to: string | undefined,
+    work: (call: Call) => Promise<T>,
+  ): Promise<T> {
+    const earlier = this.#ordered.get(path);
+    const mine = this.#run(op, path, earlier ? (call) => earlier.then(() => work(call)) : work, to);
+    const settled = mine.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#ordered.set(path, settled);
+    try {
+      return await mine;
+    } finally {
+      if (this.#ordered.get(path) === settled) this.#ordered.delete(path);
+    }
+  }
+
+  async #run<T>(op: Operation, path: string, work: (call: Call) => T | Promise<T>, to?: string): Promise<T> {
+    const call = new Call(op, path, to, this.#onAudit !== undefined);
+    const started = performance.now();
+    this.#running += 1;
+    try {
+      if (this.#closing) throw new AgentFSError('CLOSED');
+      const value = await work(call);
+      this.#audit(call, started, undefined);
+      return value;
+    } catch (thrown) {
+      if (thrown instanceof TypeError && !('code' in thrown)) throw thrown;
+      const error = toAgentFSError(thrown).placed(
+        typeof (path as unknown) === 'string' ? path : '',
+        this.#digest,
+      );
+      this.#audit(call, started, error);
+      throw error;
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) this.#closing?.end();
+    }
+  }
+
+  #audit(
+    { op, path, to, resolved, identity, bytes }: Call,
+    started: number,
+    error: AgentFSError | undefined,
+  ): void {
+    this.#onAudit?.({
+      op,
+      path,
+      ...(to === undefined ? {} : { to }),
+      ...(resolved === undefined ? {} : { resolved }),
+      ...(identity === undefined ? {} : { identity }),
+      outcome: !error ? 'ok' : error.decision.effect === 'deny' ? 'denied' : 'failed',
+      ...(error ? { code: error.code, rule: error.decision.rule } : {}),
+      ...(bytes === undefined ? {} : { bytes }),
+      micros: Math.round((performance.now() - started) * 1000),
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { AgentFSError } from '../errors/agent-fs-error.js';
+import { nearestMatch } from './nearest-match.js';
+
+const BOM = '\uFEFF';
+
+/**
+ * Gives the content with the old text replaced. The byte order mark stays, and a file whose lines end in CR LF keeps
+ * them whichever ending the given texts use.
+ *
+ * @throws AgentFSError `NO_MATCH` (with the nearest passage), or `AMBIGUOUS` when it occurs more than once, overlaps
+ * counted, and not all are to be replaced.
+ */
+export function editText(
+  content: string,
+  oldText: string,
+  newText: string,
+  replaceAll: boolean,
+): { text: string; replaced: number } {
+  if (oldText === '')
+    throw new AgentFSError('NO_MATCH', {
+      reason: 'The old text is empty.',
+      hint: 'Give the passage to replace.',
+    });
+  const mark = content.startsWith(BOM) ? BOM : '';
+  const body = content.slice(mark.length);
+  const wanted = mark === '' || !oldText.startsWith(BOM) ? oldText : oldText.slice(1);
+  const crlfOnly = body.includes('\r\n') && !/(^|[^\r])\n/.test(body);
+  const candidates = [wanted, toCrlf(wanted), wanted.replaceAll('\r\n', '\n')];
+  const found = candidates.find((candidate) => candidate !== '' && body.includes(candidate));
+  if (found === undefined) throw noMatch(body, wanted);
+  const converted = found !== wanted;
+  const replacement =
+    crlfOnly || (converted && found.includes('\r\n'))
+      ? toCrlf(newText)
+      : converted
+        ? newText.replaceAll('\r\n', '\n')
+        : newText;
+
+  if (replaceAll) {
+    const parts = body.split(found);
+    return { text: mark + parts.join(replacement), replaced: parts.length - 1 };
+  }
+  const first = body.indexOf(found);
+  const second = body.indexOf(found, first + 1);
+  if (second >= 0) {
+    throw new AgentFSError('AMBIGUOUS', {
+      reason: `The old text occurs more than once (first on lines ${lineAt(body, first)} and ${lineAt(body, second)}).`,
+    });
+  }
+  return { text: mark + body.slice(0, first) + replacement + body.slice(first + found.length), replaced: 1 };
+}
+
+const toCrlf = (text: string): string => text.replaceAll('\r\n', '\n').replaceAll('\n', '\r\n');
+
+function lineAt(text: string, index: number): number {
+  let line = 1;
+  for (let at = text.indexOf('\n'); at >= 0 && at < index; at = text.indexOf('\n', at + 1)) line += 1;
+  return line;
+}
+
+function noMatch(body: string, wanted: string): AgentFSError {
+  const near = nearestMatch(body, wanted);
+  return new AgentFSError('NO_MATCH', {
+    ...(near === undefined
+      ? {}
+      : {
+          reason: `The old text was not found. Line ${near.line} comes nearest: ${JSON.stringify(near.text)}.`,
+        }),
+  });
+}

@@ -1,0 +1,79 @@
+import { AgentFSError } from '../errors/agent-fs-error.js';
+import type { Call } from '../audit/call.js';
+import type { FsContext } from '../fs-context.js';
+import type { ZonePath } from '../walk/locate.js';
+import { describeEntry, sortedNames, type DirEntry } from './directory-entry.js';
+import { holdDirectory } from './hold-directory.js';
+
+/** What {@link AgentFS.listDir} takes. */
+export interface ListOptions {
+  /** At most so many entries; 10,000 by default. */
+  readonly limit?: number;
+  /** Continues after an earlier page. */
+  readonly cursor?: string;
+}
+
+/** One page of a listing. */
+export interface DirPage {
+  readonly entries: readonly DirEntry[];
+  /** Where to continue; absent on the last page. */
+  readonly nextCursor?: string;
+}
+
+/** The entries of a directory; `nextCursor` is there when a limit cut the list. */
+export type DirListing = DirEntry[] & { readonly nextCursor?: string };
+
+const DEFAULT_LIMIT = 10_000;
+
+/** Gives one page of a directory, sorted by name. */
+export function listPage(context: FsContext, call: Call, gated: ZonePath, options: ListOptions): DirPage {
+  const { limit = DEFAULT_LIMIT, cursor } = options;
+  if (!Number.isSafeInteger(limit) || limit < 1)
+    throw new TypeError('option "limit" must be a whole number, 1 or more');
+  const after = cursor === undefined ? undefined : readCursor(cursor);
+  const held = holdDirectory(context, call, gated);
+  try {
+    const names = sortedNames(held.dir);
+    const first = after === undefined ? 0 : firstAfter(names, after);
+    const page = names.slice(first, first + limit);
+    const last = page.at(-1);
+    const entries = page.flatMap((name) => describeEntry(held.dir, name) ?? []);
+    held.dir.confirm();
+    const more = last !== undefined && first + limit < names.length;
+    return { entries, ...(more ? { nextCursor: Buffer.from(last, 'utf8').toString('base64url') } : {}) };
+  } finally {
+    held.release();
+  }
+}
+
+/** Gives the visible zones that exist, as the entries of the agent root. */
+export function listZones({ locator: { root } }: FsContext): DirEntry[] {
+  const entries: DirEntry[] = [];
+  for (const name of [...root.table.visible.keys()].sort()) {
+    const entry = describeEntry(root.dir, name);
+    if (entry?.type === 'directory') entries.push(entry);
+  }
+  return entries;
+}
+
+/** Binary search: the names are sorted, and a page of a large directory should not look at all of them. */
+function firstAfter(names: readonly string[], after: string): number {
+  let low = 0;
+  let high = names.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((names[middle] ?? '') > after) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function readCursor(cursor: unknown): string {
+  if (typeof cursor !== 'string' || !/^[A-Za-z0-9_-]{1,400}$/.test(cursor)) {
+    throw new AgentFSError('INVALID_PATH', {
+      reason: 'The cursor is not one that was given out.',
+      hint: 'List from the beginning.',
+    });
+  }
+  return Buffer.from(cursor, 'base64url').toString('utf8');
+}

@@ -1,0 +1,158 @@
+import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import { AgentFSError } from '../errors/agent-fs-error.js';
+import { errnoOf } from '../errors/from-system-error.js';
+import type { Call } from '../audit/call.js';
+import type { FsContext } from '../fs-context.js';
+import { describeEntry } from '../list/directory-entry.js';
+import type { Dir } from '../walk/backend.js';
+import type { PinnedRoot, PinnedZone } from '../walk/pinned-root.js';
+import type { ZonePath } from '../walk/locate.js';
+import { admitWritable } from '../write/hold-for-write.js';
+import { syncDirectory } from '../write/publish.js';
+
+const MAX_DEPTH = 256;
+const ENTRIES_PER_TURN = 500;
+const MAX_ROUNDS = 16;
+
+/** Removes an entry; a link itself, never what it leads to. */
+export async function removeEntry(
+  context: FsContext,
+  call: Call,
+  gated: ZonePath,
+  recursive: boolean,
+): Promise<void> {
+  const { locator, usage } = context;
+  admitWritable(gated.zone);
+  if (gated.below === '') throw new AgentFSError('ZONE_ROOT');
+  const held = locator.holdExisting(gated, { followLast: false, admitZone: admitWritable });
+  try {
+    const { parent, name, entry, zone } = held;
+    call.reached(held.path, entry);
+    if (name === undefined || !entry) throw new AgentFSError('ZONE_ROOT');
+    if (entry.kind !== 'directory') {
+      removeName(parent, name);
+      usage.release(entry.kind === 'file' ? entry.stat.size : 0, 1);
+    } else if (recursive) await new TreeRemoval(locator.root, zone).run(parent, name);
+    else removeEmpty(parent, name);
+    if (context.settings.durable) await syncDirectory(parent);
+  } finally {
+    held.release();
+  }
+}
+
+function removeName(parent: Dir, name: string): void {
+  parent.confirm();
+  unlinkSync(parent.at(name));
+  parent.confirm();
+}
+
+function removeEmpty(parent: Dir, name: string): void {
+  parent.confirm();
+  try {
+    rmdirSync(parent.at(name));
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
+    throw new AgentFSError('IS_A_DIRECTORY', {
+      reason: 'The directory is not empty.',
+      hint: 'Remove what is in it first, or remove it recursively.',
+      cause: error,
+    });
+  }
+  parent.confirm();
+}
+
+interface Level {
+  readonly dir: Dir;
+  readonly name: string;
+  names: string[];
+  rounds: number;
+}
+
+/**
+ * Removes a tree by descriptors: every name is unlinked in the directory that is held, so a directory swapped for a link
+ * is removed as a link. `fs.rm` works by names and is not used (research/fs.md 3.4).
+ */
+class TreeRemoval {
+  readonly #root: PinnedRoot;
+  readonly #zone: PinnedZone;
+  readonly #levels: Level[] = [];
+
+  constructor(root: PinnedRoot, zone: PinnedZone) {
+    this.#root = root;
+    this.#zone = zone;
+  }
+
+  async run(parent: Dir, name: string): Promise<void> {
+    let count = 0;
+    try {
+      if (!this.#enter(parent, name)) return;
+      for (let level = this.#levels.at(-1); level; level = this.#levels.at(-1)) {
+        count += 1;
+        // The descriptors stay open meanwhile, so no number is used twice.
+        if (count % ENTRIES_PER_TURN === 0) await turn();
+        const next = level.names.pop();
+        if (next !== undefined) this.#enter(level.dir, next);
+        else this.#leave(level, this.#levels.at(-2)?.dir ?? parent);
+      }
+    } finally {
+      for (const { dir } of this.#levels) dir.close();
+    }
+  }
+
+  /** Enters a directory and gives `true`; anything else is unlinked at once. */
+  #enter(parent: Dir, name: string): boolean {
+    let dir: Dir;
+    try {
+      dir = this.#root.backend.openDir(parent, name);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'ENOENT') return false;
+      if (errno !== 'ENOTDIR' && errno !== 'ELOOP') throw error;
+      this.#unlink(parent, name);
+      return false;
+    }
+    this.#levels.push({ dir, name, names: [], rounds: 0 });
+    if (this.#root.backend.mountOf(dir) !== this.#zone.mount) throw new AgentFSError('CROSS_MOUNT');
+    if (this.#levels.length > MAX_DEPTH) throw new AgentFSError('TOO_DEEP');
+    this.#fill(this.#levels.at(-1));
+    return true;
+  }
+
+  #unlink(parent: Dir, name: string): void {
+    try {
+      removeName(parent, name);
+    } catch (error) {
+      const errno = errnoOf(error);
+      // A directory took its place; a later round of its parent meets it again.
+      if (errno === 'ENOENT' || errno === 'EISDIR') return;
+      // macOS says EPERM of a directory as well.
+      if (errno !== 'EPERM' || describeEntry(parent, name)?.type !== 'directory') throw error;
+    }
+  }
+
+  #fill(level: Level | undefined): void {
+    if (level) level.names = readdirSync(level.dir.self);
+  }
+
+  /** Removes the emptied directory, or looks again when something was put into it. */
+  #leave(level: Level, parent: Dir): void {
+    try {
+      parent.confirm();
+      rmdirSync(parent.at(level.name));
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'ENOTEMPTY' || errno === 'EEXIST') {
+        level.rounds += 1;
+        this.#fill(level);
+        // Moved away and replaced by another directory: what is held is empty, what has the name is not ours.
+        if (level.rounds <= MAX_ROUNDS && level.names.length > 0) return;
+        throw new AgentFSError('RACE', { cause: error });
+      }
+      if (errno === 'ENOTDIR') removeName(parent, level.name);
+      else if (errno !== 'ENOENT') throw error;
+    }
+    this.#levels.pop();
+    level.dir.close();
+  }
+}

@@ -1,0 +1,46 @@
+/** What {@link AgentFS.readFile} takes. */
+export interface ReadOptions {
+  /** How many bytes (or lines) to leave out at the beginning; 0 by default. */
+  readonly offset?: number;
+  /** At most so many bytes (or lines). Without it the rest of the file is given, or TOO_LARGE thrown. */
+  readonly limit?: number;
+  /** What offset and limit count; `bytes` by default. */
+  readonly unit?: 'bytes' | 'lines';
+  /** `utf8` (default) gives text and refuses binary content; `buffer` gives the bytes. */
+  readonly encoding?: 'utf8' | 'buffer';
+}
+
+/** What {@link AgentFS.readFileInfo} gives. */
+export interface FileInfo<Content = string> {
+  readonly content: Content;
+  /** Identifies the content of the whole file, for `ifMatch`. */
+  readonly etag: string;
+  /** Size of the whole file in bytes. */
+  readonly size: number;
+  /** The content stops before the end of the file. */
+  readonly truncated: boolean;
+  /** Canonical path, links followed. */
+  readonly path: string;
+  /** Time of the last change in milliseconds since the epoch. */
+  readonly mtimeMs: number;
+}
+
+/**
+ * Checks the options of a read.
+ *
+ * @throws TypeError naming the bad option.
+ */
+export function checkReadOptions(options: ReadOptions): void {
+  for (const name of ['offset', 'limit'] as const) {
+    const value = options[name];
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < 0)) {
+      throw new TypeError(`option "${name}" must be a whole number, 0 or more`);
+    }
+  }
+  if (options.unit !== undefined && !['bytes', 'lines'].includes(options.unit)) {
+    throw new TypeError('option "unit" must be "bytes" or "lines"');
+  }
+  if (options.encoding !== undefined && !['utf8', 'buffer'].includes(options.encoding)) {
+    throw new TypeError('option "encoding" must be "utf8" or "buffer"');
+  }
+}

@@ -1,0 +1,136 @@
+import picomatch from 'picomatch';
+import { AgentFSError } from '../errors/agent-fs-error.js';
+
+const MAX_PATTERN = 1024;
+const MAX_ALTERNATIVES = 64;
+const MAX_STARS = 3;
+const MAGIC = /[*?[\]{}]/;
+
+/** A compiled glob pattern: where to begin, and which names may follow. */
+export interface Glob {
+  /** The leading names without wildcards, joined; empty when there are none. */
+  readonly base: string;
+  /** State before any name below the base. */
+  readonly start: GlobState;
+}
+
+/** How far a pattern is matched by the names so far. */
+export interface GlobState {
+  /** What is here matches as a whole. */
+  readonly matched: boolean;
+  /** More names may lead to a match. */
+  readonly open: boolean;
+  /** The state after one more name. */
+  next(name: string): GlobState;
+}
+
+type Segment = ((name: string) => boolean) | '**';
+
+/**
+ * Compiles a pattern of `*`, `**`, `?`, `[...]` and `{a,b}`. Single names are matched by picomatch, `**` by counting, so
+ * that no pattern of an agent takes exponential time.
+ *
+ * @throws AgentFSError `INVALID_PATH` for patterns that are too complex.
+ */
+export function compileGlob(pattern: string, dot: boolean): Glob {
+  if (pattern.length > MAX_PATTERN) throw invalid('The pattern is too long.');
+  const names = pattern.split('/');
+  const firstMagic = names.findIndex((name) => MAGIC.test(name));
+  // A brace may hold slashes, so a pattern with one begins at its last name before the brace.
+  const baseLength = firstMagic < 0 ? names.length - 1 : firstMagic;
+  const base = names.slice(0, baseLength).join('/');
+  const programs = expandBraces(names.slice(baseLength).join('/')).map((alternative) =>
+    alternative
+      .split('/')
+      .filter((name) => name !== '' && name !== '.')
+      .map((name): Segment => (name === '**' ? '**' : compileName(name, dot))),
+  );
+  return {
+    base,
+    start: state(
+      programs,
+      programs.map(() => new Set([0])),
+      dot,
+    ),
+  };
+}
+
+function state(
+  programs: readonly (readonly Segment[])[],
+  reached: readonly ReadonlySet<number>[],
+  dot: boolean,
+): GlobState {
+  const closed = reached.map((positions, index) => {
+    const program = programs[index] ?? [];
+    const all = new Set(positions);
+    // A set grows while it is iterated: `**` may stand for no name at all.
+    for (const at of all) if (program[at] === '**') all.add(at + 1);
+    return all;
+  });
+  return {
+    matched: closed.some((positions, index) => positions.has(programs[index]?.length ?? 0)),
+    open: closed.some((positions, index) => [...positions].some((at) => at < (programs[index]?.length ?? 0))),
+    next: (name) =>
+      state(
+        programs,
+        closed.map((positions, index) => {
+          const after = new Set<number>();
+          for (const at of positions) {
+            const segment = programs[index]?.[at];
+            if (segment === '**' && (dot || !name.startsWith('.'))) after.add(at);
+            else if (typeof segment === 'function' && segment(name)) after.add(at + 1);
+          }
+          return after;
+        }),
+        dot,
+      ),
+  };
+}
+
+function compileName(name: string, dot: boolean): (name: string) => boolean {
+  if (name === '..') throw new AgentFSError('PATH_TRAVERSAL');
+  const plain = name.replace(/\*+/g, '*');
+  if (plain.split('*').length - 1 > MAX_STARS)
+    throw invalid(`A name in the pattern has more than ${MAX_STARS} stars.`);
+  if (!MAGIC.test(plain)) return (candidate) => candidate === plain;
+  // Parentheses, bars and plus signs would become parts of a regular expression.
+  const literal = plain.replace(/[()|+]/g, (sign, at: number) =>
+    insideClass(plain, at) ? sign : `[${sign}]`,
+  );
+  const matches = picomatch(literal, {
+    dot,
+    nobrace: true,
+    noextglob: true,
+    noglobstar: true,
+    nonegate: true,
+  });
+  return (candidate) => matches(candidate);
+}
+
+function insideClass(text: string, at: number): boolean {
+  const open = text.lastIndexOf('[', at);
+  return open >= 0 && text.indexOf(']', open + 1) > at;
+}
+
+/** Gives the alternatives of `{a,b}`, nested ones too, at most 64. */
+function expandBraces(pattern: string): string[] {
+  const done: string[] = [];
+  const waiting = [pattern];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    // Innermost braces first.
+    const brace = /\{([^{}]*)\}/.exec(next);
+    if (!brace) done.push(next);
+    else {
+      const [whole, body = ''] = brace;
+      for (const part of body.split(','))
+        waiting.push(next.slice(0, brace.index) + part + next.slice(brace.index + whole.length));
+    }
+    if (done.length + waiting.length > MAX_ALTERNATIVES)
+      throw invalid('The pattern has too many alternatives.');
+  }
+  return done;
+}
+
+function invalid(reason: string): AgentFSError {
+  return new AgentFSError('INVALID_PATH', { reason, hint: 'Use a simpler pattern, such as src/**/*.ts.' });
+}

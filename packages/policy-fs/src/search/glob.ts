@@ -1,0 +1,52 @@
+import { AgentFSError } from '../errors/agent-fs-error.js';
+import type { Call } from '../audit/call.js';
+import type { FsContext } from '../fs-context.js';
+import { holdDirectory } from '../list/hold-directory.js';
+import { walkTree } from '../list/walk-tree.js';
+import { DEFAULT_ZONE } from '../zones/zone-table.js';
+import { compileGlob } from './compile-glob.js';
+import { checkLimit, type Cut, type GlobOptions } from './search-options.js';
+
+const MAX_DEPTH = 128;
+
+/** Gives the canonical paths of files that match a pattern, sorted directory by directory; links are not followed. */
+export async function globPaths(
+  context: FsContext,
+  call: Call,
+  pattern: string,
+  options: GlobOptions,
+): Promise<Cut<string>> {
+  const limit = checkLimit(options.limit, 10_000);
+  const { locator } = context;
+  // Judges the spelling of the whole pattern as that of a path.
+  locator.gate(pattern);
+  const { base, start } = compileGlob(pattern, options.dot ?? false);
+  const gated = locator.gateInZone(base === '' || base === '.' ? DEFAULT_ZONE : base);
+  const paths: string[] = [];
+  let held;
+  try {
+    held = holdDirectory(context, call, gated);
+  } catch (error) {
+    if (error instanceof AgentFSError && (error.code === 'NOT_FOUND' || error.code === 'NOT_A_DIRECTORY'))
+      return paths;
+    throw error;
+  }
+  try {
+    await walkTree(held.dir, held.path, start, {
+      backend: locator.root.backend,
+      zone: held.zone,
+      maxDepth: MAX_DEPTH,
+      gitignore: options.gitignore ?? false,
+      done: () => paths.length > limit,
+      visit({ entry, path }, reached) {
+        const next = reached.next(entry.name);
+        if (entry.isDirectory()) return next.open ? next : undefined;
+        if (next.matched) paths.push(path);
+        return undefined;
+      },
+    });
+  } finally {
+    held.release();
+  }
+  return paths.length > limit ? Object.assign(paths.slice(0, limit), { truncated: true as const }) : paths;
+}

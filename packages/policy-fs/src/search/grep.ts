@@ -1,0 +1,128 @@
+import { closeSync, constants } from 'node:fs';
+import { AgentFSError } from '../errors/agent-fs-error.js';
+import { errnoOf } from '../errors/from-system-error.js';
+import type { Call } from '../audit/call.js';
+import type { FsContext } from '../fs-context.js';
+import { walkTree } from '../list/walk-tree.js';
+import { checkRegular } from '../read/hard-links.js';
+import { looksBinary } from '../read/text.js';
+import { readBytes } from '../read/transfer.js';
+import type { Dir, Entry } from '../walk/backend.js';
+import type { ZonePath } from '../walk/locate.js';
+import { checkLimit, type Cut, type GrepMatch, type GrepOptions } from './search-options.js';
+
+const MAX_FILE_BYTES = 2 * 1024 * 1024;
+const MAX_LINE = 10_000;
+const SHOWN = 500;
+
+/**
+ * Gives the lines that hold a text, or match a regular expression of the program's own. Binary files, files over 2 MiB
+ * and files that cannot be read are passed over.
+ */
+export async function grepLines(
+  context: FsContext,
+  call: Call,
+  wanted: string | RegExp,
+  gated: ZonePath,
+  options: GrepOptions,
+): Promise<Cut<GrepMatch>> {
+  const limit = checkLimit(options.limit, 1_000);
+  const test = lineTest(wanted, options.ignoreCase ?? false);
+  const matches: GrepMatch[] = [];
+  const { locator } = context;
+  const search = (entry: Entry, path: string): void => {
+    const text = readText(context, entry);
+    if (text === undefined) return;
+    for (const [index, line] of text.split('\n').entries()) {
+      if (!test(line.length > MAX_LINE ? line.slice(0, MAX_LINE) : line)) continue;
+      matches.push({ path, line: index + 1, text: line.replace(/\r$/, '').slice(0, SHOWN) });
+      if (matches.length > limit) return;
+    }
+  };
+  const held = locator.holdExisting(gated, { followLast: true });
+  let dir: Dir | undefined;
+  try {
+    call.reached(held.path, held.entry);
+    if (held.entry && held.entry.kind !== 'directory') {
+      checkRegular(held.entry, locator.root, context.settings.hardLinks, false);
+      search(held.entry, held.path);
+    } else {
+      dir = held.entry?.asDir();
+      await walkTree(dir ?? held.parent, held.path, true, {
+        backend: locator.root.backend,
+        zone: held.zone,
+        maxDepth: 128,
+        gitignore: options.gitignore ?? false,
+        done: () => matches.length > limit,
+        visit(item) {
+          if (item.entry.isFile())
+            inFile(context, item.dir, item.entry.name, (entry) => {
+              // A file can be a mount of its own.
+              if (locator.root.backend.mountOf(entry) === held.zone.mount) search(entry, item.path);
+            });
+          return true;
+        },
+      });
+    }
+  } finally {
+    dir?.close();
+    held.release();
+  }
+  return matches.length > limit
+    ? Object.assign(matches.slice(0, limit), { truncated: true as const })
+    : matches;
+}
+
+function lineTest(wanted: string | RegExp, ignoreCase: boolean): (line: string) => boolean {
+  if (wanted instanceof RegExp) {
+    // A global or sticky expression would remember where it stopped.
+    const own = new RegExp(wanted.source, wanted.flags.replace(/[gy]/g, ''));
+    return (line) => own.test(line);
+  }
+  if (typeof (wanted as unknown) !== 'string' || wanted === '') {
+    throw new TypeError('argument "pattern" must be a text that is not empty, or a RegExp');
+  }
+  if (!ignoreCase) return (line) => line.includes(wanted);
+  const lower = wanted.toLowerCase();
+  return (line) => line.toLowerCase().includes(lower);
+}
+
+function inFile({ locator }: FsContext, dir: Dir, name: string, look: (entry: Entry) => void): void {
+  let entry: Entry;
+  try {
+    entry = locator.root.backend.openEntry(dir, name);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return;
+  }
+  try {
+    look(entry);
+  } finally {
+    entry.close();
+  }
+}
+
+function readText({ locator, settings }: FsContext, entry: Entry): string | undefined {
+  if (entry.stat.size > MAX_FILE_BYTES) return undefined;
+  let fd: number;
+  try {
+    checkRegular(entry, locator.root, settings.hardLinks, false);
+    fd = entry.open(constants.O_RDONLY);
+  } catch (error) {
+    if (error instanceof AgentFSError || errnoOf(error) !== undefined) return undefined;
+    throw error;
+  }
+  try {
+    const parts: Buffer[] = [];
+    const STEP = 256 * 1024;
+    for (let at = 0; at < entry.stat.size; at += STEP) {
+      const part = readBytes(fd, at, STEP);
+      if (part instanceof Promise || part.length === 0) break;
+      parts.push(part);
+    }
+    const bytes = Buffer.concat(parts);
+    return looksBinary(bytes) ? undefined : bytes.toString('utf8');
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,166 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  statfsSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
+import { AgentFSError } from '../errors/agent-fs-error.js';
+import { errnoOf } from '../errors/from-system-error.js';
+import { kindOf, type Backend, type Dir, type Entry, type EntryKind } from './backend.js';
+
+// Node exports no O_PATH. The value is the same on every Linux that Node supports; `probe` proves it.
+const O_PATH = 0o10000000;
+const PROC_MAGIC = 0x9fa0;
+const HOLD = O_PATH | constants.O_NOFOLLOW;
+const HOLD_DIR = HOLD | constants.O_DIRECTORY;
+
+class HeldDir implements Dir {
+  readonly fd: number;
+  readonly self: string;
+  readonly #prefix: string;
+  #open = true;
+
+  constructor(fd: number) {
+    this.fd = fd;
+    this.#prefix = `/proc/self/fd/${fd}/`;
+    this.self = `/proc/self/fd/${fd}/.`;
+  }
+
+  at(name: string): string {
+    // A closed number may belong to another directory by now.
+    if (!this.#open) throw new AgentFSError('CLOSED');
+    return this.#prefix + name;
+  }
+
+  confirm(): void {
+    if (!this.#open) throw new AgentFSError('CLOSED');
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    closeSync(this.fd);
+  }
+}
+
+class HeldEntry implements Entry {
+  readonly fd: number;
+  readonly stat: Stats;
+  readonly kind: EntryKind;
+  #open = true;
+
+  constructor(fd: number) {
+    this.fd = fd;
+    try {
+      this.stat = fstatSync(fd);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    this.kind = kindOf(this.stat);
+  }
+
+  open(flags: number): number {
+    if (!this.#open) throw new AgentFSError('CLOSED');
+    return openSync(`/proc/self/fd/${this.fd}`, flags);
+  }
+
+  asDir(): Dir {
+    this.#open = false;
+    return new HeldDir(this.fd);
+  }
+
+  identity(): string {
+    const { dev, ino } = fstatSync(this.fd, { bigint: true });
+    return `${dev}:${ino}`;
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    closeSync(this.fd);
+  }
+}
+
+const buffer = Buffer.allocUnsafe(512);
+
+function mountId(fd: number): string {
+  const info = openSync(`/proc/self/fdinfo/${fd}`, constants.O_RDONLY);
+  try {
+    const text = buffer.toString('latin1', 0, readSync(info, buffer, 0, buffer.length, 0));
+    const id = /^mnt_id:\s*(\d+)$/m.exec(text)?.[1];
+    if (id === undefined)
+      throw new AgentFSError('UNSUPPORTED', { reason: 'The kernel does not tell mount ids.' });
+    return id;
+  } finally {
+    closeSync(info);
+  }
+}
+
+const fdOf = (held: Dir | Entry): number => (held as HeldDir | HeldEntry).fd;
+
+/** Linux: directories are O_PATH descriptors, and `/proc/self/fd/N/name` is what openat(N, name) is in C. */
+export const kernelBackend: Backend = {
+  containment: 'kernel',
+
+  openTop: (path) => new HeldDir(openSync(path, O_PATH | constants.O_DIRECTORY)),
+
+  openDir: (parent, name) => new HeldDir(openSync(parent.at(name), HOLD_DIR)),
+
+  openEntry: (parent, name) => new HeldEntry(openSync(parent.at(name), HOLD)),
+
+  realPath: (dir) => readlinkSync(`/proc/self/fd/${fdOf(dir)}`),
+
+  mountOf: (held) => mountId(fdOf(held)),
+
+  openVerified(dir, dirPath, below) {
+    let fd: number;
+    try {
+      fd = openSync(dir.at(below), HOLD);
+    } catch (error) {
+      // Whether it is really absent is for the walk to say.
+      if (errnoOf(error) === undefined) throw error;
+      return undefined;
+    }
+    // The question is about the object that is held, not about a name, so swapping names cannot race it.
+    let entry: Entry | undefined;
+    try {
+      if (readlinkSync(`/proc/self/fd/${fd}`) !== `${dirPath}/${below}`) return undefined;
+      entry = new HeldEntry(fd);
+    } finally {
+      if (!entry) closeSync(fd);
+    }
+    if (entry.kind !== 'symlink') return entry;
+    entry.close();
+    return undefined;
+  },
+};
+
+/**
+ * Tells whether the kernel backend works here, by doing what it relies on: a real procfs, O_PATH, and a look-up below a
+ * descriptor that reaches the same directory.
+ */
+export function kernelBackendWorks(path: string): boolean {
+  if (process.platform !== 'linux') return false;
+  let fd: number | undefined;
+  try {
+    if (statfsSync('/proc/self/fd').type !== PROC_MAGIC) return false;
+    fd = openSync(path, O_PATH | constants.O_DIRECTORY);
+    const [held, named, below] = [fstatSync(fd), statSync(path), lstatSync(`/proc/self/fd/${fd}/.`)];
+    if (held.ino !== named.ino || below.ino !== named.ino || below.dev !== named.dev) return false;
+    mountId(fd);
+    // A descriptor that really is O_PATH cannot be read.
+    readSync(fd, Buffer.alloc(1), 0, 1, 0);
+    return false;
+  } catch (error) {
+    return errnoOf(error) === 'EBADF' && fd !== undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}

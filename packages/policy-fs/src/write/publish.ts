@@ -1,0 +1,128 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  linkSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  type Stats,
+} from 'node:fs';
+import { AgentFSError } from '../errors/agent-fs-error.js';
+import { errnoOf } from '../errors/from-system-error.js';
+import type { FsContext } from '../fs-context.js';
+import { sync, writeBytes } from '../read/transfer.js';
+import type { Dir } from '../walk/backend.js';
+import type { Held } from '../walk/locate.js';
+import { temporaryName } from './temporary-file.js';
+
+const CREATE =
+  constants.O_WRONLY |
+  constants.O_CREAT |
+  constants.O_EXCL |
+  ((constants as Partial<typeof constants>).O_NOFOLLOW ?? 0);
+
+/** How new content takes its place. */
+export interface PublishOptions {
+  /** Fails with EXISTS when the name is taken meanwhile. */
+  readonly exclusive?: boolean;
+  /** Fails with STALE when the file is no longer the one that was looked at. */
+  readonly unchanged?: boolean;
+}
+
+/** Puts content in the place of `held`: a sibling file, written and synced, then one rename. Never torn. */
+export async function publish(
+  { locator, settings }: FsContext,
+  held: Held & { readonly name: string },
+  data: Uint8Array,
+  options: PublishOptions,
+): Promise<void> {
+  const { parent, name } = held;
+  const temporary = temporaryName();
+  parent.confirm();
+  let fd: number | undefined = openSync(parent.at(temporary), CREATE, 0o600);
+  try {
+    parent.confirm();
+    const writing = writeBytes(fd, data);
+    if (writing) await writing;
+    giveAway(fd, held, settings.owner(held.zone.spec));
+    const mode = held.entry ? held.entry.stat.mode & 0o777 : settings.fileMode(held.zone.spec);
+    if (mode !== 0o600) fchmodSync(fd, mode);
+    if (settings.durable) await sync(fd);
+    closeSync(fd);
+    fd = undefined;
+    parent.confirm();
+    if (options.unchanged === true && held.entry)
+      expectUnchanged(locator.root.backend.openEntry(parent, name), held.entry.stat);
+    if (options.exclusive === true) claim(parent, temporary, name);
+    else renameSync(parent.at(temporary), parent.at(name));
+  } catch (error) {
+    if (fd !== undefined) closeSync(fd);
+    discard(parent, temporary);
+    throw error;
+  }
+  parent.confirm();
+  if (settings.durable) await syncDirectory(parent);
+}
+
+/** Makes the names in a directory durable. */
+export async function syncDirectory(dir: Dir): Promise<void> {
+  // Windows cannot open a directory.
+  if (process.platform === 'win32') return;
+  const fd = openSync(dir.self, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await sync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function giveAway(fd: number, { entry }: Held, owner: { uid: number; gid: number } | undefined): void {
+  if (!entry) {
+    if (owner) fchownSync(fd, owner.uid, owner.gid);
+    return;
+  }
+  const { uid, gid } = entry.stat;
+  if (process.getuid?.() === uid && process.getgid?.() === gid) return;
+  try {
+    fchownSync(fd, uid, gid);
+  } catch (error) {
+    // Whoever may not give files away becomes the owner, as with any editor.
+    if (errnoOf(error) !== 'EPERM') throw error;
+  }
+}
+
+function expectUnchanged(now: { readonly stat: Stats; close: () => void }, seen: Stats): void {
+  now.close();
+  const { stat } = now;
+  const same =
+    stat.ino === seen.ino &&
+    stat.size === seen.size &&
+    stat.mtimeMs === seen.mtimeMs &&
+    stat.ctimeMs === seen.ctimeMs;
+  if (!same) throw new AgentFSError('STALE');
+}
+
+/** Gives the temporary file its name unless the name is taken: link(2) never replaces. */
+function claim(parent: Dir, temporary: string, name: string): void {
+  try {
+    linkSync(parent.at(temporary), parent.at(name));
+  } catch (error) {
+    // protected_hardlinks, or a file system without links: an empty file holds the place instead.
+    if (errnoOf(error) !== 'EPERM' && errnoOf(error) !== 'EOPNOTSUPP' && errnoOf(error) !== 'ENOSYS')
+      throw error;
+    closeSync(openSync(parent.at(name), CREATE, 0o600));
+    renameSync(parent.at(temporary), parent.at(name));
+    return;
+  }
+  unlinkSync(parent.at(temporary));
+}
+
+function discard(parent: Dir, temporary: string): void {
+  try {
+    unlinkSync(parent.at(temporary));
+  } catch {
+    // Swept at the next opening.
+  }
+}

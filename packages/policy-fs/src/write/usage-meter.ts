@@ -1,0 +1,95 @@
+import { readdirSync } from 'node:fs';
+import { AgentFSError } from '../errors/agent-fs-error.js';
+import { errnoOf } from '../errors/from-system-error.js';
+import type { Quota } from '../fs-settings.js';
+import { isTemporaryName } from '../path/temporary-names.js';
+import type { Dir } from '../walk/backend.js';
+import type { PinnedRoot } from '../walk/pinned-root.js';
+
+const FRESH_MS = 5_000;
+const MAX_DEPTH = 256;
+
+/** Counts what the writable zones hold and refuses what would go beyond the quota, before it is published. */
+export class UsageMeter {
+  readonly #root: PinnedRoot;
+  readonly #quota: Quota | undefined;
+  #bytes = 0;
+  #files = 0;
+  #countedAt = -Infinity;
+
+  constructor(root: PinnedRoot, quota: Quota | undefined) {
+    this.#root = root;
+    this.#quota = quota;
+  }
+
+  /**
+   * Takes so many bytes and files into account, or throws `QUOTA`. What shrinks is always admitted. Other programs write
+   * too, so the count is renewed every five seconds and before every refusal.
+   */
+  admit(bytes: number, files: number): void {
+    if (!this.#quota) return;
+    const now = performance.now();
+    if (now - this.#countedAt > FRESH_MS) this.#count(now);
+    if (this.#exceeded(bytes, files)) {
+      this.#count(now);
+      const limit = this.#exceeded(bytes, files);
+      if (limit) throw new AgentFSError('QUOTA', { reason: limit });
+    }
+    this.#bytes += bytes;
+    this.#files += files;
+  }
+
+  /** Gives bytes and files back: after a failed write, or for what was removed. */
+  release(bytes: number, files: number): void {
+    this.#bytes -= bytes;
+    this.#files -= files;
+  }
+
+  #exceeded(bytes: number, files: number): string | undefined {
+    const { bytes: maxBytes, files: maxFiles } = this.#quota ?? {};
+    if (maxBytes !== undefined && bytes > 0 && this.#bytes + bytes > maxBytes) {
+      return `The limit of ${maxBytes} bytes for all files would be exceeded.`;
+    }
+    if (maxFiles !== undefined && files > 0 && this.#files + files > maxFiles) {
+      return `The limit of ${maxFiles} files and directories would be exceeded.`;
+    }
+    return undefined;
+  }
+
+  #count(now: number): void {
+    this.#bytes = 0;
+    this.#files = 0;
+    this.#countedAt = now;
+    for (const { name, mode } of this.#root.table.zones) {
+      if (mode !== 'rw') continue;
+      try {
+        this.#countDir(this.#root.backend.openDir(this.#root.dir, name), 0);
+      } catch (error) {
+        if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR') throw error;
+      }
+    }
+  }
+
+  #countDir(dir: Dir, depth: number): void {
+    try {
+      for (const entry of readdirSync(dir.self, { withFileTypes: true })) {
+        if (isTemporaryName(entry.name)) continue;
+        this.#files += 1;
+        try {
+          if (entry.isDirectory()) {
+            if (depth < MAX_DEPTH) this.#countDir(this.#root.backend.openDir(dir, entry.name), depth + 1);
+          } else if (entry.isFile()) {
+            const held = this.#root.backend.openEntry(dir, entry.name);
+            this.#bytes += held.stat.size;
+            held.close();
+          }
+        } catch (error) {
+          // It went away, or changed its kind, while it was counted.
+          if (errnoOf(error) === undefined) throw error;
+        }
+      }
+    } finally {
+      dir.close();
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync, unlinkSync } from 'node:fs';
+import { AgentFSError } from '../errors/agent-fs-error.js';
+import { errnoOf } from '../errors/from-system-error.js';
+import type { Call } from '../audit/call.js';
+import type { FsContext } from '../fs-context.js';
+import { checkNewName } from '../path/new-name.js';
+import { contentEtag, fileEtag, isHashed } from '../read/etag.js';
+import { checkRegular } from '../read/hard-links.js';
+import { tooLarge } from '../read/read-file.js';
+import { sync, writeNow } from '../read/transfer.js';
+import type { Held, ZonePath } from '../walk/locate.js';
+import { holdForWrite } from './hold-for-write.js';
+import { publish, syncDirectory } from './publish.js';
+import type { WriteOptions, WriteResult } from './write-options.js';
+
+/** Gives content as bytes, or a TypeError. */
+export function toBytes(content: unknown, name: string): Uint8Array {
+  if (typeof content === 'string') return Buffer.from(content, 'utf8');
+  if (content instanceof Uint8Array) return content;
+  throw new TypeError(`argument "${name}" must be a string or a Uint8Array`);
+}
+
+/** Replaces or creates a file as a whole. */
+export async function writeWhole(
+  context: FsContext,
+  call: Call,
+  gated: ZonePath,
+  data: Uint8Array,
+  options: WriteOptions,
+): Promise<WriteResult> {
+  const { maxWriteBytes } = context.settings;
+  if (data.byteLength > maxWriteBytes) throw tooLarge(data.byteLength, maxWriteBytes);
+  const held = holdForWrite(context, gated, options.ifMatch === undefined);
+  try {
+    call.reached(held.path, held.entry);
+    const { entry } = held;
+    if (entry && options.ifNoneMatch === '*') throw new AgentFSError('EXISTS');
+    if (options.ifMatch !== undefined) await expectEtag(held, options.ifMatch);
+    const grown = data.byteLength - (entry?.stat.size ?? 0);
+    const files = entry ? 0 : 1;
+    context.usage.admit(grown, files);
+    try {
+      await publish(context, held, data, {
+        exclusive: options.ifNoneMatch === '*',
+        unchanged: options.ifMatch !== undefined,
+      });
+    } catch (error) {
+      context.usage.release(grown, files);
+      throw error;
+    }
+    call.bytes = data.byteLength;
+    return result(
+      held.path,
+      data,
+      !entry,
+      isHashed(data.byteLength) ? undefined : await etagOf(context, held),
+    );
+  } finally {
+    held.release();
+  }
+}
+
+/** Gives the result of a write; the hash is computed on demand, because few writers ask. */
+function result(path: string, data: Uint8Array, created: boolean, known: string | undefined): WriteResult {
+  let etag = known;
+  return {
+    path,
+    size: data.byteLength,
+    created,
+    get etag() {
+      etag ??= contentEtag(data);
+      return etag;
+    },
+  };
+}
+
+async function etagOf(
+  { locator }: FsContext,
+  { parent, name }: Held & { readonly name: string },
+): Promise<string> {
+  const entry = locator.root.backend.openEntry(parent, name);
+  try {
+    const fd = entry.open(constants.O_RDONLY);
+    try {
+      return await fileEtag(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } finally {
+    entry.close();
+  }
+}
+
+async function expectEtag({ entry }: Held, etag: string): Promise<void> {
+  if (!entry) throw new AgentFSError('STALE', { reason: 'The file is no longer there.' });
+  const fd = entry.open(constants.O_RDONLY);
+  try {
+    if ((await fileEtag(fd)) !== etag) throw new AgentFSError('STALE');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Appends to a file, or creates it. The bytes are written at once, so calls in one process do not mix. */
+export async function appendBytes(
+  context: FsContext,
+  call: Call,
+  gated: ZonePath,
+  data: Uint8Array,
+): Promise<{ readonly path: string; readonly size: number; readonly created: boolean }> {
+  const { settings, usage, locator } = context;
+  const held = holdForWrite(context, gated, true);
+  try {
+    call.reached(held.path, held.entry);
+    const { entry, parent, name } = held;
+    const size = (entry?.stat.size ?? 0) + data.byteLength;
+    if (size > settings.maxWriteBytes) throw tooLarge(size, settings.maxWriteBytes);
+    const files = entry ? 0 : 1;
+    usage.admit(data.byteLength, files);
+    let fd: number | undefined;
+    try {
+      if (entry) {
+        checkRegular(entry, locator.root, settings.hardLinks, true);
+        fd = entry.open(constants.O_WRONLY | constants.O_APPEND);
+      } else fd = createForAppend(context, held);
+      const before = fstatSync(fd).size;
+      writeNow(fd, data);
+      if (settings.durable) await sync(fd);
+      if (!entry && settings.durable) await syncDirectory(parent);
+      call.bytes = data.byteLength;
+      return { path: held.path, size: before + data.byteLength, created: !entry };
+    } catch (error) {
+      usage.release(data.byteLength, files);
+      if (!entry && fd !== undefined && fstatSync(fd).size === 0) unlinkSync(parent.at(name));
+      throw error;
+    } finally {
+      if (fd !== undefined) closeSync(fd);
+    }
+  } finally {
+    held.release();
+  }
+}
+
+function createForAppend(
+  { settings }: FsContext,
+  { parent, name, zone }: Held & { readonly name: string },
+): number {
+  checkNewName(name, settings.portableNames);
+  const { O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = constants;
+  parent.confirm();
+  let fd: number;
+  try {
+    fd = openSync(parent.at(name), O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0o600);
+  } catch (error) {
+    // It appeared since it was looked for; what it is was not judged.
+    if (errnoOf(error) === 'EEXIST') throw new AgentFSError('RACE', { cause: error });
+    throw error;
+  }
+  try {
+    parent.confirm();
+    const owner = settings.owner(zone.spec);
+    if (owner) fchownSync(fd, owner.uid, owner.gid);
+    fchmodSync(fd, settings.fileMode(zone.spec));
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
