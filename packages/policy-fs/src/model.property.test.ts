@@ -1,0 +1,117 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { requires } from '../../../tools/host/host-test.js';
+import { AgentFS, AgentFSError } from './index.js';
+import { ModelFS, ModelError } from './testing/model-fs.js';
+
+type Step =
+  | { readonly op: 'write' | 'append'; readonly path: string; readonly text: string }
+  | { readonly op: 'read' | 'list' | 'mkdir'; readonly path: string }
+  | { readonly op: 'remove'; readonly path: string; readonly recursive: boolean }
+  | { readonly op: 'rename' | 'move'; readonly path: string; readonly to: string };
+
+// Few names, so that steps meet; some that are special to objects or to careless path code.
+const name = fc.constantFrom('a', 'b', '__proto__', 'constructor', 'a..b', '...', 'é', '.config');
+const path = fc
+  .array(name, { minLength: 1, maxLength: 3 })
+  // At the top `.config` is a protected name.
+  .map((names) => `workspace/${names.join('/')}`);
+const text = fc.constantFrom('', 'one', 'two\r\n', '日本');
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ op: fc.constantFrom('write' as const, 'append' as const), path, text }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ op: fc.constantFrom('read' as const, 'list' as const, 'mkdir' as const), path }),
+  },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('remove' as const), path, recursive: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('rename' as const), path, to: name }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('move' as const), path, to: path }) },
+);
+
+async function outcome(work: () => unknown): Promise<unknown> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    if (error instanceof AgentFSError || error instanceof ModelError) return { code: error.code };
+    throw error;
+  }
+}
+
+function onModel(model: ModelFS, one: Step): unknown {
+  switch (one.op) {
+    case 'write':
+      return model.write(one.path, one.text, false);
+    case 'append':
+      return model.write(one.path, one.text, true);
+    case 'read':
+      return model.read(one.path);
+    case 'list':
+      return model.list(one.path);
+    case 'mkdir':
+      return model.mkdir(one.path);
+    case 'remove':
+      return model.remove(one.path, one.recursive);
+    case 'rename':
+      return model.move(one.path, [...one.path.split('/').slice(0, -1), one.to].join('/'), false);
+    case 'move':
+      return model.move(one.path, one.to, true);
+  }
+}
+
+async function onDisk(fs: AgentFS, one: Step): Promise<unknown> {
+  switch (one.op) {
+    case 'write':
+      await fs.writeFile(one.path, one.text);
+      return undefined;
+    case 'append':
+      await fs.appendFile(one.path, one.text);
+      return undefined;
+    case 'read':
+      return fs.readFile(one.path);
+    case 'list':
+      return (await fs.listDir(one.path)).map((entry) => entry.name);
+    case 'mkdir':
+      await fs.mkdir(one.path);
+      return undefined;
+    case 'remove':
+      await fs.remove(one.path, { recursive: one.recursive });
+      return undefined;
+    case 'rename':
+      await fs.rename(one.path, one.to);
+      return undefined;
+    case 'move':
+      await fs.move(one.path, one.to);
+      return undefined;
+  }
+}
+
+requires('linux').test(
+  'any sequence of operations ends as in a simple model, with the same code at every step',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+        const root = mkdtempSync(join(tmpdir(), 'cf-model-'));
+        mkdirSync(join(root, 'workspace'));
+        const fs = await AgentFS.open(root, { durable: false });
+        try {
+          const model = new ModelFS();
+          for (const one of steps) {
+            expect(await outcome(() => onDisk(fs, one))).toEqual(await outcome(() => onModel(model, one)));
+          }
+        } finally {
+          await fs.close();
+          rmSync(root, { recursive: true });
+        }
+      }),
+      { numRuns: 200 },
+    );
+  },
+  60_000,
+);
