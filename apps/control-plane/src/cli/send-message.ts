@@ -1,3 +1,4 @@
+import { ApiFailure } from './admin-client.js';
 import { activityLine } from './activity-line.js';
 import type { CommandContext } from './context.js';
 import { EXIT_CODES } from './exit-codes.js';
@@ -13,11 +14,20 @@ export async function sendMessage(
   text: string,
   session: string,
 ): Promise<number | undefined> {
+  if (!client.online) {
+    throw new ApiFailure(503, {
+      code: 'SERVER_NOT_RUNNING',
+      error: 'Agents run only while the server runs.',
+      fix: 'Start it with "clawforce serve" or "npm start".',
+    });
+  }
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   // The stream is opened first, so that nothing of the turn is missed.
   const events = client.events(`/api/agents/${agent.id}/logs?tail=0`, stop.signal)[Symbol.asyncIterator]();
   const first = events.next();
+  // When the message is refused below, nobody waits for the stream any more.
+  first.catch(() => undefined);
   let message = (await client.call('POST', `/api/agents/${agent.id}/messages`, {
     text,
     session_key: session,

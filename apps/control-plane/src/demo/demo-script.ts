@@ -68,6 +68,9 @@ const attacks: readonly ScriptStep[] = DEMO_ATTACKS.map(({ wish, tool, args }, i
   calls: [{ tool, args }],
 }));
 
+/** A pause before each step, so that a person can follow. */
+const PAUSE_MS = 250;
+
 /** Gives the demo agent's script: a small real job, then ten attacks. `report` or `attack` in a message plays one part. */
 export function demoScript(demoOrigin: string): string {
   const end = `All ${DEMO_ATTACKS.length} attacks were refused; activity and audit show the rule of each.`;
@@ -79,5 +82,12 @@ export function demoScript(demoOrigin: string): string {
       { steps: [...job, ...attacks, { say: `Done: report.md is in the workspace. ${end}` }] },
     ],
   };
-  return stringify(script, { aliasDuplicateObjects: false, lineWidth: 0 });
+  const paced = {
+    ...script,
+    turns: script.turns.map((turn) => ({
+      ...turn,
+      steps: turn.steps.map((step) => ({ delay_ms: PAUSE_MS, ...step })),
+    })),
+  };
+  return stringify(paced, { aliasDuplicateObjects: false, lineWidth: 0 });
 }

@@ -101,8 +101,12 @@ export function attachWorkerSocket(
   });
 
   socket.on('delta', (raw) => {
-    const delta = readDelta(raw);
-    if (session && delta) ports.onDelta(agentId, delta);
+    // Behind the events that were sent before it, so that whoever watches sees text and tools in their order.
+    inOrder(() => {
+      const delta = readDelta(raw);
+      if (session && delta) ports.onDelta(agentId, delta);
+      return Promise.resolve();
+    });
   });
 
   socket.on('cmd_ack', (raw) => {

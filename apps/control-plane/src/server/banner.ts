@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { styleText } from 'node:util';
 import type { PoolProbe } from '@clawforce/pool-core';
 import type { ConfinerProbe } from '@clawforce/policy-shell/run';
@@ -21,6 +23,8 @@ export function banner(facts: BannerFacts, color: boolean): string {
     color ? styleText(style, text) : text;
   const yes = paint('green', '✓');
   const no = paint('yellow', '!');
+  const { storageRoot } = facts.settings;
+  const at = storageRoot === join(homedir(), '.clawforce-data') ? '' : `-d ${storageRoot} `;
   const lines = ['', `${paint('bold', `Clawforce ${VERSION}`)} is running at ${paint('cyan', facts.url)}`];
   if (facts.setupLink !== undefined) {
     lines.push(
@@ -45,7 +49,7 @@ export function banner(facts: BannerFacts, color: boolean): string {
   lines.push(
     '',
     'Try the demo agent in another terminal:',
-    '  npx clawforce agent start demo && npx clawforce agent send demo "Do your job."',
+    `  npx clawforce ${at}agent start demo && npx clawforce ${at}agent send demo "Do your job."`,
     '',
     'Stop with Ctrl+C.',
     '',

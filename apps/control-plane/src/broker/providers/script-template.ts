@@ -5,6 +5,7 @@ const liquid = new Liquid({
   ownPropertyOnly: true,
   strictFilters: true,
   cache: 256,
+  relativeReference: false,
   parseLimit: 1_000_000,
   renderLimit: 1_000,
   memoryLimit: 50_000_000,
