@@ -96,7 +96,7 @@ export function createGate(options: GateOptions): Gate {
   ): { decision: Decision; args?: Readonly<Record<string, unknown>>; plan?: CommandPlan } {
     if (!names.has(tool)) return { decision: own('tool.unknown', 'There is no tool of this name.', tool) };
     const reading = reader.read(tool, raw);
-    const input = `${tool} ${JSON.stringify(reading.ok ? reading.args : raw) ?? ''}`;
+    const input = `${tool} ${raw === undefined ? '' : JSON.stringify(raw)}`.trim();
     if (!reading.ok) return { decision: own('tool.arguments', reading.reason, input) };
     const { args } = reading;
     const judged = judgeTool(tool, args, context, input);
@@ -168,7 +168,7 @@ export function createGate(options: GateOptions): Gate {
     try {
       judged = decide(tool, raw, context);
     } catch {
-      judged = { decision: own('tool.internal', 'The gate failed on this call.', String(tool)) };
+      judged = { decision: own('tool.internal', 'The gate failed on this call.', tool) };
     }
     const decision = clipDecision(judged.decision);
     const record: GateRecord = Object.freeze({
@@ -176,7 +176,7 @@ export function createGate(options: GateOptions): Gate {
       agent_id: config.agent.id,
       session_key: context.sessionKey,
       actor: context.actor,
-      tool: String(tool).slice(0, 200),
+      tool: tool.slice(0, 200),
       time: new Date().toISOString(),
       decision,
     });

@@ -27,7 +27,7 @@ export function parsePage(html: string): PageDocument {
 
 /** Gives the article of a page as HTML, or `undefined` when there is none worth the name. Changes the document. */
 export function articleOf(document: PageDocument): string | undefined {
-  const article = new Readability(document as never, { maxElemsToParse: 50_000 }).parse();
+  const article = new Readability(document, { maxElemsToParse: 50_000 }).parse();
   // Readability finds no article in short pages, lists and forms.
   return article?.content && (article.textContent ?? '').trim().length > 200 ? article.content : undefined;
 }
@@ -40,5 +40,5 @@ export function markdownOf(element: PageElement): string {
     bulletListMarker: '-',
   });
   service.remove(['script', 'style', 'noscript', 'iframe', 'object', 'form']);
-  return service.turndown(element as never);
+  return service.turndown(element);
 }

@@ -30,6 +30,8 @@ export function createWorker(options: WorkerOptions): Worker {
         const state = await AgentFS.open(options.agentRoot, {
           zones: STATE_ZONES,
           durable: true,
+          // The journal is read as a whole, and may be larger than what waits in it.
+          maxReadBytes: 128 * 1024 * 1024,
           ...platform,
         });
         try {

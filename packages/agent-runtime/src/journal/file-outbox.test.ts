@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { OutboxEntry } from '@clawforce/protocol/link-client';
+import { openFileOutbox, type StateFs } from './file-outbox.js';
+
+const event = (content: string): OutboxEntry => ({
+  type: 'activity',
+  event: { event_type: 'error', content },
+});
+const limits = { maxItems: 1_000, maxBytes: 1_000_000 };
+
+/** A disk whose appends can fail in the middle. */
+class Disk {
+  text: string | undefined;
+  appends = 0;
+  failAppendAfter: number | undefined;
+
+  get fs(): StateFs {
+    return {
+      readFile: async () => {
+        if (this.text === undefined) throw Object.assign(new Error('none'), { code: 'NOT_FOUND' });
+        return this.text;
+      },
+      appendFile: async (_path: string, data: string) => {
+        this.appends += 1;
+        if (this.failAppendAfter !== undefined) {
+          this.text = (this.text ?? '') + data.slice(0, this.failAppendAfter);
+          throw new Error('disk is full');
+        }
+        this.text = (this.text ?? '') + data;
+      },
+      writeFile: async (_path: string, data: string) => {
+        this.text = data;
+      },
+    } as unknown as StateFs;
+  }
+}
+
+describe('openFileOutbox', () => {
+  it('continues behind what is on disk and behind what the control plane has', async () => {
+    const disk = new Disk();
+    const first = await openFileOutbox(disk.fs);
+    expect(await first.append([event('a'), event('b')])).toBe(2);
+    const second = await openFileOutbox(disk.fs);
+    expect([second.lowSeq, second.nextSeq]).toEqual([1, 3]);
+    expect(await second.resumeAfter(1)).toEqual({ renumbered: false });
+    expect(second.lowSeq).toBe(2);
+    const third = await openFileOutbox(disk.fs);
+    expect(await third.resumeAfter(9)).toEqual({ renumbered: false });
+    expect(await third.append([event('c')])).toBe(10);
+  });
+
+  it('remembers the next number when everything is acknowledged and compacted away', async () => {
+    const disk = new Disk();
+    const outbox = await openFileOutbox(disk.fs);
+    await outbox.append(Array.from({ length: 100 }, () => event('x'.repeat(4_000))));
+    await outbox.trim(100);
+    expect(disk.text!.length).toBeLessThan(100);
+    expect((await openFileOutbox(disk.fs)).nextSeq).toBe(101);
+  });
+
+  it('drops a line torn by a crash, and only that, wherever the tear is', async () => {
+    const disk = new Disk();
+    const outbox = await openFileOutbox(disk.fs);
+    await outbox.append([event('a')]);
+    await outbox.append([event('b')]);
+    const whole = disk.text!;
+    const endOfFirst = whole.indexOf('\n', whole.indexOf('"seq":1')) + 1;
+    for (let cut = endOfFirst; cut < whole.length; cut += 1) {
+      disk.text = whole.slice(0, cut);
+      const reopened = await openFileOutbox(disk.fs);
+      expect([reopened.nextSeq, reopened.damagedLines]).toEqual([2, 0]);
+      await reopened.append([event('again')]);
+      const contents = (await openFileOutbox(disk.fs)).itemsFrom(1, limits).map(({ seq }) => seq);
+      expect(contents).toEqual([1, 2]);
+    }
+  });
+
+  it('counts lines that make no sense instead of failing or inventing numbers', async () => {
+    const disk = new Disk();
+    const outbox = await openFileOutbox(disk.fs);
+    for (const name of ['a', 'b', 'c']) await outbox.append([event(name)]);
+    disk.text = disk.text!.replace('"seq":2', '"seq":"two"');
+    const reopened = await openFileOutbox(disk.fs);
+    expect(reopened.damagedLines).toBe(2);
+    expect(reopened.itemsFrom(1, limits).map(({ seq }) => seq)).toEqual([1]);
+  });
+
+  it('gives out no number for what is not on disk, and recovers from a half-written line', async () => {
+    const disk = new Disk();
+    const outbox = await openFileOutbox(disk.fs);
+    await outbox.append([event('a')]);
+    disk.failAppendAfter = 20;
+    await expect(outbox.append([event('b')])).rejects.toMatchObject({ code: 'OUTBOX_IO' });
+    expect(outbox.nextSeq).toBe(2);
+    disk.failAppendAfter = undefined;
+    expect(await outbox.append([event('c')])).toBe(2);
+    const items = (await openFileOutbox(disk.fs)).itemsFrom(1, limits);
+    expect(items.map((item) => item.type === 'activity' && item.event.content)).toEqual(['a', 'c']);
+  });
+
+  it('writes events that come together with one sync', async () => {
+    const disk = new Disk();
+    const outbox = await openFileOutbox(disk.fs);
+    const seqs = await Promise.all(Array.from({ length: 50 }, (_, at) => outbox.append([event(String(at))])));
+    expect(seqs).toEqual(Array.from({ length: 50 }, (_, at) => at + 1));
+    expect(disk.appends).toBeLessThan(5);
+  });
+
+  it('refuses more than may wait, and an event that breaks the contract', async () => {
+    const disk = new Disk();
+    const outbox = await openFileOutbox(disk.fs, { maxBytes: 2_000 });
+    await expect(outbox.append([event('x'.repeat(3_000))])).rejects.toMatchObject({ code: 'OUTBOX_FULL' });
+    await expect(outbox.append([{ type: 'activity', event: {} } as never])).rejects.toMatchObject({
+      code: 'EVENT_INVALID',
+    });
+    expect(await outbox.append([event('fits')])).toBe(1);
+  });
+});

@@ -1,0 +1,98 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createConfiner } from '@clawforce/policy-shell/run';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { requires } from '../../../../tools/host/host-test.js';
+import { Harness, testConfig, until } from '../testing/harness.js';
+
+const bwrap = requires('bwrap');
+
+bwrap.describe('exec in a worker', () => {
+  let harness: Harness;
+  beforeEach(async () => {
+    harness = await new Harness({ ...testConfig, exec_env: { GRANTED: 'yes-granted' } }).open();
+  });
+  afterEach(async () => {
+    await harness.close();
+    expect(harness.plane.breaches).toEqual([]);
+  });
+  const start = async (): ReturnType<Harness['start']> => harness.start({ confiner: await createConfiner() });
+  const exec = (command: string) =>
+    harness.plane.command({
+      kind: 'tool',
+      session_key: 'op',
+      actor: 'user:1',
+      tool: 'exec',
+      args: { command },
+    });
+
+  it('runs the judged command confined, with the granted variables and nothing of the worker', async () => {
+    writeFileSync(join(harness.workspace, 'a b.txt'), 'one\n');
+    writeFileSync(
+      join(harness.workspace, 'show.sh'),
+      'cat /proc/self/environ | tr "\\0" "\\n"; ls -a /agent "$HOME"\n',
+    );
+    await start();
+    expect(await exec("cat 'a b.txt'")).toMatchObject({ result: { status: 'ok', output: 'one\n' } });
+    const report = await exec('sh show.sh');
+    const output = report.result?.kind === 'tool' ? report.result.output : '';
+    expect(output).toContain('GRANTED=yes-granted');
+    expect(output).not.toContain('AGENT_');
+    expect(await exec('ls nowhere')).toMatchObject({ result: { status: 'error' } });
+  });
+
+  it('ends the command when the turn is cancelled', async () => {
+    writeFileSync(join(harness.workspace, 'slow.sh'), 'touch begun\nsleep 20\ntouch ended\n');
+    harness.broker.steps = [{ calls: [{ tool: 'exec', args: { command: 'sh slow.sh' } }] }];
+    await start();
+    const started = Date.now();
+    const report = harness.plane.message('run it');
+    await until(() => existsSync(join(harness.workspace, 'begun')), 'command runs');
+    await harness.plane.command({ kind: 'cancel', session_key: 's' });
+    expect(await report).toMatchObject({ result: { stopped: 'cancelled' } });
+    expect(Date.now() - started).toBeLessThan(15_000);
+    expect(harness.plane.activity('tool_result')[0]).toMatchObject({ result_status: 'cancelled' });
+    // The session stays one that a model accepts: the call has its result.
+    expect(harness.plane.entries().map(({ role }) => role)).toEqual([
+      'user',
+      'assistant',
+      'tool',
+      'assistant',
+    ]);
+    expect(existsSync(join(harness.workspace, 'ended'))).toBe(false);
+  });
+
+  it('says that a command ran out of time, and cuts a flood of output', async () => {
+    await harness.close();
+    harness = await new Harness({
+      ...testConfig,
+      exec: { ...testConfig.exec, timeout_s: 1 },
+      loop: { ...testConfig.loop, max_tool_output_chars: 1_000 },
+    }).open();
+    await start();
+    expect(await exec('sleep 20')).toMatchObject({
+      result: { status: 'error', output: expect.stringContaining('out of time') },
+    });
+    const report = await exec('seq 1 100000');
+    const output = report.result?.kind === 'tool' ? report.result.output : '';
+    expect(output.length).toBeLessThanOrEqual(1_000);
+    expect(output).toContain('[cut: ');
+  });
+});
+
+it('runs a command unconfined only where the configuration says so', async () => {
+  const config = { ...testConfig, exec: { ...testConfig.exec, confinement: 'off' } } as const;
+  const harness = await new Harness(config).open();
+  try {
+    await harness.start({ confiner: { unavailable: 'not here' } });
+    const command = { kind: 'tool', session_key: 'op', actor: 'user:1', tool: 'exec' } as const;
+    expect(await harness.plane.command({ ...command, args: { command: 'echo hello' } })).toMatchObject({
+      result: { status: 'ok', output: 'hello\n' },
+    });
+    expect(await harness.plane.command({ ...command, args: { command: 'rm -rf .' } })).toMatchObject({
+      result: { status: 'denied' },
+    });
+  } finally {
+    await harness.close();
+  }
+});
