@@ -82,7 +82,8 @@ export function toBrokerError(error: unknown): BrokerError {
   }
   const socketCode =
     typeof code === 'string' && /^(E[A-Z]+|UND_ERR_[A-Z_]+)$/.test(code) ? code : causeCode(error);
-  if (socketCode !== undefined || error instanceof TypeError) {
+  // fetch wraps failures of the network in a TypeError with a cause; a bare one is a mistake in our code.
+  if (socketCode !== undefined || (error instanceof TypeError && error.cause !== undefined)) {
     return new BrokerError(
       'UPSTREAM_UNREACHABLE',
       `The server could not be reached${socketCode ? ` (${socketCode})` : ''}.`,

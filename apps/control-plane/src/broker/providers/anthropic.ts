@@ -1,8 +1,10 @@
 import Anthropic, { APIConnectionError, APIError } from '@anthropic-ai/sdk';
 import type { ChatCompletionChunk, ChatCompletionRequest, ChatMessage } from '@clawforce/protocol';
 import { BrokerError, toBrokerError } from '../broker-error.js';
+import { boundLines } from './bound-lines.js';
 import { chunkFactory } from './chunk.js';
 import type { Fetch, ProviderAdapter, ProviderCall } from './provider.js';
+import { requestHeaders } from './request-headers.js';
 import { upstreamRefusal } from './upstream-status.js';
 
 /** Settings of one Anthropic provider. */
@@ -18,34 +20,44 @@ type ContentBlockParam = Anthropic.ContentBlockParam;
 
 /** Gives the adapter that maps chat completions to Anthropic's Messages API through its own SDK. */
 export function anthropic(options: AnthropicOptions): ProviderAdapter {
-  const client = new Anthropic({
-    // Explicit nulls: the SDK would otherwise look for credentials in the control plane's environment.
-    apiKey: options.apiKey ?? null,
+  return { complete: (call) => complete(options, call) };
+}
+
+/** What the SDK may put on the wire by itself; it would also take headers from ANTHROPIC_CUSTOM_HEADERS. */
+const SDK_HEADERS = /^(accept|content-type|user-agent|anthropic-.+|x-stainless-.+)$/i;
+
+function openClient({ apiBase, extraHeaders, fetch }: AnthropicOptions, apiKey: string): Anthropic {
+  const own = requestHeaders(extraHeaders, { 'x-api-key': apiKey });
+  return new Anthropic({
+    apiKey,
+    // An explicit null: the SDK would otherwise look for credentials in the control plane's environment.
     authToken: null,
-    baseURL: options.apiBase.replace(/\/+$/, ''),
-    defaultHeaders: { ...options.extraHeaders },
-    fetch: (input, init) =>
-      options.fetch(
-        typeof input === 'string' ? input : input instanceof URL ? input.href : input.url,
-        init as RequestInit,
-      ),
+    baseURL: apiBase.replace(/\/+$/, ''),
+    fetch: async (input, init) => {
+      const headers = new Headers(own);
+      for (const [name, value] of new Headers(init?.headers as ConstructorParameters<typeof Headers>[0])) {
+        if (SDK_HEADERS.test(name)) headers.set(name, value);
+      }
+      const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
+      // Following a redirect would take key and conversation to another place.
+      return boundLines(await fetch(url, { ...(init as RequestInit), headers, redirect: 'manual' }));
+    },
     maxRetries: 0,
     logLevel: 'off',
   });
-  return { complete: (call) => complete(client, options.apiKey, call) };
 }
 
 async function* complete(
-  client: Anthropic,
-  apiKey: string | undefined,
+  options: AnthropicOptions,
   { request, signal }: ProviderCall,
 ): AsyncGenerator<ChatCompletionChunk> {
-  if (!apiKey) {
+  if (!options.apiKey) {
     throw new BrokerError(
       'PROVIDER_MISCONFIGURED',
       'This provider has no api_key; set providers.<name>.api_key.',
     );
   }
+  const client = openClient(options, options.apiKey);
   const factory = chunkFactory(request.model);
   let prompt = 0;
   let completion = 0;
@@ -54,11 +66,11 @@ async function* complete(
   const callIndex = new Map<number, number>();
   try {
     const stream = await client.messages.create(toMessagesRequest(request), { signal });
-    yield factory.delta({ role: 'assistant', content: '' });
     for await (const event of stream) {
       switch (event.type) {
         case 'message_start':
           prompt = event.message.usage.input_tokens;
+          yield factory.delta({ role: 'assistant', content: '' });
           break;
         case 'content_block_start': {
           const block = event.content_block;
@@ -108,11 +120,17 @@ async function* complete(
 function describeFailure(error: unknown, signal: AbortSignal): BrokerError {
   if (signal.aborted)
     return new BrokerError('UPSTREAM_TIMEOUT', 'The request was cancelled or ran out of time.');
-  if (error instanceof APIConnectionError)
-    return toBrokerError(error.cause ?? new TypeError('connection failed'));
+  if (error instanceof APIConnectionError) {
+    return error.cause === undefined
+      ? new BrokerError('UPSTREAM_UNREACHABLE', 'The model provider could not be reached.')
+      : toBrokerError(error.cause);
+  }
   if (error instanceof APIError) {
-    return typeof error.status === 'number'
-      ? upstreamRefusal(error.status, (error.headers as Headers | undefined)?.get('retry-after'))
+    if (typeof error.status === 'number')
+      return upstreamRefusal(error.status, (error.headers as Headers | undefined)?.get('retry-after'));
+    // An error event has no status; its type says as much (docs.anthropic.com, "Errors").
+    return error.type === 'overloaded_error' || error.type === 'rate_limit_error'
+      ? upstreamRefusal(429)
       : new BrokerError('UPSTREAM_REFUSED', 'The model provider reported an error in its stream.');
   }
   const known = toBrokerError(error);
@@ -139,8 +157,7 @@ function toMessagesRequest(request: ChatCompletionRequest): Anthropic.MessageCre
     model: request.model,
     max_tokens: request.max_tokens ?? 4096,
     stream: true,
-    // Anthropic's scale ends at 1, OpenAI's at 2.
-    ...(request.temperature === undefined ? {} : { temperature: Math.min(request.temperature, 1) }),
+    // No temperature: with the API version that the SDK sends (2026-10-21) every sampling parameter is answered by 400.
     ...(system ? { system } : {}),
     messages: toMessages(request.messages),
     ...(request.tools && request.tools.length > 0
@@ -168,13 +185,16 @@ function toMessages(messages: readonly ChatMessage[]): MessageParam[] {
       case 'system':
         break;
       case 'user':
-        push('user', { type: 'text', text: message.content || '(empty)' });
+        push('user', { type: 'text', text: message.content.trim() ? message.content : '(empty)' });
         break;
       case 'tool':
         push('user', { type: 'tool_result', tool_use_id: message.tool_call_id, content: message.content });
         break;
       case 'assistant': {
-        const blocks: ContentBlockParam[] = message.content ? [{ type: 'text', text: message.content }] : [];
+        // The Messages API refuses text blocks without visible text.
+        const blocks: ContentBlockParam[] = message.content?.trim()
+          ? [{ type: 'text', text: message.content }]
+          : [];
         for (const call of message.tool_calls ?? []) {
           blocks.push({
             type: 'tool_use',

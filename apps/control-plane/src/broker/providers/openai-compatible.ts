@@ -1,8 +1,9 @@
 import type { ChatCompletionChunk } from '@clawforce/protocol';
 import { createParser } from 'eventsource-parser';
 import { BrokerError } from '../broker-error.js';
-import { chunkFactory } from './chunk.js';
+import { chunkFactory, type ChunkFactory } from './chunk.js';
 import type { Fetch, ProviderAdapter, ProviderCall } from './provider.js';
+import { requestHeaders } from './request-headers.js';
 import { upstreamRefusal } from './upstream-status.js';
 
 /** Settings of one OpenAI-compatible provider. */
@@ -29,20 +30,20 @@ async function* complete(
   const response = await options.fetch(url, {
     method: 'POST',
     signal,
-    redirect: 'error',
-    headers: {
-      ...options.extraHeaders,
+    // Following one would take key and conversation to another place.
+    redirect: 'manual',
+    headers: requestHeaders(options.extraHeaders, {
       'content-type': 'application/json',
       accept: 'text/event-stream, application/json',
       ...(options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}),
-    },
+    }),
     body: JSON.stringify({ ...request, stream: true, stream_options: { include_usage: true } }),
   });
   if (!response.ok) {
     await response.body?.cancel();
     throw upstreamRefusal(response.status, response.headers.get('retry-after'));
   }
-  const type = response.headers.get('content-type') ?? '';
+  const type = (response.headers.get('content-type') ?? '').toLowerCase();
   if (type.startsWith('application/json')) yield* fromWholeAnswer(request.model, await readJson(response));
   else if (type.startsWith('text/event-stream') && response.body)
     yield* fromEvents(request.model, response.body);
@@ -63,24 +64,30 @@ async function* fromEvents(
     onError: () => (broken = true),
   });
   const decoder = new TextDecoder();
+  const factory = chunkFactory(model);
   let pending = 0;
   let finished = false;
+  let said = false;
   for await (const bytes of body) {
     const text = decoder.decode(bytes, { stream: true });
     parser.feed(text);
     pending = events.length > 0 ? 0 : pending + text.length;
     if (broken || pending > MAX_EVENT_CHARS) throw nonsense('the event stream is malformed');
     for (const data of events.splice(0)) {
-      if (data === '[DONE]') return;
-      const chunk = readChunk(model, data);
+      if (data === '[DONE]') {
+        if (said) return;
+        throw nonsense('the stream carried no answer');
+      }
+      const chunk = readChunk(factory, data);
       finished ||= chunk.choices.some((choice) => choice.finish_reason !== null);
+      said ||= chunk.choices.length > 0;
       yield chunk;
     }
   }
   if (!finished) throw nonsense('the stream ended before the answer was complete');
 }
 
-function readChunk(model: string, data: string): ChatCompletionChunk {
+function readChunk(factory: ChunkFactory, data: string): ChatCompletionChunk {
   let value: unknown;
   try {
     value = JSON.parse(data);
@@ -91,7 +98,6 @@ function readChunk(model: string, data: string): ChatCompletionChunk {
   if ('error' in value)
     throw new BrokerError('UPSTREAM_REFUSED', 'The model provider reported an error in its stream.');
   if (!Array.isArray(value['choices'])) throw nonsense('an event has no choices');
-  const factory = chunkFactory(model);
   const first: unknown = value['choices'][0];
   const usage = readUsage(value['usage']);
   if (!isRecord(first)) {

@@ -93,7 +93,7 @@ const validate = new Ajv({ allErrors: false, strict: true, allowUnionTypes: true
 export function parseScript(text: string): Script {
   let value: unknown;
   try {
-    value = parseYaml(text, { maxAliasCount: 0 });
+    value = parseYaml(text, { maxAliasCount: 0, logLevel: 'error' });
   } catch (error) {
     throw new ScriptError(
       `The script is not YAML: ${error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : ''}`,
