@@ -172,7 +172,8 @@ export default tseslint.config(
         {
           ignoredFiles: ['**/*.test.ts', '**/testing/**', '**/bench/**', '**/examples/**'],
           checkVersionMismatches: false,
-          ignoredDependencies: [],
+          // Used without an import: the generated client, the strategy behind auth-rbac/passport, the worker that is started.
+          ignoredDependencies: ['@prisma/client', 'passport-jwt', '@clawforce/worker'],
         },
       ],
     },
