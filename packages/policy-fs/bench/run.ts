@@ -80,6 +80,11 @@ for (const depth of [1, 4, 12]) {
           if (!real.startsWith(`${home}/`)) throw new Error('outside');
           return Promise.resolve(readFileSync(real, 'utf8'));
         },
+        'realpath.native': async () => {
+          const real = realpathSync.native(full);
+          if (!real.startsWith(`${home}/`)) throw new Error('outside');
+          return Promise.resolve(readFileSync(real, 'utf8'));
+        },
         AgentFS: () => fs.readFile(path),
       },
       1000,

@@ -31,7 +31,7 @@ interface CorpusCase {
 
 type Outcome = 'allow' | 'deny' | 'not-found';
 
-const cases = readFileSync(new URL('../test/vectors/corpus.jsonl', import.meta.url), 'utf8')
+const cases = readFileSync(new URL('../test/vectors/fs.jsonl', import.meta.url), 'utf8')
   .trim()
   .split('\n')
   .map((line) => JSON.parse(line) as CorpusCase);
@@ -86,7 +86,7 @@ async function run(one: CorpusCase): Promise<void> {
     await fs.close();
   }
   expect([one.expect, ...(one.also ?? [])]).toContain(outcome);
-  expect(JSON.stringify(data) ?? '').not.toMatch(PLANTED);
+  expect(JSON.stringify([data])).not.toMatch(PLANTED);
   expect(tree.fingerprint()).toEqual(before);
   if (outcome !== one.expect) return;
   if (one.want !== undefined) expect(data).toEqual(one.want);

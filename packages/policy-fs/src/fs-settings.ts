@@ -32,12 +32,14 @@ export interface AgentFSOptions {
   readonly hardLinks?: 'deny' | 'allow';
   /** Refuses new names that Windows cannot hold; `false` by default. */
   readonly portableNames?: boolean;
-  /** Largest piece that one read gives, in bytes; 10 MiB by default. */
+  /** Largest piece that one read gives, in bytes; 32 MiB by default. */
   readonly maxReadBytes?: number;
   /** Largest file that a write, append or edit may leave, in bytes; 100 MiB by default. */
   readonly maxWriteBytes?: number;
   /** Accepts platforms where a swap of directories is only noticed, not prevented; `false` by default. */
   readonly allowDetectOnly?: boolean;
+  /** `detect` takes the portable way even where the kernel could do better: to see what other platforms get. */
+  readonly containment?: 'kernel' | 'detect';
   /** Gets one event for each call. What it throws fails the call. */
   readonly onAudit?: AuditListener;
 }
@@ -56,6 +58,7 @@ export interface Settings {
   readonly maxReadBytes: number;
   readonly maxWriteBytes: number;
   readonly allowDetectOnly: boolean;
+  readonly containment: 'kernel' | 'detect';
   readonly onAudit: AuditListener | undefined;
 }
 
@@ -73,6 +76,7 @@ const KNOWN: readonly (keyof AgentFSOptions)[] = [
   'maxReadBytes',
   'maxWriteBytes',
   'allowDetectOnly',
+  'containment',
   'onAudit',
 ];
 
@@ -112,9 +116,10 @@ export function readSettings(options: AgentFSOptions = {}): Settings {
     links: choice('links', options.links, ['inside', 'same-zone', 'deny']),
     hardLinks: choice('hardLinks', options.hardLinks, ['deny', 'allow']),
     portableNames: flag('portableNames', options.portableNames, process.platform === 'win32'),
-    maxReadBytes: count('maxReadBytes', options.maxReadBytes, 10 * 1024 * 1024),
+    maxReadBytes: count('maxReadBytes', options.maxReadBytes, 32 * 1024 * 1024),
     maxWriteBytes: count('maxWriteBytes', options.maxWriteBytes, 100 * 1024 * 1024),
     allowDetectOnly: flag('allowDetectOnly', options.allowDetectOnly, false),
+    containment: choice('containment', options.containment, ['kernel', 'detect']),
     onAudit,
   };
 }

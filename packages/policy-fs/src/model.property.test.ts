@@ -46,22 +46,26 @@ async function outcome(work: () => unknown): Promise<unknown> {
 
 function onModel(model: ModelFS, one: Step): unknown {
   switch (one.op) {
-    case 'write':
-      return model.write(one.path, one.text, false);
-    case 'append':
-      return model.write(one.path, one.text, true);
     case 'read':
       return model.read(one.path);
     case 'list':
       return model.list(one.path);
+    case 'write':
+    case 'append':
+      model.write(one.path, one.text, one.op === 'append');
+      return undefined;
     case 'mkdir':
-      return model.mkdir(one.path);
+      model.mkdir(one.path);
+      return undefined;
     case 'remove':
-      return model.remove(one.path, one.recursive);
+      model.remove(one.path, one.recursive);
+      return undefined;
     case 'rename':
-      return model.move(one.path, [...one.path.split('/').slice(0, -1), one.to].join('/'), false);
+      model.move(one.path, [...one.path.split('/').slice(0, -1), one.to].join('/'), false);
+      return undefined;
     case 'move':
-      return model.move(one.path, one.to, true);
+      model.move(one.path, one.to, true);
+      return undefined;
   }
 }
 
@@ -110,7 +114,7 @@ requires('linux').test(
           rmSync(root, { recursive: true });
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     );
   },
   60_000,

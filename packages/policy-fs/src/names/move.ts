@@ -24,12 +24,15 @@ export async function moveEntry(
   admitWritable(from.zone);
   admitWritable(to.zone);
   if (from.below === '' || to.below === '') throw new AgentFSError('ZONE_ROOT');
-  if (to.canonical === from.canonical)
-    throw new AgentFSError('EXISTS', { reason: 'Source and destination are the same.' });
-  if (to.canonical.startsWith(`${from.canonical}/`)) throw intoItself();
   const source = holdNamed(context, from);
   try {
     call.reached(source.path, source.entry);
+    // Before a missing directory on the way is made.
+    if (to.canonical === from.canonical) {
+      throw new AgentFSError('EXISTS', { reason: 'Source and destination are the same.' });
+    }
+    if (source.entry.kind === 'directory' && to.canonical.startsWith(`${from.canonical}/`))
+      throw intoItself();
     if (to.directory && source.entry.kind !== 'directory') {
       throw new AgentFSError('NOT_A_DIRECTORY', { reason: 'The destination ends in a slash.' });
     }

@@ -4,7 +4,6 @@ import { isTemporaryName } from './temporary-names.js';
 const MAX_NAME_BYTES = 255;
 const LONE_SURROGATE = /\p{Cs}/u;
 // Control characters of C0, DEL and C1, and the line and paragraph separators.
-// eslint-disable-next-line no-control-regex -- these are what is refused
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
 const INVISIBLE = /^[\s\p{Z}\p{Default_Ignorable_Code_Point}\p{Cf}]*$/u;
 const WINDOWS_CHARACTER = /[<>:"|?*]|[ .]$/u;

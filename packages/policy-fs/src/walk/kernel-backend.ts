@@ -20,6 +20,15 @@ const PROC_MAGIC = 0x9fa0;
 const HOLD = O_PATH | constants.O_NOFOLLOW;
 const HOLD_DIR = HOLD | constants.O_DIRECTORY;
 
+let ownDirectory: string | undefined;
+
+/** Directory of this process in procfs. By number a look-up has one link less to follow, a third of its time. */
+function own(): string {
+  // In a procfs of another process-id namespace the number would be someone else's.
+  ownDirectory ??= readlinkSync('/proc/self') === String(process.pid) ? `/proc/${process.pid}` : '/proc/self';
+  return ownDirectory;
+}
+
 class HeldDir implements Dir {
   readonly fd: number;
   readonly self: string;
@@ -28,8 +37,8 @@ class HeldDir implements Dir {
 
   constructor(fd: number) {
     this.fd = fd;
-    this.#prefix = `/proc/self/fd/${fd}/`;
-    this.self = `/proc/self/fd/${fd}/.`;
+    this.#prefix = `${own()}/fd/${fd}/`;
+    this.self = `${this.#prefix}.`;
   }
 
   at(name: string): string {
@@ -68,7 +77,7 @@ class HeldEntry implements Entry {
 
   open(flags: number): number {
     if (!this.#open) throw new AgentFSError('CLOSED');
-    return openSync(`/proc/self/fd/${this.fd}`, flags);
+    return openSync(`${own()}/fd/${this.fd}`, flags);
   }
 
   asDir(): Dir {
@@ -91,7 +100,7 @@ class HeldEntry implements Entry {
 const buffer = Buffer.allocUnsafe(512);
 
 function mountId(fd: number): string {
-  const info = openSync(`/proc/self/fdinfo/${fd}`, constants.O_RDONLY);
+  const info = openSync(`${own()}/fdinfo/${fd}`, constants.O_RDONLY);
   try {
     const text = buffer.toString('latin1', 0, readSync(info, buffer, 0, buffer.length, 0));
     const id = /^mnt_id:\s*(\d+)$/m.exec(text)?.[1];
@@ -105,7 +114,7 @@ function mountId(fd: number): string {
 
 const fdOf = (held: Dir | Entry): number => (held as HeldDir | HeldEntry).fd;
 
-/** Linux: directories are O_PATH descriptors, and `/proc/self/fd/N/name` is what openat(N, name) is in C. */
+/** Linux: directories are O_PATH descriptors, and `/proc/<pid>/fd/N/name` is what openat(N, name) is in C. */
 export const kernelBackend: Backend = {
   containment: 'kernel',
 
@@ -115,7 +124,7 @@ export const kernelBackend: Backend = {
 
   openEntry: (parent, name) => new HeldEntry(openSync(parent.at(name), HOLD)),
 
-  realPath: (dir) => readlinkSync(`/proc/self/fd/${fdOf(dir)}`),
+  realPath: (dir) => readlinkSync(`${own()}/fd/${fdOf(dir)}`),
 
   mountOf: (held) => mountId(fdOf(held)),
 
@@ -131,7 +140,7 @@ export const kernelBackend: Backend = {
     // The question is about the object that is held, not about a name, so swapping names cannot race it.
     let entry: Entry | undefined;
     try {
-      if (readlinkSync(`/proc/self/fd/${fd}`) !== `${dirPath}/${below}`) return undefined;
+      if (readlinkSync(`${own()}/fd/${fd}`) !== `${dirPath}/${below}`) return undefined;
       entry = new HeldEntry(fd);
     } finally {
       if (!entry) closeSync(fd);
@@ -152,7 +161,7 @@ export function kernelBackendWorks(path: string): boolean {
   try {
     if (statfsSync('/proc/self/fd').type !== PROC_MAGIC) return false;
     fd = openSync(path, O_PATH | constants.O_DIRECTORY);
-    const [held, named, below] = [fstatSync(fd), statSync(path), lstatSync(`/proc/self/fd/${fd}/.`)];
+    const [held, named, below] = [fstatSync(fd), statSync(path), lstatSync(`${own()}/fd/${fd}/.`)];
     if (held.ino !== named.ino || below.ino !== named.ino || below.dev !== named.dev) return false;
     mountId(fd);
     // A descriptor that really is O_PATH cannot be read.

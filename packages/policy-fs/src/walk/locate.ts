@@ -75,12 +75,20 @@ export class Locator {
     return { entry, zone };
   }
 
+  /** A name right in the zone. Only what exists: a zone directory that was replaced shows by being empty. */
+  #inZoneRoot(gated: ZonePath, zone: PinnedZone, name: string): Resolved | undefined {
+    const held = this.holdEntry(gated);
+    if (!held) return undefined;
+    return { zone, path: gated.canonical, parent: zone.dir, ownsParent: false, name, entry: held.entry };
+  }
+
   /** The parent in one verified step, then the name in it. */
   #fast(gated: ZonePath, options: ResolveOptions): Resolved | undefined {
     const { backend } = this.root;
     const name = gated.names.at(-1);
-    if (!backend.openVerified || name === undefined || gated.names.length < 2) return undefined;
+    if (!backend.openVerified || name === undefined) return undefined;
     const zone = this.root.zone(gated.zone, false);
+    if (gated.names.length === 1) return this.#inZoneRoot(gated, zone, name);
     const held = backend.openVerified(zone.dir, zone.path, gated.below.slice(0, -name.length - 1));
     if (!held) return undefined;
     if (held.kind !== 'directory') {

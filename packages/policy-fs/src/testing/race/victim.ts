@@ -18,13 +18,23 @@ export interface Victim {
 export function agentVictim(agent: AgentFS): Victim {
   return {
     read: (path) => agent.readFile(path),
-    write: async (path, content) => void (await agent.writeFile(path, content)),
-    append: async (path, content) => void (await agent.appendFile(path, content)),
-    edit: async (path, oldText, newText) => void (await agent.editFile(path, oldText, newText)),
+    write: async (path, content) => {
+      await agent.writeFile(path, content);
+    },
+    append: async (path, content) => {
+      await agent.appendFile(path, content);
+    },
+    edit: async (path, oldText, newText) => {
+      await agent.editFile(path, oldText, newText);
+    },
     list: async (path) => (await agent.listDir(path)).map(({ name }) => name),
-    mkdir: async (path) => void (await agent.mkdir(path)),
-    remove: async (path) => void (await agent.remove(path, { recursive: true })),
-    move: async (from, to) => void (await agent.move(from, to)),
+    mkdir: async (path) => {
+      await agent.mkdir(path);
+    },
+    remove: (path) => agent.remove(path, { recursive: true }),
+    move: async (from, to) => {
+      await agent.move(from, to);
+    },
   };
 }
 
