@@ -12,7 +12,7 @@ export function apiDocsPage(routes: readonly Route[], nonce: string): string {
         .join('')}`,
   );
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 <title>Clawforce API</title><style nonce="${nonce}">${STYLE}</style></head>
 <body><main><h1>Clawforce API</h1>
 <p>Errors are <code>{ error, code, request_id }</code>. The same as a document for programs: <a href="/api/openapi.json">OpenAPI 3.1</a>.</p>
