@@ -12,17 +12,12 @@ import { prepareDir } from './write/make-dir.js';
 import { sweepTemporaryFiles } from './write/sweep.js';
 import { UsageMeter } from './write/usage-meter.js';
 import { zoneTable } from './zones/zone-table.js';
-import type { Backend } from './walk/backend.js';
 
 // The agent's user passes through the root without listing it.
 const ROOT_MODE = 0o711;
 
 /** Opens an agent directory: options checked, backend chosen, root pinned, zones made, left-over files removed. */
-export async function openContext(
-  agentRoot: string,
-  options: AgentFSOptions,
-  forced?: Backend,
-): Promise<FsContext> {
+export async function openContext(agentRoot: string, options: AgentFSOptions): Promise<FsContext> {
   if (typeof (agentRoot as unknown) !== 'string' || !isAbsolute(agentRoot) || agentRoot.includes('\0')) {
     throw new TypeError('argument "agentRoot" must be an absolute path');
   }
@@ -31,7 +26,8 @@ export async function openContext(
   let root: PinnedRoot | undefined;
   try {
     if (settings.create) createRoot(agentRoot, ROOT_MODE);
-    const backend = forced ?? chooseBackend(agentRoot);
+    const backend =
+      settings.containment === 'kernel' && kernelBackendWorks(agentRoot) ? kernelBackend : detectBackend;
     if (backend.containment === 'detect' && !settings.allowDetectOnly) {
       throw new AgentFSError('UNSUPPORTED', {
         reason: 'This platform can only notice that a directory is swapped, not prevent it.',
@@ -48,10 +44,6 @@ export async function openContext(
     root?.close();
     throw error instanceof TypeError && errnoOf(error) === undefined ? error : toAgentFSError(error);
   }
-}
-
-function chooseBackend(agentRoot: string): Backend {
-  return kernelBackendWorks(agentRoot) ? kernelBackend : detectBackend;
 }
 
 /** Pins what is there; what is missing or not a directory fails when it is used. */

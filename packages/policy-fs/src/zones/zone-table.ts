@@ -47,8 +47,10 @@ export interface ZoneTable {
  * @throws TypeError naming the bad entry.
  */
 export function zoneTable(specs: readonly ZoneSpec[] = DEFAULT_ZONES): ZoneTable {
-  if (!Array.isArray(specs as unknown) || specs.length === 0)
+  const given: unknown = specs;
+  if (!Array.isArray(given) || given.length === 0) {
     throw new TypeError('option "zones" must be a list of zones');
+  }
   const seen = new Map<string, ZoneSpec>();
   for (const [index, spec] of specs.entries()) {
     const at = `option "zones[${index}]`;

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { compileGlob } from './compile-glob.js';
+
+function matches(pattern: string, path: string, dot = false): boolean {
+  const { base, start } = compileGlob(pattern, dot);
+  if (base !== '' && !path.startsWith(`${base}/`)) return false;
+  let state = start;
+  for (const name of path.slice(base === '' ? 0 : base.length + 1).split('/')) state = state.next(name);
+  return state.matched;
+}
+
+describe('glob patterns', () => {
+  test.each([
+    ['*.ts', 'a.ts'],
+    ['**/*.ts', 'a.ts'],
+    ['**/*.ts', 'a/b/c.ts'],
+    ['src/**', 'src/a/b'],
+    ['src/**/test/*.md', 'src/test/x.md'],
+    ['src/*/x', 'src/a/x'],
+    ['{a,b}/*.{js,ts}', 'b/x.ts'],
+    ['{a/b,c}/d', 'a/b/d'],
+    ['file-[0-9].txt', 'file-7.txt'],
+    ['a?c', 'abc'],
+    ['a (1).*', 'a (1).txt'],
+    ['a+b*', 'a+b.c'],
+    ['plain/name.txt', 'plain/name.txt'],
+  ])('%s matches %s', (pattern, path) => {
+    expect(matches(pattern, path)).toBe(true);
+  });
+
+  test.each([
+    ['*.ts', 'a/b.ts'],
+    ['*.ts', '.hidden.ts'],
+    ['**/*.ts', '.git/x.ts'],
+    ['src/**/x', 'lib/x'],
+    ['a+b', 'aab'],
+    ['(a|b)', 'a'],
+    ['a?c', 'ac'],
+  ])('%s does not match %s', (pattern, path) => {
+    expect(matches(pattern, path)).toBe(false);
+  });
+
+  test('names with a leading dot match when asked', () => {
+    expect(matches('**/*.ts', '.git/x.ts', true)).toBe(true);
+  });
+
+  test.each(['a*b*c*d*', '{a,b}'.repeat(7), 'x'.repeat(1025)])(
+    'a pattern that could take long is refused: %s',
+    (pattern) => {
+      expect(() => compileGlob(pattern, false)).toThrow(/simpler pattern/);
+    },
+  );
+
+  test('an attacker who wants the matcher to hang gets an answer', () => {
+    const started = performance.now();
+    expect(matches(`${'**/a/'.repeat(60)}b`, `${'a/'.repeat(120)}c`)).toBe(false);
+    expect(matches('*a*a*b', 'a'.repeat(255))).toBe(false);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
