@@ -83,6 +83,7 @@ function webPolicyOptions(
 export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
   const { config } = options;
   const clients = new Map<string, GuardedFetch>();
+  const adapters = new Map<string, ProviderAdapter>();
   const web = createGuardedFetch(webPolicy(config, options.ownEndpoints), {
     limits: WEB_LIMITS,
     onAudit: (event) => options.onEgress('web', event),
@@ -97,7 +98,7 @@ export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
       });
       clients.set(apiBase, guarded);
     }
-    return guarded as unknown as Fetch;
+    return guarded;
   };
 
   return {
@@ -112,17 +113,18 @@ export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
           'The agent has no provider of this name. Set agents.defaults.model to "<provider>/<model>".',
         );
       }
-      const adapter = createAdapter(provider, client);
+      const adapter = adapters.get(name) ?? createAdapter(provider, client);
+      adapters.set(name, adapter);
       yield* adapter.complete({ request: { ...request, model: request.model.slice(slash + 1) }, signal });
     },
-    fetchPage: async ({ url }, signal) =>
-      (await web(url, {
+    fetchPage: ({ url }, signal) =>
+      web(url, {
         signal,
         headers: {
           accept: 'text/html,application/xhtml+xml,application/json,text/*;q=0.9,*/*;q=0.1',
           'user-agent': 'clawforce-web-fetch/0.1',
         },
-      })) as unknown as Response,
+      }),
     async close() {
       await Promise.all([web, ...clients.values()].map((guarded) => guarded.close()));
     },
@@ -147,17 +149,23 @@ function createAdapter(provider: ProviderConfig, client: (apiBase: string) => Fe
 
 /**
  * Gives the policy for the calls of one provider: its own host and port and nothing else. A base that is an address
- * literal is admitted even when private; that such a base may be configured is checked when it is saved.
+ * literal or `localhost` is admitted even when private; that such a base may be configured is checked when it is saved.
  */
 function providerPolicy(apiBase: string, ownEndpoints: readonly OwnEndpoint[]): NetworkSecurityPolicy {
   const { hostname, port: portText, protocol } = new URL(apiBase);
   const port = portText === '' ? (protocol === 'https:' ? 443 : 80) : Number(portText);
-  const address = hostname.replace(/^\[|\]$/g, '');
-  const isLiteral = /^[0-9.]+$/.test(hostname) || hostname.startsWith('[');
   return new NetworkSecurityPolicy({
     allowlist: [`${hostname}:${port}`],
     ports: [port],
-    exceptions: isLiteral ? [{ address, port }] : [],
+    exceptions: privateAddresses(hostname).map((address) => ({ address, port })),
     denyOwnInterfaces: { endpoints: ownEndpoints },
   });
+}
+
+/** Addresses that a base of this host may lead to although they are private. */
+function privateAddresses(hostname: string): readonly string[] {
+  // RFC 6761 section 6.3: localhost is loopback, in both families.
+  if (hostname === 'localhost') return ['127.0.0.1', '::1'];
+  const isLiteral = /^[0-9.]+$/.test(hostname) || hostname.startsWith('[');
+  return isLiteral ? [hostname.replace(/^\[|\]$/g, '')] : [];
 }

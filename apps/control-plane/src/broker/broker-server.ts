@@ -17,8 +17,11 @@ export interface BrokerContext {
   readonly onFailure?: (error: BrokerError, route: string) => void;
 }
 
+const EVENT_STREAM = 'text/event-stream';
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_CONCURRENT = 8;
+/** One worker needs a connection for each running request; more is somebody who fills the table. */
+const MAX_CONNECTIONS = 64;
 
 /**
  * Gives the HTTP server behind one agent's `broker.sock`. The listener names the agent, the bearer secret proves the
@@ -36,12 +39,15 @@ export function createBrokerServer(context: BrokerContext): Server {
     handle(context, request, response, running, controller.signal).catch((error: unknown) => {
       const failure = toBrokerError(error);
       context.onFailure?.(failure, request.url ?? '');
+      // What is left of a refused body is not read: the connection ends behind the answer.
+      if (!request.complete && !response.headersSent) response.setHeader('connection', 'close');
       sendFailure(response, failure);
     });
   });
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
   server.maxHeadersCount = 50;
+  server.maxConnections = MAX_CONNECTIONS;
   return server;
 }
 
@@ -92,7 +98,10 @@ async function streamChunks(response: ServerResponse, chunks: AsyncIterable<unkn
   // The first chunk decides between an HTTP error and a stream.
   const iterator = chunks[Symbol.asyncIterator]();
   let next = await iterator.next();
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  // Not by writeHead: what it gets cannot be asked for later, and a failure in mid-stream has to know.
+  response.setHeader('content-type', EVENT_STREAM);
+  response.setHeader('cache-control', 'no-store');
+  response.writeHead(200);
   try {
     while (!next.done) {
       await write(response, `data: ${JSON.stringify(next.value)}\n\n`);
@@ -124,7 +133,7 @@ function sendFailure(response: ServerResponse, failure: BrokerError): void {
     if (failure.retryAfterSeconds !== undefined)
       response.setHeader('retry-after', String(failure.retryAfterSeconds));
     sendJson(response, failure.status, failure.toBody());
-  } else if (response.getHeader('content-type') === 'text/event-stream') {
+  } else if (response.getHeader('content-type') === EVENT_STREAM) {
     response.end(`data: ${JSON.stringify(failure.toBody())}\n\n`);
   } else {
     response.destroy();

@@ -11,8 +11,9 @@ export async function sendWebAnswer(
 ): Promise<void> {
   response.writeHead(200, {
     [WEB_HEADERS.status]: String(page.status),
-    [WEB_HEADERS.url]: encodeURI(page.url).slice(0, 8192),
-    'content-type': (page.headers.get('content-type') ?? 'application/octet-stream').slice(0, 200),
+    // A URL is ASCII once it is parsed (WHATWG URL, "URL serializing"); encoding it again would change it.
+    [WEB_HEADERS.url]: visible(page.url).slice(0, 8192),
+    'content-type': visible(page.headers.get('content-type') ?? 'application/octet-stream').slice(0, 200),
   });
   if (!page.body) {
     response.end();
@@ -29,4 +30,9 @@ async function* firstBytes(body: ReadableStream<Uint8Array>, limit: number): Asy
     // Leaving the loop cancels the body, which closes the connection upstream.
     if (left <= 0) return;
   }
+}
+
+/** What a header may carry without any doubt; an origin's text is not trusted to be that. */
+function visible(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '');
 }

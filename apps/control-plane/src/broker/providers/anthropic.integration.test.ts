@@ -302,9 +302,8 @@ describe('Anthropic failing', () => {
     const adapter = await provider((response) => {
       response.writeHead(200, { 'content-type': 'text/html' }).end(`<h1>${secretText}</h1>`);
     });
-    const chunks = adapter
-      .complete({ request: chatRequest(), signal: new AbortController().signal })
-      [Symbol.asyncIterator]();
+    const stream = adapter.complete({ request: chatRequest(), signal: new AbortController().signal });
+    const chunks = stream[Symbol.asyncIterator]();
     await expect(chunks.next()).rejects.toMatchObject({ code: 'UPSTREAM_NONSENSE' });
   });
 
@@ -340,9 +339,8 @@ describe('Anthropic failing', () => {
   it('stops sending when the worker goes away in mid-stream', async () => {
     const adapter = await provider((response) => sendEvents(response, HELLO.slice(0, 4), { end: false }));
     const controller = new AbortController();
-    const chunks = adapter
-      .complete({ request: chatRequest(), signal: controller.signal })
-      [Symbol.asyncIterator]();
+    const stream = adapter.complete({ request: chatRequest(), signal: controller.signal });
+    const chunks = stream[Symbol.asyncIterator]();
     await chunks.next();
     await chunks.next();
     controller.abort();

@@ -35,7 +35,7 @@ function openClient({ apiBase, extraHeaders, fetch }: AnthropicOptions, apiKey: 
     baseURL: apiBase.replace(/\/+$/, ''),
     fetch: async (input, init) => {
       const headers = new Headers(own);
-      for (const [name, value] of new Headers(init?.headers as ConstructorParameters<typeof Headers>[0])) {
+      for (const [name, value] of new Headers(init?.headers)) {
         if (SDK_HEADERS.test(name)) headers.set(name, value);
       }
       const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;

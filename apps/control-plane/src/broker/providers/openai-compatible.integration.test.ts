@@ -350,9 +350,8 @@ describe('an OpenAI-compatible provider that fails', () => {
       sendEvents(response, [delta({ content: 'a' })], { end: false }),
     );
     const controller = new AbortController();
-    const chunks = adapter
-      .complete({ request: chatRequest(), signal: controller.signal })
-      [Symbol.asyncIterator]();
+    const stream = adapter.complete({ request: chatRequest(), signal: controller.signal });
+    const chunks = stream[Symbol.asyncIterator]();
     await chunks.next();
     controller.abort();
     await expect(chunks.next()).rejects.toMatchObject({ name: 'AbortError' });

@@ -58,10 +58,10 @@ async function* fromEvents(
   body: ReadableStream<Uint8Array>,
 ): AsyncGenerator<ChatCompletionChunk> {
   const events: string[] = [];
-  let broken = false;
+  const problems: unknown[] = [];
   const parser = createParser({
     onEvent: ({ data }) => events.push(data),
-    onError: () => (broken = true),
+    onError: (error) => problems.push(error),
   });
   const decoder = new TextDecoder();
   const factory = chunkFactory(model);
@@ -72,7 +72,7 @@ async function* fromEvents(
     const text = decoder.decode(bytes, { stream: true });
     parser.feed(text);
     pending = events.length > 0 ? 0 : pending + text.length;
-    if (broken || pending > MAX_EVENT_CHARS) throw nonsense('the event stream is malformed');
+    if (problems.length > 0 || pending > MAX_EVENT_CHARS) throw nonsense('the event stream is malformed');
     for (const data of events.splice(0)) {
       if (data === '[DONE]') {
         if (said) return;

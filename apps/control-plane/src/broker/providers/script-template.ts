@@ -28,12 +28,12 @@ const liquid = new Liquid({
 liquid.registerFilter('parse_csv', (value: unknown) => {
   const text = String(value);
   if (text.length > MAX_CHARS) throw new RangeError(`parse_csv takes at most ${MAX_CHARS} characters`);
-  const rows = parseCsv(text, {
+  const rows = parseCsv<Record<string, string>>(text, {
     columns: true,
     skip_empty_lines: true,
     trim: true,
     relax_column_count: true,
-  }) as Record<string, string>[];
+  });
   return rows.map((row) =>
     Object.fromEntries(
       Object.entries(row).map(([key, value]) => [key, /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value]),
