@@ -32,6 +32,7 @@ describe('clawforce-worker', () => {
   let http: HttpServer;
   let io: Server;
   let seen: string[];
+  let stored: number[];
 
   beforeEach(async () => {
     root = mkdtempSync(join(tmpdir(), 'clawforce-main-'));
@@ -40,15 +41,15 @@ describe('clawforce-worker', () => {
     }
     writeFileSync(join(root, 'run/join'), `cfj_${'j'.repeat(40)}`);
     seen = [];
+    stored = [];
     http = createServer();
     io = new Server(http, { path: '/api/control/ws', transports: ['websocket'], serveClient: false });
     io.of('/worker').on('connection', (socket) => {
-      let ack = 0;
       socket.on('hello', (_hello: unknown, reply: (welcome: unknown) => void) =>
         reply({
           epoch: 1,
           resume_secret: 'r'.repeat(43),
-          ack: 0,
+          ack: stored.at(-1) ?? 0,
           credit: 100,
           heartbeat_ms: 1_000,
           orphan_ms: 5_000,
@@ -57,10 +58,11 @@ describe('clawforce-worker', () => {
       );
       socket.on('ev', ({ items }: { items: { seq: number; event?: { event_type: string } }[] }) => {
         for (const { seq, event } of items) {
-          ack = seq;
+          if (seq <= (stored.at(-1) ?? 0)) continue;
+          stored.push(seq);
           if (event) seen.push(event.event_type);
         }
-        socket.emit('ack', { seq: ack });
+        socket.emit('ack', { seq: stored.at(-1) });
       });
     });
     await new Promise<void>((resolve) => http.listen(join(root, 'run/link.sock'), resolve));
@@ -85,7 +87,7 @@ describe('clawforce-worker', () => {
       { env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'inherit'] },
     );
     let output = '';
-    child.stdout?.on('data', (data: Buffer) => (output += data.toString()));
+    child.stdout.on('data', (data: Buffer) => (output += data.toString()));
     const ended = new Promise<{ code: number | null; lines: Record<string, unknown>[] }>((resolve) => {
       child.on('close', (code) => {
         const lines = output
@@ -126,6 +128,19 @@ describe('clawforce-worker', () => {
     await until(() => seen.includes('agent_started'));
     io.of('/worker').emit('bye', { code: 4409, reason: 'A newer worker took over.' });
     expect((await ended).code).toBe(EXIT_CODES.fenced);
+  });
+
+  it('continues its numbers after a SIGKILL', async () => {
+    const first = start(settings());
+    await until(() => seen.includes('agent_started'));
+    first.child.kill('SIGKILL');
+    expect((await first.ended).code).toBeNull();
+    const second = start(settings());
+    await until(() => seen.filter((type) => type === 'agent_started').length === 2);
+    second.child.kill('SIGTERM');
+    await second.ended;
+    expect(stored).toEqual([1, 2, 3]);
+    expect(seen).toEqual(['agent_started', 'agent_started', 'agent_stopped']);
   });
 
   it('says which variable is wrong and exits with 64', async () => {

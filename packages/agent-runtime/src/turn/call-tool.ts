@@ -78,20 +78,37 @@ async function outcomeOf(
   try {
     const { fs, broker, confiner } = parts;
     const { signal, say } = request;
-    const outcome = await run(args, {
-      fs,
-      broker,
-      confiner,
-      config,
-      signal,
-      say,
-      ...(plan ? { plan } : {}),
-    });
+    const running = run(args, { fs, broker, confiner, config, signal, say, ...(plan ? { plan } : {}) });
+    const outcome = await endedOrAbandoned(running, signal);
     const output = cutText(outcome.output, config.loop.max_tool_output_chars, '; ask for a smaller part');
     return { ...outcome, output };
   } catch (error) {
     parts.log('debug', `tool ${request.tool} did not succeed`, error);
     return outcomeOfError(error, request.signal);
+  }
+}
+
+const ABANDON_MS = 5_000;
+
+/** Gives the outcome of a tool; one that does not react to a cancellation in time is left to itself. */
+async function endedOrAbandoned(running: Promise<ToolOutcome>, signal: AbortSignal): Promise<ToolOutcome> {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort = (): void => undefined;
+  const abandoned = new Promise<ToolOutcome>((resolve) => {
+    onAbort = () => {
+      timer = setTimeout(
+        () => resolve({ status: 'cancelled', output: 'The tool was cancelled and did not end in time.' }),
+        ABANDON_MS,
+      );
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([running, abandoned]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

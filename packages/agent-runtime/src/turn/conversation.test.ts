@@ -23,21 +23,17 @@ const result = (id: string): SessionEntry => ({
 describe('conversation', () => {
   it('keeps a call and its results together when the window cuts between them', () => {
     const entries = [user('a'), says('', '1', '2'), result('1'), result('2'), says('done'), user('b')];
-    expect(conversation(entries, 3).map(({ role }) => role)).toEqual(['assistant', 'user']);
-    expect(conversation(entries, 5).map(({ role }) => role)).toEqual([
-      'assistant',
-      'tool',
-      'tool',
-      'assistant',
-      'user',
-    ]);
+    const roles = (window: number): string[] => conversation(entries, window).map(({ role }) => role);
+    expect(roles(2)).toEqual(['assistant', 'user']);
+    expect(roles(3)).toEqual(['assistant', 'user']);
+    expect(roles(4)).toEqual(['assistant', 'tool', 'tool', 'assistant', 'user']);
   });
 
-  it('keeps the question of the present turn however long the turn is', () => {
+  it('keeps the present turn whole however long it is, so that a model does not repeat itself', () => {
     const rounds = Array.from({ length: 30 }, (_, at) => [says('', String(at)), result(String(at))]).flat();
-    const messages = conversation([user('old'), says('old'), user('question'), ...rounds], 6);
-    expect(messages[0]).toEqual({ role: 'user', content: 'question' });
-    expect(messages).toHaveLength(7);
+    const messages = conversation([user('old'), says('older'), user('question'), ...rounds], 1);
+    expect(messages.slice(0, 2).map(({ content }) => content)).toEqual(['older', 'question']);
+    expect(messages).toHaveLength(2 + rounds.length);
   });
 
   it('gives every call a result, also when the worker died before the tool ended', () => {

@@ -4,16 +4,19 @@ import type { ChatMessage, SessionEntry } from '@clawforce/protocol';
 const MISSING_RESULT = '[no result: the worker was interrupted before the tool ended]';
 
 /**
- * Gives the part of a session that the model sees, as chat messages: the last `window` entries, never a tool result
- * without its call or a call without its result, and always the message that the present turn answers.
+ * Gives the part of a session that the model sees, as chat messages: the whole present turn, which begins with the last
+ * message of a person, and before it the last `window` entries of history. Never a tool result without its call or a
+ * call without its result. A turn cut in its middle would make a model repeat what it has done.
  */
 export function conversation(entries: readonly SessionEntry[], window: number): readonly ChatMessage[] {
-  const lastUser = entries.findLastIndex(({ role }) => role === 'user');
-  let start = Math.max(0, entries.length - window);
+  const turn = Math.max(
+    0,
+    entries.findLastIndex(({ role }) => role === 'user'),
+  );
+  let start = Math.max(0, turn - window);
   // A result belongs to the assistant entry before it: begin after the results that the cut left behind.
-  while (start < entries.length && entries[start]?.role === 'tool') start += 1;
-  const question = lastUser >= 0 && lastUser < start ? entries[lastUser] : undefined;
-  return toMessages([...(question ? [question] : []), ...entries.slice(start)]);
+  while (start < turn && entries[start]?.role === 'tool') start += 1;
+  return toMessages(entries.slice(start));
 }
 
 function toMessages(entries: readonly SessionEntry[]): ChatMessage[] {

@@ -43,9 +43,9 @@ export class SessionMemory {
     const known = this.#sessions.get(sessionKey);
     if (!known) return;
     known.push(...entries);
-    // Far more than a window, so that cutting is rare and never reaches the present turn.
-    const most = keep * 4 + 400;
-    if (known.length > most) known.splice(0, known.length - keep * 2 - 200);
+    // The present turn stays whole; of what came before it, as much as the model sees.
+    const turn = known.findLastIndex(({ role }) => role === 'user');
+    if (turn > keep * 2 + 200) known.splice(0, turn - keep);
   }
 
   /** Gives what is remembered of a session. */

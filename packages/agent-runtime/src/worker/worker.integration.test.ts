@@ -452,4 +452,26 @@ describe('a worker', () => {
       'tool.arguments',
     ]);
   });
+
+  it('does not wait for ever for a tool that ignores its cancellation', async () => {
+    harness.broker.steps = [{ calls: [{ tool: 'hang', args: {} }] }];
+    let hanging = false;
+    await harness.start({
+      tools: [
+        {
+          name: 'hang',
+          description: 'Never ends.',
+          parameters: { type: 'object' },
+          run: () => {
+            hanging = true;
+            return new Promise(() => undefined);
+          },
+        },
+      ],
+    });
+    const report = harness.plane.message('hang');
+    await until(() => hanging, 'tool runs');
+    await harness.plane.command({ kind: 'cancel', session_key: 's' });
+    expect(await report).toMatchObject({ result: { stopped: 'cancelled' } });
+  });
 });
