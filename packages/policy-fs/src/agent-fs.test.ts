@@ -466,6 +466,14 @@ describe('opening and closing', () => {
     await expect(AgentFS.open('relative')).rejects.toThrow(TypeError);
   });
 
+  test('the weaker way is taken only when it is accepted, and says what it is', async () => {
+    expect(await codeOf(AgentFS.open(root, { containment: 'detect' }))).toBe('UNSUPPORTED');
+    const fs = await open({ containment: 'detect', allowDetectOnly: true });
+    expect(fs.containment).toBe('detect');
+    await fs.writeFile('d/a.txt', 'a');
+    expect(await fs.tree('d')).toMatchObject([{ path: 'workspace/d/a.txt', size: 1 }]);
+  });
+
   test('closing waits for calls in progress; later ones are CLOSED', async () => {
     const fs = await open({ durable: true });
     const writing = fs.writeFile('a.txt', 'abc');
