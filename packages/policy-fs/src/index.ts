@@ -7,6 +7,8 @@ export { AgentFSError } from './errors/agent-fs-error.js';
 export type { AgentFSErrorDetails } from './errors/agent-fs-error.js';
 export { ERROR_TABLE } from './errors/error-codes.js';
 export type { AgentFSErrorCode, ErrorEntry } from './errors/error-codes.js';
+export { FS_RULES } from './errors/fs-rules.js';
+export type { FsRuleEntry } from './errors/fs-rules.js';
 export type { AgentFSOptions, Quota } from './fs-settings.js';
 export type { DirEntry } from './list/directory-entry.js';
 export type { DirListing, DirPage, ListOptions } from './list/list-dir.js';

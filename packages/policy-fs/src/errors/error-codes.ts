@@ -55,7 +55,7 @@ export const ERROR_TABLE = Object.freeze({
     'Work below workspace/.',
   ),
   LOOKALIKE: row(
-    'fs.zone.look-alike',
+    'fs.name.lookalike',
     'deny',
     'The first name is too similar to a protected one.',
     'Spell zone names exactly, or choose another name.',
