@@ -76,6 +76,13 @@ export class AgentLifecycle {
       await this.#parts.messages.interrupt(agent.id, ['delivered'], 'The control plane was restarted.');
     }
     for (const agent of await this.#parts.storage.agents.withDesired('running')) {
+      if (agent.mode !== this.#parts.pool.kind) {
+        await this.#setStatus(agent, {
+          status: 'stopped',
+          reason: `The agent is meant for the backend "${agent.mode}", which is not active.`,
+        });
+        continue;
+      }
       this.#queue
         .run(agent.id, () => this.#launch(agent.id))
         .catch((error: unknown) =>

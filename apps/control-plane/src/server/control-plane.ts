@@ -135,6 +135,7 @@ async function start(
     core,
     () => live,
     (agentId) => traffic.forget(agentId),
+    failed('the configuration could not be exported'),
   );
 
   const first = await ensureFirstUser(core);

@@ -11,6 +11,7 @@ import { ChainedAuditTrail } from '../audit/chained-audit-trail.js';
 import { createLoginLimiter, createPasswordHasher, createTokenService } from '../auth/auth-parts.js';
 import { AuthService } from '../auth/auth-service.js';
 import { SessionEndings } from '../auth/session-ends.js';
+import { exportConfig } from '../config/config-export.js';
 import { ConfigService } from '../config/config-service.js';
 import { ActivityFeed } from '../events/activity-feed.js';
 import { SessionFiles } from '../events/session-files.js';
@@ -109,6 +110,7 @@ export function createServices(
   core: Core,
   live: () => LiveParts | undefined,
   onConfigChanged: (agentId: string) => void,
+  onExportFailure: (error: unknown) => void,
 ): Services {
   const { settings, storage, audit, feed, files, sessionFiles } = core;
   const agents = new AgentService({
@@ -128,7 +130,10 @@ export function createServices(
     agents,
     hub: () => live()?.hub,
     unconfinedExec: settings.unconfinedExec,
-    onChanged: onConfigChanged,
+    onChanged: (agentId) => {
+      onConfigChanged(agentId);
+      exportConfig(storage, files, agentId).catch(onExportFailure);
+    },
     redactor: createRedactor(agentConfigSchema, { key: derivedKey(settings.jwtSecret, 'placeholders') }),
     vault: createConfigVault({
       vault: createVault(settings.masterKeys),

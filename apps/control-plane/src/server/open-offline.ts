@@ -27,6 +27,7 @@ export async function openOffline(flags: {
     core,
     () => undefined,
     () => undefined,
+    () => undefined,
   );
   await ensureFirstUser(core);
   const routes = allRoutes({ core, services, live: undefined, secure: false, stopping: () => false });
