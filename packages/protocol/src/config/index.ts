@@ -9,6 +9,6 @@ export type {
 } from './agent-config.js';
 export { effectiveConfig } from './effective-config.js';
 export type { EffectiveAgentConfig } from './effective-config.js';
-export { parseAgentConfig } from './parse-agent-config.js';
+export { canonicalAgentConfig, parseAgentConfig } from './parse-agent-config.js';
 export type { ConfigIssue, ParsedAgentConfig } from './parse-agent-config.js';
 export type { WorkerConfig } from './worker-config.js';

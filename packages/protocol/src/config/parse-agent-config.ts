@@ -28,21 +28,38 @@ const ajv = new Ajv({ allErrors: true, strict: true, keywords: ['x-secret'] });
 const validate = ajv.compile<AgentConfig>(agentConfigSchema);
 
 /**
- * Checks a configuration that came from outside and gives it in canonical spelling, or every issue found. The input
- * is not changed.
+ * Gives a configuration, or a patch of one, in canonical spelling, or the keys that are given in both spellings. Nothing
+ * else is checked. Placeholders of secrets have to be restored behind this step and before {@link parseAgentConfig}.
  */
-export function parseAgentConfig(input: unknown): ParsedAgentConfig {
+export function canonicalAgentConfig(
+  input: unknown,
+):
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly issues: readonly ConfigIssue[] } {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     return { ok: false, issues: [{ pointer: '', message: 'The configuration must be a JSON object.' }] };
   }
   const conflicts: KeyConflict[] = [];
-  const config = normalizeKeys(agentConfigSchema, input, conflicts);
-  const issues = conflicts.map(({ pointer, canonical, alias }) => ({
-    pointer: `${pointer}/${alias}`,
-    message: `Both "${canonical}" and "${alias}" are given; keep "${canonical}".`,
-  }));
-  if (!validate(config)) issues.push(...(validate.errors ?? []).map(describe));
-  else issues.push(...unknownProviders(config));
+  const value = normalizeKeys(agentConfigSchema, input, conflicts);
+  if (conflicts.length === 0) return { ok: true, value };
+  return {
+    ok: false,
+    issues: conflicts.map(({ pointer, canonical, alias }) => ({
+      pointer: `${pointer}/${alias}`,
+      message: `Both "${canonical}" and "${alias}" are given; keep "${canonical}".`,
+    })),
+  };
+}
+
+/**
+ * Checks a configuration that came from outside and gives it in canonical spelling, or every issue found. The input
+ * is not changed.
+ */
+export function parseAgentConfig(input: unknown): ParsedAgentConfig {
+  const canonical = canonicalAgentConfig(input);
+  if (!canonical.ok) return canonical;
+  const config = canonical.value;
+  const issues = validate(config) ? unknownProviders(config) : (validate.errors ?? []).map(describe);
   return issues.length > 0 ? { ok: false, issues } : { ok: true, config: config as AgentConfig };
 }
 
