@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
@@ -10,8 +10,9 @@ import type { PinnedRoot, PinnedZone } from '../walk/pinned-root.js';
 import type { ZonePath } from '../walk/locate.js';
 import { admitWritable } from '../write/hold-for-write.js';
 import { syncDirectory } from '../write/publish.js';
+import { temporaryName } from '../write/temporary-file.js';
 
-const MAX_DEPTH = 256;
+const MAX_DEPTH = 128;
 const ENTRIES_PER_TURN = 500;
 const MAX_ROUNDS = 16;
 
@@ -102,6 +103,8 @@ class TreeRemoval {
 
   /** Enters a directory and gives `true`; anything else is unlinked at once. */
   #enter(parent: Dir, name: string): boolean {
+    const top = this.#levels[0];
+    if (top && this.#levels.length >= MAX_DEPTH) return this.#raise(parent, name, top);
     let dir: Dir;
     try {
       dir = this.#root.backend.openDir(parent, name);
@@ -114,9 +117,21 @@ class TreeRemoval {
     }
     this.#levels.push({ dir, name, names: [], rounds: 0 });
     if (this.#root.backend.mountOf(dir) !== this.#zone.mount) throw new AgentFSError('CROSS_MOUNT');
-    if (this.#levels.length > MAX_DEPTH) throw new AgentFSError('TOO_DEEP');
     this.#fill(this.#levels.at(-1));
     return true;
+  }
+
+  /** Brings what lies too deep up to the top of the tree, so that no tree needs more descriptors than there are. */
+  #raise(parent: Dir, name: string, top: Level): boolean {
+    const raised = temporaryName();
+    try {
+      renameSync(parent.at(name), top.dir.at(raised));
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      return false;
+    }
+    top.names.push(raised);
+    return false;
   }
 
   #unlink(parent: Dir, name: string): void {
