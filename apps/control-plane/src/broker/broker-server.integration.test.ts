@@ -354,7 +354,7 @@ describe('a failure', () => {
     const answer = await ask(CHAT, chatRequest());
     expect([answer.status, answer.error.code, answer.error.type]).toEqual([500, 'INTERNAL', 'internal']);
     expect(answer.text).not.toContain(inner);
-    expect(String((failures[0]?.cause as Error).message)).toBe(inner);
+    expect((failures[0]?.cause as Error).message).toBe(inner);
   });
 
   it.each([

@@ -32,12 +32,22 @@ export interface AgentSocketsOptions {
 /** Longest path a unix socket address may have, without its final NUL (sys/un.h has 108 bytes on Linux, 104 on macOS). */
 const MAX_SOCKET_PATH = 103;
 
-/** Gives the path of an agent's socket directory. */
+/** One worker has one link, and a second one while it reconnects. */
+const MAX_LINK_CONNECTIONS = 16;
+
+/**
+ * Gives the path of an agent's socket directory.
+ * @throws RangeError when the runtime directory leaves no room for a socket at all.
+ */
 export function socketDirectory(runtimeDir: string, agentId: string): string {
   const directory = join(runtimeDir, agentId);
   if (Buffer.byteLength(join(directory, SOCKET_NAMES.broker)) <= MAX_SOCKET_PATH) return directory;
   // A long runtime directory (a test's temporary one, a deep XDG_RUNTIME_DIR) leaves room for a digest of the id only.
-  return join(runtimeDir, createHash('sha256').update(agentId).digest('hex').slice(0, 16));
+  const short = join(runtimeDir, createHash('sha256').update(agentId).digest('hex').slice(0, 16));
+  if (Buffer.byteLength(join(short, SOCKET_NAMES.broker)) > MAX_SOCKET_PATH) {
+    throw new RangeError(`AGENT_RUNTIME_DIR is too long for a unix socket: ${runtimeDir}`);
+  }
+  return short;
 }
 
 /** Creates an agent's socket directory and listens on its sockets. */
@@ -54,17 +64,27 @@ export async function openAgentSockets(options: AgentSocketsOptions): Promise<Ag
       .end('This socket speaks the Clawforce link only.\n');
   });
   link.headersTimeout = 5_000;
+  link.maxConnections = MAX_LINK_CONNECTIONS;
   link.on('upgrade', options.onUpgrade);
   const servers: readonly [Server, string][] = [
     [link, join(directory, SOCKET_NAMES.link)],
     [options.broker, join(directory, SOCKET_NAMES.broker)],
   ];
-  for (const [server, path] of servers) {
-    await listen(server, path);
-    await chmod(path, 0o660);
-    if (options.owner) await chown(path, options.owner.uid, options.owner.gid);
+  const close = async (): Promise<void> => {
+    await Promise.all(servers.map(([server]) => stopListening(server)));
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    for (const [server, path] of servers) {
+      await listen(server, path);
+      await chmod(path, 0o660);
+      if (options.owner) await chown(path, options.owner.uid, options.owner.gid);
+    }
+    if (options.owner) await chown(directory, process.getuid?.() ?? 0, options.owner.gid);
+  } catch (error) {
+    await close();
+    throw error;
   }
-  if (options.owner) await chown(directory, process.getuid?.() ?? 0, options.owner.gid);
 
   const joinPath = join(directory, SOCKET_NAMES.join);
   return {
@@ -86,10 +106,7 @@ export async function openAgentSockets(options: AgentSocketsOptions): Promise<Ag
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       });
     },
-    async close() {
-      await Promise.all(servers.map(([server]) => stopListening(server)));
-      await rm(directory, { recursive: true, force: true });
-    },
+    close,
   };
 }
 

@@ -21,7 +21,7 @@ import { readLinkAuth } from '@clawforce/protocol/link';
 import { Server as Engine } from 'engine.io';
 import { Server, type Socket } from 'socket.io';
 import { attachWorkerSocket } from './worker-socket.js';
-import { WorkerSession } from './worker-session.js';
+import type { WorkerSession } from './worker-session.js';
 
 /** A socket of the `/worker` namespace; `agentId` comes from the listener, never from the worker. */
 export type WorkerSocket = Socket<
@@ -112,7 +112,7 @@ export class LinkHub {
       return;
     }
     this.#identities.set(request, agentId);
-    this.#engine.handleUpgrade(request as never, socket, head);
+    this.#engine.handleUpgrade(request, socket, head);
   }
 
   /** The present session of an agent, connected or waiting for its worker to come back. */
@@ -165,13 +165,19 @@ export class LinkHub {
   #admit(socket: WorkerSocket, next: (error?: Error) => void): void {
     const agentId = this.#identities.get(socket.request);
     const auth = readLinkAuth(socket.handshake.auth);
-    if (agentId === undefined) return next(refusal(LINK_CODES.token, 'This socket belongs to no agent.'));
+    if (agentId === undefined) {
+      next(refusal(LINK_CODES.token, 'This socket belongs to no agent.'));
+      return;
+    }
     if (auth === undefined) {
       this.#ports.onRefused(agentId, 'handshake without a valid credential');
-      return next(refusal(LINK_CODES.token, 'The handshake carries no valid credential.'));
+      next(refusal(LINK_CODES.token, 'The handshake carries no valid credential.'));
+      return;
     }
-    if (auth === 'upgrade')
-      return next(refusal(LINK_CODES.upgrade, 'This worker speaks another version of the link.'));
+    if (auth === 'upgrade') {
+      next(refusal(LINK_CODES.upgrade, 'This worker speaks another version of the link.'));
+      return;
+    }
     socket.data.agentId = agentId;
     socket.data.credential = auth.credential;
     next();

@@ -11,6 +11,7 @@ interface Pending {
   readonly onAccepted: (() => void) | undefined;
   readonly resolve: (report: CommandReport) => void;
   readonly reject: (error: CommandInterruptedError) => void;
+  readonly outcome: Promise<CommandReport>;
   accepted: boolean;
 }
 
@@ -18,11 +19,22 @@ interface Pending {
 export class PendingCommands {
   readonly #pending = new Map<string, Pending>();
 
-  /** Gives the terminal report of a command. @throws CommandInterruptedError when the epoch ends before. */
+  /**
+   * Gives the terminal report of a command; one that is under way already is not given twice, its report is shared.
+   * @throws CommandInterruptedError when the epoch ends before.
+   */
   add(command: Command, onAccepted?: () => void): Promise<CommandReport> {
-    return new Promise((resolve, reject) => {
-      this.#pending.set(command.id, { command, onAccepted, resolve, reject, accepted: false });
-    });
+    const known = this.#pending.get(command.id);
+    if (known) return known.outcome;
+    let settle: Pick<Pending, 'resolve' | 'reject'> | undefined;
+    const outcome = new Promise<CommandReport>((resolve, reject) => (settle = { resolve, reject }));
+    if (settle) this.#pending.set(command.id, { command, onAccepted, outcome, ...settle, accepted: false });
+    return outcome;
+  }
+
+  /** Whether a command with this id has no terminal report yet. */
+  has(id: string): boolean {
+    return this.#pending.has(id);
   }
 
   /** Takes a worker's report; reports of unknown commands are ignored. */

@@ -1,34 +1,34 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /**
- * The resume secrets of one epoch: every welcome brings a new one, and the one before stays valid until the new one is
- * first used, so that a welcome lost on the wire locks nobody out. Only digests are kept.
+ * The resume secrets of one epoch: every welcome brings a new one, and the last one that was used stays valid until a
+ * newer one is first used. However many welcomes get lost on the wire in a row, nobody is locked out. Only digests are
+ * kept.
  */
 export class ResumeSecrets {
-  #current: Buffer | undefined;
-  #previous: Buffer | undefined;
+  #newest: Buffer | undefined;
+  #proven: Buffer | undefined;
 
-  /** Gives a new secret; its digest replaces the current one. */
+  /** Gives a new secret; a newest one that was never used ends here. */
   issue(): string {
     const secret = randomBytes(32).toString('base64url');
-    this.#previous = this.#current;
-    this.#current = digest(secret);
+    this.#newest = digest(secret);
     return secret;
   }
 
   /** Tells whether a secret is valid now; the first use of the newest one ends the one before. */
   accept(secret: string): boolean {
     const candidate = digest(secret);
-    if (this.#current && timingSafeEqual(candidate, this.#current)) {
-      this.#previous = undefined;
+    if (this.#newest && timingSafeEqual(candidate, this.#newest)) {
+      this.#proven = this.#newest;
       return true;
     }
-    return this.#previous !== undefined && timingSafeEqual(candidate, this.#previous);
+    return this.#proven !== undefined && timingSafeEqual(candidate, this.#proven);
   }
 
   /** Hex digest of the newest secret, for the database. */
   get currentDigest(): string | undefined {
-    return this.#current?.toString('hex');
+    return this.#newest?.toString('hex');
   }
 }
 

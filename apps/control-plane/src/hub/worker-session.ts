@@ -47,8 +47,9 @@ export class WorkerSession {
 
   /** Gives the terminal report of a command. @throws CommandInterruptedError */
   send(command: Command, onAccepted?: () => void): Promise<CommandReport> {
+    const fresh = !this.#pending.has(command.id);
     const report = this.#pending.add(command, onAccepted);
-    this.#socket?.emit('cmd', command);
+    if (fresh) this.#socket?.emit('cmd', command);
     return report;
   }
 

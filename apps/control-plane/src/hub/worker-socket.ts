@@ -1,4 +1,4 @@
-import { LINK_CODES, type Bye, type Hello, type Welcome } from '@clawforce/protocol';
+import { LINK_CODES, type Bye, type CommandReport, type Hello, type Welcome } from '@clawforce/protocol';
 import {
   readCommandReport,
   readDelta,
@@ -11,6 +11,8 @@ import { WorkerSession } from './worker-session.js';
 
 const CREDIT = 1000;
 const FRAMES_PER_SECOND = 200;
+/** Frames of one connection that wait for the store; the worker sends the rest again. */
+const MAX_BACKLOG = 256;
 
 /** Serves one connection of a worker: hello, events, reports, requests. Every frame is checked before it is used. */
 export function attachWorkerSocket(
@@ -21,8 +23,11 @@ export function attachWorkerSocket(
 ): void {
   const { agentId } = socket.data;
   let session: WorkerSession | undefined;
+  let greeted = false;
   // One frame after the other: a batch must be stored before the next one is looked at.
   let queue: Promise<void> = Promise.resolve();
+  let backlog = 0;
+  let malformed = 0;
 
   const close = (bye: Bye): void => {
     socket.emit('bye', bye);
@@ -33,15 +38,29 @@ export function attachWorkerSocket(
   }, timing.helloTimeoutMs);
 
   const inOrder = (work: () => Promise<void>): void => {
-    queue = queue.then(work).catch((error: unknown) => {
-      // The store failed: no ack went out, so the worker sends the batch again to the next connection.
-      ports.onRefused(agentId, `link work failed: ${error instanceof Error ? error.message : 'unknown'}`);
-      close({
-        code: LINK_CODES.retryLater,
-        reason: 'The control plane could not store this.',
-        retry_after_ms: 1000,
-      });
-    });
+    backlog += 1;
+    if (backlog > MAX_BACKLOG) {
+      if (backlog === MAX_BACKLOG + 1) ports.onRefused(agentId, 'frames faster than they can be stored');
+      close({ code: LINK_CODES.tooFast, reason: 'Frames come faster than they can be stored.' });
+      return;
+    }
+    queue = queue
+      .then(work)
+      .catch((error: unknown) => {
+        // The store failed: no ack went out, so the worker sends the batch again to the next connection.
+        ports.onRefused(agentId, `link work failed: ${error instanceof Error ? error.message : 'unknown'}`);
+        close({
+          code: LINK_CODES.retryLater,
+          reason: 'The control plane could not store this.',
+          retry_after_ms: 1000,
+        });
+      })
+      .finally(() => (backlog -= 1));
+  };
+  // Counted, never fatal; told at 1, 10, 100, … so that a hostile worker cannot flood the audit log.
+  const breach = (what: string): void => {
+    malformed += 1;
+    if (/^10*$/.test(String(malformed))) ports.onRefused(agentId, `${what} (number ${malformed})`);
   };
 
   let frames = 0;
@@ -57,7 +76,11 @@ export function attachWorkerSocket(
   });
 
   socket.on('hello', (raw, reply) => {
-    if (typeof reply !== 'function' || session) return;
+    if (typeof reply !== 'function' || greeted) {
+      breach('a second hello, or one that wants no answer');
+      return;
+    }
+    greeted = true;
     const hello = readHello(raw);
     if (!hello) {
       refuse(
@@ -79,7 +102,10 @@ export function attachWorkerSocket(
       }
       clearTimeout(helloTimer);
       session = opened.session;
-      reply(await welcome(session, opened.ack, hello, ports, timing));
+      const answer = await welcome(session, opened.ack, hello, ports, timing);
+      // Gone meanwhile: whoever waits for this worker goes on waiting for its next connection.
+      if (!socket.connected) return;
+      reply(answer);
       session.attach(socket);
       ports.onWelcomed(session);
     });
@@ -88,10 +114,8 @@ export function attachWorkerSocket(
   socket.on('ev', (raw) => {
     inOrder(async () => {
       const batch = readEventBatch(raw);
-      if (!session || session.ended || !batch) {
-        if (!batch) ports.onRefused(agentId, 'event batch that breaks the contract');
-        return;
-      }
+      if (!batch) breach('event batch that breaks the contract');
+      if (!session || session.ended || !batch) return;
       const outcome = await ports.storeEvents(agentId, session.epoch, batch.items);
       if ('fenced' in outcome)
         close({ code: LINK_CODES.fenced, reason: 'A newer worker of this agent took over.' });
@@ -104,7 +128,8 @@ export function attachWorkerSocket(
     // Behind the events that were sent before it, so that whoever watches sees text and tools in their order.
     inOrder(() => {
       const delta = readDelta(raw);
-      if (session && delta) ports.onDelta(agentId, delta);
+      if (!delta) breach('delta that breaks the contract');
+      else if (session && !session.ended) ports.onDelta(agentId, delta);
       return Promise.resolve();
     });
   });
@@ -113,15 +138,22 @@ export function attachWorkerSocket(
     // Behind the events that the command caused: whoever waits for the report finds them stored.
     inOrder(() => {
       const report = readCommandReport(raw);
-      if (session && report) session.report(report);
+      if (!report) breach('report that breaks the contract');
+      // Nobody may wait for ever for a report that cannot be read.
+      const readable = report ?? unreadable(raw);
+      if (readable) session?.report(readable);
       return Promise.resolve();
     });
   });
 
   socket.on('req', (raw, reply) => {
     const request = readLinkRequest(raw);
-    if (typeof reply !== 'function') return;
-    if (!session || !request) {
+    if (typeof reply !== 'function') {
+      breach('request that wants no answer');
+      return;
+    }
+    if (!request) breach('request that breaks the contract');
+    if (!session || session.ended || !request) {
       reply({ ok: false, code: 'REQUEST_INVALID', message: 'The request is not valid.' });
       return;
     }
@@ -141,6 +173,17 @@ export function attachWorkerSocket(
     reply({ refused: bye });
     close(bye);
   }
+}
+
+/** Gives the failure of the command that a broken report is about; undefined for one that names none. */
+function unreadable(raw: unknown): CommandReport | undefined {
+  const { id, state } = (raw ?? {}) as { id?: unknown; state?: unknown };
+  if (typeof id !== 'string' || state === 'accepted') return undefined;
+  return {
+    id,
+    state: 'failed',
+    error: { code: 'REPORT_INVALID', message: "The worker's report breaks the contract." },
+  };
 }
 
 async function openSession(
