@@ -1,4 +1,6 @@
+import { pipeline } from 'node:stream/promises';
 import type { AgentFiles } from '../../agents/agent-files.js';
+import { archiveFolder } from '../../agents/folder-archive.js';
 import { ApiError } from '../../errors/api-error.js';
 import type { Route } from '../route.js';
 import { object, page, type } from '../schemas.js';
@@ -69,7 +71,7 @@ export function workspaceRoutes({ files }: { readonly files: AgentFiles }): Rout
             headers: {
               etag: `"${etag}"`,
               'content-type': 'application/octet-stream',
-              'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(path.split('/').at(-1) ?? 'file')}`,
+              'content-disposition': attachment(path.split('/').at(-1) ?? 'file'),
             },
           };
         }
@@ -165,6 +167,32 @@ export function workspaceRoutes({ files }: { readonly files: AgentFiles }): Rout
         return { status: 201, json: { path: filePath(params) } };
       },
     },
+    {
+      method: 'get',
+      path: '/api/agents/{id}/workspace-download/{folder*}',
+      tag: 'workspace',
+      summary: 'Downloads a folder as a ZIP file; links are named in it, not followed.',
+      access: { action: 'workspace:read', on: 'agent' },
+      responses: {
+        200: { description: 'The archive.', mediaType: 'application/zip', schema: type('string') },
+      },
+      errors: ['FILE_REFUSED', 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
+      handle: async ({ agent, params, response, signal }) => {
+        const { fileName, stream } = await archiveFolder(
+          await files.workspace(agent.id),
+          params['folder'] ?? '',
+        );
+        response.setHeader('content-type', 'application/zip');
+        response.setHeader('content-disposition', attachment(fileName));
+        try {
+          await pipeline(stream, response, { signal });
+        } catch (error) {
+          // A client that went away is no failure of the server.
+          if (!signal.aborted) throw error;
+        }
+        return { streamed: true };
+      },
+    },
   ];
 }
 
@@ -172,6 +200,10 @@ function filePath(params: Readonly<Record<string, string>>): string {
   const path = params['path'] ?? '';
   if (path === '') throw new ApiError('BAD_REQUEST', 'The path of a file is missing.');
   return path;
+}
+
+function attachment(fileName: string): string {
+  return `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`;
 }
 
 function unquote(header: string | undefined): string | undefined {
