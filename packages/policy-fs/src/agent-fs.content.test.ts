@@ -16,6 +16,8 @@ describe('reading', () => {
     expect(await fs.readFile('a.txt')).toBe('one\ntwo\nthree\n');
     expect(await fs.readFile('a.txt', { encoding: 'buffer' })).toEqual(Buffer.from('one\ntwo\nthree\n'));
     expect(await fs.readFile('a.txt', { offset: 4, limit: 3 })).toBe('two');
+    expect(await fs.readFile('a.txt', { limit: 3, encoding: 'base64' })).toBe('b25l');
+    await expect(fs.readFile('a.txt', { encoding: 'ucs2' as 'utf8' })).rejects.toThrow(/"encoding"/);
     expect(await fs.readFile('a.txt', { unit: 'lines', offset: 1, limit: 1 })).toBe('two\n');
     expect(await fs.readFile('a.txt', { unit: 'lines', offset: 9 })).toBe('');
     expect(await fs.readFile('a.txt', { offset: 99 })).toBe('');

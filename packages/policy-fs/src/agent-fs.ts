@@ -22,7 +22,7 @@ import { moveEntry, renameEntry } from './names/move.js';
 import { removeEntry } from './names/remove.js';
 import { openContext } from './open-context.js';
 import { readContent, readInfo } from './read/read-file.js';
-import { checkReadOptions, type FileInfo, type ReadOptions } from './read/read-options.js';
+import { checkReadOptions, type FileInfo, type ReadOptions, type TextEncoding } from './read/read-options.js';
 import { globPaths } from './search/glob.js';
 import { grepLines } from './search/grep.js';
 import type { Cut, GlobOptions, GrepMatch, GrepOptions } from './search/search-options.js';
@@ -87,7 +87,7 @@ export class AgentFS {
 
   /** Gives a file's text, or its bytes with `encoding: 'buffer'`; in part with `offset` and `limit`. */
   readFile(path: string, options: ReadOptions & { readonly encoding: 'buffer' }): Promise<Buffer>;
-  readFile(path: string, options?: ReadOptions & { readonly encoding?: 'utf8' }): Promise<string>;
+  readFile(path: string, options?: ReadOptions & { readonly encoding?: TextEncoding }): Promise<string>;
   async readFile(path: string, options: ReadOptions = {}): Promise<string | Buffer> {
     checkReadOptions(options);
     return this.#run('readFile', path, (call) => readContent(this.#context, call, path, options));
@@ -98,7 +98,7 @@ export class AgentFS {
     path: string,
     options: ReadOptions & { readonly encoding: 'buffer' },
   ): Promise<FileInfo<Buffer>>;
-  readFileInfo(path: string, options?: ReadOptions & { readonly encoding?: 'utf8' }): Promise<FileInfo>;
+  readFileInfo(path: string, options?: ReadOptions & { readonly encoding?: TextEncoding }): Promise<FileInfo>;
   async readFileInfo(path: string, options: ReadOptions = {}): Promise<FileInfo<string | Buffer>> {
     checkReadOptions(options);
     return this.#run('readFile', path, (call) => readInfo(this.#context, call, path, options));

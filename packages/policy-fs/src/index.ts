@@ -14,7 +14,7 @@ export type { DirEntry } from './list/directory-entry.js';
 export type { DirListing, DirPage, ListOptions } from './list/list-dir.js';
 export type { FileStat } from './list/stat.js';
 export type { TreeListing, TreeNode, TreeOptions } from './list/tree.js';
-export type { FileInfo, ReadOptions } from './read/read-options.js';
+export type { FileInfo, ReadOptions, TextEncoding } from './read/read-options.js';
 export type { Cut, GlobOptions, GrepMatch, GrepOptions } from './search/search-options.js';
 export type { EntryKind } from './walk/backend.js';
 export type { LinkPolicy } from './walk/resolve.js';

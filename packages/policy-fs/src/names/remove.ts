@@ -124,6 +124,8 @@ class TreeRemoval {
   /** Brings what lies too deep up to the top of the tree, so that no tree needs more descriptors than there are. */
   #raise(parent: Dir, name: string, top: Level): boolean {
     const raised = temporaryName();
+    parent.confirm();
+    top.dir.confirm();
     try {
       renameSync(parent.at(name), top.dir.at(raised));
     } catch (error) {

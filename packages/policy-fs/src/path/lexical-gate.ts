@@ -6,6 +6,9 @@ import { isTemporaryName } from './temporary-names.js';
 const MAX_NAME_BYTES = 255;
 const MAX_PATH_BYTES = 4096;
 const MAX_DEPTH = 128;
+const WINDOWS = process.platform === 'win32';
+// Streams, dots and blanks that are dropped, short names.
+const WINDOWS_ALIAS = /[:<>"|?*]|[. ]$|~\d/;
 
 /** A path that passed the lexical gate; nothing on disk was consulted. */
 export interface GatedPath {
@@ -104,6 +107,9 @@ function checkText(path: unknown): asserts path is string {
 function checkName(name: string): void {
   if (name === '..') throw new AgentFSError('PATH_TRAVERSAL');
   if (name.length > 85 && Buffer.byteLength(name) > MAX_NAME_BYTES) throw new AgentFSError('NAME_TOO_LONG');
+  if (WINDOWS && WINDOWS_ALIAS.test(name)) {
+    throw new AgentFSError('INVALID_NAME', { reason: 'On Windows such a name would mean another file.' });
+  }
   if (isTemporaryName(name)) {
     throw new AgentFSError('INVALID_NAME', { reason: 'Names of this kind are kept for writes in progress.' });
   }

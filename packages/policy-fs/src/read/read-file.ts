@@ -116,5 +116,13 @@ export function tooLarge(size: number, limit: number): AgentFSError {
 
 function deliver(call: Call, { bytes, cut }: Piece, options: ReadOptions): string | Buffer {
   call.bytes = bytes.length;
-  return options.encoding === 'buffer' ? bytes : decodeText(bytes, cut);
+  switch (options.encoding) {
+    case 'buffer':
+      return bytes;
+    case 'base64':
+    case 'latin1':
+      return bytes.toString(options.encoding);
+    default:
+      return decodeText(bytes, cut);
+  }
 }

@@ -1,3 +1,8 @@
+/** How content is given as a string. */
+export type TextEncoding = 'utf8' | 'utf-8' | 'base64' | 'latin1';
+
+const ENCODINGS: readonly unknown[] = ['utf8', 'utf-8', 'base64', 'latin1', 'buffer'];
+
 /** What {@link AgentFS.readFile} takes. */
 export interface ReadOptions {
   /** How many bytes (or lines) to leave out at the beginning; 0 by default. */
@@ -6,8 +11,11 @@ export interface ReadOptions {
   readonly limit?: number;
   /** What offset and limit count; `bytes` by default. */
   readonly unit?: 'bytes' | 'lines';
-  /** `utf8` (default) gives text and refuses binary content; `buffer` gives the bytes. */
-  readonly encoding?: 'utf8' | 'buffer';
+  /**
+   * `utf8` (default) gives text and refuses binary content; `buffer` gives the bytes, `base64` and `latin1` give them as
+   * a string.
+   */
+  readonly encoding?: TextEncoding | 'buffer';
 }
 
 /** What {@link AgentFS.readFileInfo} gives. */
@@ -40,7 +48,7 @@ export function checkReadOptions(options: ReadOptions): void {
   if (options.unit !== undefined && !['bytes', 'lines'].includes(options.unit)) {
     throw new TypeError('option "unit" must be "bytes" or "lines"');
   }
-  if (options.encoding !== undefined && !['utf8', 'buffer'].includes(options.encoding)) {
-    throw new TypeError('option "encoding" must be "utf8" or "buffer"');
+  if (options.encoding !== undefined && !ENCODINGS.includes(options.encoding)) {
+    throw new TypeError(`option "encoding" must be one of ${ENCODINGS.join(', ')}`);
   }
 }
