@@ -38,7 +38,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
         exitCode = await serve({
           ...(argv.port === undefined ? {} : { port: argv.port }),
           ...(argv.host === undefined ? {} : { host: argv.host }),
-          ...(argv['log-level'] === undefined ? {} : { logLevel: argv['log-level'] as string }),
+          ...(argv['log-level'] === undefined ? {} : { logLevel: argv['log-level'] }),
           ...(flagsOf(argv).dataDir === undefined ? {} : { dataDir: flagsOf(argv).dataDir as string }),
         });
       },
@@ -60,8 +60,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
             return undefined;
           }
           const fromEnvironment = process.env['ADMIN_SETUP_PASSWORD'];
-          const password =
-            fromEnvironment ?? (await readPassword(context, argv['password-stdin'] as boolean));
+          const password = fromEnvironment ?? (await readPassword(context, argv['password-stdin']));
           if (password === undefined) return EXIT_CODES.usage;
           await client.call('POST', '/api/admin/setup', { password });
           output.result({ ...state, claimed: true });
@@ -89,7 +88,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
       'Exit codes: 0 done, 1 refused or failed, 2 "ask" (policy test), 3 the server does not run, 64 wrong usage.',
     )
     .exitProcess(false)
-    .fail((message, error, self) => {
+    .fail((message, error: Error | undefined, self) => {
       if (error) throw error;
       self.showHelp('error');
       process.stderr.write(`\n${message}\n`);

@@ -101,11 +101,8 @@ export class ConfigService {
     change: ConfigChange,
   ): Promise<ConfigOutcome> {
     return this.#write(agent, change, (stored) => {
-      const env = { ...stored.secrets?.env };
-      for (const [name, value] of Object.entries(changes)) {
-        if (value === null) delete env[name];
-        else env[name] = value;
-      }
+      const merged = Object.entries({ ...stored.secrets?.env, ...changes });
+      const env = Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== null));
       return { ...stored, secrets: { ...stored.secrets, env } };
     });
   }

@@ -121,6 +121,6 @@ function operationId(route: Route): string {
     .map((part) => part.replace(/^\{(\w+)\*?\}$/, 'by-$1'))
     .flatMap((part) => part.split(/[^A-Za-z0-9]+/))
     .filter(Boolean)
-    .map((word) => word[0]?.toUpperCase() + word.slice(1));
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1));
   return `${route.method}${words.join('')}`;
 }

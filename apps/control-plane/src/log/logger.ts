@@ -1,3 +1,5 @@
+/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment --
+   winston declares its transports as interfaces; at run time they are subclasses of TransportStream. */
 import { join } from 'node:path';
 import winston from 'winston';
 

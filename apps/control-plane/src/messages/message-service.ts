@@ -94,7 +94,12 @@ export class MessageService {
           chat_id: record.chatId,
           actor: record.actor,
         },
-        { id, onAccepted: () => (delivered = this.#move(agentId, id, 'delivered')) },
+        {
+          id,
+          onAccepted: () => {
+            delivered = this.#move(agentId, id, 'delivered');
+          },
+        },
       );
       await delivered;
       if (report.state === 'done' && report.result?.kind === 'message') {

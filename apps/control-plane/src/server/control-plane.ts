@@ -145,7 +145,7 @@ async function start(
     log.error(`${request.method} ${request.path} failed`, {
       code: error.code,
       request: request.requestId,
-      cause: String(error.cause ?? error.message),
+      cause: error.cause instanceof Error ? String(error.cause) : error.message,
     });
   };
   const app = createApp({
@@ -188,7 +188,10 @@ async function start(
     origin,
   );
   const endMaintenance = startMaintenance(storage, failed('old records were not removed'));
-  closers.push(() => Promise.resolve(endMaintenance()));
+  closers.push(() => {
+    endMaintenance();
+    return Promise.resolve();
+  });
   await lifecycle.resume();
 
   return {

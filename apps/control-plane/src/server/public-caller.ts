@@ -23,13 +23,16 @@ export function publicCaller(auth: AuthService): (request: Request) => Promise<C
   );
   return (request) =>
     new Promise((resolve, reject) => {
-      if (request.headers.authorization === undefined) return resolve(undefined);
+      if (request.headers.authorization === undefined) {
+        resolve(undefined);
+        return;
+      }
       const done = (
         error: unknown,
         principal: { caller: Caller } | false | undefined,
         info: unknown,
       ): void => {
-        if (error) reject(error as Error);
+        if (error) reject(error instanceof Error ? error : new AuthError('UNAUTHENTICATED'));
         else if (principal) resolve(principal.caller);
         else reject(info instanceof AuthError ? info : new AuthError('UNAUTHENTICATED'));
       };

@@ -75,8 +75,10 @@ function serve(parts: UiSocketParts, socket: Socket): void {
   socket.on('watch', (request: unknown, reply: unknown) => {
     const answer = typeof reply === 'function' ? (reply as (body: object) => void) : () => undefined;
     const { agent_id: agentId, after } = (request ?? {}) as { agent_id?: unknown; after?: unknown };
-    if (typeof agentId !== 'string' || watched.size >= 1000)
-      return answer({ ok: false, code: 'BAD_REQUEST' });
+    if (typeof agentId !== 'string' || watched.size >= 1000) {
+      answer({ ok: false, code: 'BAD_REQUEST' });
+      return;
+    }
     watch(parts, socket, caller, agentId, typeof after === 'number' ? after : undefined, watched).then(
       (found) => answer(found ? { ok: true } : { ok: false, code: 'NOT_FOUND' }),
       () => answer({ ok: false, code: 'INTERNAL' }),
