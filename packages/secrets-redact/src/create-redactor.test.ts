@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRedactor, PlaceholderError, type Json, type Schema } from './index.js';
+import { createRedactor, hasPlaceholder, PlaceholderError, type Json, type Schema } from './index.js';
 
 const key = Buffer.alloc(32, 1);
 const redactorOf = (schema: Schema) => createRedactor(schema, { key });
@@ -60,9 +60,58 @@ describe('where secrets are', () => {
     ).toEqual({ s: '', t: null });
   });
 
+  test('in a map whose names the schema does not spell out, texts are judged by their names', () => {
+    const redactor = redactorOf({
+      properties: {
+        headers: { additionalProperties: { type: 'string' } },
+        servers: { additionalProperties: { properties: { url: {} } } },
+      },
+    });
+    const stored = {
+      headers: { Authorization: 'SECRET-1', accept: 'text/plain' },
+      servers: { 'token-service': { url: 'plain', api_key: 'SECRET-2' } },
+    };
+    const view = redactor.redact(stored, { configId: 'c' });
+    expect(JSON.stringify(view)).not.toContain('SECRET');
+    expect(view).toMatchObject({
+      headers: { accept: 'text/plain' },
+      servers: { 'token-service': { url: 'plain' } },
+    });
+    expect(redactor.restore(view, { stored, configId: 'c' })).toEqual(stored);
+  });
+
+  test('x-secret: false shows what only looks like a secret', () => {
+    const view = redactorOf({
+      properties: { token: { 'x-secret': false } },
+      additionalProperties: { 'x-secret': false },
+    }).redact({ token: 'shown', password: 'shown' }, { configId: 'c' });
+    expect(view).toEqual({ token: 'shown', password: 'shown' });
+  });
+
+  test('a member of the schema that is called $ref is a name, not a reference', () => {
+    const schema = { properties: { $ref: { type: 'string' }, s: secret } };
+    expect(redactorOf(schema).redact({ $ref: 'plain' }, { configId: 'c' })).toEqual({ $ref: 'plain' });
+  });
+
+  test('references may lead into lists and to schemas without keywords', () => {
+    const schema = {
+      $defs: { any: true },
+      oneOf: [{ properties: { a: secret } }, {}],
+      properties: { below: { $ref: '#/oneOf/0' }, any: { $ref: '#/$defs/any' } },
+    };
+    const view = redactorOf(schema).redact({ below: { a: 'SECRET' }, any: 'shown' }, { configId: 'c' });
+    expect(JSON.stringify(view)).not.toContain('SECRET');
+    expect(view).toMatchObject({ any: 'shown' });
+  });
+
   test.each([
     ['a reference to elsewhere', { $ref: 'https://example.com/schema' }],
     ['a reference to nothing', { properties: { a: { $ref: '#/$defs/none' } } }],
+    ['a reference that is not encoded well', { properties: { a: { $ref: '#/%zz' } } }],
+    ['a reference that depends on the document', { properties: { a: { $dynamicRef: '#x' } } }],
+    ['a mark that is misspelt', { properties: { a: { 'x-secret': 'true' } } }],
+    ['a bound that is no name', { properties: { a: { 'x-secret': { boundTo: 1 } } } }],
+    ['a pattern that is none', { patternProperties: { '(': secret } }],
   ])('refuses a schema with %s', (_title, schema) => {
     expect(() => redactorOf(schema)).toThrow(TypeError);
   });
@@ -102,6 +151,80 @@ describe('placeholders', () => {
     const { s } = redactor.redact({ s: 'value' }, { configId: 'c' }) as { s: string };
     expect(() => redactor.restore(body(s), { configId: 'c', stored: { s: 'value' } })).toThrow(
       expect.objectContaining({ code }) as Error,
+    );
+  });
+
+  test.each([
+    ['to a place without a bound', { search: 'PLACEHOLDER' }],
+    [
+      'to a provider of another address',
+      { providers: { evil: { key: 'PLACEHOLDER', base: 'https://evil.example' } } },
+    ],
+    ['beside an address that is left out', { providers: { evil: { key: 'PLACEHOLDER' } } }],
+  ])(
+    'an attacker who wants to have a bound secret sent elsewhere by moving it %s is refused',
+    (_title, body) => {
+      const redactor = redactorOf({
+        properties: {
+          search: secret,
+          providers: { additionalProperties: { properties: { key: { 'x-secret': { boundTo: 'base' } } } } },
+        },
+      });
+      const stored = {
+        search: 'other',
+        providers: {
+          a: { key: 'value', base: 'https://a.example' },
+          b: { key: 'value', base: 'https://b.example' },
+        },
+      };
+      const view = redactor.redact(stored, { configId: 'c' });
+      expect(redactor.restore(view, { stored, configId: 'c' })).toEqual(stored);
+      const { key: placeholder } = (view as typeof stored).providers.a;
+      const moved = JSON.parse(JSON.stringify(body).replace('PLACEHOLDER', placeholder)) as Json;
+      expect(() => redactor.restore(moved, { stored, configId: 'c' })).toThrow(
+        expect.objectContaining({ code: 'bound_field_changed' }) as Error,
+      );
+    },
+  );
+
+  test('an attacker who wants to read an object by moving it to a place that hides texts only is refused', () => {
+    const redactor = redactorOf({ properties: { account: secret, env: { additionalProperties: {} } } });
+    const stored = { account: { inner: 'SECRET' }, env: {} };
+    const { account } = redactor.redact(stored, { configId: 'c' }) as { account: string };
+    expect(() => redactor.restore({ env: { API_TOKEN: account } }, { stored, configId: 'c' })).toThrow(
+      expect.objectContaining({ code: 'placeholder_outside_secret', pointer: '/env/API_TOKEN' }) as Error,
+    );
+  });
+
+  test.each([
+    ['escaped for HTML', (text: string) => text.replace('<', '&lt;').replace('>', '&gt;')],
+    ['escaped for a URL', (text: string) => encodeURIComponent(text)],
+    ['without its first character', (text: string) => text.slice(1)],
+    ['in capitals', (text: string) => text.toUpperCase()],
+    ['inside other text', (text: string) => `Bearer ${text}, please`],
+  ])('a placeholder %s is still seen as one, so that no secret is lost in its favour', (_title, damage) => {
+    const { s } = redactor.redact({ s: 'value' }, { configId: 'c' }) as { s: string };
+    expect(hasPlaceholder(damage(s))).toBe(true);
+    expect(() => redactor.restore({ s: damage(s) }, { configId: 'c', stored: { s: 'value' } })).toThrow(
+      expect.objectContaining({ code: 'unknown_placeholder' }) as Error,
+    );
+  });
+
+  test('a text about this product is no placeholder', () => {
+    expect(hasPlaceholder('the image clawforce-secret:1.2 and a clawforce-secret')).toBe(false);
+  });
+
+  test('a redaction refuses what is no JSON instead of showing it half', () => {
+    const plain = redactorOf({});
+    for (const value of [() => 1, 1n, Number.NaN, Symbol('x')]) {
+      expect(() => plain.redact({ a: [value] }, { configId: 'c' })).toThrow(
+        /^the document is not JSON.*"\/a\/0"$/,
+      );
+    }
+    const loop: Record<string, unknown> = {};
+    loop['self'] = loop;
+    expect(() => plain.redact(loop, { configId: 'c' })).toThrow(
+      expect.objectContaining({ code: 'too_deep' }) as Error,
     );
   });
 
@@ -177,6 +300,11 @@ describe('options', () => {
   test.each([
     ['a short key', () => createRedactor({}, { key: Buffer.alloc(8) }), /key/],
     ['no configId', () => redactorOf({}).redact({}, { configId: '' }), /configId/],
+    [
+      'an id of two secrets',
+      () => redactorOf({}).redact({}, { configId: 'c', secretIds: { '/a': 'x', '/b': 'x' } }),
+      /secretIds/,
+    ],
     ['a schema that is none', () => redactorOf(null as unknown as Schema), /schema/],
   ])('%s is refused by name', (_title, make, name) => {
     expect(make).toThrow(name);

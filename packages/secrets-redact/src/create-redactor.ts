@@ -1,8 +1,10 @@
 import { createSecretKey, KeyObject } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { isObject, objectOf, pointerTo, type Json, type JsonObject } from './json.js';
 import { hasPlaceholder, placeholderOf } from './placeholder.js';
 import { PlaceholderError } from './placeholder-error.js';
-import { compileSchema, type Schema, type SchemaView } from './schema-view.js';
+import { compileSchema, type SchemaView } from './schema-view.js';
+import type { Schema } from './schema-walk.js';
 
 /** What names a configuration and its secrets. */
 export interface RedactOptions {
@@ -26,7 +28,10 @@ export interface RedactorOptions {
 
 /** Takes secrets out of configurations and puts them back. It mutates nothing. */
 export interface Redactor {
-  /** Gives the configuration with a placeholder in each place of a secret; nothing of a secret remains. */
+  /**
+   * Gives the configuration with a placeholder in each place of a secret; nothing of a secret remains there.
+   * @throws PlaceholderError `too_deep`; TypeError for what is no JSON
+   */
   redact(config: unknown, options: RedactOptions): Json;
   /**
    * Gives the body of a PUT with its placeholders replaced by the stored secrets: what is absent is deleted, `null` and
@@ -43,8 +48,11 @@ const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__']);
 interface StoredSecret {
   readonly value: Json;
   /** The field that says where the secret is sent, as it was stored with it. */
-  readonly bound: Json | undefined;
+  readonly target: Target;
 }
+
+/** Where a secret is sent: `undefined` when the schema binds it to nothing. */
+type Target = { readonly field: Json | undefined } | undefined;
 
 /** Compiles a schema into a redactor. @throws TypeError that names what is wrong with schema or options */
 export function createRedactor(schema: Schema, options: RedactorOptions): Redactor {
@@ -57,20 +65,20 @@ export function createRedactor(schema: Schema, options: RedactorOptions): Redact
   };
 
   const redact = (config: unknown, named: RedactOptions): Json => {
-    checkId(named);
-    return mapSecrets(config as Json, view, '', undefined, (value, pointer) =>
-      handleOf(value, pointer, named),
-    );
+    checkNames(named);
+    return mapSecrets(config, view, '', undefined, 0, (value, pointer) => handleOf(value, pointer, named));
   };
 
   const restore = (body: unknown, named: RestoreOptions): Json => {
-    checkId(named);
-    const secrets = new Map<string, StoredSecret>();
-    mapSecrets((named.stored ?? {}) as Json, view, '', undefined, (value, pointer, place, parent) => {
-      secrets.set(handleOf(value, pointer, named), { value, bound: boundField(place, parent) });
+    checkNames(named);
+    const secrets = new Map<string, StoredSecret[]>();
+    mapSecrets(named.stored ?? {}, view, '', undefined, 0, (value, pointer, place, parent) => {
+      const handle = handleOf(value, pointer, named);
+      const same = secrets.get(handle) ?? [];
+      secrets.set(handle, [...same, { value, target: targetOf(place, parent) }]);
       return null;
     });
-    return restoreValue(body as Json, view, '', undefined, secrets, 0);
+    return restoreValue(body, view, '', undefined, secrets, 0);
   };
 
   return {
@@ -85,64 +93,85 @@ type OnSecret = (value: Json, pointer: string, place: SchemaView, parent: JsonOb
 
 /** Gives the document with every secret replaced; unset secrets (`null`, `""`) and missing ones stay as they are. */
 function mapSecrets(
-  value: Json | undefined,
+  value: unknown,
   place: SchemaView,
   pointer: string,
   parent: JsonObject | undefined,
+  depth: number,
   onSecret: OnSecret,
 ): Json {
+  if (depth > MAX_DEPTH) throw new PlaceholderError('too_deep', pointer);
   if (value === undefined || value === null || value === '') return value ?? null;
-  if (place.secret) return onSecret(value, pointer, place, parent);
+  if (place.secret === true || (place.secret === 'texts' && typeof value === 'string')) {
+    return onSecret(value as Json, pointer, place, parent);
+  }
   if (Array.isArray(value)) {
-    return (value as readonly Json[]).map((item, index) =>
-      mapSecrets(item, place.item(index), pointerTo(pointer, index), undefined, onSecret),
+    return (value as readonly unknown[]).map((item, index) =>
+      mapSecrets(item, place.item(index), pointerTo(pointer, index), undefined, depth + 1, onSecret),
     );
   }
-  if (!isObject(value)) return value;
+  if (!isObject(value)) return scalarOf(value, pointer);
   return objectOf(
     Object.entries(value)
       .filter(([, member]) => (member as unknown) !== undefined)
       .map(([name, member]) => [
         name,
-        mapSecrets(member, place.member(name), pointerTo(pointer, name), value, onSecret),
+        mapSecrets(member, place.member(name), pointerTo(pointer, name), value, depth + 1, onSecret),
       ]),
   );
 }
 
 function restoreValue(
-  value: Json,
+  value: unknown,
   place: SchemaView,
   pointer: string,
   parent: JsonObject | undefined,
-  secrets: ReadonlyMap<string, StoredSecret>,
+  secrets: ReadonlyMap<string, readonly StoredSecret[]>,
   depth: number,
 ): Json {
   if (depth > MAX_DEPTH) throw new PlaceholderError('too_deep', pointer);
   if (typeof value === 'string') {
-    if (!hasPlaceholder(value)) return value;
-    if (!place.secret) throw new PlaceholderError('placeholder_outside_secret', pointer);
-    const stored = secrets.get(value);
-    if (!stored) throw new PlaceholderError('unknown_placeholder', pointer);
-    const bound = boundField(place, parent);
-    if (place.boundTo !== undefined && JSON.stringify(bound) !== JSON.stringify(stored.bound)) {
-      throw new PlaceholderError('bound_field_changed', pointer);
-    }
-    return structuredClone<Json>(stored.value);
+    return hasPlaceholder(value) ? storedSecret(value, place, pointer, parent, secrets) : value;
   }
   if (Array.isArray(value)) {
-    return (value as readonly Json[]).map((item, index) =>
+    return (value as readonly unknown[]).map((item, index) =>
       restoreValue(item, place.item(index), pointerTo(pointer, index), undefined, secrets, depth + 1),
     );
   }
-  if (!isObject(value)) return value;
+  if (!isObject(value)) return scalarOf(value, pointer);
   return objectOf(
-    Object.entries(value).map(([name, member]) => {
-      const at = pointerTo(pointer, name);
-      if (FORBIDDEN.has(name)) throw new PlaceholderError('forbidden_key', at);
-      if (hasPlaceholder(name)) throw new PlaceholderError('placeholder_as_key', at);
-      return [name, restoreValue(member, place.member(name), at, value, secrets, depth + 1)];
-    }),
+    Object.entries(value)
+      .filter(([, member]) => (member as unknown) !== undefined)
+      .map(([name, member]) => {
+        const at = pointerTo(pointer, name);
+        // The pointer ends before a key that is a placeholder, so that an error does not carry it into a log.
+        if (hasPlaceholder(name)) throw new PlaceholderError('placeholder_as_key', pointer);
+        if (FORBIDDEN.has(name)) throw new PlaceholderError('forbidden_key', at);
+        return [name, restoreValue(member, place.member(name), at, value, secrets, depth + 1)];
+      }),
   );
+}
+
+function storedSecret(
+  placeholder: string,
+  place: SchemaView,
+  pointer: string,
+  parent: JsonObject | undefined,
+  secrets: ReadonlyMap<string, readonly StoredSecret[]>,
+): Json {
+  if (place.secret === false) throw new PlaceholderError('placeholder_outside_secret', pointer);
+  const [first, ...others] = secrets.get(placeholder) ?? [];
+  if (!first) throw new PlaceholderError('unknown_placeholder', pointer);
+  // Such a place hides texts only: anything else would be shown there by the next read.
+  if (place.secret === 'texts' && typeof first.value !== 'string') {
+    throw new PlaceholderError('placeholder_outside_secret', pointer);
+  }
+  // Both ways: a bound secret that moves to a place without a bound would lose it.
+  const target = targetOf(place, parent);
+  if (![first, ...others].some((stored) => sameTarget(stored.target, target))) {
+    throw new PlaceholderError('bound_field_changed', pointer);
+  }
+  return structuredClone<Json>(first.value);
 }
 
 /** JSON Merge Patch, RFC 7396 section 2. */
@@ -159,9 +188,21 @@ function mergePatch(target: Json, patch: Json, pointer: string, depth: number): 
   return objectOf([...members]);
 }
 
-function boundField(place: SchemaView, parent: JsonObject | undefined): Json | undefined {
+function targetOf(place: SchemaView, parent: JsonObject | undefined): Target {
   const { boundTo } = place;
-  return boundTo !== undefined && parent && Object.hasOwn(parent, boundTo) ? parent[boundTo] : undefined;
+  if (boundTo === undefined) return undefined;
+  return { field: parent && Object.hasOwn(parent, boundTo) ? parent[boundTo] : undefined };
+}
+
+function sameTarget(left: Target, right: Target): boolean {
+  if (left === undefined || right === undefined) return left === right;
+  return isDeepStrictEqual(left.field ?? null, right.field ?? null);
+}
+
+function scalarOf(value: unknown, pointer: string): Json {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new TypeError(`the document is not JSON: it has a ${typeof value} at "${pointer}"`);
 }
 
 function keyOf({ key }: RedactorOptions): KeyObject {
@@ -173,6 +214,10 @@ function keyOf({ key }: RedactorOptions): KeyObject {
   return object;
 }
 
-function checkId({ configId }: RedactOptions): void {
+function checkNames({ configId, secretIds = {} }: RedactOptions): void {
   if (typeof configId !== 'string' || configId === '') throw new TypeError('configId: expected a text');
+  const ids = Object.values(secretIds);
+  if (ids.some((id) => typeof id !== 'string' || id === '')) throw new TypeError('secretIds: expected texts');
+  // One placeholder would stand for two secrets.
+  if (new Set(ids).size !== ids.length) throw new TypeError('secretIds: an id is given to two secrets');
 }

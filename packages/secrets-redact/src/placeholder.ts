@@ -4,9 +4,13 @@ import type { Json } from './json.js';
 // ASCII, so that it survives headers and forms; a word of its own, so that a person or a model does not take it for a value.
 const PREFIX = '<clawforce-secret:';
 const SUFFIX = '>';
-const TRACE = /<clawforce-secret/i;
+// Also without its bracket or escaped for HTML and URLs: stored as a value, that would silently lose a secret.
+const TRACE = /<clawforce-secret|clawforce-secret(?::|%3a)[\w-]{8}/i;
 
-/** Tells whether a text holds a placeholder or what is left of one. */
+/**
+ * Tells whether a text holds a placeholder or what is left of one, for writers that know no schema (files, imports) and
+ * should refuse it.
+ */
 export function hasPlaceholder(text: string): boolean {
   return TRACE.test(text);
 }

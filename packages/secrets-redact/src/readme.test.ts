@@ -10,3 +10,9 @@ test('the README lists every error code with its meaning, and no other', () => {
   ]);
   expect(Object.fromEntries(rows)).toEqual(PLACEHOLDER_ERRORS);
 });
+
+test('the example of the README is the one that is run after packing', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const example = readFileSync(new URL('../examples/readme.mjs', import.meta.url), 'utf8');
+  expect(readme).toContain(example.trim());
+});

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { isSecretName } from './secret-name.js';
+
+const SECRETS = [
+  'password',
+  'db_password',
+  'PGPASSWORD',
+  'MYSQL_PWD',
+  'smtpPass',
+  'passphrase',
+  'secret',
+  'client-secret',
+  'clientsecret',
+  'secret_id',
+  'token',
+  'authtoken',
+  'accessToken',
+  'dbAPIToken',
+  'refresh_token',
+  'cached_token',
+  'apiKey',
+  'APIKey',
+  'api-key',
+  'OPENAI_API_KEY',
+  'xApiKeys',
+  'aws_secret_access_key',
+  'privateKey',
+  'private_key_pem',
+  'signing_key',
+  'Authorization',
+  'Set-Cookie',
+  'credentials',
+  'connectionString',
+  'SENTRY_DSN',
+  'webhook_url',
+  'jwt',
+  'password_hash',
+  'pin',
+  'api key',
+];
+const OTHERS = [
+  'max_tokens',
+  'maxTokens',
+  'max_output_tokens',
+  'maxCompletionTokens',
+  'input_tokens',
+  'prompt_tokens_details',
+  'token_count',
+  'tokenLimit',
+  'total_tokens',
+  'num_secrets',
+  'token_type',
+  'token_url',
+  'tokenEndpoint',
+  'secret_name',
+  'api_key_env',
+  'password_policy',
+  'key_path',
+  'publicKey',
+  'tokenizer',
+  'passenger',
+  'compass',
+  'keyboard',
+  'monkey',
+  'secretary',
+  'pinned',
+  'spin',
+  'opinion',
+  'name',
+  'key',
+  'url',
+  'author',
+  'bypass',
+  'constructor',
+  '__proto__',
+];
+
+test.each(SECRETS)('%s is named like a secret', (name) => expect(isSecretName(name)).toBe(true));
+test.each(OTHERS)('%s is not', (name) => expect(isSecretName(name)).toBe(false));
+
+test('a very long name is judged at once', () => {
+  const start = performance.now();
+  for (const unit of ['max_', 'token_', 'a_', 'Aa', '_']) isSecretName(unit.repeat(20_000));
+  expect(performance.now() - start).toBeLessThan(2_000);
+});
