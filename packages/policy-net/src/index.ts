@@ -1,11 +1,12 @@
 export type { AuditSink, EgressAuditEvent, EgressVerdict } from './client/audit.js';
-export type { Dial, DialTarget, TlsSettings } from './client/connector.js';
+export type { Dial, DialTarget } from './client/dial.js';
 export type { GuardedFetchOptions } from './client/fetch-options.js';
 export { createGuardedFetch } from './client/guarded-fetch.js';
 export type { GuardedFetch, GuardedRequestInit } from './client/guarded-fetch.js';
 export { DEFAULT_LIMITS } from './client/limits.js';
 export type { FetchLimits } from './client/limits.js';
 export type { Resolve } from './client/resolve-host.js';
+export type { TlsSettings } from './client/secure-socket.js';
 export { EgressDeniedError, EgressLimitError } from './errors.js';
 export type { EgressCode, EgressLimitName } from './errors.js';
 export type { DeniedEndpoint, OwnInterfaceRule } from './own-interfaces.js';

@@ -37,10 +37,12 @@ export interface EgressAuditEvent {
 export type AuditSink = (event: EgressAuditEvent) => void;
 
 /** Gives a function that never throws, and the number of events that the sink failed to take. */
-export function guardSink(sink: AuditSink | undefined): { emit: AuditSink; failures: () => number } {
+export function guardSink<Event = EgressAuditEvent>(
+  sink: ((event: Event) => void) | undefined,
+): { emit: (event: Event) => void; failures: () => number } {
   let failed = 0;
   // An async function is assignable to a void one; its rejection must not end the process.
-  const record: ((event: EgressAuditEvent) => unknown) | undefined = sink;
+  const record: ((event: Event) => unknown) | undefined = sink;
   return {
     failures: () => failed,
     emit(event) {

@@ -1,7 +1,8 @@
 import type { AuditSink } from './audit.js';
-import type { Dial, TlsSettings } from './connector.js';
+import type { Dial } from './dial.js';
 import { applyLimits, DEFAULT_LIMITS, type FetchLimits } from './limits.js';
 import type { Resolve } from './resolve-host.js';
+import type { TlsSettings } from './secure-socket.js';
 
 /** Options of `createGuardedFetch`. */
 export interface GuardedFetchOptions {

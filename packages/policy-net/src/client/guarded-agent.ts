@@ -1,5 +1,6 @@
 import { Agent, Client, Pool, type Dispatcher } from 'undici';
-import { createConnector, type ConnectionSlot, type ConnectorSettings } from './connector.js';
+import { createConnector, type ConnectionSlot } from './connector.js';
+import type { ConnectionSettings } from './open-connection.js';
 import { isConnectionAware } from './hop-handler.js';
 
 /** Connections that wait idle longer than this are closed, whatever the server's keep-alive hint says. */
@@ -24,7 +25,7 @@ class TrackedClient extends Client {
  * Gives an undici Agent whose every socket comes from the guarded connector. One agent per policy, so that no pool is
  * shared between policies; HTTP/1.1 only, so that no session is reused for another name (RFC 9113 section 9.1.1).
  */
-export function createGuardedAgent(settings: ConnectorSettings, maxHeaderBytes: number): Agent {
+export function createGuardedAgent(settings: ConnectionSettings, maxHeaderBytes: number): Agent {
   const refuse = (): never => {
     throw new Error('connections are opened by the guarded connector only');
   };

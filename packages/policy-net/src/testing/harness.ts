@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import type { EgressAuditEvent } from '../client/audit.js';
-import type { Dial, DialTarget } from '../client/connector.js';
+import type { Dial, DialTarget } from '../client/dial.js';
 import { createGuardedFetch, type GuardedFetch } from '../client/guarded-fetch.js';
 import type { GuardedFetchOptions } from '../client/fetch-options.js';
 import { NetworkSecurityPolicy } from '../policy.js';

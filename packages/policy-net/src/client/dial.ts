@@ -1,0 +1,43 @@
+import { connect, type Socket } from 'node:net';
+
+/** What a custom `dial` gets: only judged addresses, in the order of the resolver. */
+export interface DialTarget {
+  readonly host: string;
+  readonly port: number;
+  /** The first of `addresses`. */
+  readonly address: string;
+  readonly addresses: readonly string[];
+  /** Aborted when the connect deadline has passed. */
+  readonly signal: AbortSignal;
+}
+
+/** Opens a TCP connection to one of the judged addresses. */
+export type Dial = (target: DialTarget) => Promise<Socket> | Socket;
+
+/** Gives a connection to the first judged address that answers, racing the families (RFC 8305). */
+export function dialJudged({ host, port, address, addresses, signal }: DialTarget): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: addresses.length === 1 ? address : host,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 60_000,
+      autoSelectFamily: true,
+      // Node asks for all addresses; it gets judged ones only and asks no resolver.
+      lookup: (_host, _options, done) =>
+        done(
+          null,
+          addresses.map((one) => ({ address: one, family: one.includes(':') ? 6 : 4 })),
+        ),
+    });
+    const abort = (): void => void socket.destroy(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    socket.once('connect', () => {
+      signal.removeEventListener('abort', abort);
+      socket.removeListener('error', reject);
+      resolve(socket);
+    });
+    socket.once('error', reject);
+  });
+}

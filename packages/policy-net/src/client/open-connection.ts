@@ -1,0 +1,159 @@
+import type { Socket } from 'node:net';
+import { formatAddress, formatIPv4 } from '../address/format-address.js';
+import { parseAddress } from '../address/parse-address.js';
+import { EgressDeniedError, EgressLimitError } from '../errors.js';
+import type { NetworkSecurityPolicy } from '../policy.js';
+import { deny, toDecision, type Verdict } from '../verdict.js';
+import { dialJudged, type Dial } from './dial.js';
+import { startTimer } from './limits.js';
+import { resolveHost, type Resolve } from './resolve-host.js';
+import { secureSocket, type TlsSettings } from './secure-socket.js';
+
+/** What is known about a connection once it is open or refused. */
+export interface Connection {
+  readonly host: string;
+  readonly port: number;
+  /** Every answer of the resolver; the literal itself when there was no lookup. */
+  readonly resolved: readonly string[];
+  /** The address of the open socket. */
+  readonly chosen?: string;
+  /** The policy that admitted the address. */
+  readonly judgedBy?: NetworkSecurityPolicy;
+}
+
+/** What is needed to open connections. */
+export interface ConnectionSettings {
+  /** The policy in force when a socket is opened. */
+  readonly policy: () => NetworkSecurityPolicy;
+  readonly resolve: Resolve | undefined;
+  readonly dial: Dial | undefined;
+  readonly tls: TlsSettings | undefined;
+  /** Refuses an address that the policy admits. */
+  readonly refuse?: (address: string, port: number) => Verdict | undefined;
+  readonly connectMs: number;
+  readonly dnsMs: number;
+}
+
+/** Where a connection is to lead. */
+export interface ConnectionTarget {
+  /** A normalised name, or an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Whether TLS is spoken on it. */
+  readonly secure: boolean;
+  /** Gives up when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** A socket to a judged address. */
+export interface OpenConnection {
+  readonly socket: Socket;
+  readonly connection: Connection;
+}
+
+const refusedConnections = new WeakMap<object, Connection>();
+
+/** Gives what was known when a connection failed with `error`. */
+export function connectionOf(error: unknown): Connection | undefined {
+  return typeof error === 'object' && error !== null ? refusedConnections.get(error) : undefined;
+}
+
+/**
+ * Opens the socket for a host: one lookup, every answer judged, only judged addresses dialled, the peer compared before
+ * a byte is written, TLS bound to the name. The connect deadline covers all of it.
+ *
+ * @throws EgressDeniedError or EgressLimitError, of which {@link connectionOf} tells how far it came; else what the
+ * network or `signal` gave.
+ */
+export async function openConnection(
+  { host, port, secure, signal }: ConnectionTarget,
+  settings: ConnectionSettings,
+): Promise<OpenConnection> {
+  const deadline = new AbortController();
+  const timer = startTimer(settings.connectMs, () =>
+    deadline.abort(
+      new EgressLimitError('connectMs', `No connection to ${host} within ${settings.connectMs} ms.`),
+    ),
+  );
+  const giveUp = (): void => deadline.abort(signal?.reason);
+  if (signal?.aborted === true) giveUp();
+  else signal?.addEventListener('abort', giveUp, { once: true });
+  let known: Connection = { host, port, resolved: [] };
+  let socket: Socket | undefined;
+  try {
+    deadline.signal.throwIfAborted();
+    const policy = settings.policy();
+    const literal = parseAddress(host) !== undefined;
+    const addresses = literal
+      ? [host]
+      : await resolveHost(host, { ...settings, policy, signal: deadline.signal });
+    known = { host, port, resolved: addresses };
+    // The lookup took time: judged is by the policy in force now.
+    const admitting = settings.policy();
+    for (const address of addresses) {
+      const decision = admitting.checkEndpoint({ host, address, port });
+      if (decision.effect !== 'allow') throw new EgressDeniedError(decision);
+      const refused = settings.refuse?.(address, port);
+      if (refused !== undefined) {
+        throw new EgressDeniedError(toDecision(refused, `${host} ${address} ${port}`, admitting.digest));
+      }
+    }
+    const [address = ''] = addresses;
+    const dial = settings.dial ?? dialJudged;
+    socket = await aborting(
+      deadline.signal,
+      dial({ host, port, address, addresses, signal: deadline.signal }),
+    );
+    const chosen = peerOf(socket);
+    if (chosen === undefined || !addresses.some((one) => canonical(one) === chosen)) {
+      const verdict = deny('net.connection.peer', 'The socket leads to an address that was not judged.');
+      throw new EgressDeniedError(
+        toDecision(verdict, `${host} ${chosen ?? 'no address'} ${port}`, policy.digest),
+      );
+    }
+    known = { ...known, chosen, judgedBy: admitting };
+    if (secure) socket = await aborting(deadline.signal, secureSocket(socket, host, literal, settings.tls));
+    return { socket, connection: known };
+  } catch (error) {
+    // A socket that is thrown away may still report; without a listener that would end the process.
+    socket?.on('error', () => undefined).destroy();
+    if (typeof error === 'object' && error !== null) refusedConnections.set(error, known);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', giveUp);
+  }
+}
+
+async function aborting<T extends Socket>(signal: AbortSignal, work: Promise<T> | T): Promise<T> {
+  const pending = Promise.resolve(work);
+  const aborted = new Promise<never>((_, reject) => {
+    const fail = (): void => reject(signal.reason as Error);
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+  try {
+    return await Promise.race([pending, aborted]);
+  } catch (error) {
+    // The dial may still succeed after the deadline: nobody will use that socket.
+    pending.then(
+      (socket) => socket.on('error', () => undefined).destroy(),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+function peerOf(socket: Socket): string | undefined {
+  return typeof socket.remoteAddress === 'string' ? canonical(socket.remoteAddress) : undefined;
+}
+
+function canonical(text: string): string | undefined {
+  const address = parseAddress(text);
+  if (address?.family === 6 && address.groups.slice(0, 5).every((group) => group === 0)) {
+    // A dual-stack socket shows an IPv4 peer as ::ffff:a.b.c.d.
+    const [high = 0, low = 0] = address.groups.slice(6);
+    if (address.groups[5] === 0xffff) return formatIPv4(high * 0x10000 + low);
+  }
+  return address && formatAddress(address);
+}
