@@ -71,6 +71,20 @@ describe('from npm start to the ten refusals, through the API', () => {
     expect(body.content).toContain('| **total** | **8** | **1915** |');
   });
 
+  test('the workspace comes as one ZIP file, to its owner only', async () => {
+    const url = `${product.url}/api/agents/${demo.id}/workspace-download/workspace`;
+    const response = await fetch(url, { headers: { authorization: `Bearer ${api.token ?? ''}` } });
+    expect(response.headers.get('content-type')).toBe('application/zip');
+    expect(response.headers.get('content-disposition')).toContain('workspace.zip');
+    const bytes = Buffer.from(await response.arrayBuffer()).toString('latin1');
+    // The entries, the planted link's note, and the record that ends every complete ZIP file.
+    for (const part of ['workspace/report.md', 'not-included.txt', 'PK\x05\x06'])
+      expect(bytes).toContain(part);
+    expect((await fetch(url)).status).toBe(401);
+    const hidden = await api.call('GET', `/api/agents/${demo.id}/workspace-download/.config`);
+    expect(hidden).toMatchObject({ status: 422, body: { code: 'FILE_REFUSED' } });
+  });
+
   test('ten attacks are refused, each with its rule and its reason', async () => {
     const decisions = (await api.activity(demo.id))
       .map(({ event }) => event)
@@ -98,6 +112,12 @@ describe('from npm start to the ten refusals, through the API', () => {
     const egress = rows.filter(({ kind }) => kind === 'egress');
     expect(egress.some(({ rule }) => rule.startsWith('net.redirect.'))).toBe(true);
     expect(egress.every(({ event }) => event.ext.source === 'broker')).toBe(true);
+  });
+
+  test('the audit chain holds together', async () => {
+    const { body } = await api.call('GET', '/api/audit/verify');
+    expect(body).toMatchObject({ outcome: 'intact', head: { seq: body.rows as number } });
+    expect(body.rows).toBeGreaterThan(10);
   });
 
   test('nothing of the attacks happened', async () => {

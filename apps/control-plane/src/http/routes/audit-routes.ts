@@ -1,4 +1,7 @@
+import { openAuditLog } from '@clawforce/audit-log';
+import { auditStoreOf } from '../../storage/audit/audit-chain.js';
 import type { AuditRecord } from '../../storage/audit/audit-query.js';
+import { ApiError } from '../../errors/api-error.js';
 import type { Storage } from '../../storage/storage.js';
 import type { Route } from '../route.js';
 import { object, page, pageQuery, type } from '../schemas.js';
@@ -67,6 +70,42 @@ export function auditRoutes({ storage }: { readonly storage: Storage }): Route[]
           ...(wanted.rule === undefined ? {} : { rule: wanted.rule }),
         });
         return { json: { ...found, items: found.items.map(auditView) } };
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/audit/verify',
+      tag: 'audit',
+      summary:
+        'Reads the hash chain and tells whether it holds together, or the first row that does not fit.',
+      access: { action: 'audit:verify' },
+      query: {
+        properties: { from: { type: 'integer', minimum: 1, description: 'First row; 1 by default.' } },
+      },
+      responses: {
+        200: {
+          description: 'What was found.',
+          schema: object(
+            {
+              outcome: { enum: ['intact', 'altered', 'truncated', 'rewritten'] },
+              rows: type('integer'),
+              head: object({ seq: type('integer'), hash: type('string') }),
+              seq: type('integer'),
+              reason: type('string'),
+            },
+            ['rows', 'head', 'seq', 'reason'],
+          ),
+        },
+      },
+      errors: ['AUDIT_UNAVAILABLE'],
+      handle: async ({ query }) => {
+        const { from } = query as { from?: number };
+        const log = openAuditLog(auditStoreOf(storage));
+        try {
+          return { json: await log.verify(from === undefined ? {} : { from }) };
+        } catch (error) {
+          throw new ApiError('AUDIT_UNAVAILABLE', 'The audit log could not be read.', { cause: error });
+        }
       },
     },
   ];
