@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Attacker } from './attacker.js';
@@ -20,13 +20,15 @@ export interface RaceResult {
 export type OpenVictim = (root: string) => Promise<{ victim: Victim; close(): Promise<void> }>;
 
 const SETTLED = 10;
+// In memory, where the machine has that: more swaps for the same time.
+const GROUND = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** Runs one scenario for a number of attempts, or until `enough` escapes were seen, with the attacker at work. */
 export async function runRace(
   scenario: Scenario,
   options: { attempts: number; attacker: Attacker; open: OpenVictim; enough?: number },
 ): Promise<RaceResult> {
-  const top = realpathSync(mkdtempSync(join(tmpdir(), 'cf-race-')));
+  const top = realpathSync(mkdtempSync(join(GROUND, 'cf-race-')));
   const ground = { inside: join(top, 'agent/workspace'), outside: join(top, 'outside') };
   mkdirSync(ground.inside, { recursive: true });
   mkdirSync(ground.outside);

@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Pair } from './attacker.js';
+import { lookupScenarios } from './lookup-scenarios.js';
 import type { Victim } from './victim.js';
 
 /** The directories that a scenario works in, both fresh. */
@@ -226,6 +227,12 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     damaged: twinDamaged,
   },
+  ...lookupScenarios({
+    prepare: twins,
+    damaged: twinDamaged,
+    onlyOutside: 'only-outside',
+    outsideText: OUTSIDE,
+  }),
 ];
 
 function grow({ inside, outside }: Ground): void {

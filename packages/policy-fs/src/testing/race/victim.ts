@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import type { AgentFS } from '../../index.js';
+import type { AgentFS, TreeNode } from '../../index.js';
 
 /** What the race tests call; {@link AgentFS} is one, the oracle the other. */
 export interface Victim {
@@ -12,6 +12,14 @@ export interface Victim {
   mkdir(path: string): Promise<void>;
   remove(path: string): Promise<void>;
   move(from: string, to: string): Promise<void>;
+  rename(path: string, name: string): Promise<void>;
+  /** Size of a file. */
+  stat(path: string): Promise<number>;
+  /** All names below a directory of the workspace. */
+  tree(path: string): Promise<string[]>;
+  glob(pattern: string): Promise<string[]>;
+  /** Lines that hold a text. */
+  grep(text: string, path: string): Promise<string[]>;
 }
 
 /** Gives AgentFS as a victim. */
@@ -35,7 +43,21 @@ export function agentVictim(agent: AgentFS): Victim {
     move: async (from, to) => {
       await agent.move(from, to);
     },
+    rename: async (path, name) => {
+      await agent.rename(path, name);
+    },
+    stat: async (path) => (await agent.stat(path)).size,
+    tree: async (path) => namesIn(await agent.tree(inWorkspace(path))),
+    glob: (pattern) => agent.glob(pattern),
+    grep: async (text, path) =>
+      (await agent.grep(text, { path: inWorkspace(path) })).map((match) => match.text),
   };
+}
+
+const inWorkspace = (path: string): string => (path === '.' ? 'workspace' : path);
+
+function namesIn(nodes: readonly TreeNode[]): string[] {
+  return nodes.flatMap(({ name, children = [] }) => [name, ...namesIn(children)]);
 }
 
 /**
@@ -57,6 +79,14 @@ export function oracleVictim(root: string): Victim {
     inside(fs.realpathSync(dirname(join(home, path))));
     return join(home, path);
   };
+  // Goes down name by name, with a check before each step.
+  const below = (path: string): string[] =>
+    fs.readdirSync(existing(path)).flatMap((name) => {
+      const inner = join(path, name);
+      return fs.lstatSync(join(home, inner)).isDirectory()
+        ? [name, ...below(inner).map((deeper) => `${name}/${deeper}`)]
+        : [name];
+    });
   const now = <T>(work: () => T): Promise<T> =>
     new Promise((resolve) => {
       resolve(work());
@@ -74,5 +104,19 @@ export function oracleVictim(root: string): Victim {
     mkdir: (path) => now(() => fs.mkdirSync(creatable(path))),
     remove: (path) => now(() => fs.rmSync(creatable(path), { recursive: true })),
     move: (from, to) => now(() => fs.renameSync(existing(from), creatable(to))),
+    rename: (path, name) => now(() => fs.renameSync(existing(path), join(dirname(creatable(path)), name))),
+    stat: (path) => now(() => fs.statSync(existing(path)).size),
+    tree: (path) => now(() => below(path).map((name) => name.split('/').at(-1) ?? name)),
+    glob: (pattern) => now(() => below(pattern.replace(/\/\*\*$/, ''))),
+    grep: (text, path) =>
+      now(() =>
+        below(path)
+          .map((name) => join(home, path, name))
+          .filter(
+            (name) =>
+              fs.lstatSync(name).isFile() &&
+              fs.readFileSync(existing(name.slice(home.length)), 'utf8').includes(text),
+          ),
+      ),
   };
 }
