@@ -25,6 +25,6 @@ export function activityLine({ event }: ActivityShape, output: Output): string |
     case 'message_sent':
       return `${output.color('bold', 'agent')} ${safeLine(event.content ?? '', 400)}`;
     default:
-      return output.color('dim', `· ${event.event_type} ${safeLine(event.content ?? '', 160)}`);
+      return output.color('dim', `· ${safeLine(event.event_type, 40)} ${safeLine(event.content ?? '', 160)}`);
   }
 }

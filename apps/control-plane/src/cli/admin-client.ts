@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { createParser } from 'eventsource-parser';
 
 /** An answer of the server that is not a success. */
 export class ApiFailure extends Error {
@@ -33,7 +34,7 @@ export interface AdminClient {
   /** Whether a server runs, or the database is opened by this process. */
   readonly online: boolean;
   /** Gives the JSON body. @throws ApiFailure */
-  call(method: string, path: string, body?: unknown): Promise<unknown>;
+  call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown>;
   /** Gives server-sent events until the stream ends or `signal` aborts. @throws ApiFailure */
   events(path: string, signal: AbortSignal): AsyncIterable<ServerEvent>;
   close(): Promise<void>;
@@ -48,8 +49,8 @@ export function adminClient(
   return {
     online,
     close,
-    async call(method, path, body) {
-      const response = await send(socketPath, method, path, body);
+    async call(method, path, body, signal) {
+      const response = await send(socketPath, method, path, body, signal);
       const text = await readText(response);
       const parsed: unknown = text === '' ? undefined : parseJson(text);
       const status = response.statusCode ?? 0;
@@ -99,21 +100,14 @@ async function readText(response: IncomingMessage): Promise<string> {
 
 async function* readEvents(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<ServerEvent> {
   response.setEncoding('utf8');
-  let rest = '';
+  const events: ServerEvent[] = [];
+  const parser = createParser({
+    onEvent: ({ event, id, data }) => events.push({ event: event ?? 'message', id, data: parseJson(data) }),
+  });
   try {
     for await (const chunk of response as AsyncIterable<string>) {
-      const blocks = (rest + chunk).split('\n\n');
-      rest = blocks.pop() ?? '';
-      for (const block of blocks) {
-        const fields = new Map(
-          block
-            .split('\n')
-            .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
-        );
-        const data = fields.get('data');
-        if (data !== undefined)
-          yield { event: fields.get('event') ?? 'message', id: fields.get('id'), data: parseJson(data) };
-      }
+      parser.feed(chunk);
+      yield* events.splice(0);
     }
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -1,9 +1,12 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { adminClient, type AdminClient } from './admin-client.js';
+import { adminClient, ApiFailure, type AdminClient } from './admin-client.js';
 
 /** Name of the admin socket below `admin/`. */
 export const ADMIN_SOCKET = 'clawforce.sock';
+
+/** Milliseconds that a running server may take to say that it is there. */
+const HEALTH_MS = 10_000;
 
 /** Opens the application in this process when no server runs. */
 export type OpenOffline = (
@@ -23,9 +26,16 @@ export async function connect(
   if (await isOwnSocket(path)) {
     const client = adminClient(path, true);
     try {
-      await client.call('GET', '/healthz');
+      await client.call('GET', '/healthz', undefined, AbortSignal.timeout(HEALTH_MS));
       return client;
     } catch (error) {
+      if ((error as Error).name === 'AbortError') {
+        throw new ApiFailure(503, {
+          code: 'OVERLOADED',
+          error: 'The running server does not answer.',
+          fix: 'Look at its log, or stop it and try again.',
+        });
+      }
       // A socket that nobody listens on is what a killed server leaves behind.
       if (!['ECONNREFUSED', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }

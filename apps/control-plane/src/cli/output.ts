@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
-import { safeLine, safeText } from './safe-text.js';
+import { safeJson, safeLine, safeText } from './safe-text.js';
 
 /** Where a verb prints. */
 export interface Output {
@@ -33,7 +33,7 @@ export function createOutput(
       if (!json) out.write(text);
     },
     result: (value) => {
-      if (json) out.write(`${JSON.stringify(value, null, 2)}\n`);
+      if (json) out.write(`${safeJson(value)}\n`);
     },
     table: (head, rows) => {
       if (json) return;
