@@ -4,6 +4,7 @@ const SEQUENCES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b\n]*(?:\u0007|\u
 // Everything else that moves a cursor, hides text or changes its direction, variation selectors and Unicode's invisible
 // tags included (Trojan Source, CVE-2021-42574); newline and tab stay.
 const INVISIBLE =
+  // eslint-disable-next-line no-misleading-character-class -- combining characters are meant one by one
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}\ud800-\udfff]/gu;
 
 /** Gives text of an agent in a form that a terminal only shows: sequences are gone, control characters are spelled out. */

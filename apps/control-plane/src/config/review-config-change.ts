@@ -42,6 +42,9 @@ export function reviewConfigChange(
     needsSuperadmin.push('tools.web.fetch.exceptions');
   }
   if (!old.exec.policy.relaxed && next.exec.policy.relaxed) loosens.push('tools.exec.policy.relaxed');
+  if (MODE_LOOSENESS[next.exec.policy.mode] > MODE_LOOSENESS[old.exec.policy.mode]) {
+    loosens.push('tools.exec.policy.mode');
+  }
 
   const lexical = new NetworkSecurityPolicy({ ports: ALL_PORTS });
   for (const [name, provider] of Object.entries(next.providers)) {
@@ -54,7 +57,7 @@ export function reviewConfigChange(
       issues.push({
         pointer: `${pointer}/api_base`,
         message:
-          'must be a public URL, or for a private service the address itself, such as http://127.0.0.1:11434/v1.',
+          'must be a public URL, or for a private service localhost or the address itself, such as http://192.168.1.20:11434/v1.',
       });
     }
   }
@@ -89,6 +92,7 @@ function scriptIssues(pointer: string, script: string): ApiIssue[] {
   }
 }
 
+const MODE_LOOSENESS = { deny_all: 0, allowlist: 1, allow_all: 2 } as const;
 const ALL_PORTS = [80, 443, 8080, 8443];
 
 function baseKind(apiBase: string, policy: NetworkSecurityPolicy): 'public' | 'private' | 'unusable' {
@@ -99,6 +103,8 @@ function baseKind(apiBase: string, policy: NetworkSecurityPolicy): 'public' | 'p
     return 'unusable';
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return 'unusable';
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'unusable';
+  if (url.hostname === 'localhost') return 'private';
   const isLiteral = /^[0-9.]+$/.test(url.hostname) || url.hostname.startsWith('[');
   if (isLiteral) {
     const decision = policy.checkAddress(url.hostname.replace(/^\[|\]$/g, ''));
