@@ -100,7 +100,7 @@ describe('verification', () => {
       }),
       { numRuns: 1000 },
     );
-  });
+  }, 60_000);
 
   test('an attacker who hides a second row at the edge of a page is found, wherever that edge is', async () => {
     const { store, log } = await filledLog(2_100);
@@ -116,7 +116,7 @@ describe('verification', () => {
         expect(await log.verify()).toMatchObject({ outcome: 'altered', seq });
       }
     }
-  });
+  }, 60_000);
 
   test('a part of the log is verified from any row on', async () => {
     const { store, log } = await filledLog(2_500);

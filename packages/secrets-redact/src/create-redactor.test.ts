@@ -293,7 +293,7 @@ describe('placeholders', () => {
       }),
       { numRuns: 200 },
     );
-  });
+  }, 60_000);
 });
 
 describe('options', () => {

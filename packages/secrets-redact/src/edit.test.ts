@@ -124,7 +124,7 @@ test('any document through any edits comes out as if the client had seen its sec
     }),
     { numRuns: 2_000 },
   );
-});
+}, 60_000);
 
 test('a merge patch of any document with its own view changes nothing that is set', () => {
   fc.assert(
@@ -139,4 +139,4 @@ test('a merge patch of any document with its own view changes nothing that is se
     }),
     { numRuns: 500 },
   );
-});
+}, 60_000);

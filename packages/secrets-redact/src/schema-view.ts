@@ -62,17 +62,25 @@ export function compileSchema(root: Schema): SchemaView {
     const all = [...flat];
     const marked = inherited || byName === true || all.some(isMarked);
     const marks = all.map((node) => node['x-secret']).filter(isSchema);
+    // Names that the schema spells out only: those of a document are without number.
+    const spelledOut = new Map<string, SchemaView>();
     const result: SchemaView = {
       secret:
         marked || (byName === 'texts' && !all.some((node) => node['x-secret'] === false) ? 'texts' : false),
       boundTo: marks.map((mark) => mark['boundTo']).find((name) => typeof name === 'string'),
       member(name) {
+        const remembered = spelledOut.get(name);
+        if (remembered) return remembered;
         const found = all.map((node) => membersOf(node, name, matches));
         const below = found.flatMap(({ schemas }) => schemas);
         // A name that the schema does not spell out is judged by its look; below a secret everything is one.
         const spelled = found.some(({ named }) => named);
         const byLook = !spelled && isSecretName(name) ? (below.length > 0 ? 'texts' : true) : false;
-        return view(below, marked, byLook);
+        const member = view(below, marked, byLook);
+        if (all.some((node) => isSchema(node['properties']) && Object.hasOwn(node['properties'], name))) {
+          spelledOut.set(name, member);
+        }
+        return member;
       },
       item: (index) =>
         view(
