@@ -38,11 +38,11 @@ export function banner(facts: BannerFacts, color: boolean): string {
     `Runtime: ${paint('bold', facts.backend)} (${facts.probe.engine}), ${facts.settings.mode} mode. On this host:`,
   );
   for (const sentence of facts.probe.enforced) lines.push(`  ${yes} ${sentence}`);
-  lines.push(`  ${commandLine(facts, yes, no)}`);
+  for (const line of commandLines(facts, yes, no)) lines.push(`  ${line}`);
   lines.push(
     facts.fileGuard === 'kernel'
       ? `  ${yes} File tools cannot leave an agent's directory, even while links are swapped (descriptor walk).`
-      : `  ${no} File tools detect an escape from an agent's directory but cannot exclude a race on this platform.`,
+      : `  ${no} File tools detect an escape from an agent's directory but cannot exclude a race on this platform (macOS).`,
   );
   for (const sentence of facts.probe.notEnforced) lines.push(`  ${no} ${sentence}`);
   for (const warning of facts.settings.warnings) lines.push(`  ${no} ${warning}`);
@@ -57,13 +57,25 @@ export function banner(facts: BannerFacts, color: boolean): string {
   return lines.join('\n');
 }
 
-function commandLine({ settings, confiners }: BannerFacts, yes: string, no: string): string {
-  if (settings.unconfinedExec) {
-    return `${no} CLAWFORCE_UNCONFINED_EXEC=1: commands of agents run WITHOUT confinement, as your own user.`;
-  }
+function commandLines({ settings, confiners }: BannerFacts, yes: string, no: string): readonly string[] {
   const working = confiners.find(({ works }) => works);
-  if (working)
-    return `${yes} Commands of agents run confined (${working.backend}): own namespaces, no network, workspace only.`;
+  if (working) {
+    return [
+      `${yes} Commands of agents run confined (${working.backend}): own namespaces, no network, workspace only.`,
+      ...(settings.unconfinedExec
+        ? [
+            `${no} CLAWFORCE_UNCONFINED_EXEC=1: a worker whose confiner fails runs commands WITHOUT confinement.`,
+          ]
+        : []),
+    ];
+  }
+  if (settings.unconfinedExec) {
+    return [
+      `${no} CLAWFORCE_UNCONFINED_EXEC=1: commands of agents run WITHOUT confinement, as your own user.`,
+    ];
+  }
   const details = confiners.map(({ backend, detail }) => `${backend}: ${detail}`).join('; ');
-  return `${no} Commands of agents are refused: no confiner works here (${details}). On Debian: apt-get install bubblewrap.`;
+  return [
+    `${no} Commands of agents are refused: no confiner works here (${details}). On Debian: apt-get install bubblewrap.`,
+  ];
 }

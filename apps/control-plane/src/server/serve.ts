@@ -14,6 +14,12 @@ const STOP_MS = 20_000;
 
 /** Runs the control plane until it is told to stop; gives the exit code. */
 export async function serve(flags: SettingsFlags): Promise<number> {
+  if (process.platform === 'win32') {
+    process.stderr.write(
+      'Clawforce does not run on native Windows. Install WSL2 (https://learn.microsoft.com/windows/wsl/install) and start it there.\n',
+    );
+    return EXIT.failed;
+  }
   let plane: ControlPlane;
   let loggers: ReturnType<typeof openLoggers> | undefined;
   try {

@@ -1,0 +1,47 @@
+import type { ConfinerProbe } from '@clawforce/policy-shell/run';
+import { expect, test } from 'vitest';
+import type { Settings } from '../settings/index.js';
+import { banner, type BannerFacts } from './banner.js';
+
+const works = { backend: 'bwrap', works: true, detail: '' } as unknown as ConfinerProbe;
+const broken = { backend: 'bwrap', works: false, detail: 'not installed' } as unknown as ConfinerProbe;
+
+function text(confiner: ConfinerProbe, unconfinedExec: boolean, more: Partial<BannerFacts> = {}): string {
+  const settings = { storageRoot: '/data', mode: 'development', unconfinedExec, warnings: [] };
+  const facts = {
+    settings: settings as unknown as Settings,
+    url: 'http://localhost:8080',
+    setupLink: undefined,
+    backend: 'process',
+    probe: { engine: 'node', available: true, levels: [], enforced: [], notEnforced: [] },
+    confiners: [confiner],
+    fileGuard: 'kernel' as const,
+  };
+  return banner({ ...facts, ...more } as BannerFacts, false);
+}
+
+test('says that commands are confined where a confiner works', () => {
+  expect(text(works, false)).toContain('✓ Commands of agents run confined (bwrap)');
+  expect(text(works, false)).not.toContain('WITHOUT');
+});
+
+test('says that commands are refused, why, and how to get a confiner, where none works', () => {
+  expect(text(broken, false)).toMatch(/! Commands of agents are refused: .*not installed.*apt-get install/);
+});
+
+test('says that commands run without confinement only where they do', () => {
+  expect(text(broken, true)).toContain('! CLAWFORCE_UNCONFINED_EXEC=1: commands of agents run WITHOUT');
+  const both = text(works, true);
+  expect(both).toContain('✓ Commands of agents run confined');
+  expect(both).toContain('! CLAWFORCE_UNCONFINED_EXEC=1: a worker whose confiner fails');
+});
+
+test('says that the file guard is weaker on macOS', () => {
+  expect(text(works, false)).not.toContain('macOS');
+  expect(text(works, false, { fileGuard: 'detect' })).toMatch(/! File tools detect an escape .*\(macOS\)/);
+});
+
+test('shows the one-time link while there is one', () => {
+  expect(text(works, false)).not.toContain('one-time link');
+  expect(text(works, false, { setupLink: 'http://localhost:8080/claim#abc' })).toContain('/claim#abc');
+});
