@@ -45,6 +45,32 @@ const connectionExceptions = [
   'apps/control-plane/src/cli/admin-client.ts',
 ];
 
+/** Product files that may touch files by name, each with its reason. Below an agent directory everybody uses policy-fs. */
+const fileExceptions = [
+  // Empty directories of a removed agent; what was in them went through policy-fs.
+  'apps/control-plane/src/agents/agent-files.ts',
+  // The demo's planted link: policy-fs makes none, by design.
+  'apps/control-plane/src/demo/provision-demo-agent.ts',
+  // Sockets and join credentials below the runtime directory, the admin socket, private temporary directories.
+  'apps/control-plane/src/hub/agent-sockets.ts',
+  'apps/control-plane/src/server/{unix-listener,open-offline}.ts',
+  'apps/control-plane/src/cli/connect.ts',
+  'packages/protocol/src/link/client/connection.ts',
+  // The control plane's own directory, database, lock and migrations.
+  'apps/control-plane/src/settings/**',
+  'apps/control-plane/src/storage/**',
+  'apps/control-plane/src/version.ts',
+  // The token file that the operator names.
+  'apps/worker/src/read-environment.ts',
+];
+
+const fileImports = ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'].map((name) => ({
+  name,
+  message:
+    "Files below an agent's directory belong to policy-fs; exceptions are listed in eslint.config.mjs.",
+  allowTypeImports: true,
+}));
+
 export default tseslint.config(
   {
     ignores: [
@@ -148,6 +174,16 @@ export default tseslint.config(
     },
   },
   {
+    files: ['apps/*/src/**/*.ts', 'packages/agent-runtime/src/**/*.ts', 'packages/protocol/src/**/*.ts'],
+    ignores: [...tests, ...fileExceptions],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { paths: [...restrictedImports, ...fileImports] },
+      ],
+    },
+  },
+  {
     files: ['packages/*/src/**/*.ts'],
     ignores: tests,
     rules: {
@@ -161,7 +197,10 @@ export default tseslint.config(
       ],
     },
   },
-  { files: connectionExceptions, rules: { '@typescript-eslint/no-restricted-imports': 'off' } },
+  {
+    files: [...connectionExceptions, 'packages/protocol/src/**/client/**/*.ts'],
+    rules: { '@typescript-eslint/no-restricted-imports': 'off' },
+  },
   {
     files: ['packages/*/package.json', 'apps/*/package.json'],
     languageOptions: { parser: jsoncParser },

@@ -1,3 +1,4 @@
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentFS } from '@clawforce/policy-fs';
 
@@ -46,6 +47,24 @@ export class AgentFiles {
       await this.control(agentId);
       return AgentFS.open(this.directory(agentId), { allowDetectOnly: this.#allowDetectOnly });
     });
+  }
+
+  /**
+   * Removes an agent's directory: what is in the zones by descriptor, so that a link planted there leads nowhere, then the
+   * empty directories. @throws when something is left that no zone holds
+   */
+  async destroy(agentId: string): Promise<void> {
+    const fs = await this.control(agentId);
+    const names = fs.zones.map(({ name }) => name);
+    for (const zone of names) {
+      for (let entries = await fs.listDir(zone); entries.length > 0; entries = await fs.listDir(zone)) {
+        for (const { name } of entries) await fs.remove(`${zone}/${name}`, { recursive: true });
+      }
+    }
+    await this.forget(agentId);
+    const directory = this.directory(agentId);
+    for (const zone of names) await rmdir(join(directory, zone));
+    await rmdir(directory);
   }
 
   /** Closes what is open of an agent. */

@@ -46,7 +46,8 @@ export interface AgentServiceParts {
   readonly lifecycle: () => AgentLifecycle | undefined;
   readonly backend: string;
   readonly maxLevel: IsolationLevel;
-  readonly removeDirectory: (directory: string) => Promise<void>;
+  /** Told when files of a removed agent are left behind. */
+  readonly onLeftover: (agentId: string, error: unknown) => void;
 }
 
 const MODES = ['process', 'docker'];
@@ -136,14 +137,13 @@ export class AgentService {
   async remove(agent: AgentRecord, actor: Actor): Promise<void> {
     const { storage, audit, files, sessionFiles, feed } = this.#parts;
     await this.#parts.lifecycle()?.retire(agent.id);
-    await files.forget(agent.id);
     sessionFiles.forget(agent.id);
     await storage.transaction(async (tx) => {
       await tx.agents.remove(agent.id);
       await audit.record(changeEvent('agent_lifecycle', agent.id, 'delete', actor, { name: agent.name }), tx);
     });
     feed.publish(agent.id, { kind: 'removed' });
-    await this.#parts.removeDirectory(files.directory(agent.id));
+    await files.destroy(agent.id).catch((error: unknown) => this.#parts.onLeftover(agent.id, error));
   }
 
   /** Refuses a level that this server or its pool does not start. @throws ApiError */

@@ -127,6 +127,7 @@ async function start(
     audit,
     launchPad,
     workerEnv: { AGENT_LOG_LEVEL: settings.logLevel },
+    unconfinedExec: settings.unconfinedExec,
     log: (level, message, detail) => log[level](message, detail),
   });
   closers.push(() => lifecycle.close());
@@ -135,7 +136,7 @@ async function start(
     core,
     () => live,
     (agentId) => traffic.forget(agentId),
-    failed('the configuration could not be exported'),
+    failed('files of an agent could not be written or removed'),
   );
 
   const first = await ensureFirstUser(core);

@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { AgentPool } from '@clawforce/pool-core';
 import { createRedactor } from '@clawforce/secrets-redact';
 import { agentConfigSchema } from '@clawforce/protocol/config';
@@ -110,7 +108,7 @@ export function createServices(
   core: Core,
   live: () => LiveParts | undefined,
   onConfigChanged: (agentId: string) => void,
-  onExportFailure: (error: unknown) => void,
+  onFileFailure: (error: unknown) => void,
 ): Services {
   const { settings, storage, audit, feed, files, sessionFiles } = core;
   const agents = new AgentService({
@@ -122,7 +120,7 @@ export function createServices(
     lifecycle: () => live()?.lifecycle,
     backend: settings.backend,
     maxLevel: settings.maxLevel,
-    removeDirectory: (directory) => removeAgentDirectory(settings.agentsDir, directory),
+    onLeftover: (_agentId, error) => onFileFailure(error),
   });
   const configs = new ConfigService({
     storage,
@@ -132,7 +130,7 @@ export function createServices(
     unconfinedExec: settings.unconfinedExec,
     onChanged: (agentId) => {
       onConfigChanged(agentId);
-      exportConfig(storage, files, agentId).catch(onExportFailure);
+      exportConfig(storage, files, agentId).catch(onFileFailure);
     },
     redactor: createRedactor(agentConfigSchema, { key: derivedKey(settings.jwtSecret, 'placeholders') }),
     vault: createConfigVault({
@@ -155,11 +153,4 @@ export function createServices(
     workerConfig: (agentId) => configs.workerConfig(agentId),
   });
   return { agents, configs, tools };
-}
-
-/** Removes an agent's directory. The name comes from the database, and links below are unlinked, never followed. */
-async function removeAgentDirectory(agentsDir: string, directory: string): Promise<void> {
-  if (join(agentsDir, directory.split('/').at(-1) ?? '') !== directory)
-    throw new TypeError('not an agent directory');
-  await rm(directory, { recursive: true, force: true });
 }
