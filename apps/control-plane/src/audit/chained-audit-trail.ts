@@ -1,10 +1,13 @@
-import { openAuditLog, type AuditEvent, type AuditLog } from '@clawforce/audit-log';
+import { checkAuditEvent, openAuditLog, type AuditEvent, type AuditLog } from '@clawforce/audit-log';
 import { ApiError } from '../errors/api-error.js';
 import { auditStoreOf, type Storage, type Stores } from '../storage/index.js';
 import type { AuditTrail } from './audit-trail.js';
 
 const FLUSH_MS = 100;
 const FLUSH_ROWS = 200;
+const RETRY_MS = 1000;
+/** Batches that fail one after the other at the end, before the rest is given up and counted. */
+const LAST_TRIES = 3;
 /** Bulk events that wait for a store that does not take them; beyond it the oldest are dropped and counted. */
 const MAX_WAITING = 20_000;
 
@@ -16,6 +19,8 @@ export class ChainedAuditTrail implements AuditTrail {
   readonly #onFailure: (error: unknown) => void;
   #waiting: AuditEvent[] = [];
   #dropped = 0;
+  #flushing = false;
+  #failing = false;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -44,12 +49,21 @@ export class ChainedAuditTrail implements AuditTrail {
   }
 
   enqueue(event: AuditEvent): void {
+    try {
+      // One event that the log refuses would hold up every batch that it is in.
+      checkAuditEvent(event);
+    } catch (error) {
+      this.#dropped += 1;
+      this.#onFailure(error);
+      return;
+    }
     this.#waiting.push(event);
     if (this.#waiting.length > MAX_WAITING) {
       this.#waiting.shift();
       this.#dropped += 1;
     }
-    if (this.#waiting.length >= FLUSH_ROWS) void this.flush();
+    // One batch on its way is enough: it asks for the next one itself, and after a failure the timer does.
+    if (this.#waiting.length >= FLUSH_ROWS && !this.#flushing && !this.#failing) void this.flush();
     else this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
   }
 
@@ -57,7 +71,9 @@ export class ChainedAuditTrail implements AuditTrail {
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#flushing = true;
     this.#writing = this.#writing.then(async () => {
+      this.#flushing = false;
       const batch = this.#waiting.splice(0, FLUSH_ROWS);
       if (batch.length === 0) return;
       try {
@@ -65,10 +81,12 @@ export class ChainedAuditTrail implements AuditTrail {
         for (const event of batch) this.#line(event);
       } catch (error) {
         this.#waiting.unshift(...batch);
+        this.#failing = true;
         this.#onFailure(error);
-        this.#timer ??= setTimeout(() => void this.flush(), 1000);
+        this.#timer ??= setTimeout(() => void this.flush(), RETRY_MS);
         return;
       }
+      this.#failing = false;
       if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => void this.flush(), 0);
     });
     return this.#writing;
@@ -81,7 +99,12 @@ export class ChainedAuditTrail implements AuditTrail {
 
   /** Writes everything that waits, with a bounded number of tries. */
   async close(): Promise<void> {
-    for (let tries = 0; this.#waiting.length > 0 && tries < 200; tries += 1) await this.flush();
+    for (let failed = 0; this.#waiting.length > 0 && failed < LAST_TRIES;) {
+      await this.flush();
+      failed = this.#failing ? failed + 1 : 0;
+    }
     clearTimeout(this.#timer);
+    this.#dropped += this.#waiting.length;
+    this.#waiting = [];
   }
 }

@@ -25,7 +25,7 @@ export function startEventStream(response: Response, signal: AbortSignal): Event
     if (closed) return;
     response.write(text);
     if (response.writableLength > MAX_BUFFERED) {
-      closed = true;
+      stop();
       response.destroy();
     }
   };
@@ -34,23 +34,18 @@ export function startEventStream(response: Response, signal: AbortSignal): Event
     closed = true;
     clearInterval(ping);
   };
-  signal.addEventListener(
-    'abort',
-    () => {
-      stop();
-      response.end();
-    },
-    { once: true },
-  );
+  const finish = (): void => {
+    stop();
+    response.end();
+  };
+  if (signal.aborted) finish();
+  else signal.addEventListener('abort', finish, { once: true });
   return {
     send: (event, data, id) =>
       write(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`),
     get closed() {
       return closed;
     },
-    end() {
-      stop();
-      response.end();
-    },
+    end: finish,
   };
 }

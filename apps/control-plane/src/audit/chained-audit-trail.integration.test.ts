@@ -1,0 +1,128 @@
+import type { AuditEvent } from '@clawforce/audit-log';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openStorage, type Storage } from '../storage/index.js';
+import { sqliteDatabase, type TestDatabase } from '../storage/testing/test-storage.js';
+import { ChainedAuditTrail } from './chained-audit-trail.js';
+
+let database: TestDatabase;
+let storage: Storage;
+let lines: string[];
+let failures: unknown[];
+beforeEach(async () => {
+  database = await sqliteDatabase();
+  storage = await openStorage(database.url, { cursorKey: Buffer.alloc(32, 7) });
+  lines = [];
+  failures = [];
+});
+afterEach(async () => {
+  await storage.close();
+  await database.remove();
+});
+
+const event = (detail: string): AuditEvent => ({
+  kind: 'auth_event',
+  event: 'login',
+  user_id: null,
+  ip: '127.0.0.1',
+  success: true,
+  detail,
+  timestamp: new Date().toISOString(),
+});
+const trailOver = (over: Storage): ChainedAuditTrail =>
+  new ChainedAuditTrail({
+    storage: over,
+    line: (written) => lines.push(String((written as { detail?: unknown }).detail)),
+    onFailure: (error) => failures.push(error),
+  });
+const stored = async (): Promise<unknown[]> => {
+  const { items } = await storage.auditQuery.list('all', { limit: 200 });
+  return items.map((row) => (row.event as { detail?: unknown }).detail).reverse();
+};
+/** The storage with transactions that fail while `broken` says so. */
+function breakable(broken: () => boolean): Storage {
+  return new Proxy(storage, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      const bound = (value as (...args: unknown[]) => unknown).bind(target);
+      if (name !== 'transaction') return bound;
+      return (...args: unknown[]) => (broken() ? Promise.reject(new Error('disk full')) : bound(...args));
+    },
+  });
+}
+
+describe('a single event', () => {
+  it('is in the store and in the log file once record resolves', async () => {
+    await trailOver(storage).record(event('one'));
+    expect(await stored()).toEqual(['one']);
+    expect(lines).toEqual(['one']);
+  });
+
+  it('is rolled back together with the change it speaks of', async () => {
+    const trail = trailOver(storage);
+    const change = storage.transaction(async (tx) => {
+      await trail.record(event('with the change'), tx);
+      throw new Error('the change failed');
+    });
+    await expect(change).rejects.toThrow('the change failed');
+    expect(await stored()).toEqual([]);
+  });
+
+  it('that cannot be written fails the change: no change without a record', async () => {
+    const trail = trailOver(breakable(() => true));
+    await expect(trail.record(event('x'))).rejects.toMatchObject({ code: 'AUDIT_UNAVAILABLE', status: 503 });
+    expect([lines, failures.length]).toEqual([[], 1]);
+  });
+});
+
+describe('bulk events', () => {
+  it('are written in their order, in batches, also when thousands come at once', async () => {
+    const trail = trailOver(storage);
+    const names = Array.from({ length: 1_050 }, (_, n) => String(n));
+    for (const name of names) trail.enqueue(event(name));
+    await trail.close();
+    expect(lines).toEqual(names);
+    expect((await stored()).slice(-200)).toEqual(names.slice(-200));
+    expect(trail.dropped).toBe(0);
+  });
+
+  it('are written without anybody asking', async () => {
+    trailOver(storage).enqueue(event('soon'));
+    await expect.poll(() => lines).toEqual(['soon']);
+  });
+
+  it('survive a store that fails for a while, without doubles and without a flood of failures', async () => {
+    let broken = true;
+    const trail = trailOver(breakable(() => broken));
+    const names = Array.from({ length: 450 }, (_, n) => String(n));
+    for (const name of names) trail.enqueue(event(name));
+    await trail.flush();
+    expect(lines).toEqual([]);
+    expect(failures.length).toBeLessThan(10);
+    broken = false;
+    await trail.close();
+    expect(lines).toEqual(names);
+  });
+
+  it('that the store will never take do not hold up others: a worker wants to silence the audit', async () => {
+    const trail = trailOver(storage);
+    const poison = { ...event('x'), timestamp: 'yesterday' };
+    for (const one of [
+      event('a'),
+      poison as AuditEvent,
+      { kind: 'party' } as unknown as AuditEvent,
+      event('b'),
+    ])
+      trail.enqueue(one);
+    await trail.close();
+    expect(await stored()).toEqual(['a', 'b']);
+    expect([trail.dropped, failures.length]).toEqual([2, 2]);
+  });
+
+  it('that cannot be written at the end are counted, and closing does not hang', async () => {
+    const trail = trailOver(breakable(() => true));
+    trail.enqueue(event('lost'));
+    await trail.close();
+    expect(trail.dropped).toBe(1);
+  });
+});
