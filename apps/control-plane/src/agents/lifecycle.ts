@@ -1,7 +1,7 @@
+import type { AuditEvent } from '@clawforce/audit-log';
 import { LINK_CODES } from '@clawforce/protocol';
 import {
   isIsolationLevel,
-  PoolError,
   type AgentPool,
   type PoolEvent,
   type WorkerExit,
@@ -17,6 +17,7 @@ import type { AgentRecord, StatusChange } from '../storage/agents/agent-store.js
 import { StorageError } from '../storage/storage-error.js';
 import type { Storage } from '../storage/storage.js';
 import { KeyedQueue } from './keyed-queue.js';
+import { startFailure } from './start-failure.js';
 
 /** What a start needs besides the pool. */
 export interface LaunchPad {
@@ -37,6 +38,8 @@ export interface LifecycleParts {
   readonly launchPad: LaunchPad;
   /** Environment of every worker, beyond what names the agent. */
   readonly workerEnv: Readonly<Record<string, string>>;
+  /** Whether commands run without a confiner where none works (`CLAWFORCE_UNCONFINED_EXEC=1`). */
+  readonly unconfinedExec: boolean;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, detail?: object) => void;
   readonly timing?: Partial<LifecycleTiming>;
 }
@@ -140,11 +143,16 @@ export class AgentLifecycle {
   connected(session: WorkerSession): void {
     clearTimeout(this.#connectTimers.get(session.agentId));
     this.#connectTimers.delete(session.agentId);
-    void this.#queue.run(session.agentId, async () => {
+    this.#inBackground(session.agentId, async () => {
       if (session.ended) return;
       const agent = await this.#parts.storage.agents.get(session.agentId);
       if (!agent || agent.epoch !== session.epoch) return;
-      await this.#setStatus(agent, { status: 'running', attested: 'none' }, { epoch: session.epoch });
+      const reason = this.#commandsWarning(session);
+      await this.#setStatus(
+        agent,
+        { status: 'running', attested: 'none', ...(reason === undefined ? {} : { reason }) },
+        { epoch: session.epoch },
+      );
       await this.#parts.messages.dispatchQueued(session.agentId);
     });
   }
@@ -152,7 +160,7 @@ export class AgentLifecycle {
   /** The link is gone, though the worker may come back. */
   disconnected(session: WorkerSession): void {
     if (this.#closing) return;
-    void this.#queue.run(session.agentId, async () => {
+    this.#inBackground(session.agentId, async () => {
       const agent = await this.#parts.storage.agents.get(session.agentId);
       if (agent?.status !== 'running' || session.connected || session.ended) return;
       await this.#setStatus(
@@ -190,7 +198,7 @@ export class AgentLifecycle {
       agent = await this.#setStatus(agent, { status: 'connecting' });
       this.#connectTimers.set(
         agentId,
-        setTimeout(() => void this.#giveUp(agentId, agent.generation), this.#timing.connectMs),
+        setTimeout(() => this.#giveUp(agentId, agent.generation), this.#timing.connectMs),
       );
       await pool.start({
         agentId,
@@ -235,14 +243,14 @@ export class AgentLifecycle {
 
   async #follow(): Promise<void> {
     for await (const event of this.#parts.pool.events({ signal: this.#watch.signal })) {
-      if (event.kind === 'exited') void this.#exited(event, event.exit);
+      if (event.kind === 'exited') this.#exited(event, event.exit);
       this.#auditPoolEvent(event);
     }
   }
 
   /** A worker ended. When nobody asked for it, the agent has failed. */
-  #exited(ref: WorkerRef, exit: WorkerExit): Promise<void> {
-    return this.#queue.run(ref.agentId, async () => {
+  #exited(ref: WorkerRef, exit: WorkerExit): void {
+    this.#inBackground(ref.agentId, async () => {
       if (this.#closing) return;
       const agent = await this.#parts.storage.agents.get(ref.agentId);
       // A stop has already written `stopped`; a newer generation is another worker's affair.
@@ -251,8 +259,8 @@ export class AgentLifecycle {
     });
   }
 
-  #giveUp(agentId: string, generation: number): Promise<void> {
-    return this.#queue.run(agentId, async () => {
+  #giveUp(agentId: string, generation: number): void {
+    this.#inBackground(agentId, async () => {
       const agent = await this.#parts.storage.agents.get(agentId);
       if (agent?.generation !== generation || agent.status !== 'connecting') return;
       await this.#parts.pool.stop({ agentId, generation }, { graceMs: 0, reason: 'no hello' });
@@ -293,6 +301,21 @@ export class AgentLifecycle {
     return agent;
   }
 
+  /** Runs a step that nobody waits for; its failure must not end the server. */
+  #inBackground(agentId: string, work: () => Promise<void>): void {
+    this.#queue.run(agentId, work).catch((error: unknown) => {
+      this.#parts.log('error', 'a step of an agent failed', { agent: agentId, cause: String(error) });
+    });
+  }
+
+  /** Says, and records, when commands of this worker are not confined. */
+  #commandsWarning({ agentId, confinesCommands }: WorkerSession): string | undefined {
+    if (confinesCommands) return undefined;
+    if (!this.#parts.unconfinedExec) return 'Commands are refused: no confiner works on this host.';
+    this.#parts.audit.enqueue(lifecycleEvent(agentId, 'unconfined_exec', 'control-plane'));
+    return 'Commands run WITHOUT confinement (CLAWFORCE_UNCONFINED_EXEC=1).';
+  }
+
   #auditPoolEvent(event: PoolEvent): void {
     this.#parts.audit.enqueue({
       kind: 'pool_event',
@@ -308,36 +331,6 @@ function isAlive(agent: AgentRecord): boolean {
   return agent.status !== 'stopped' && agent.status !== 'failed';
 }
 
-function startFailure(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  if (error instanceof PoolError) {
-    const code =
-      error.code === 'LEVEL_UNSUPPORTED' || error.code === 'BACKEND_UNAVAILABLE'
-        ? error.code
-        : 'START_FAILED';
-    return new ApiError(code, error.message, { ...(error.fix ? { fix: error.fix } : {}), cause: error });
-  }
-  return new ApiError('START_FAILED', 'The worker could not be started; the server log has the details.', {
-    cause: error,
-  });
-}
-
-function lifecycleEvent(
-  agentId: string,
-  action: string,
-  actor: string,
-): {
-  kind: 'agent_lifecycle';
-  agent_id: string;
-  event: string;
-  actor: string;
-  timestamp: string;
-} {
-  return {
-    kind: 'agent_lifecycle',
-    agent_id: agentId,
-    event: action,
-    actor,
-    timestamp: new Date().toISOString(),
-  };
+function lifecycleEvent(agentId: string, event: string, actor: string): AuditEvent {
+  return { kind: 'agent_lifecycle', agent_id: agentId, event, actor, timestamp: new Date().toISOString() };
 }

@@ -11,6 +11,8 @@ export class WorkerSession {
   readonly resume = new ResumeSecrets();
   /** Digest of the configuration that the worker confirmed. */
   confirmedDigest: string | undefined;
+  /** Whether the worker found a confiner for commands. Its own word, so it may only make the status worse. */
+  confinesCommands = false;
   readonly #pending = new PendingCommands();
   #socket: WorkerSocket | undefined;
   #ended = false;

@@ -209,7 +209,7 @@ async function openSession(
 async function welcome(
   session: WorkerSession,
   ack: number,
-  _hello: Hello,
+  hello: Hello,
   ports: HubPorts,
   timing: HubTiming,
 ): Promise<Welcome> {
@@ -217,6 +217,7 @@ async function welcome(
   const secret = session.resume.issue();
   await ports.saveResume(session.agentId, session.epoch, session.resume.currentDigest ?? '');
   session.confirmedDigest = config.digest;
+  session.confinesCommands = hello.capabilities.includes('exec.confined');
   return {
     epoch: session.epoch,
     resume_secret: secret,
