@@ -96,13 +96,14 @@ describe('a workspace that its owner made hostile', () => {
     const path = join(home, 'shrinks');
     writeFileSync(path, Buffer.alloc(8 * 1024 * 1024, 97));
     const fs = await open();
-    const reading = fs.readFile('shrinks');
+    const reading = fs.readFile('shrinks', { encoding: 'latin1' });
     const fd = openSync(path, 'r+');
     ftruncateSync(fd, 10);
     closeSync(fd);
     const text = await reading;
     expect(text.length).toBeLessThanOrEqual(8 * 1024 * 1024);
-    expect(text).toMatch(/^a{10,}$/);
+    // The kernel clears what is cut off, so a copy in the same instant may hold zeros.
+    expect(text).toMatch(/^a{10}[a\0]*$/);
   });
 
   linux.test(
