@@ -147,6 +147,20 @@ describe('from npm start to the ten refusals, through the API', () => {
     expect(stale.status).toBe(412);
   });
 
+  test('a user who cannot see a provider key cannot send it elsewhere either', async () => {
+    const { id } = (await api.call('POST', '/api/agents', { name: 'keyed' })).body as { id: string };
+    const provider = { kind: 'openai_compatible', api_base: 'https://models.example.com/v1' };
+    await api.call('PUT', `/api/agents/${id}/config`, {
+      providers: { main: { ...provider, api_key: 'canary-key-5678' } },
+    });
+    const { config } = (await api.call('GET', `/api/agents/${id}/config`)).body as { config: any };
+    expect(JSON.stringify(config)).not.toContain('canary-key');
+    config.providers.main.api_base = 'https://attacker.example.org/v1';
+    const moved = await api.call('PUT', `/api/agents/${id}/config`, config);
+    expect(moved.body).toMatchObject({ code: 'PLACEHOLDER_INVALID' });
+    expect((await api.call('DELETE', `/api/agents/${id}`)).status).toBe(204);
+  });
+
   test('it stops, and says so', async () => {
     expect((await api.call('POST', `/api/agents/${demo.id}/stop`)).body).toMatchObject({ status: 'stopped' });
     expect((await api.call('POST', `/api/agents/${demo.id}/messages`, { text: 'hello' })).body).toMatchObject(

@@ -75,7 +75,14 @@ function decisionEvent(agentId: string, record: GateRecord): Parameters<AuditTra
     rule: decision.rule,
     reason: decision.reason,
     input: decision.input,
-    timestamp: record.time,
-    ext: { source: 'worker', decision_id: record.id, session_key: record.session_key, layer: decision.layer },
+    // The control plane's clock: a worker must not be able to spoil or to date its own record.
+    timestamp: new Date().toISOString(),
+    ext: {
+      source: 'worker',
+      decision_id: record.id,
+      session_key: record.session_key,
+      layer: decision.layer,
+      worker_time: record.time,
+    },
   };
 }

@@ -50,7 +50,9 @@ function refuseUnknown(node: SchemaNode): void {
 }
 
 function isMarked(node: SchemaNode): boolean {
-  return node['x-secret'] === true || node.writeOnly === true || node.format === 'password';
+  const mark = node['x-secret'];
+  const isSecret = mark === true || (typeof mark === 'object' && mark !== null);
+  return isSecret || node.writeOnly === true || node.format === 'password';
 }
 
 function child(node: SchemaNode, name: string): SchemaNode | undefined {

@@ -44,7 +44,8 @@ export const agentConfigSchema: ConfigSchema = Object.freeze({
       additionalProperties: {
         ...section({
           kind: { enum: ['openai_compatible', 'anthropic', 'scripted'] },
-          api_key: { type: 'string', maxLength: 8192, 'x-secret': true },
+          // Whoever changes where the key is sent has to know the key.
+          api_key: { type: 'string', maxLength: 8192, 'x-secret': { boundTo: 'api_base' } },
           api_base: { type: 'string', maxLength: 2048, pattern: '^https?://' },
           extra_headers: {
             type: 'object',

@@ -20,5 +20,6 @@ export function isBusy(error: unknown): boolean {
   if (typeof cause === 'object' && cause !== null && 'kind' in cause) {
     return cause.kind === 'SocketTimeout' || cause.kind === 'TransactionWriteConflict';
   }
-  return isBusy(meta?.driverAdapterError);
+  // A caller may have wrapped it, as the audit trail does.
+  return isBusy(meta?.driverAdapterError) || isBusy(cause);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { openAuditLog, type AuditEvent } from '@clawforce/audit-log';
 import { describe, expect, test } from 'vitest';
 import { auditStoreOf } from '../audit/audit-chain.js';
+import { openDb } from '../database/open-db.js';
 import type { TestStorage } from './test-storage.js';
 
 /** What every database must do with the audit chain. */
@@ -95,6 +96,31 @@ export function auditCases(current: () => TestStorage): void {
     test('a batch larger than one statement is chained whole', async () => {
       await log().appendBatch(Array.from({ length: 1100 }, () => decision('e', 'bulk')));
       expect(await log().verify()).toMatchObject({ outcome: 'intact' });
+    });
+
+    test('someone who hides a row from lists, or spoils its text, in the database is found', async () => {
+      const [row] = await log().appendBatch([decision('hidden', 'r-hidden')]);
+      const seq = row?.seq ?? 0;
+      const other = await openDb(current().database.url);
+      const set = (column: string, value: string): Promise<number> =>
+        other.db.$executeRawUnsafe(
+          `UPDATE "AuditRow" SET "${column}" = '${value}' WHERE "seq" = ${String(seq)}`,
+        );
+      try {
+        for (const [column, spoiled, honest] of [
+          ['agentId', 'nobody', 'hidden'],
+          ['effect', 'allow', 'deny'],
+          ['kind', 'drill', 'policy_decision'],
+          ['event', '{not json', JSON.stringify(row?.event)],
+        ] as const) {
+          await set(column, spoiled);
+          expect(await log().verify()).toMatchObject({ outcome: 'altered', seq });
+          await set(column, honest.replaceAll("'", "''"));
+          expect(await log().verify()).toMatchObject({ outcome: 'intact' });
+        }
+      } finally {
+        await other.close();
+      }
     });
 
     test('an admin lists the rows of own agents only, page by page and filtered', async () => {
