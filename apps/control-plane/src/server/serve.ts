@@ -20,7 +20,7 @@ export async function serve(flags: SettingsFlags): Promise<number> {
     );
     return EXIT.failed;
   }
-  let plane: ControlPlane;
+  let plane: ControlPlane | undefined;
   let loggers: ReturnType<typeof openLoggers> | undefined;
   try {
     const settings = readSettings({ env: process.env, flags });
@@ -52,6 +52,7 @@ export async function serve(flags: SettingsFlags): Promise<number> {
     );
   } catch (error) {
     process.stderr.write(`${startFailure(error)}\n`);
+    await plane?.close();
     await loggers?.close();
     return error instanceof SettingsError ? EXIT.usage : EXIT.failed;
   }

@@ -36,7 +36,12 @@ export async function probeBwrap(): Promise<BwrapProbe> {
   if (process.platform !== 'linux') return no('bubblewrap exists for Linux only');
   const bwrap = programs.find((path) => existsSync(path));
   if (bwrap === undefined) return no('bubblewrap is not installed: apt-get install bubblewrap');
-  const help = spawnSync(bwrap, ['--help'], { encoding: 'utf8', timeout: 10_000, env: {} }).stdout;
+  const { stdout: help, error } = spawnSync(bwrap, ['--help'], {
+    encoding: 'utf8',
+    timeout: 10_000,
+    env: {},
+  });
+  if (error) return no(`bubblewrap is installed but cannot be run: ${error.message}`);
   const offers = (option: string): boolean => help.includes(option);
   const prlimit = limiters.find((path) => existsSync(path));
   let detail = '';
