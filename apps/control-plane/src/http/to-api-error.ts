@@ -9,7 +9,6 @@ import { StorageError } from '../storage/storage-error.js';
 const FILE_CODES: Readonly<Record<string, ApiErrorCode>> = {
   NOT_FOUND: 'NOT_FOUND',
   EXISTS: 'CONFLICT',
-  NOT_EMPTY: 'CONFLICT',
   IS_A_DIRECTORY: 'CONFLICT',
   NOT_A_DIRECTORY: 'CONFLICT',
   STALE: 'PRECONDITION_FAILED',
