@@ -46,12 +46,17 @@ export class SessionFiles {
     for (const [sessionKey, group] of bySession) {
       const key = `${agentId}\n${sessionKey}`;
       const path = SessionFiles.path(sessionKey);
-      const last = this.#last.get(key) ?? (await lastNumber(fs, path));
+      const known = this.#last.get(key);
+      const { seq: last, torn } = known === undefined ? await readEnd(fs, path) : { seq: known, torn: false };
       const fresh = group.filter(({ seq }) => seq > last);
       if (fresh.length > 0) {
+        // Known again only once all of it is written: a full disk may take half a line.
+        this.#last.delete(key);
         await fs.appendFile(
           path,
-          fresh.map(({ seq, entry }) => `${JSON.stringify({ seq, ...entry })}\n`).join(''),
+          // A torn line stays as it is, alone on its line.
+          (torn ? '\n' : '') +
+            fresh.map(({ seq, entry }) => `${JSON.stringify({ seq, ...entry })}\n`).join(''),
         );
       }
       this.#last.set(key, Math.max(last, ...group.map(({ seq }) => seq)));
@@ -66,15 +71,27 @@ export class SessionFiles {
 
 type ControlFs = Awaited<ReturnType<AgentFiles['control']>>;
 
-async function lastNumber(fs: ControlFs, path: string): Promise<number> {
-  let text: string;
+/** What the end of a session file says: its last number, and whether a crash has torn its last line. */
+async function readEnd(fs: ControlFs, path: string): Promise<{ seq: number; torn: boolean }> {
+  let size: number;
   try {
-    const { size } = await fs.stat(path);
-    text = await fs.readFile(path, { offset: Math.max(0, size - TAIL_BYTES) });
+    ({ size } = await fs.stat(path));
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'NOT_FOUND') return 0;
+    if ((error as { code?: unknown }).code === 'NOT_FOUND') return { seq: 0, torn: false };
     throw error;
   }
+  // One entry may be larger than the first look; then a longer one is taken.
+  for (let length = TAIL_BYTES; ; length *= 4) {
+    const offset = Math.max(0, size - length);
+    // As bytes: the cut may go through a character.
+    const text = (await fs.readFile(path, { offset, encoding: 'buffer' })).toString('utf8');
+    const seq = lastNumber(text);
+    if (seq !== undefined || offset === 0)
+      return { seq: seq ?? 0, torn: text !== '' && !text.endsWith('\n') };
+  }
+}
+
+function lastNumber(text: string): number | undefined {
   for (const line of text.split('\n').reverse()) {
     try {
       const { seq } = JSON.parse(line) as { seq?: unknown };
@@ -83,5 +100,5 @@ async function lastNumber(fs: ControlFs, path: string): Promise<number> {
       // A torn last line, or the first one cut by the tail: the one before it counts.
     }
   }
-  return 0;
+  return undefined;
 }

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { allRoutes, type RouteSources } from '../server/routes.js';
+import { openApiDocument } from './openapi.js';
+
+// The routes are data: nothing of what they serve from is touched until a request comes.
+const nothing: unknown = new Proxy(
+  {},
+  { get: (_target, name) => (name === 'corsOrigins' ? [] : name === 'live' ? undefined : nothing) },
+);
+const routes = allRoutes({
+  core: nothing,
+  services: nothing,
+  live: undefined,
+  secure: false,
+  stopping: () => false,
+} as unknown as RouteSources);
+interface Operation {
+  operationId: string;
+  security: unknown[];
+  parameters: { name: string; in: string }[];
+  responses: Record<string, unknown>;
+}
+const document = openApiDocument(routes, '1.2.3') as {
+  openapi: string;
+  info: { version: string };
+  paths: Record<string, Record<string, Operation>>;
+};
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
+
+describe('the OpenAPI document', () => {
+  it('has every public route and none of the admin socket', () => {
+    const expected = routes
+      .filter(({ adminSocketOnly }) => adminSocketOnly !== true)
+      .map(({ method, path }) => `${method} ${path.replaceAll('*}', '}')}`);
+    expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(expected.sort());
+    expect(expected.length).toBeGreaterThan(40);
+    expect(JSON.stringify(document)).not.toContain('/api/admin/');
+  });
+
+  it('is version 3.1 and survives JSON', () => {
+    expect(document.openapi).toBe('3.1.0');
+    expect(document.info.version).toBe('1.2.3');
+    expect(JSON.parse(JSON.stringify(document))).toEqual(document);
+  });
+
+  it('has only references that lead somewhere', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, at]) => at!);
+    expect(references.length).toBeGreaterThan(0);
+    for (const reference of references) {
+      const target = reference
+        .split('/')
+        .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
+      expect(target, reference).toBeDefined();
+    }
+  });
+
+  it('names each operation once, and declares each parameter of its path', () => {
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { path, operation } of operations) {
+      const inPath = operation.parameters
+        .filter((parameter) => parameter.in === 'path')
+        .map(({ name }) => name);
+      expect(inPath.sort(), path).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort());
+    }
+  });
+
+  it('gives every operation a success and its errors', () => {
+    for (const { path, method, operation } of operations) {
+      const statuses = Object.keys(operation.responses);
+      expect(
+        statuses.some((status) => /^[23]/.test(status)),
+        `${method} ${path}`,
+      ).toBe(true);
+      expect(statuses, `${method} ${path}`).toContain('500');
+      if (operation.security.length > 0) expect(statuses).toEqual(expect.arrayContaining(['401', '403']));
+    }
+  });
+});
+
+describe('the routes', () => {
+  it('that need no sign-in are these', () => {
+    const open = routes
+      .filter(({ access }) => 'public' in access)
+      .map(({ method, path }) => `${method} ${path}`);
+    expect(open.sort()).toMatchInlineSnapshot(`
+      [
+        "get /api/openapi.json",
+        "get /healthz",
+        "get /readyz",
+        "post /api/auth/claim",
+        "post /api/auth/login",
+        "post /api/auth/logout",
+        "post /api/auth/refresh",
+      ]
+    `);
+  });
+
+  it('that name an agent check its owner', () => {
+    const agentRoutes = routes.filter(({ path }) => path.startsWith('/api/agents/{id}'));
+    expect(agentRoutes.length).toBeGreaterThan(15);
+    for (const { access, path } of agentRoutes) expect(access, path).toMatchObject({ on: 'agent' });
+  });
+
+  it('never take a field that they do not know', () => {
+    for (const { path, method, body } of routes) {
+      if (!body || body['oneOf'] || path.endsWith('/config')) continue;
+      expect(body['additionalProperties'], `${method} ${path}`).toBeDefined();
+    }
+  });
+});
