@@ -28,7 +28,7 @@ export function setState(request: Request, state: RequestState): void {
 }
 
 /** Gives the middleware that lets a request through to a route, or ends it with an error. */
-export type GuardFor = (route: Route) => readonly RequestHandler[];
+export type GuardFor = (route: Pick<Route, 'access'>) => readonly RequestHandler[];
 
 const DEFAULT_BODY_LIMIT = 100 * 1024;
 

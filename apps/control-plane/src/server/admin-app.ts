@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { assertAllRoutesGuarded } from '@clawforce/auth-rbac/express';
 import { LOCAL_USER_ID } from '../agents/agent-service.js';
 import { createApp, type AppOptions } from '../http/create-app.js';
 import type { Caller, Route } from '../http/route.js';
@@ -29,5 +30,6 @@ export function createAdminServer(
     secure: false,
     onFailure,
   });
+  assertAllRoutesGuarded(app);
   return createServer(app);
 }

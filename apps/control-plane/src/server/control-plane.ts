@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { AgentPool } from '@clawforce/pool-core';
 import type { Server as SocketServer } from 'socket.io';
-import { AgentLifecycle } from '../agents/lifecycle.js';
+import { AgentLifecycle, type LifecycleTiming } from '../agents/lifecycle.js';
 import type { OwnEndpoint } from '../broker/agent-traffic.js';
 import { TrafficRegistry } from '../broker/traffic-registry.js';
 import { ADMIN_SOCKET } from '../cli/connect.js';
@@ -12,12 +12,10 @@ import { provisionDemoAgent } from '../demo/provision-demo-agent.js';
 import { EventIntake } from '../events/event-intake.js';
 import { LinkHub } from '../hub/link-hub.js';
 import { JoinCredentials, storagePorts } from '../hub/storage-ports.js';
-import { createApp } from '../http/create-app.js';
 import type { ApiError } from '../errors/api-error.js';
 import type { Loggers } from '../log/logger.js';
 import { MessageService } from '../messages/message-service.js';
 import type { Settings } from '../settings/index.js';
-import { mountPages } from '../ui/pages.js';
 import { attachUiSocket } from '../ui/ui-socket.js';
 import { createAdminServer } from './admin-app.js';
 import { AgentLaunchPad } from './agent-launch-pad.js';
@@ -26,6 +24,7 @@ import { egressAudit } from './egress-audit.js';
 import { ensureFirstUser } from './first-user.js';
 import { guardFor } from './guard-for.js';
 import { startMaintenance } from './maintenance.js';
+import { createPublicApp } from './public-app.js';
 import { publicCaller } from './public-caller.js';
 import { allRoutes } from './routes.js';
 import { listenOnUnixSocket, stopServer } from './unix-listener.js';
@@ -48,6 +47,7 @@ export async function startControlPlane(
   settings: Settings,
   loggers: Loggers,
   createPool: (core: Core) => Promise<AgentPool>,
+  options: { readonly timing?: Partial<LifecycleTiming> } = {},
 ): Promise<ControlPlane> {
   const core = await openCore(settings, loggers);
   const closers: (() => Promise<unknown>)[] = [() => core.close()];
@@ -60,7 +60,7 @@ export async function startControlPlane(
     }
   };
   try {
-    return await start(core, loggers, createPool, closers, closeAll);
+    return await start(core, loggers, createPool, options, closers, closeAll);
   } catch (error) {
     await closeAll();
     throw error;
@@ -71,6 +71,7 @@ async function start(
   core: Core,
   loggers: Loggers,
   createPool: (core: Core) => Promise<AgentPool>,
+  { timing = {} }: { readonly timing?: Partial<LifecycleTiming> },
   closers: (() => Promise<unknown>)[],
   closeAll: () => Promise<void>,
 ): Promise<ControlPlane> {
@@ -128,6 +129,7 @@ async function start(
     launchPad,
     workerEnv: { AGENT_LOG_LEVEL: settings.logLevel },
     unconfinedExec: settings.unconfinedExec,
+    timing,
     log: (level, message, detail) => log[level](message, detail),
   });
   closers.push(() => lifecycle.close());
@@ -149,15 +151,14 @@ async function start(
       cause: error.cause instanceof Error ? String(error.cause) : error.message,
     });
   };
-  const app = createApp({
-    routes: routes.filter(({ adminSocketOnly }) => adminSocketOnly !== true),
+  const app = createPublicApp({
+    routes,
     guardFor: guardFor(storage, publicCaller(auth)),
     sessions: core.endings,
     corsOrigins: settings.corsOrigins,
     trustProxy: settings.trustProxy,
     secure,
     onFailure,
-    pages: (express) => mountPages(express, routes),
   });
   const http = createServer(app);
   http.headersTimeout = 10_000;

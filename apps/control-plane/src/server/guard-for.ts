@@ -2,7 +2,7 @@ import { createAuthorizer, defaultMatrix } from '@clawforce/auth-rbac/rbac';
 import { createGuard, type Guard } from '@clawforce/auth-rbac/express';
 import type { Request, RequestHandler } from 'express';
 import { stateOf, type GuardFor } from '../http/mount-routes.js';
-import type { Caller, Route } from '../http/route.js';
+import type { Caller } from '../http/route.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
 import type { Storage } from '../storage/storage.js';
 
@@ -35,7 +35,7 @@ export function guardFor(
     const agent = typeof id === 'string' ? await storage.agents.get(id) : undefined;
     return agent && { type: 'agent', id: agent.id, ownerId: agent.ownerUserId, agent };
   };
-  return ({ access }: Route) => {
+  return ({ access }) => {
     if ('public' in access) return [guard.public(access.public)];
     const onAgent = 'on' in access;
     const remember: RequestHandler = (request, _response, next) => {

@@ -1,4 +1,5 @@
 import type { Express } from 'express';
+import type { GuardFor } from '../http/mount-routes.js';
 import type { Route } from '../http/route.js';
 import { apiDocsPage } from './api-docs-page.js';
 
@@ -43,11 +44,12 @@ form.addEventListener('submit', async (event) => {
  * Mounts the plain pages: `/` says what this is, `/claim` sets the first password with the one-time link, `/api/docs` is
  * the reference of the API.
  */
-export function mountPages(app: Express, routes: readonly Route[]): void {
-  app.get('/api/docs', (_request, response) => {
+export function mountPages(app: Express, routes: readonly Route[], guardFor: GuardFor): void {
+  const open = guardFor({ access: { public: 'pages hold nothing but their own text' } });
+  app.get('/api/docs', ...open, (_request, response) => {
     response.type('html').send(apiDocsPage(routes, String(response.locals['nonce'])));
   });
-  app.get('/claim', (_request, response) => {
+  app.get('/claim', ...open, (_request, response) => {
     response.setHeader('cache-control', 'no-store');
     response.type('html').send(
       page(
@@ -61,7 +63,7 @@ export function mountPages(app: Express, routes: readonly Route[]): void {
       ),
     );
   });
-  app.get('/', (_request, response) => {
+  app.get('/', ...open, (_request, response) => {
     response.type('html').send(
       page(
         String(response.locals['nonce']),
