@@ -56,8 +56,8 @@ export class ConfigService {
   }
 
   /** The configuration with placeholders for secrets. */
-  async view(agentId: string): Promise<ConfigView> {
-    const { config, version } = await this.#read(this.#parts.storage, agentId, 'the API');
+  async view(agentId: string, ip: string): Promise<ConfigView> {
+    const { config, version } = await this.#read(this.#parts.storage, agentId, 'the API', ip);
     return { config: this.#parts.redactor.redact(config, { configId: agentId }), version };
   }
 
@@ -91,7 +91,10 @@ export class ConfigService {
 
   /** Names of the variables granted to commands. */
   async variables(agentId: string): Promise<readonly string[]> {
-    return Object.keys((await this.effective(agentId, 'the list of variables')).env).sort();
+    // Names stand in the stored document: no secret has to be opened for them.
+    const record = await this.#parts.storage.configs.get(agentId);
+    const document = (record?.document ?? {}) as { secrets?: { env?: Record<string, unknown> } };
+    return Object.keys(document.secrets?.env ?? {}).sort();
   }
 
   /** Sets variables (a text) and removes them (null); those that are not named stay. */
@@ -114,7 +117,7 @@ export class ConfigService {
   ): Promise<ConfigOutcome> {
     const { storage, vault, audit, redactor, agents } = this.#parts;
     const outcome = await storage.transaction(async (tx) => {
-      const before = await this.#read(tx, agent.id, 'a change');
+      const before = await this.#read(tx, agent.id, 'a change', change.ip);
       if (change.ifVersion !== undefined && change.ifVersion !== before.version) {
         throw new ApiError('PRECONDITION_FAILED', 'The configuration changed meanwhile.', {
           fix: 'Read it again, apply your change to the new version, and save that.',
@@ -135,6 +138,7 @@ export class ConfigService {
       if (review.loosens.length > 0) change.requireRecentPassword?.();
       const record = await vault.write(tx.configs, agent.id, parsed.config as unknown as JsonValue, {
         purpose: 'a change',
+        ...(change.ip === undefined ? {} : { ip: change.ip }),
         ifVersion: before.version,
       });
       if (level !== agent.level) await tx.agents.update(agent.id, { level });
@@ -177,8 +181,9 @@ export class ConfigService {
     stores: Stores,
     agentId: string,
     purpose: string,
+    ip?: string,
   ): Promise<{ config: AgentConfig; version: number }> {
-    const found = await this.#parts.vault.read(stores.configs, agentId, purpose);
+    const found = await this.#parts.vault.read(stores.configs, agentId, purpose, ip);
     return found
       ? { config: found.config as AgentConfig, version: found.version }
       : { config: {}, version: 0 };
@@ -188,6 +193,8 @@ export class ConfigService {
 /** Who changes a configuration and on which terms. */
 export interface ConfigChange {
   readonly actor: Actor;
+  /** Address of the caller, for `vault_access`. */
+  readonly ip?: string;
   /** From `If-Match`. */
   readonly ifVersion?: number;
   /** Called when the change loosens safety; throws when the caller's password is not fresh. */

@@ -136,11 +136,11 @@ export function createServices(
     vault: createConfigVault({
       vault: createVault(settings.masterKeys),
       isSecret: secretPathsOf(agentConfigSchema),
-      onAccess: ({ agentId, success, detail }) =>
+      onAccess: ({ agentId, ip, success, detail }) =>
         audit.enqueue({
           kind: 'vault_access',
           agent_id: agentId,
-          ip: 'local',
+          ip,
           success,
           detail,
           timestamp: new Date().toISOString(),

@@ -94,15 +94,15 @@ function suite(make: () => Promise<TestDatabase>, rawBytes: (test: TestStorage) 
   test('every look into the vault is reported with its outcome', async () => {
     const { configs } = opened.storage;
     const id = await agent();
-    await vault.write(configs, id, configWith('key'), { purpose: 'PUT' });
+    await vault.write(configs, id, configWith('key'), { purpose: 'PUT', ip: '192.0.2.7' });
     await vault.read(configs, id, 'broker');
     await expect(vaultOf(keys[1]).read(configs, id, 'broker')).rejects.toMatchObject({
       code: 'VAULT_KEY_UNKNOWN',
     });
     expect(accesses.filter(({ agentId }) => agentId === id)).toEqual([
-      { agentId: id, success: true, detail: 'write for PUT' },
-      { agentId: id, success: true, detail: 'read for broker' },
-      { agentId: id, success: false, detail: 'read for broker: VAULT_KEY_UNKNOWN' },
+      { agentId: id, ip: '192.0.2.7', success: true, detail: 'write for PUT' },
+      { agentId: id, ip: 'local', success: true, detail: 'read for broker' },
+      { agentId: id, ip: 'local', success: false, detail: 'read for broker: VAULT_KEY_UNKNOWN' },
     ]);
   });
 

@@ -15,6 +15,8 @@ export interface OpenConfig {
 /** One look into the vault, for the audit event `vault_access`. */
 export interface VaultAccess {
   readonly agentId: string;
+  /** Address of whoever asked; `local` for the control plane's own work. */
+  readonly ip: string;
   readonly success: boolean;
   /** What was done, for which purpose and to how many secrets; or the code of the refusal. */
   readonly detail: string;
@@ -23,13 +25,13 @@ export interface VaultAccess {
 /** Configurations whose secrets are sealed at rest. Each call names the store, so that it can be part of a transaction. */
 export interface ConfigVault {
   /** Gives the configuration with its secrets; undefined when the agent has none. Throws VaultError rather than leave one out. */
-  read(configs: ConfigStore, agentId: string, purpose: string): Promise<OpenConfig | undefined>;
+  read(configs: ConfigStore, agentId: string, purpose: string, ip?: string): Promise<OpenConfig | undefined>;
   /** Seals and stores a configuration; a secret that did not change keeps its sealed text. Throws `STALE` as `ConfigStore.put`. */
   write(
     configs: ConfigStore,
     agentId: string,
     config: JsonValue,
-    options: { readonly purpose: string; readonly ifVersion?: number },
+    options: { readonly purpose: string; readonly ifVersion?: number; readonly ip?: string },
   ): Promise<ConfigRecord>;
   /**
    * Seals again what another key has sealed. Can be repeated after an interruption. A secret that cannot be opened is left
@@ -58,21 +60,26 @@ const RESEAL_BATCH = 200;
 
 /** Gives the service that takes secrets out of configurations before they are stored and puts them back. */
 export function createConfigVault({ vault, isSecret, onAccess }: ConfigVaultParts): ConfigVault {
-  const watched = async <T>(agentId: string, purpose: string, work: () => Promise<T>): Promise<T> => {
+  const watched = async <T>(
+    agentId: string,
+    ip: string,
+    purpose: string,
+    work: () => Promise<T>,
+  ): Promise<T> => {
     try {
       const result = await work();
-      onAccess?.({ agentId, success: true, detail: purpose });
+      onAccess?.({ agentId, ip, success: true, detail: purpose });
       return result;
     } catch (error) {
       const code = error instanceof VaultError ? error.code : 'ERROR';
-      onAccess?.({ agentId, success: false, detail: `${purpose}: ${code}` });
+      onAccess?.({ agentId, ip, success: false, detail: `${purpose}: ${code}` });
       throw error;
     }
   };
 
   return {
-    read: (configs, agentId, purpose) =>
-      watched(agentId, `read for ${purpose}`, async () => {
+    read: (configs, agentId, purpose, ip = 'local') =>
+      watched(agentId, ip, `read for ${purpose}`, async () => {
         const record = await configs.get(agentId);
         if (record === undefined) return undefined;
         const sealed = new Map((await configs.secrets(agentId)).map((secret) => [secret.id, secret]));
@@ -84,8 +91,8 @@ export function createConfigVault({ vault, isSecret, onAccess }: ConfigVaultPart
         return { config, version: record.version, updatedAt: record.updatedAt };
       }),
 
-    write: (configs, agentId, config, { purpose, ifVersion }) =>
-      watched(agentId, `write for ${purpose}`, async () => {
+    write: (configs, agentId, config, { purpose, ifVersion, ip = 'local' }) =>
+      watched(agentId, ip, `write for ${purpose}`, async () => {
         const unchanged = await sealedByContent(vault, configs, agentId);
         const secrets: SealedSecret[] = [];
         const document = splitSecrets(config, isSecret, ({ pointer, value }) => {

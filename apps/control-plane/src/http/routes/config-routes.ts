@@ -32,6 +32,7 @@ export function configRoutes({ configs, requireRecentPassword }: ConfigRoutePart
     const ifVersion = versionOf(context.request.headers['if-match']);
     return {
       actor: context.caller,
+      ip: context.caller.ip,
       ...(ifVersion === undefined ? {} : { ifVersion }),
       requireRecentPassword: await requireRecentPassword(context),
     };
@@ -44,7 +45,7 @@ export function configRoutes({ configs, requireRecentPassword }: ConfigRoutePart
       summary: 'Gives the configuration; secrets are placeholders.',
       access: { action: 'config:read', on: 'agent' },
       responses: { 200: { description: 'The configuration, with its ETag.', schema: answer } },
-      handle: async ({ agent }) => reply(await configs.view(agent.id)),
+      handle: async ({ agent, ip }) => reply(await configs.view(agent.id, ip)),
     },
     {
       method: 'put',
