@@ -1,6 +1,6 @@
-import { createAuthorizer, defaultMatrix } from '@clawforce/auth-rbac/rbac';
 import { createGuard, type Guard } from '@clawforce/auth-rbac/express';
 import type { Request, RequestHandler } from 'express';
+import { authorizer } from '../auth/authorizer.js';
 import { stateOf, type GuardFor } from '../http/mount-routes.js';
 import type { Caller } from '../http/route.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
@@ -24,7 +24,7 @@ export function guardFor(
   storage: Storage,
   authenticate: (request: Request) => Promise<Caller | undefined>,
 ): GuardFor {
-  const guard: Guard<CallerPrincipal, AgentResource> = createGuard(createAuthorizer(defaultMatrix), {
+  const guard: Guard<CallerPrincipal, AgentResource> = createGuard(authorizer, {
     authenticate: async (request) => {
       const caller = await authenticate(request);
       return caller && { id: caller.userId, role: caller.role, caller };

@@ -1,10 +1,12 @@
-import type { AgentPool, LogLine } from '@clawforce/pool-core';
-import type { ActivityFeed } from '../../events/activity-feed.js';
+import { PoolError, type AgentPool, type LogLine, type LogOptions } from '@clawforce/pool-core';
+import { mayUse } from '../../auth/authorizer.js';
+import type { ActivityFeed, FeedItem } from '../../events/activity-feed.js';
 import type { AgentService } from '../../agents/agent-service.js';
+import type { AgentRecord } from '../../storage/agents/agent-store.js';
 import type { StoredEvent } from '../../storage/events/event-store.js';
 import type { Storage } from '../../storage/storage.js';
 import { ApiError } from '../../errors/api-error.js';
-import type { Route, RouteContext } from '../route.js';
+import type { Caller, Route, RouteContext } from '../route.js';
 import { object, page, type } from '../schemas.js';
 import { startEventStream, type EventStream } from '../sse.js';
 import { messageView } from './message-routes.js';
@@ -73,11 +75,7 @@ export function logRoutes(parts: LogRouteParts): Route[] {
       handle: async ({ agent, query }) => {
         const { tail = 200 } = query as { tail?: number };
         const items: LogLine[] = [];
-        for await (const line of poolOf(parts).logs(
-          { agentId: agent.id, generation: agent.generation },
-          { tail },
-        ))
-          items.push(line);
+        for await (const line of workerLines(poolOf(parts), agent, { tail })) items.push(line);
         return { json: { items } };
       },
     },
@@ -91,13 +89,20 @@ export function logRoutes(parts: LogRouteParts): Route[] {
       responses: {
         200: { description: 'The stream.', mediaType: 'text/event-stream', schema: type('string') },
       },
-      handle: async ({ agent, query, response, signal }) => {
+      handle: async ({ agent, caller, query, response, signal }) => {
         const pool = poolOf(parts);
         const { tail = 200 } = query as { tail?: number };
         const stream = startEventStream(response, signal);
-        const ref = { agentId: agent.id, generation: agent.generation };
-        for await (const line of pool.logs(ref, { tail, follow: true, signal })) stream.send('line', line);
-        stream.end();
+        const lines = workerLines(pool, agent, { tail, follow: true, signal });
+        const forget = parts.feed.subscribe(agent.id, (item) => {
+          if (item.kind === 'removed' || isLost(item, caller)) stream.end();
+        });
+        try {
+          for await (const line of lines) stream.send('line', line);
+        } finally {
+          forget();
+          stream.end();
+        }
         return { streamed: true };
       },
     },
@@ -109,6 +114,24 @@ function poolOf({ pool }: LogRouteParts): AgentPool {
   throw new ApiError('SERVER_NOT_RUNNING', 'Workers run only while the server runs.', {
     fix: 'Start it with "clawforce serve" or "npm start".',
   });
+}
+
+/** Whether the item says that the agent was given to somebody else: it is no longer this caller's to watch. */
+function isLost(item: FeedItem, caller: Caller): boolean {
+  return item.kind === 'status' && !mayUse(caller, 'log:read', item.agent);
+}
+
+/** Lines of the agent's present or last worker; none where the pool knows of no worker. */
+async function* workerLines(
+  pool: AgentPool,
+  { id: agentId, generation }: AgentRecord,
+  options: LogOptions,
+): AsyncGenerator<LogLine> {
+  try {
+    yield* pool.logs({ agentId, generation }, options);
+  } catch (error) {
+    if (!(error instanceof PoolError && error.code === 'NOT_FOUND')) throw error;
+  }
 }
 
 async function streamActivity(parts: LogRouteParts, context: RouteContext): Promise<void> {
@@ -137,7 +160,12 @@ async function streamActivity(parts: LogRouteParts, context: RouteContext): Prom
         stream.send('delta', item.delta);
         break;
       case 'status':
-        void parts.agents.view(item.agent).then((view) => stream.send('status', view));
+        if (isLost(item, context.caller)) stream.end();
+        else
+          parts.agents.view(item.agent).then(
+            (view) => stream.send('status', view),
+            () => stream.end(),
+          );
         break;
       case 'message':
         stream.send('message', messageView(item.message));

@@ -1,0 +1,160 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ProcessPool } from '@clawforce/pool-process';
+import type { LifecycleTiming } from '../../agents/lifecycle.js';
+import { openLoggers } from '../../log/logger.js';
+import { readSettings } from '../../settings/index.js';
+import type { UserRole } from '../../storage/users/user-store.js';
+import { startControlPlane, type ControlPlane } from '../control-plane.js';
+import type { Core } from '../core.js';
+
+/** A password that the rules accept; made at run time, so that no file has one. */
+export const PASSWORD = `${crypto.randomUUID()} of a test`;
+
+/** What a test may decide. */
+export interface TestPlaneOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timing?: Partial<LifecycleTiming>;
+  /** Continues with the data of an earlier one. */
+  readonly dataDir?: string;
+}
+
+/** A real control plane on a port of its own, with a process pool of stand-in workers. */
+export interface TestPlane {
+  readonly plane: ControlPlane;
+  readonly core: Core;
+  readonly url: string;
+  readonly dataDir: string;
+  readonly pool: ProcessPool;
+  /** Creates a user with {@link PASSWORD}; gives the id. */
+  user(username: string, role: UserRole): Promise<string>;
+  /** Signs in as an API client. */
+  login(username: string, password?: string): Promise<{ access: string; refresh: string }>;
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  /** Ends the server and keeps the data. */
+  stop(): Promise<void>;
+  /** Ends the server and removes the data. */
+  remove(): Promise<void>;
+}
+
+/** What a request carries besides method and path. */
+export interface CallOptions {
+  readonly token?: string;
+  /** Sent as JSON; a text is sent as it is. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer, with its text as sent. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Headers;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test reads what it expects
+  readonly body: any;
+}
+
+/** Starts one. */
+export async function startTestPlane(options: TestPlaneOptions = {}): Promise<TestPlane> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'cp-')));
+  const settings = readSettings({
+    env: {
+      ADMIN_STORAGE_ROOT: dataDir,
+      ADMIN_RUNTIME_BACKEND: 'process',
+      AGENT_RUNTIME_DIR: join(dataDir, 'run'),
+      ...options.env,
+    },
+    flags: { port: 0, logLevel: 'error' },
+  });
+  const loggers = openLoggers({
+    level: 'error',
+    adminDir: settings.adminDir,
+    production: false,
+    silent: true,
+  });
+  let core: Core | undefined;
+  let pool: ProcessPool | undefined;
+  const plane = await startControlPlane(
+    settings,
+    loggers,
+    async (opened) => {
+      core = opened;
+      pool = new ProcessPool({
+        command: [process.execPath, fileURLToPath(new URL('stand-in-worker.mjs', import.meta.url))],
+        ownerId: 'test',
+        stateDir: join(settings.adminDir, 'pool'),
+      });
+      await pool.sweepOrphans();
+      return pool;
+    },
+    options.timing ? { timing: options.timing } : {},
+  );
+  if (!core || !pool) throw new Error('the pool was never asked for');
+  const { auth } = core;
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= plane.close().then(() => loggers.close()));
+  const call = (method: string, path: string, given: CallOptions = {}): Promise<Answer> =>
+    request(`${plane.url}${path}`, method, given);
+  return {
+    plane,
+    core,
+    pool,
+    url: plane.url,
+    dataDir,
+    call,
+    stop,
+    async user(username, role) {
+      return (await auth.createUser(username, role, PASSWORD, 'a test')).id;
+    },
+    async login(username, password = PASSWORD) {
+      const { status, body, text } = await call('POST', '/api/auth/login', {
+        body: { username, password, client: 'api' },
+      });
+      if (status !== 200) throw new Error(`login: ${text}`);
+      const { access_token: access, refresh_token: refresh } = body as Record<string, string>;
+      return { access: access ?? '', refresh: refresh ?? '' };
+    },
+    async remove() {
+      await stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function request(url: string, method: string, { token, body, headers }: CallOptions): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const json = response.headers.get('content-type')?.startsWith('application/json') ?? false;
+  return {
+    status: response.status,
+    text,
+    headers: response.headers,
+    body: json && text !== '' ? JSON.parse(text) : undefined,
+  };
+}
+
+/** Waits until `probe` gives something. @throws when it does not within the time. */
+export async function until<T>(
+  what: string,
+  probe: () => Promise<T | undefined | false> | T | undefined | false,
+  timeoutMs = 10_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
