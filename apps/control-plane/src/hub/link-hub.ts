@@ -21,6 +21,7 @@ import { readLinkAuth } from '@clawforce/protocol/link';
 import { Server as Engine } from 'engine.io';
 import { Server, type Socket } from 'socket.io';
 import { attachWorkerSocket } from './worker-socket.js';
+import { limitRefusals } from './refusal-report.js';
 import type { WorkerSession } from './worker-session.js';
 
 /** A socket of the `/worker` namespace; `agentId` comes from the listener, never from the worker. */
@@ -85,7 +86,10 @@ export class LinkHub {
   readonly #timing: HubTiming;
 
   constructor(ports: HubPorts, timing: Partial<HubTiming> = {}) {
-    this.#ports = ports;
+    this.#ports = {
+      ...ports,
+      onRefused: limitRefusals((agentId, what) => ports.onRefused(agentId, what)),
+    };
     this.#timing = { ...DEFAULT_TIMING, ...timing };
     this.#engine = new Engine({
       transports: ['websocket'],

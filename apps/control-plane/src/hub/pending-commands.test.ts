@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CommandInterruptedError, PendingCommands } from './pending-commands.js';
 
 const command = (id: string): Command => ({ id, kind: 'cancel', session_key: 's' });
-const report = (id: string, state: 'accepted' | 'done' | 'failed'): CommandReport =>
-  ({ id, state });
+const report = (id: string, state: 'accepted' | 'done' | 'failed'): CommandReport => ({ id, state });
 
 describe('pending commands', () => {
   it('end with the terminal report, and are accepted once', async () => {

@@ -2,6 +2,10 @@ import type { Bye, Command, CommandReport, LinkCode } from '@clawforce/protocol'
 import type { WorkerSocket } from './link-hub.js';
 import { PendingCommands } from './pending-commands.js';
 import { ResumeSecrets } from './resume-secrets.js';
+import { TokenBucket } from './token-bucket.js';
+
+const BURST_CHARS = 64 * 1024 * 1024;
+const CHARS_PER_SECOND = 2 * 1024 * 1024;
 
 /** One epoch of one agent: from a join to the worker's end, across reconnects. */
 export class WorkerSession {
@@ -9,6 +13,8 @@ export class WorkerSession {
   readonly epoch: number;
   readonly generation: number;
   readonly resume = new ResumeSecrets();
+  /** What this worker may send to be stored, across its connections: it must not fill the disk in minutes. */
+  readonly volume = new TokenBucket(BURST_CHARS, CHARS_PER_SECOND);
   /** Digest of the configuration that the worker confirmed. */
   confirmedDigest: string | undefined;
   /** Whether the worker found a confiner for commands. Its own word, so it may only make the status worse. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LINK_CODES, type Bye, type CommandReport, type Hello, type Welcome } from '@clawforce/protocol';
 import {
   readCommandReport,
@@ -6,6 +7,7 @@ import {
   readHello,
   readLinkRequest,
 } from '@clawforce/protocol/link';
+import { LinkFlow } from './link-flow.js';
 import type { HubPorts, HubTiming, LinkHub, WorkerSocket } from './link-hub.js';
 import { WorkerSession } from './worker-session.js';
 
@@ -28,6 +30,8 @@ export function attachWorkerSocket(
   let queue: Promise<void> = Promise.resolve();
   let backlog = 0;
   let malformed = 0;
+
+  const flow = new LinkFlow(socket, () => queue);
 
   const close = (bye: Bye): void => {
     socket.emit('bye', bye);
@@ -116,6 +120,8 @@ export function attachWorkerSocket(
       const batch = readEventBatch(raw);
       if (!batch) breach('event batch that breaks the contract');
       if (!session || session.ended || !batch) return;
+      const wait = session.volume.spend(flow.takeReceived());
+      if (wait > 0) await sleep(wait);
       const outcome = await ports.storeEvents(agentId, session.epoch, batch.items);
       if ('fenced' in outcome)
         close({ code: LINK_CODES.fenced, reason: 'A newer worker of this agent took over.' });
@@ -153,12 +159,20 @@ export function attachWorkerSocket(
       return;
     }
     if (!request) breach('request that breaks the contract');
-    if (!session || session.ended || !request) {
-      reply({ ok: false, code: 'REQUEST_INVALID', message: 'The request is not valid.' });
-      return;
-    }
-    ports.answer(agentId, request).then(reply, () => {
-      reply({ ok: false, code: 'INTERNAL', message: 'The control plane could not answer.' });
+    // One after the other, and the next only when the worker has taken the answer: an answer may be large.
+    inOrder(async () => {
+      if (!session || session.ended || !request) {
+        reply({ ok: false, code: 'REQUEST_INVALID', message: 'The request is not valid.' });
+        return;
+      }
+      const answer = await ports
+        .answer(agentId, request)
+        .catch(
+          () => ({ ok: false, code: 'INTERNAL', message: 'The control plane could not answer.' }) as const,
+        );
+      if (!socket.connected) return;
+      reply(answer);
+      if (!(await flow.flushed())) close({ code: LINK_CODES.tooFast, reason: 'Answers are not read.' });
     });
   });
 

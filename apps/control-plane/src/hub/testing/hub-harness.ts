@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import type { Delta, LinkRequest, OutboxItem, WorkerConfig } from '@clawforce/protocol';
+import type { Delta, LinkRequest, OutboxItem, SessionEntry, WorkerConfig } from '@clawforce/protocol';
 import { openAgentSockets, type AgentSockets } from '../agent-sockets.js';
 import { LinkHub, type HubPorts, type HubTiming } from '../link-hub.js';
 
@@ -26,6 +26,8 @@ export class HubHarness {
   readonly resumeDigests: string[] = [];
   /** Set to make the store slow or broken. */
   beforeStore: () => Promise<void> = () => Promise.resolve();
+  /** What a question for history is answered with. */
+  entries: readonly SessionEntry[] = [];
   beforeConfig: () => Promise<void> = () => Promise.resolve();
   readonly #acks = new Map<string, number>();
   readonly #epochs = new Map<string, number>();
@@ -65,7 +67,7 @@ export class HubHarness {
       onDelta: (agentId, delta) => void this.deltas.push({ agentId, delta }),
       answer: (agentId, request) => {
         this.requests.push({ agentId, request });
-        return Promise.resolve({ ok: true, kind: 'history', entries: [] });
+        return Promise.resolve({ ok: true, kind: 'history', entries: this.entries });
       },
       onWelcomed: ({ agentId }) => void this.welcomed.push(agentId),
       onDisconnected: ({ agentId }) => void this.disconnected.push(agentId),
@@ -94,6 +96,11 @@ export class HubHarness {
     this.joins.set(secret, agentId);
     await sockets.writeJoin(secret);
     return { directory: sockets.directory, join: secret };
+  }
+
+  /** Bytes that were read from workers so far. */
+  bytesRead(): number {
+    return [...this.#wires].reduce((sum, wire) => sum + ((wire as { bytesRead?: number }).bytesRead ?? 0), 0);
   }
 
   /** Cuts every connection as a failing network does. */
