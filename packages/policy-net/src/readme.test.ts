@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from './client/limits.js';
+import { DEFAULT_PROXY_LIMITS } from './proxy/proxy-options.js';
 import { NET_RULES } from './rules.js';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -16,11 +17,12 @@ describe('the README', () => {
   });
 
   test('names every limit', () => {
-    for (const name of Object.keys(DEFAULT_LIMITS)) expect(readme).toContain(`\`${name}\``);
+    for (const name of Object.keys({ ...DEFAULT_LIMITS, ...DEFAULT_PROXY_LIMITS }))
+      expect(readme).toContain(`\`${name}\``);
   });
 
-  test('shows the example that CI runs', () => {
-    const example = readFileSync(new URL('../examples/readme.mjs', import.meta.url), 'utf8').trim();
+  test.each(['readme', 'proxy'])('shows the example %s as it can be run', (name) => {
+    const example = readFileSync(new URL(`../examples/${name}.mjs`, import.meta.url), 'utf8').trim();
     expect(readme).toContain(example);
   });
 });

@@ -42,7 +42,17 @@ export type NetRule =
   | 'net.redirect.body'
   | 'net.response.content-type'
   | 'net.response.coding'
-  | 'net.policy.revoked';
+  | 'net.policy.revoked'
+  | 'net.proxy.malformed'
+  | 'net.proxy.credentials'
+  | 'net.proxy.too-many-failures'
+  | 'net.proxy.no-policy'
+  | 'net.proxy.loop'
+  | 'net.proxy.upgrade'
+  | 'net.proxy.early-data'
+  | 'net.proxy.too-many-tunnels'
+  | 'net.tls.missing'
+  | 'net.tls.sni-mismatch';
 
 /** What the rule catalogue says about a rule. */
 export interface RuleEntry {
@@ -163,4 +173,44 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
     hint: 'Ask with `Accept-Encoding: gzip, deflate, br`.',
   },
   'net.policy.revoked': { when: 'the policy changed and no longer admits a running request' },
+  'net.proxy.malformed': {
+    when: 'no well-formed request to a proxy',
+    hint: 'Send CONNECT host:port, or a request for an absolute http URL, with one Host header.',
+  },
+  'net.proxy.credentials': {
+    when: 'nobody was identified',
+    hint: 'Send the credentials of the agent as Basic Proxy-Authorization, or use its own socket.',
+  },
+  'net.proxy.too-many-failures': {
+    when: 'too many wrong credentials for this name within a minute',
+    hint: 'Wait a minute and send the right credentials.',
+  },
+  'net.proxy.no-policy': {
+    when: 'there is no policy for the agent',
+    hint: 'Let an operator give the agent a network policy.',
+  },
+  'net.proxy.loop': {
+    when: 'the request leads to the proxy itself, or has come through it',
+    hint: 'Name the final target.',
+  },
+  'net.proxy.upgrade': {
+    when: 'a WebSocket in a forwarded request',
+    hint: 'Open the WebSocket through CONNECT.',
+  },
+  'net.proxy.early-data': {
+    when: 'more bytes before the answer to CONNECT than the proxy keeps',
+    hint: 'Wait for the answer to CONNECT.',
+  },
+  'net.proxy.too-many-tunnels': {
+    when: 'the agent has as many connections as it may have',
+    hint: 'Close a connection and try again.',
+  },
+  'net.tls.missing': {
+    when: 'a tunnel to one of `sniPorts` that does not begin with TLS',
+    hint: 'Speak TLS on this port.',
+  },
+  'net.tls.sni-mismatch': {
+    when: 'a ClientHello for another name than that of the tunnel',
+    hint: 'Ask for a tunnel to the host that TLS is meant for.',
+  },
 } satisfies Record<NetRule, RuleEntry>);

@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { classifyAddress } from '../address/classify-address.js';
+import { formatAddress } from '../address/format-address.js';
+import { parseAddress } from '../address/parse-address.js';
+import { guardSink } from '../client/audit.js';
+import type { ConnectionSettings } from '../client/open-connection.js';
+import { EgressDeniedError } from '../errors.js';
+import { compileOwnInterfaces, isSelf, type OwnInterfaces } from '../own-interfaces.js';
+import { deny, type Verdict } from '../verdict.js';
+import { serveForward } from './forward.js';
+import { ProxyGate, proxyRefusal } from './proxy-gate.js';
+import { ProxyHop } from './proxy-hop.js';
+import {
+  bind,
+  checkListenTarget,
+  checkProxyOptions,
+  type EgressProxyOptions,
+  type ListenTarget,
+  type ProxyAuditEvent,
+} from './proxy-options.js';
+import { answerSocket } from './refusal.js';
+import { serveTunnel, type ServeSettings } from './tunnel.js';
+
+/** One place where the proxy listens. */
+export interface ProxyListener {
+  /** With the port that the system gave. */
+  readonly address: ListenTarget;
+  /** Stops listening and ends the connections that came by this listener. */
+  readonly close: () => Promise<void>;
+}
+
+/** An HTTP proxy that judges every request under the policy of the agent that makes it. */
+export interface EgressProxy {
+  /** Listens at one more place. Rejects with the system's error, `TypeError` for a target that is none. */
+  readonly listen: (target: ListenTarget) => Promise<ProxyListener>;
+  /** Ends what the policies in force no longer admit: of one agent, or of all. Call it after `policyFor` has changed. */
+  readonly update: (agent?: string) => void;
+  /** Stops listening everywhere and ends every connection. */
+  readonly close: () => Promise<void>;
+  /** How many audit events the sink failed to take. */
+  readonly auditFailures: number;
+}
+
+/**
+ * Makes an egress proxy for HTTP/1.1: CONNECT tunnels and absolute-form requests. It does not listen yet.
+ *
+ * @throws TypeError naming the option that is unknown or malformed.
+ */
+export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
+  const { limits, sniPorts } = checkProxyOptions(options);
+  const sink = guardSink<ProxyAuditEvent>(options.onAudit);
+  const gate = new ProxyGate(options, limits, `clawforce-${randomBytes(6).toString('hex')}`);
+  const listeners = new Set<ProxyListener>();
+  const own = new Map<Server, OwnInterfaces>();
+  const hopsOf = new WeakMap<Socket, Set<ProxyHop>>();
+
+  const refuseSelf = (address: string, port: number): Verdict | undefined =>
+    [...own.values()].some((one) => isOwn(one, address, port))
+      ? deny('net.proxy.loop', 'This is the egress proxy itself.')
+      : undefined;
+
+  const connection = (agent: string): ConnectionSettings => ({
+    policy() {
+      const policy = gate.policyOf(agent);
+      if (policy !== undefined) return policy;
+      throw new EgressDeniedError(
+        proxyRefusal('net.policy.revoked', 'The policy of this agent was withdrawn.'),
+      );
+    },
+    resolve: options.resolve,
+    dial: options.dial,
+    tls: undefined,
+    refuse: refuseSelf,
+    connectMs: limits.connectMs,
+    dnsMs: limits.dnsMs,
+  });
+  const settings: ServeSettings = { gate, limits, sniPorts, connection };
+
+  const beginHop = (method: string, socket: Socket): ProxyHop => {
+    const hops = hopsOf.get(socket) ?? new Set();
+    const hop = new ProxyHop(method, (ended, event) => {
+      hops.delete(ended);
+      gate.leave(ended);
+      sink.emit(event);
+    });
+    hopsOf.set(socket, hops.add(hop));
+    return hop;
+  };
+
+  const reject = (error: NodeJS.ErrnoException, socket: Socket): void => {
+    const limit =
+      error.code === 'HPE_HEADER_OVERFLOW'
+        ? 'maxHeaderBytes'
+        : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+          ? 'headersMs'
+          : undefined;
+    const open = hopsOf.get(socket);
+    if (limit === undefined && error.code?.startsWith('HPE_') !== true) {
+      socket.destroy();
+      return;
+    }
+    // A request under way is ended by its own means; its one event says why.
+    const hops = open === undefined || open.size === 0 ? [beginHop('', socket)] : [...open];
+    for (const hop of hops) {
+      if (hop.method === '') hop.onStop = (answer) => answerSocket(socket, answer);
+      if (limit === undefined)
+        hop.refuse(proxyRefusal('net.proxy.malformed', 'This is no HTTP/1.1 request.'));
+      else hop.passLimit(limit, limit === 'headersMs' ? 408 : 431);
+    }
+    if (hops.some(({ method }) => method !== '')) socket.destroy();
+  };
+
+  const listen = async (given: ListenTarget): Promise<ProxyListener> => {
+    const target = checkListenTarget(given);
+    const server = createServer({
+      insecureHTTPParser: false,
+      requireHostHeader: false,
+      noDelay: true,
+      headersTimeout: Number.isFinite(limits.headersMs) ? limits.headersMs : 0,
+      requestTimeout: 0,
+      connectionsCheckingInterval: Math.max(100, Math.min(5_000, limits.headersMs / 2)),
+      ...(Number.isFinite(limits.maxHeaderBytes) ? { maxHeaderSize: limits.maxHeaderBytes } : {}),
+    });
+    server.maxHeadersCount = 0;
+    if (Number.isFinite(limits.maxClients)) server.maxConnections = limits.maxClients;
+    const sockets = new Set<Socket>();
+    let address = target;
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
+    const serve = (request: IncomingMessage, response: ServerResponse): void => {
+      const hop = beginHop(request.method ?? '', request.socket);
+      serveForward(request, response, address, hop, settings).catch((error: unknown) => hop.fail(error));
+    };
+    server
+      .on('request', serve)
+      .on('checkExpectation', serve)
+      .on('clientError', reject as never);
+    server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      const busy = (hopsOf.get(socket)?.size ?? 0) > 0;
+      const hop = beginHop('CONNECT', socket);
+      if (busy) {
+        // Its answer would come before the one that is due first.
+        hop.onStop = () => socket.destroy();
+        hop.refuse(
+          proxyRefusal('net.proxy.malformed', 'CONNECT came before the answer to the last request.'),
+        );
+        return;
+      }
+      serveTunnel(request, socket, head, address, hop, settings).catch((error: unknown) => hop.fail(error));
+    });
+    await bind(server, target);
+    if (target.path === undefined) {
+      const { port } = server.address() as AddressInfo;
+      address = { ...target, port };
+      own.set(server, compileOwnInterfaces([{ port }]));
+    }
+    const listener: ProxyListener = {
+      address,
+      close: () => {
+        listeners.delete(listener);
+        own.delete(server);
+        return new Promise((resolve) => {
+          server.close(() => resolve());
+          for (const socket of sockets) {
+            for (const hop of hopsOf.get(socket) ?? []) {
+              hop.end({ verdict: 'error', error: 'PROXY_CLOSED' });
+            }
+            socket.destroy();
+          }
+        });
+      },
+    };
+    listeners.add(listener);
+    return listener;
+  };
+
+  return {
+    listen,
+    update: (agent) => gate.update(agent),
+    close: async () => {
+      await Promise.all([...listeners].map((listener) => listener.close()));
+    },
+    get auditFailures() {
+      return sink.failures();
+    },
+  };
+}
+
+function isOwn(own: OwnInterfaces, text: string, port: number): boolean {
+  const address = parseAddress(text);
+  if (address === undefined || !own.ports.has(port)) return false;
+  return isSelf(classifyAddress(address)?.kind) || own.addresses?.has(formatAddress(address)) === true;
+}

@@ -1,0 +1,127 @@
+import {
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import type { Socket } from 'node:net';
+import { pipeline } from 'node:stream';
+import { Deadline } from '../client/deadline.js';
+import { openConnection } from '../client/open-connection.js';
+import { endToEnd, headerValues, requestHeaders } from './forward-headers.js';
+import { proxyRefusal } from './proxy-gate.js';
+import type { ProxyHop } from './proxy-hop.js';
+import type { ListenTarget } from './proxy-options.js';
+import { readAbsolute } from './proxy-target.js';
+import { answerResponse } from './refusal.js';
+import type { ServeSettings } from './tunnel.js';
+
+/**
+ * Serves a request for an absolute http URL on a connection of its own, so that each is looked up, judged and recorded
+ * by itself and nothing of one agent waits in a pool for another.
+ */
+export async function serveForward(
+  request: IncomingMessage,
+  response: ServerResponse,
+  listener: ListenTarget,
+  hop: ProxyHop,
+  settings: ServeSettings,
+): Promise<void> {
+  const { gate } = settings;
+  hop.onStop = (answer) => answerResponse(response, answer);
+  response.on('error', () => undefined);
+  response.once('close', () => {
+    if (!response.writableFinished) hop.end({ verdict: 'error', error: 'CLIENT_CLOSED' });
+  });
+  const refused =
+    (await gate.admit(hop, request, listener, readAbsolute(request.url ?? ''))) ?? judgeUpgrade(request);
+  if (hop.ended) return;
+  if (refused !== undefined || hop.agent === null || hop.target === undefined) {
+    hop.refuse(refused ?? proxyRefusal('net.proxy.malformed', 'This request cannot be forwarded.'));
+    return;
+  }
+  try {
+    const { host, port } = hop.target;
+    const { socket, connection } = await openConnection(
+      { host, port, secure: false, signal: hop.signal },
+      settings.connection(hop.agent),
+    );
+    hop.connection = connection;
+    socket.on('error', () => undefined);
+    hop.signal.addEventListener('abort', () => socket.destroy(), { once: true });
+    hop.traffic = () => ({ bytes: socket.bytesRead, bytesOut: socket.bytesWritten });
+    // The dial took time: judged is by the policy in force now.
+    gate.review(hop, hop.agent);
+    // Not narrowed by the check above: the hop may have ended meanwhile.
+    if ((hop as { ended: boolean }).ended) socket.destroy();
+    else exchange(request, response, socket, hop, settings);
+  } catch (error) {
+    hop.fail(error);
+  }
+}
+
+/** An upgrade would leave HTTP inside a forwarded request, where nothing is judged any more. */
+function judgeUpgrade({ rawHeaders }: IncomingMessage): ReturnType<typeof proxyRefusal> | undefined {
+  return headerValues(rawHeaders, 'upgrade').some((value) => /websocket/i.test(value))
+    ? proxyRefusal('net.proxy.upgrade', 'A forwarded request cannot become a WebSocket.')
+    : undefined;
+}
+
+function exchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  socket: Socket,
+  hop: ProxyHop,
+  { gate, limits }: ServeSettings,
+): void {
+  const silence = new Deadline((limit) => hop.passLimit(limit));
+  hop.signal.addEventListener('abort', () => silence.clear(), { once: true });
+  const outgoing = begin(request, socket, hop, gate.pseudonym, limits.maxHeaderBytes);
+  outgoing.on('error', (error) => hop.fail(error));
+  let interim = 0;
+  outgoing.on('information', () => {
+    interim += 1;
+    if (interim > limits.maxInterim) hop.passLimit('maxInterim', 502);
+  });
+  outgoing.on('response', (incoming) => {
+    silence.clear();
+    if (limits.idleMs <= 2 ** 31 - 1) socket.setTimeout(limits.idleMs, () => hop.passLimit('idleMs'));
+    hop.status = incoming.statusCode ?? 0;
+    try {
+      response.writeHead(hop.status, endToEnd(incoming.rawHeaders));
+    } catch (error) {
+      hop.fail(error);
+      return;
+    }
+    pipeline(incoming, response, (error) => {
+      if (error) hop.fail(error);
+      else hop.end({ verdict: 'allow' });
+    });
+  });
+  silence.set('headersMs', limits.headersMs);
+  request.on('data', () => {
+    if (hop.status === undefined) silence.set('headersMs', limits.headersMs);
+  });
+  request.pipe(outgoing);
+}
+
+function begin(
+  request: IncomingMessage,
+  socket: Socket,
+  hop: ProxyHop,
+  pseudonym: string,
+  maxHeaderBytes: number,
+): ClientRequest {
+  const { authority = '', path = '/' } = hop.target ?? {};
+  const outgoing = httpRequest({
+    method: hop.method,
+    path,
+    headers: requestHeaders(request.rawHeaders, hop.method, authority, `${request.httpVersion} ${pseudonym}`),
+    setHost: false,
+    createConnection: () => socket,
+    ...(Number.isFinite(maxHeaderBytes) ? { maxHeaderSize: maxHeaderBytes } : {}),
+  });
+  // Node would drop what is beyond the count in silence; the bytes are bounded.
+  outgoing.maxHeadersCount = 0;
+  return outgoing;
+}

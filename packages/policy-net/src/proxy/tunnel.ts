@@ -1,0 +1,166 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { startTimer } from '../client/limits.js';
+import { openConnection, type ConnectionSettings } from '../client/open-connection.js';
+import { parseAddress } from '../address/parse-address.js';
+import { readClientHello } from './client-hello.js';
+import { EarlyBytes } from './early-bytes.js';
+import { proxyRefusal, type ProxyGate } from './proxy-gate.js';
+import type { ProxyHop } from './proxy-hop.js';
+import type { ListenTarget, ProxyLimits } from './proxy-options.js';
+import { readAuthority, type ProxyTarget } from './proxy-target.js';
+import { answerSocket } from './refusal.js';
+
+/** What serving a request needs. */
+export interface ServeSettings {
+  readonly gate: ProxyGate;
+  readonly limits: ProxyLimits;
+  readonly sniPorts: ReadonlySet<number>;
+  /** How to connect under the policy of an agent. */
+  readonly connection: (agent: string) => ConnectionSettings;
+}
+
+/** Serves CONNECT: admits, dials, answers, and carries bytes both ways until one end, a limit or the policy stops it. */
+export async function serveTunnel(
+  request: IncomingMessage,
+  client: Socket,
+  head: Buffer,
+  listener: ListenTarget,
+  hop: ProxyHop,
+  settings: ServeSettings,
+): Promise<void> {
+  const { gate, limits } = settings;
+  client.setTimeout(0);
+  const early = new EarlyBytes(client, head, limits.maxEarlyBytes);
+  client.on('error', () => undefined);
+  hop.onStop = (answer) => {
+    early.stop();
+    answerSocket(client, answer);
+  };
+  early.onGone = () => {
+    hop.end({ verdict: 'error', error: 'CLIENT_CLOSED' });
+    client.destroy();
+  };
+  early.onOverflow = () => hop.refuse(tooEarly(limits));
+  const target = readAuthority(request.url ?? '');
+  const refused = await gate.admit(hop, request, listener, target);
+  if (hop.ended) return;
+  if (refused !== undefined || hop.agent === null || hop.target === undefined) {
+    hop.refuse(refused ?? proxyRefusal('net.proxy.malformed', 'This is no request for a tunnel.'));
+    return;
+  }
+  if (early.overflown) {
+    hop.refuse(tooEarly(limits));
+    return;
+  }
+  let upstream: Socket;
+  try {
+    const { host, port } = hop.target;
+    const opened = await openConnection(
+      { host, port, secure: false, signal: hop.signal },
+      settings.connection(hop.agent),
+    );
+    upstream = opened.socket;
+    hop.connection = opened.connection;
+  } catch (error) {
+    hop.fail(error);
+    return;
+  }
+  upstream.on('error', () => undefined);
+  // A target that ends its side may still be sent to.
+  upstream.allowHalfOpen = true;
+  hop.signal.addEventListener('abort', () => upstream.destroy(), { once: true });
+  hop.traffic = () => ({ bytes: upstream.bytesRead, bytesOut: upstream.bytesWritten });
+  // The dial took time: judged is by the policy in force now.
+  gate.review(hop, hop.agent);
+  // Not narrowed by the check above: the hop may have ended meanwhile.
+  if ((hop as { ended: boolean }).ended) return;
+  hop.status = 200;
+  hop.onStop = () => void client.destroy();
+  client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+  const carryOn = (): void => carry(client, upstream, early.stop(), hop, limits);
+  if (settings.sniPorts.has(hop.target.port))
+    awaitHello(client, early, hop.target, hop, upstream, limits, carryOn);
+  else carryOn();
+}
+
+function tooEarly({ maxEarlyBytes }: ProxyLimits): ReturnType<typeof proxyRefusal> {
+  const reason = `More than ${maxEarlyBytes} bytes came before the tunnel was open.`;
+  return proxyRefusal('net.proxy.early-data', reason);
+}
+
+/** Holds the client's first bytes back until they are a ClientHello for the host of the tunnel. */
+function awaitHello(
+  client: Socket,
+  early: EarlyBytes,
+  target: ProxyTarget,
+  hop: ProxyHop,
+  upstream: Socket,
+  limits: ProxyLimits,
+  carryOn: () => void,
+): void {
+  let waiting = true;
+  const timer = startTimer(limits.headersMs, () => hop.passLimit('headersMs'));
+  hop.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  upstream.once('close', () => {
+    if (waiting) hop.fail(undefined);
+  });
+  early.onGone = () => {
+    hop.end({ verdict: 'error', error: 'CLIENT_CLOSED' });
+    client.destroy();
+  };
+  const expected = parseAddress(target.host) === undefined ? target.host : undefined;
+  early.onMore = (bytes) => {
+    const reading = readClientHello(bytes);
+    if (reading.kind === 'more') return;
+    if (reading.kind === 'not-tls') {
+      hop.refuse(
+        proxyRefusal('net.tls.missing', `The tunnel to ${target.authority} does not begin with TLS.`),
+      );
+      return;
+    }
+    if (reading.serverName?.toLowerCase() !== expected) {
+      const named = reading.serverName === undefined ? 'no name' : 'another name';
+      hop.refuse(proxyRefusal('net.tls.sni-mismatch', `The ClientHello in the tunnel has ${named}.`));
+      return;
+    }
+    clearTimeout(timer);
+    waiting = false;
+    early.onMore = () => undefined;
+    carryOn();
+  };
+  if (early.bytes.length > 0) early.onMore(early.bytes);
+}
+
+function carry(client: Socket, upstream: Socket, first: Buffer, hop: ProxyHop, limits: ProxyLimits): void {
+  let failure: string | undefined;
+  const note = (error: NodeJS.ErrnoException): void => void (failure ??= error.code ?? 'EFAILED');
+  const finish = (): void => {
+    if (!client.destroyed || !upstream.destroyed) return;
+    hop.end(failure === undefined ? { verdict: 'allow' } : { verdict: 'error', error: failure });
+  };
+  const idle = (ms: number, limit: string): void => {
+    upstream.removeAllListeners('timeout');
+    if (ms <= 2 ** 31 - 1) upstream.setTimeout(ms, () => hop.passLimit(limit));
+  };
+  for (const [socket, other] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const) {
+    socket.on('error', note);
+    socket.once('end', () => idle(Math.min(limits.halfOpenMs, limits.idleMs), 'halfOpenMs'));
+    socket.once('close', () => {
+      // What was read before the end still goes out; then there is nobody left to read from the other side.
+      if (failure !== undefined || other.writableFinished) other.destroy();
+      else other.end(() => other.destroy());
+      finish();
+    });
+  }
+  idle(limits.idleMs, 'idleMs');
+  if (first.length > 0) upstream.write(first);
+  client.pipe(upstream);
+  upstream.pipe(client);
+  if (client.destroyed) upstream.destroy();
+  if (upstream.destroyed) client.destroy();
+  finish();
+}
