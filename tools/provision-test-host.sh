@@ -16,12 +16,12 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 if ! command -v apt-get >/dev/null; then
-  say 'this script knows Debian only; install postgresql, bubblewrap, chromium, gcc, procps and iproute2 by hand'
+  say 'this script knows Debian only; install postgresql, bubblewrap, chromium, gcc, procps, iproute2 and curl by hand'
   exit 1
 fi
 
 export DEBIAN_FRONTEND=noninteractive
-packages=(postgresql bubblewrap chromium gcc libc6-dev procps iproute2)
+packages=(postgresql bubblewrap chromium gcc libc6-dev procps iproute2 curl)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

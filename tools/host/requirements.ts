@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 
 /** What a test may need of the host. This file is the one place that says how it is found and how to get it. */
 export type Requirement =
-  'bwrap' | 'cc' | 'postgresql' | 'docker' | 'chromium' | 'root' | 'linux' | 'ps' | 'netns';
+  'bwrap' | 'cc' | 'postgresql' | 'docker' | 'chromium' | 'root' | 'linux' | 'ps' | 'netns' | 'curl';
 
 /** A requirement that this host does not meet. */
 export interface MissingRequirement {
@@ -54,6 +54,7 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
     present: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser'].some((path) => existsSync(path)),
   },
   ps: { hint: 'apt-get install procps', present: () => succeeds('ps', ['-A', '-o', 'pid=']) },
+  curl: { hint: 'apt-get install curl', present: () => succeeds('curl', ['--version']) },
   netns: {
     hint: 'run as root with CAP_SYS_ADMIN, apt-get install iproute2',
     present: () => succeeds('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']),
