@@ -17,7 +17,7 @@ function text(confiner: ConfinerProbe, unconfinedExec: boolean, more: Partial<Ba
     confiners: [confiner],
     fileGuard: 'kernel' as const,
   };
-  return banner({ ...facts, ...more } as BannerFacts, false);
+  return banner({ ...facts, ...more }, false);
 }
 
 test('says that commands are confined where a confiner works', () => {
