@@ -2,6 +2,7 @@ import type { GateRecord, OutboxItem } from '@clawforce/protocol';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { Storage } from '../storage/storage.js';
 import type { ActivityFeed } from './activity-feed.js';
+import { clipRecord } from './clip-record.js';
 import type { NumberedEntry, SessionFiles } from './session-files.js';
 
 /** Where the worker's sequence stands after a batch. */
@@ -31,7 +32,7 @@ export class EventIntake {
   async store(agentId: string, epoch: number, items: readonly OutboxItem[]): Promise<IntakeOutcome> {
     // The agent is named by the socket: what a worker writes into its records does not count.
     const own = items.map((item) => withAgent(item, agentId));
-    await this.#files.append(agentId, await this.#inSequence(agentId, own));
+    await this.#files.append(agentId, await this.#inSequence(agentId, epoch, own));
     const outcome = await this.#storage.events.append(agentId, epoch, own);
     if (outcome.status === 'fenced' || outcome.status === 'unknown') return { fenced: true };
     for (const event of outcome.stored) {
@@ -44,10 +45,12 @@ export class EventIntake {
   }
 
   /** Session entries up to the first gap: what comes behind it will be sent again. */
-  async #inSequence(agentId: string, items: readonly OutboxItem[]): Promise<NumberedEntry[]> {
+  async #inSequence(agentId: string, epoch: number, items: readonly OutboxItem[]): Promise<NumberedEntry[]> {
     if (!items.some((item) => item.type === 'session')) return [];
     const agent = await this.#storage.agents.get(agentId);
-    let expected = (agent?.ackSeq ?? 0) + 1;
+    // The files have no fence of their own.
+    if (agent?.epoch !== epoch) return [];
+    let expected = agent.ackSeq + 1;
     const entries: NumberedEntry[] = [];
     for (const item of items) {
       if (item.seq > expected) break;
@@ -61,7 +64,10 @@ export class EventIntake {
 
 function withAgent(item: OutboxItem, agentId: string): OutboxItem {
   if (item.type !== 'activity' || !item.event.record) return item;
-  return { ...item, event: { ...item.event, record: { ...item.event.record, agent_id: agentId } } };
+  return {
+    ...item,
+    event: { ...item.event, record: { ...clipRecord(item.event.record), agent_id: agentId } },
+  };
 }
 
 function decisionEvent(agentId: string, record: GateRecord): Parameters<AuditTrail['enqueue']>[0] {

@@ -129,4 +129,22 @@ describe('forgetting an agent', () => {
     await sessions.append(AGENT, [entry(1)]);
     expect(await numbers()).toEqual([1]);
   });
+
+  it('a hijacked worker that wants to end its link for good by a full file gets a second file', async () => {
+    const sessions = new SessionFiles(files);
+    await sessions.append(AGENT, [entry(1)]);
+    await truncate(pathOf(), 100 * 1024 * 1024 - 10);
+    await sessions.append(AGENT, [entry(2)]);
+    await sessions.append(AGENT, [entry(3)]);
+    expect(await numbers()).toEqual([2, 3]);
+    expect((await readdir(join(files.directory(AGENT), '.sessions'))).sort()).toEqual([
+      'cli%3Adirect%older.jsonl',
+      'cli%3Adirect.jsonl',
+    ]);
+  });
+
+  it('a key with half a character, meant to break the name of the file, is stored like any other', async () => {
+    await new SessionFiles(files).append(AGENT, [entry(1, 'half \ud800')]);
+    expect(await numbers('half \ufffd')).toEqual([1]);
+  });
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SessionEntry } from '@clawforce/protocol';
 import type { AgentFiles } from '../agents/agent-files.js';
+import { storableText } from '../storage/storable-text.js';
 
 /** A session entry with the number of its event. */
 export interface NumberedEntry {
@@ -9,6 +10,7 @@ export interface NumberedEntry {
   readonly entry: SessionEntry;
 }
 
+const MAX_KNOWN = 2_000;
 const TAIL_BYTES = 256 * 1024;
 
 /**
@@ -25,11 +27,11 @@ export class SessionFiles {
 
   /** Path of a session's file below the agent directory. */
   static path(sessionKey: string): string {
-    const safe = encodeURIComponent(sessionKey).replaceAll('*', '%2A');
+    const safe = encodeURIComponent(storableText(sessionKey)).replaceAll('*', '%2A');
     const name =
       safe.length <= 150
         ? safe
-        : `${safe.slice(0, 100)}~${createHash('sha256').update(sessionKey).digest('hex').slice(0, 32)}`;
+        : `${safe.slice(0, 100)}~${createHash('sha256').update(storableText(sessionKey)).digest('hex').slice(0, 32)}`;
     return `.sessions/${name}.jsonl`;
   }
 
@@ -52,20 +54,35 @@ export class SessionFiles {
       if (fresh.length > 0) {
         // Known again only once all of it is written: a full disk may take half a line.
         this.#last.delete(key);
-        await fs.appendFile(
-          path,
-          // A torn line stays as it is, alone on its line.
-          (torn ? '\n' : '') +
-            fresh.map(({ seq, entry }) => `${JSON.stringify({ seq, ...entry })}\n`).join(''),
-        );
+        // A torn line stays as it is, alone on its line.
+        const lines = fresh.map(({ seq, entry }) => `${JSON.stringify({ seq, ...entry })}\n`).join('');
+        await appendOrRotate(fs, path, (torn ? '\n' : '') + lines);
       }
       this.#last.set(key, Math.max(last, ...group.map(({ seq }) => seq)));
+      // The worker chooses the keys: what is forgotten is read from the file again.
+      if (this.#last.size > MAX_KNOWN) this.#last.delete(this.#last.keys().next().value ?? '');
     }
   }
 
   /** Forgets what is known of an agent's files. */
   forget(agentId: string): void {
     for (const key of this.#last.keys()) if (key.startsWith(`${agentId}\n`)) this.#last.delete(key);
+  }
+}
+
+/** Appends; a file that has reached the limit of the file layer becomes `…%older.jsonl`, which no key is named. */
+async function appendOrRotate(fs: ControlFs, path: string, text: string): Promise<void> {
+  try {
+    await fs.appendFile(path, text);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'TOO_LARGE') throw error;
+    // Without this, one long session would end the link of its agent for good.
+    const older = path.replace(/\.jsonl$/, '%older.jsonl');
+    await fs.remove(older).catch((failure: unknown) => {
+      if ((failure as { code?: unknown }).code !== 'NOT_FOUND') throw failure;
+    });
+    await fs.move(path, older);
+    await fs.appendFile(path, text);
   }
 }
 

@@ -55,7 +55,10 @@ export interface EventStore {
   after(agentId: string, after: number, limit?: number): Promise<readonly StoredEvent[]>;
   /** The last activity rows, oldest first. */
   tail(agentId: string, limit?: number): Promise<readonly StoredEvent[]>;
-  /** The last entries of a session, oldest first; at most `limit` (50, never more than 1,000). */
+  /**
+   * The last entries of a session, oldest first; at most `limit` (50, never more than 1,000), and no more than fit into
+   * 8 Mi characters of JSON, but always the last one.
+   */
   history(agentId: string, sessionKey: string, limit?: number): Promise<readonly SessionEntry[]>;
   /** Sessions of an agent, the latest first; at most 200. */
   sessions(agentId: string): Promise<readonly SessionSummary[]>;

@@ -8,6 +8,8 @@ import { fromRow, insertEvents, toStored } from './event-row.js';
 import type { AppendOutcome, EventStore, SessionSummary, StoredEvent } from './event-store.js';
 
 const MAX_HISTORY = 1000;
+const MAX_HISTORY_CHARS = 8 * 1024 * 1024;
+const HISTORY_PORTION = 20;
 
 /** Activity and session entries in the database. */
 export class PrismaEventStore implements EventStore {
@@ -83,13 +85,33 @@ export class PrismaEventStore implements EventStore {
 
   async history(agentId: string, sessionKey: string, limit = 50): Promise<readonly SessionEntry[]> {
     if (!Number.isInteger(limit) || limit < 1) throw new TypeError('limit: expected a whole number above 0');
-    const rows = await this.#context.db.agentEvent.findMany({
-      where: { agentId, kind: 'session', sessionKey: storableText(sessionKey) },
-      orderBy: { id: 'desc' },
-      take: Math.min(limit, MAX_HISTORY),
-      select: { body: true },
-    });
-    return rows.map(({ body }) => JSON.parse(body) as SessionEntry).reverse();
+    const most = Math.min(limit, MAX_HISTORY);
+    const entries: SessionEntry[] = [];
+    let left = MAX_HISTORY_CHARS;
+    let before: bigint | undefined;
+    // In small portions: a worker decides how large its entries are, and a thousand of the largest do not fit into memory.
+    for (let done = false; !done && entries.length < most;) {
+      const rows = await this.#context.db.agentEvent.findMany({
+        where: {
+          agentId,
+          kind: 'session',
+          sessionKey: storableText(sessionKey),
+          ...(before === undefined ? {} : { id: { lt: before } }),
+        },
+        orderBy: { id: 'desc' },
+        take: Math.min(most - entries.length, HISTORY_PORTION),
+        select: { id: true, body: true },
+      });
+      done = rows.length < HISTORY_PORTION;
+      for (const { id, body } of rows) {
+        before = id;
+        left -= body.length;
+        done ||= left < 0;
+        if (left < 0 && entries.length > 0) break;
+        entries.push(JSON.parse(body) as SessionEntry);
+      }
+    }
+    return entries.reverse();
   }
 
   async sessions(agentId: string): Promise<readonly SessionSummary[]> {

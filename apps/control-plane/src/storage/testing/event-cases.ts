@@ -162,6 +162,17 @@ export function eventCases(current: () => TestStorage): void {
       ]);
     });
 
+    test('a worker that wants to fill memory with its own history gets the last part of it', async () => {
+      const { events } = current().storage;
+      const { id, epoch } = await running();
+      for (let seq = 1; seq <= 40; seq += 1)
+        await events.append(id, epoch, [entry(seq, `${seq} ${'x'.repeat(500_000)}`)]);
+      const found = await events.history(id, 's', 1000);
+      expect(found).toHaveLength(16);
+      expect(found.at(0)?.content).toMatch(/^25 /);
+      expect(found.at(-1)?.content).toMatch(/^40 /);
+    });
+
     test('pruning removes old activity and keeps sessions', async () => {
       const { events } = current().storage;
       const { id, epoch } = await running();
