@@ -157,6 +157,15 @@ export class AuthService {
     endings.end([sessionId]);
   }
 
+  /** The role of a session's user as the database has it; undefined when the session or the user is over. */
+  async roleOf(sessionId: string): Promise<UserRecord['role'] | undefined> {
+    const { storage } = this.#parts;
+    const session = await storage.sessions.get(sessionId);
+    if (!session || !isSessionLive(session, this.#now())) return undefined;
+    const user = await storage.users.get(session.userId);
+    return user && !user.disabled ? user.role : undefined;
+  }
+
   /** Gives the caller behind the claims of a verified access token, as the database knows it now. @throws AuthError */
   async caller(claims: AccessClaims, client: ClientInfo): Promise<Caller> {
     const { storage } = this.#parts;

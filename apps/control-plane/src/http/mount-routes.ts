@@ -100,8 +100,8 @@ function handler(route: Route, sessions: SessionEnds): RequestHandler {
 
 /** Tells when sessions end, so that what they hold open ends with them. */
 export interface SessionEnds {
-  /** Calls back once when the session ends; gives the function that forgets the call. */
-  onEnd(sessionId: string, callback: () => void): () => void;
+  /** Calls back once when the session ends or its user gets another role; gives the function that forgets the call. */
+  onEnd(sessionId: string, callback: () => void, role?: string): () => void;
 }
 
 /** Ends a long answer when the caller's token runs out or the session is revoked. */
@@ -111,7 +111,7 @@ function endWithSession(
   sessions: SessionEnds,
 ): () => void {
   if (!caller?.sessionId) return () => undefined;
-  const forget = sessions.onEnd(caller.sessionId, () => controller.abort());
+  const forget = sessions.onEnd(caller.sessionId, () => controller.abort(), caller.role);
   const timer = caller.expiresAt
     ? setTimeout(() => controller.abort(), Math.max(0, caller.expiresAt.getTime() - Date.now()))
     : undefined;

@@ -27,6 +27,7 @@ import { startMaintenance } from './maintenance.js';
 import { createPublicApp } from './public-app.js';
 import { publicCaller } from './public-caller.js';
 import { allRoutes } from './routes.js';
+import { watchSessions } from './session-watch.js';
 import { listenOnUnixSocket, stopServer } from './unix-listener.js';
 
 /** A running control plane. */
@@ -189,9 +190,12 @@ async function start(
     { storage, files, configs: services.configs, audit, backend: settings.backend },
     origin,
   );
-  const endMaintenance = startMaintenance(storage, failed('old records were not removed'));
+  const ends = [
+    startMaintenance(storage, failed('old records were not removed')),
+    watchSessions(core.endings, auth, failed('open streams were not reviewed')),
+  ];
   closers.push(() => {
-    endMaintenance();
+    for (const end of ends) end();
     return Promise.resolve();
   });
   await lifecycle.resume();

@@ -1,28 +1,24 @@
 import type { Server as HttpServer } from 'node:http';
-import { LINK_PATH } from '@clawforce/protocol';
+import { LINK_CODES, LINK_PATH, type LinkCode } from '@clawforce/protocol';
 import { Server, type Socket } from 'socket.io';
 import { AuthError } from '../auth/auth-parts.js';
 import type { AuthService } from '../auth/auth-service.js';
 import type { SessionEndings } from '../auth/session-ends.js';
-import type { AgentService } from '../agents/agent-service.js';
-import type { ActivityFeed } from '../events/activity-feed.js';
-import { activityView } from '../http/routes/log-routes.js';
-import { messageView } from '../http/routes/message-routes.js';
 import type { Caller } from '../http/route.js';
-import type { Storage } from '../storage/index.js';
+import { AgentWatch, type AgentWatchParts } from './agent-watch.js';
 
 /** Parts of the browser socket. */
-export interface UiSocketParts {
+export interface UiSocketParts extends AgentWatchParts {
   readonly auth: AuthService;
   readonly endings: SessionEndings;
-  readonly storage: Storage;
-  readonly feed: ActivityFeed;
-  readonly agents: AgentService;
   /** The server's own origin and the exact origins of CORS_ORIGINS. */
   readonly origins: () => readonly string[];
 }
 
-const REPLAY = 200;
+/** Until a ticket is accepted, in milliseconds. */
+const ADMIT_MS = 5_000;
+const FRAMES_PER_SECOND = 50;
+const MAX_WATCHED = 1000;
 
 /**
  * Serves the `/ui` namespace: a browser presents a single-use ticket, watches agents that it may read, and resumes each
@@ -35,21 +31,27 @@ export function attachUiSocket(http: HttpServer, parts: UiSocketParts): Server {
     transports: ['websocket'],
     perMessageDeflate: false,
     maxHttpBufferSize: 64 * 1024,
-    connectTimeout: 5_000,
+    connectTimeout: ADMIT_MS,
     allowRequest: (request, decide) => {
       const { origin } = request.headers;
       decide(null, origin === undefined || parts.origins().includes(origin));
     },
   });
+  // The main namespace has no use here; whoever joined it would stay for ever without having signed in.
+  io.use((_socket, next) => next(refusal('There is nothing here; use /ui.')));
   const ui = io.of('/ui');
   ui.use((socket, next) => {
     admit(parts, socket).then(
       () => next(),
-      () => next(Object.assign(new Error('The ticket is not valid.'), { data: { code: 4401 } })),
+      () => next(refusal('The ticket is not valid.')),
     );
   });
   ui.on('connection', (socket) => serve(parts, socket));
   return io;
+}
+
+function refusal(message: string): Error {
+  return Object.assign(new Error(message), { data: { code: LINK_CODES.token } });
 }
 
 async function admit({ auth }: UiSocketParts, socket: Socket): Promise<void> {
@@ -64,87 +66,66 @@ async function admit({ auth }: UiSocketParts, socket: Socket): Promise<void> {
 
 function serve(parts: UiSocketParts, socket: Socket): void {
   const { caller } = socket.data as { caller: Caller };
-  const watched = new Map<string, () => void>();
+  const watched = new Map<string, AgentWatch>();
+  const close = (code: LinkCode, reason: string): void => {
+    socket.emit('bye', { code, reason });
+    socket.disconnect(true);
+  };
   const forgetSession = caller.sessionId
-    ? parts.endings.onEnd(caller.sessionId, () => {
-        socket.emit('bye', { code: 4401, reason: 'The session has ended.' });
-        socket.disconnect(true);
-      })
+    ? parts.endings.onEnd(
+        caller.sessionId,
+        () => close(LINK_CODES.token, 'The session has ended.'),
+        caller.role,
+      )
     : () => undefined;
+
+  let frames = 0;
+  const frameTimer = setInterval(() => (frames = 0), 1000);
+  socket.use((_event, next) => {
+    frames += 1;
+    if (frames > FRAMES_PER_SECOND) close(LINK_CODES.tooFast, 'Too many frames in a second.');
+    else next();
+  });
 
   socket.on('watch', (request: unknown, reply: unknown) => {
     const answer = typeof reply === 'function' ? (reply as (body: object) => void) : () => undefined;
     const { agent_id: agentId, after } = (request ?? {}) as { agent_id?: unknown; after?: unknown };
-    if (typeof agentId !== 'string' || watched.size >= 1000) {
+    if (typeof agentId !== 'string' || !isCursor(after) || watched.size >= MAX_WATCHED) {
       answer({ ok: false, code: 'BAD_REQUEST' });
       return;
     }
-    watch(parts, socket, caller, agentId, typeof after === 'number' ? after : undefined, watched).then(
-      (found) => answer(found ? { ok: true } : { ok: false, code: 'NOT_FOUND' }),
-      () => answer({ ok: false, code: 'INTERNAL' }),
+    watched.get(agentId)?.end();
+    const watch = new AgentWatch(parts, socket, caller, agentId);
+    watched.set(agentId, watch);
+    const forget = (): void => {
+      watch.end();
+      if (watched.get(agentId) === watch) watched.delete(agentId);
+    };
+    watch.begin(after).then(
+      ({ found, gap }) => {
+        if (!found) forget();
+        answer(found ? { ok: true, gap } : { ok: false, code: 'NOT_FOUND' });
+      },
+      () => {
+        forget();
+        answer({ ok: false, code: 'INTERNAL' });
+      },
     );
   });
   socket.on('unwatch', (request: unknown) => {
     const { agent_id: agentId } = (request ?? {}) as { agent_id?: unknown };
     if (typeof agentId !== 'string') return;
-    watched.get(agentId)?.();
+    watched.get(agentId)?.end();
     watched.delete(agentId);
   });
   socket.on('disconnect', () => {
+    clearInterval(frameTimer);
     forgetSession();
-    for (const end of watched.values()) end();
+    for (const watch of watched.values()) watch.end();
     watched.clear();
   });
 }
 
-async function watch(
-  { storage, feed, agents }: UiSocketParts,
-  socket: Socket,
-  caller: Caller,
-  agentId: string,
-  after: number | undefined,
-  watched: Map<string, () => void>,
-): Promise<boolean> {
-  const agent = await storage.agents.get(agentId);
-  const visible =
-    agent !== undefined && (caller.role === 'superadmin' || agent.ownerUserId === caller.userId);
-  if (!visible) return false;
-  watched.get(agentId)?.();
-  let cursor = after ?? 0;
-  const end = feed.subscribe(agentId, (item) => {
-    switch (item.kind) {
-      case 'event':
-        if (item.event.id <= cursor) return;
-        cursor = item.event.id;
-        socket.emit('activity', { agent_id: agentId, ...activityView(item.event) });
-        return;
-      case 'delta':
-        socket.emit('delta', { agent_id: agentId, ...item.delta });
-        return;
-      case 'message':
-        socket.emit('message', { agent_id: agentId, ...messageView(item.message) });
-        return;
-      case 'removed':
-        socket.emit('removed', { agent_id: agentId });
-        return;
-      case 'status':
-        // An agent that was given to somebody else is no longer this caller's to watch.
-        if (caller.role !== 'superadmin' && item.agent.ownerUserId !== caller.userId) {
-          watched.get(agentId)?.();
-          watched.delete(agentId);
-          socket.emit('removed', { agent_id: agentId });
-          return;
-        }
-        void agents.view(item.agent).then((view) => socket.emit('status', view));
-    }
-  });
-  watched.set(agentId, end);
-  if (after !== undefined) {
-    for (const event of await storage.events.after(agentId, after, REPLAY)) {
-      if (event.id <= cursor && event.id <= after) continue;
-      cursor = Math.max(cursor, event.id);
-      socket.emit('activity', { agent_id: agentId, ...activityView(event) });
-    }
-  }
-  return true;
+function isCursor(value: unknown): value is number | undefined {
+  return value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0);
 }
