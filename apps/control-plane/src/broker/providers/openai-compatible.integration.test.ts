@@ -40,6 +40,32 @@ const json = (response: ServerResponse, status: number, body: unknown, headers =
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 };
 
+describe('an OpenAI-compatible provider of newer models', () => {
+  const answerNewer = (response: ServerResponse, request: SeenRequest): Promise<void> | void => {
+    const body = JSON.parse(request.body) as Record<string, unknown>;
+    if ('max_tokens' in body || 'temperature' in body)
+      return json(response, 400, { error: { message: 'unsupported' } });
+    return sendEvents(response, [
+      delta({ content: `up to ${String(body['max_completion_tokens'])}` }),
+      delta({}, 'stop'),
+      DONE,
+    ]);
+  };
+
+  it('is asked again once in the newer spelling when it refuses the older one', async () => {
+    const adapter = await provider(answerNewer);
+    const answer = await answerOf(adapter, chatRequest({ max_tokens: 100, temperature: 0.7 }));
+    expect(answer).toMatchObject({ text: 'up to 100' });
+    expect(adapter.origin.seen).toHaveLength(2);
+  });
+
+  it('is asked only once when nothing can be spelled otherwise', async () => {
+    const adapter = await provider((response) => json(response, 400, { error: { message: 'no' } }));
+    expect(await failureOf(adapter)).toMatchObject({ code: 'UPSTREAM_REFUSED' });
+    expect(adapter.origin.seen).toHaveLength(1);
+  });
+});
+
 describe('an OpenAI-compatible provider that streams', () => {
   it('gives text, finish reason and the usage of the last event', async () => {
     const adapter = await provider((response) =>

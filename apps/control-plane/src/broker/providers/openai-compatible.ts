@@ -27,18 +27,25 @@ async function* complete(
   options: OpenAiCompatibleOptions,
   { request, signal }: ProviderCall,
 ): AsyncGenerator<ChatCompletionChunk> {
-  const response = await options.fetch(url, {
-    method: 'POST',
-    signal,
-    // Following one would take key and conversation to another place.
-    redirect: 'manual',
-    headers: requestHeaders(options.extraHeaders, {
-      'content-type': 'application/json',
-      accept: 'text/event-stream, application/json',
-      ...(options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}),
-    }),
-    body: JSON.stringify({ ...request, stream: true, stream_options: { include_usage: true } }),
-  });
+  const ask = (body: object): Promise<Response> =>
+    options.fetch(url, {
+      method: 'POST',
+      signal,
+      // Following one would take key and conversation to another place.
+      redirect: 'manual',
+      headers: requestHeaders(options.extraHeaders, {
+        'content-type': 'application/json',
+        accept: 'text/event-stream, application/json',
+        ...(options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}),
+      }),
+      body: JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }),
+    });
+  let response = await ask(request);
+  const newer = response.status === 400 ? newerSpelling(request) : undefined;
+  if (newer) {
+    await response.body?.cancel();
+    response = await ask(newer);
+  }
   if (!response.ok) {
     await response.body?.cancel();
     throw upstreamRefusal(response.status, response.headers.get('retry-after'));
@@ -51,6 +58,17 @@ async function* complete(
     await response.body?.cancel();
     throw nonsense(`the content type is ${JSON.stringify(type.slice(0, 80))}`);
   }
+}
+
+/**
+ * Gives the request as newer models want it: they refuse `max_tokens` and any temperature but their own with a plain 400.
+ * Which field it was stands only in the text of the refusal, which is not read; so it is tried once, and only when there
+ * is something to change.
+ */
+function newerSpelling(request: ProviderCall['request']): object | undefined {
+  const { max_tokens: maxTokens, temperature, ...rest } = request;
+  if (maxTokens === undefined && temperature === undefined) return undefined;
+  return { ...rest, ...(maxTokens === undefined ? {} : { max_completion_tokens: maxTokens }) };
 }
 
 async function* fromEvents(

@@ -9,8 +9,6 @@ const liquid = new Liquid({
   cache: 256,
   relativeReference: false,
   parseLimit: 1_000_000,
-  // Milliseconds that a template may hold up the control plane.
-  renderLimit: 300,
   memoryLimit: 20_000_000,
   // Scripts are text in the configuration: there is no file to include.
   fs: {
@@ -41,21 +39,39 @@ liquid.registerFilter('parse_csv', (value: unknown) => {
   );
 });
 
-/** Gives the value with every string in it rendered as a Liquid template over `context`. */
-export async function renderTemplates(value: unknown, context: object): Promise<unknown> {
-  if (typeof value === 'string') return value.includes('{') ? renderText(value, context) : value;
-  if (Array.isArray(value)) return Promise.all(value.map((item) => renderTemplates(item, context)));
-  if (typeof value !== 'object' || value === null) return value;
-  const members = await Promise.all(
-    Object.entries(value).map(
-      async ([key, member]) => [key, await renderTemplates(member, context)] as const,
-    ),
-  );
-  return Object.fromEntries(members);
+/** Milliseconds that all templates of one answer together may hold up the control plane. */
+const RENDER_MS = 300;
+
+/** Gives a function that renders every string of a value as a Liquid template over `context`, within one time budget. */
+export function templateRenderer(context: object): (value: unknown) => Promise<unknown> {
+  let left = RENDER_MS;
+  // One after the other: side by side, each would be charged for the others.
+  const render = async (value: unknown): Promise<unknown> => {
+    if (typeof value === 'string') {
+      if (!value.includes('{')) return value;
+      if (left <= 0) throw new RangeError(`the templates of this answer take more than ${RENDER_MS} ms`);
+      const start = performance.now();
+      try {
+        return await renderText(value, context, left);
+      } finally {
+        left -= performance.now() - start;
+      }
+    }
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) {
+      const items: unknown[] = [];
+      for (const item of value) items.push(await render(item));
+      return items;
+    }
+    const members: [string, unknown][] = [];
+    for (const [key, member] of Object.entries(value)) members.push([key, await render(member)]);
+    return Object.fromEntries(members);
+  };
+  return render;
 }
 
-async function renderText(template: string, context: object): Promise<string> {
-  const text = String(await liquid.parseAndRender(template, context));
+async function renderText(template: string, context: object, renderLimit: number): Promise<string> {
+  const text = String(await liquid.parseAndRender(template, context, { renderLimit }));
   if (text.length > MAX_CHARS) throw new RangeError(`a template gave more than ${MAX_CHARS} characters`);
   return text;
 }

@@ -232,3 +232,30 @@ describe('a script that cannot be played', () => {
     expect((await play(text, user('x'))).text).toBe('json');
   });
 });
+
+describe('an owner or a hijacked worker that wants to stop the control plane with a script', () => {
+  // Each one alone stays below the limit of one template.
+  const slow = '{% for i in (1..60) %}{% for j in (1..1000) %}{% assign a = i %}{% endfor %}{% endfor %}';
+
+  it('by many slow templates in one answer has one time budget for all of them', async () => {
+    const calls = Array.from({ length: 50 }, () => ({ tool: 'x', args: { a: [slow, slow], b: slow } }));
+    const started = performance.now();
+    const failure = await failureOf(
+      scripted(stringify({ turns: [{ steps: [{ calls }] }] })),
+      chatRequest({ messages: [user('go')] }),
+    );
+    expect(failure.code).toBe('PROVIDER_MISCONFIGURED');
+    expect(performance.now() - started).toBeLessThan(3_000);
+  });
+
+  it('by a message of 16 MiB that is compared with 500 turns is looked at in part only', async () => {
+    const turns = Array.from({ length: 500 }, (_, index) => ({
+      when: `${'a'.repeat(25)}b${index}`,
+      steps: [{ say: 'x' }],
+    }));
+    const provider = scripted(stringify({ turns }));
+    const started = performance.now();
+    await answerOf(provider, chatRequest({ messages: [user('a'.repeat(16_000_000))] }));
+    expect(performance.now() - started).toBeLessThan(3_000);
+  });
+});

@@ -5,24 +5,31 @@ import { BrokerError } from '../broker-error.js';
 import { chunkFactory } from './chunk.js';
 import type { ProviderAdapter, ProviderCall } from './provider.js';
 import { parseScript, ScriptError, type Script, type ScriptStep } from './script.js';
-import { renderTemplates } from './script-template.js';
+import { templateRenderer } from './script-template.js';
+
+/** Characters of a message that a script looks at; the link carries no longer ones (`LINK_LIMITS.messageChars`). */
+const MAX_TEXT_CHARS = 256 * 1024;
 
 /**
  * Gives the adapter that plays a script: offline, deterministic and without state. The turn is chosen by the last
  * user message, the step by how often the model already spoke since then, so a restart changes nothing.
  */
 export function scripted(scriptText: string): ProviderAdapter {
-  return { complete: (call) => complete(scriptText, call) };
+  let script: Script | undefined;
+  return {
+    // Read once: a long script takes a good part of a second.
+    complete: (call) => complete(() => (script ??= readScript(scriptText)), call),
+  };
 }
 
 async function* complete(
-  scriptText: string,
+  readOnce: () => Script,
   { request, signal }: ProviderCall,
 ): AsyncGenerator<ChatCompletionChunk> {
-  const script = readScript(scriptText);
+  const script = readOnce();
   const factory = chunkFactory(request.model);
   const start = request.messages.findLastIndex((message) => message.role === 'user');
-  const input = start >= 0 ? (request.messages[start]?.content ?? '') : '';
+  const input = start >= 0 ? (request.messages[start]?.content ?? '').slice(0, MAX_TEXT_CHARS) : '';
   const since = request.messages.slice(start + 1);
   const step = chooseStep(script, input, since);
 
@@ -81,7 +88,7 @@ function toolResults(since: readonly ChatMessage[]): { results: Record<string, s
     if (message.role === 'assistant') {
       for (const call of message.tool_calls ?? []) names.set(call.id, call.function.name);
     } else if (message.role === 'tool') {
-      result = message.content;
+      result = message.content.slice(0, MAX_TEXT_CHARS);
       results[names.get(message.tool_call_id) ?? 'unknown'] = result;
     }
   }
@@ -93,10 +100,10 @@ async function renderStep(
   context: object,
 ): Promise<{ say: string; calls: { tool: string; args: unknown }[] }> {
   try {
-    const say = step.say === undefined ? '' : String(await renderTemplates(step.say, context));
+    const render = templateRenderer(context);
+    const say = step.say === undefined ? '' : String(await render(step.say));
     const calls: { tool: string; args: unknown }[] = [];
-    for (const { tool, args } of step.calls ?? [])
-      calls.push({ tool, args: await renderTemplates(args ?? {}, context) });
+    for (const { tool, args } of step.calls ?? []) calls.push({ tool, args: await render(args ?? {}) });
     return { say, calls };
   } catch (error) {
     const sentence = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : '';
