@@ -44,7 +44,7 @@ describe('an OpenAI-compatible provider of newer models', () => {
   const answerNewer = (response: ServerResponse, request: SeenRequest): Promise<void> | void => {
     const body = JSON.parse(request.body) as Record<string, unknown>;
     if ('max_tokens' in body || 'temperature' in body)
-      return json(response, 400, { error: { message: 'unsupported' } });
+      { json(response, 400, { error: { message: 'unsupported' } }); return; }
     return sendEvents(response, [
       delta({ content: `up to ${String(body['max_completion_tokens'])}` }),
       delta({}, 'stop'),
