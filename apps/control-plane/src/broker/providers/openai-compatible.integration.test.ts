@@ -43,8 +43,10 @@ const json = (response: ServerResponse, status: number, body: unknown, headers =
 describe('an OpenAI-compatible provider of newer models', () => {
   const answerNewer = (response: ServerResponse, request: SeenRequest): Promise<void> | void => {
     const body = JSON.parse(request.body) as Record<string, unknown>;
-    if ('max_tokens' in body || 'temperature' in body)
-      { json(response, 400, { error: { message: 'unsupported' } }); return; }
+    if ('max_tokens' in body || 'temperature' in body) {
+      json(response, 400, { error: { message: 'unsupported' } });
+      return;
+    }
     return sendEvents(response, [
       delta({ content: `up to ${String(body['max_completion_tokens'])}` }),
       delta({}, 'stop'),
