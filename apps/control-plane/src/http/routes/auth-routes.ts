@@ -265,12 +265,13 @@ function clientOf({ ip, request }: RouteContext): ClientInfo {
 function refuseForeignSite({ request }: RouteContext, corsOrigins: readonly string[]): void {
   const { origin, host } = request.headers;
   const fetchSite = request.headers['sec-fetch-site'];
-  const known = origin !== undefined && (corsOrigins.includes(origin) || new URL(origin).host === host);
-  if (
-    (fetchSite === undefined || fetchSite === 'same-origin' || fetchSite === 'none') &&
-    (origin === undefined || known)
-  )
-    return;
-  if (known) return;
+  const known = origin !== undefined && (corsOrigins.includes(origin) || hostOf(origin) === host);
+  const sameSite = fetchSite === undefined || fetchSite === 'same-origin' || fetchSite === 'none';
+  if (known || (sameSite && origin === undefined)) return;
   throw new ApiError('ORIGIN_REFUSED', 'The cookie was sent from another site.');
+}
+
+/** Host and port of an origin; undefined for `null` and what else is no origin. */
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
