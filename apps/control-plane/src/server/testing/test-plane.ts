@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,6 +60,7 @@ export interface Answer {
 /** Starts one. */
 export async function startTestPlane(options: TestPlaneOptions = {}): Promise<TestPlane> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'cp-')));
+  const port = await freePort();
   const settings = readSettings({
     env: {
       ADMIN_STORAGE_ROOT: dataDir,
@@ -66,7 +68,7 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
       AGENT_RUNTIME_DIR: join(dataDir, 'run'),
       ...options.env,
     },
-    flags: { port: 0, logLevel: 'error' },
+    flags: { port, logLevel: 'error' },
   });
   const loggers = openLoggers({
     level: 'error',
@@ -95,13 +97,15 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
   const { auth } = core;
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= plane.close().then(() => loggers.close()));
+  // The public URL may be another one.
+  const url = `http://localhost:${port}`;
   const call = (method: string, path: string, given: CallOptions = {}): Promise<Answer> =>
-    request(`${plane.url}${path}`, method, given);
+    request(`${url}${path}`, method, given);
   return {
     plane,
     core,
     pool,
-    url: plane.url,
+    url,
     dataDir,
     call,
     stop,
@@ -121,6 +125,14 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 async function request(url: string, method: string, { token, body, headers }: CallOptions): Promise<Answer> {
