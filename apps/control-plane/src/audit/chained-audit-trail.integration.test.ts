@@ -126,3 +126,23 @@ describe('bulk events', () => {
     expect(trail.dropped).toBe(1);
   });
 });
+
+it('a hijacked worker that floods the log to push out what others did loses only its own events, and that is told', async () => {
+  let broken = true;
+  const trail = trailOver(breakable(() => broken));
+  const denied = (agent: string, n: number): AuditEvent => ({
+    kind: 'token_event',
+    event: 'link_refused',
+    agent_id: agent,
+    detail: `${agent} ${n}`,
+    timestamp: new Date().toISOString(),
+  });
+  trail.enqueue(denied('victim', 1));
+  for (let n = 0; n < 30_000; n += 1) trail.enqueue(denied('flooder', n));
+  trail.enqueue(denied('victim', 2));
+  broken = false;
+  await trail.close();
+  expect(lines.filter((line) => line.startsWith('victim'))).toEqual(['victim 1', 'victim 2']);
+  expect(lines.filter((line) => line.startsWith('flooder'))).toHaveLength(4_000);
+  expect(lines.some((line) => line.startsWith('26000 events of this agent'))).toBe(true);
+});

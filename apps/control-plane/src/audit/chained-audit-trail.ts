@@ -10,6 +10,8 @@ const RETRY_MS = 1000;
 const LAST_TRIES = 3;
 /** Bulk events that wait for a store that does not take them; beyond it the oldest are dropped and counted. */
 const MAX_WAITING = 20_000;
+/** What one agent may have of that: whoever floods the log loses events of its own, not those of others. */
+const MAX_WAITING_OF_ONE = 4_000;
 
 /** The chained store, a JSON line for each event in the log file, and one batched writer for bulk events. */
 export class ChainedAuditTrail implements AuditTrail {
@@ -18,6 +20,8 @@ export class ChainedAuditTrail implements AuditTrail {
   readonly #line: (event: AuditEvent) => void;
   readonly #onFailure: (error: unknown) => void;
   #waiting: AuditEvent[] = [];
+  readonly #waitingOf = new Map<string, number>();
+  readonly #lostOf = new Map<string, number>();
   #dropped = 0;
   #flushing = false;
   #failing = false;
@@ -57,9 +61,17 @@ export class ChainedAuditTrail implements AuditTrail {
       this.#onFailure(error);
       return;
     }
+    const agent = agentOf(event);
+    const waiting = this.#waitingOf.get(agent) ?? 0;
+    if (agent !== '' && waiting >= MAX_WAITING_OF_ONE) {
+      this.#lostOf.set(agent, (this.#lostOf.get(agent) ?? 0) + 1);
+      this.#dropped += 1;
+      return;
+    }
+    this.#waitingOf.set(agent, waiting + 1);
     this.#waiting.push(event);
     if (this.#waiting.length > MAX_WAITING) {
-      this.#waiting.shift();
+      this.#forget(this.#waiting.shift());
       this.#dropped += 1;
     }
     // One batch on its way is enough: it asks for the next one itself, and after a failure the timer does.
@@ -78,7 +90,10 @@ export class ChainedAuditTrail implements AuditTrail {
       if (batch.length === 0) return;
       try {
         await this.#log.appendBatch(batch);
-        for (const event of batch) this.#line(event);
+        for (const event of batch) {
+          this.#line(event);
+          this.#forget(event);
+        }
       } catch (error) {
         this.#waiting.unshift(...batch);
         this.#failing = true;
@@ -87,9 +102,33 @@ export class ChainedAuditTrail implements AuditTrail {
         return;
       }
       this.#failing = false;
+      this.#tellLosses();
       if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => void this.flush(), 0);
     });
     return this.#writing;
+  }
+
+  #forget(event: AuditEvent | undefined): void {
+    if (!event) return;
+    const agent = agentOf(event);
+    const waiting = (this.#waitingOf.get(agent) ?? 0) - 1;
+    if (waiting > 0) this.#waitingOf.set(agent, waiting);
+    else this.#waitingOf.delete(agent);
+  }
+
+  /** A hole in the log is itself in the log. */
+  #tellLosses(): void {
+    for (const [agent, lost] of this.#lostOf) {
+      if ((this.#waitingOf.get(agent) ?? 0) > MAX_WAITING_OF_ONE / 2) continue;
+      this.#lostOf.delete(agent);
+      this.enqueue({
+        kind: 'token_event',
+        event: 'audit_overflow',
+        agent_id: agent,
+        detail: `${lost} events of this agent came faster than they could be written and are lost`,
+        timestamp: new Date().toISOString(),
+      });
+    }
   }
 
   /** How many bulk events could never be written. */
@@ -107,4 +146,8 @@ export class ChainedAuditTrail implements AuditTrail {
     this.#dropped += this.#waiting.length;
     this.#waiting = [];
   }
+}
+
+function agentOf(event: AuditEvent): string {
+  return 'agent_id' in event && typeof event.agent_id === 'string' ? event.agent_id : '';
 }

@@ -182,6 +182,29 @@ describe('a request that is too large', () => {
     expect(answer.status).toBe(200);
   });
 
+  it('of ten megabytes of brackets, meant to hold up the control plane, is refused before it is parsed', async () => {
+    const bomb = `{"model":"a/b","messages":[${'[],'.repeat(3_500_000)}[]]}`;
+    const started = performance.now();
+    const answer = await ask(CHAT, bomb);
+    expect(answer.error.code).toBe('REQUEST_TOO_LARGE');
+    expect(performance.now() - started).toBeLessThan(1_500);
+  });
+
+  it('is not refused for brackets in its texts', async () => {
+    traffic.complete = () => say('fine');
+    const text = '[{,:"\\\\'.repeat(400_000);
+    const answer = await ask(CHAT, { model: 'a/b', messages: [{ role: 'user', content: text }] });
+    expect(answer.status).toBe(200);
+  });
+
+  it('is refused when a hijacked worker floods the broker to fill the audit log', async () => {
+    const codes: (string | undefined)[] = [];
+    while (codes.length < 3_000 && codes.at(-1) !== 'TOO_MANY_REQUESTS')
+      codes.push((await ask(WEB, 'x')).error.code);
+    expect(codes.at(-1)).toBe('TOO_MANY_REQUESTS');
+    expect(codes.length).toBeGreaterThan(300);
+  });
+
   it('is refused at 64 KiB for the web', async () => {
     expect((await ask(WEB, { url: 'http://a.b', pad: 'x'.repeat(70_000) })).status).toBe(413);
   });

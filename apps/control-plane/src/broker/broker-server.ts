@@ -3,6 +3,7 @@ import { BROKER_ROUTES, type WebFetchRequest } from '@clawforce/protocol';
 import { BrokerError, toBrokerError } from './broker-error.js';
 import { readChatRequest } from './chat-request.js';
 import type { AgentTraffic } from './agent-traffic.js';
+import { TokenBucket } from '../limits/token-bucket.js';
 import { readJsonBody } from './read-body.js';
 import { sendWebAnswer } from './web-answer.js';
 import { wholeCompletion } from './whole-completion.js';
@@ -20,6 +21,11 @@ export interface BrokerContext {
 const EVENT_STREAM = 'text/event-stream';
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_CONCURRENT = 8;
+/** Each request may become a row of the audit log, and each byte is parsed by the one process that serves everybody. */
+const BURST_REQUESTS = 300;
+const REQUESTS_PER_SECOND = 20;
+const BURST_BYTES = 128 * 1024 * 1024;
+const BYTES_PER_SECOND = 8 * 1024 * 1024;
 /** One worker needs a connection for each running request; more is somebody who fills the table. */
 const MAX_CONNECTIONS = 64;
 
@@ -29,6 +35,10 @@ const MAX_CONNECTIONS = 64;
  */
 export function createBrokerServer(context: BrokerContext): Server {
   let running = 0;
+  const allowance: Allowance = {
+    requests: new TokenBucket(BURST_REQUESTS, REQUESTS_PER_SECOND),
+    bytes: new TokenBucket(BURST_BYTES, BYTES_PER_SECOND),
+  };
   const server = createServer((request, response) => {
     running += 1;
     const controller = new AbortController();
@@ -36,13 +46,15 @@ export function createBrokerServer(context: BrokerContext): Server {
       running -= 1;
       controller.abort();
     });
-    handle(context, request, response, running, controller.signal).catch((error: unknown) => {
-      const failure = toBrokerError(error);
-      context.onFailure?.(failure, request.url ?? '');
-      // What is left of a refused body is not read: the connection ends behind the answer.
-      if (!request.complete && !response.headersSent) response.setHeader('connection', 'close');
-      sendFailure(response, failure);
-    });
+    handle(context, request, response, { running, allowance, signal: controller.signal }).catch(
+      (error: unknown) => {
+        const failure = toBrokerError(error);
+        context.onFailure?.(failure, request.url ?? '');
+        // What is left of a refused body is not read: the connection ends behind the answer.
+        if (!request.complete && !response.headersSent) response.setHeader('connection', 'close');
+        sendFailure(response, failure);
+      },
+    );
   });
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
@@ -55,8 +67,7 @@ async function handle(
   context: BrokerContext,
   request: IncomingMessage,
   response: ServerResponse,
-  running: number,
-  signal: AbortSignal,
+  { running, allowance, signal }: { running: number; allowance: Allowance; signal: AbortSignal },
 ): Promise<void> {
   const secret = /^Bearer ([\x21-\x7e]{16,200})$/.exec(request.headers.authorization ?? '')?.[1];
   if (secret === undefined || !context.authenticate(secret)) {
@@ -70,9 +81,14 @@ async function handle(
       retryAfterSeconds: 1,
     });
   }
+  if (!allowance.requests.tryTake()) throw tooFast(1);
+  const onSize = (bytes: number): void => {
+    const wait = allowance.bytes.spend(bytes);
+    if (wait > 0) throw tooFast(Math.ceil(wait / 1000));
+  };
   const isPost = request.method === 'POST';
   if (isPost && request.url === BROKER_ROUTES.chatCompletions) {
-    const chat = readChatRequest(await readJsonBody(request, MAX_BODY_BYTES));
+    const chat = readChatRequest(await readJsonBody(request, MAX_BODY_BYTES, onSize));
     const traffic = await context.traffic();
     const chunks = traffic.complete(chat, signal);
     if (chat.stream !== true) {
@@ -83,7 +99,7 @@ async function handle(
     return;
   }
   if (isPost && request.url === BROKER_ROUTES.webFetch) {
-    const wanted = readWebRequest(await readJsonBody(request, 64 * 1024));
+    const wanted = readWebRequest(await readJsonBody(request, 64 * 1024, onSize));
     const traffic = await context.traffic();
     await sendWebAnswer(response, await traffic.fetchPage(wanted, signal), wanted.max_bytes);
     return;
@@ -92,6 +108,15 @@ async function handle(
     'ROUTE_UNKNOWN',
     'The broker knows POST /v1/chat/completions and POST /v1/web/fetch.',
   );
+}
+
+interface Allowance {
+  readonly requests: TokenBucket;
+  readonly bytes: TokenBucket;
+}
+
+function tooFast(retryAfterSeconds: number): BrokerError {
+  return new BrokerError('TOO_MANY_REQUESTS', 'Requests come faster than they may.', { retryAfterSeconds });
 }
 
 async function streamChunks(response: ServerResponse, chunks: AsyncIterable<unknown>): Promise<void> {

@@ -2,10 +2,12 @@ import type { Bye, Command, CommandReport, LinkCode } from '@clawforce/protocol'
 import type { WorkerSocket } from './link-hub.js';
 import { PendingCommands } from './pending-commands.js';
 import { ResumeSecrets } from './resume-secrets.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from '../limits/token-bucket.js';
 
 const BURST_CHARS = 64 * 1024 * 1024;
 const CHARS_PER_SECOND = 2 * 1024 * 1024;
+const BURST_EVENTS = 5_000;
+const EVENTS_PER_SECOND = 200;
 
 /** One epoch of one agent: from a join to the worker's end, across reconnects. */
 export class WorkerSession {
@@ -15,6 +17,8 @@ export class WorkerSession {
   readonly resume = new ResumeSecrets();
   /** What this worker may send to be stored, across its connections: it must not fill the disk in minutes. */
   readonly volume = new TokenBucket(BURST_CHARS, CHARS_PER_SECOND);
+  /** The same by number: each verdict is also a row of the audit log. */
+  readonly events = new TokenBucket(BURST_EVENTS, EVENTS_PER_SECOND);
   /** Digest of the configuration that the worker confirmed. */
   confirmedDigest: string | undefined;
   /** Whether the worker found a confiner for commands. Its own word, so it may only make the status worse. */

@@ -120,7 +120,10 @@ export function attachWorkerSocket(
       const batch = readEventBatch(raw);
       if (!batch) breach('event batch that breaks the contract');
       if (!session || session.ended || !batch) return;
-      const wait = session.volume.spend(flow.takeReceived());
+      const wait = Math.max(
+        session.volume.spend(flow.takeReceived()),
+        session.events.spend(batch.items.length),
+      );
       if (wait > 0) await sleep(wait);
       const outcome = await ports.storeEvents(agentId, session.epoch, batch.items);
       if ('fenced' in outcome)
