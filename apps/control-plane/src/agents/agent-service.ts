@@ -136,14 +136,20 @@ export class AgentService {
   /** Stops and removes an agent with everything that belongs to it, its directory included. */
   async remove(agent: AgentRecord, actor: Actor): Promise<void> {
     const { storage, audit, files, sessionFiles, feed } = this.#parts;
-    await this.#parts.lifecycle()?.retire(agent.id);
-    sessionFiles.forget(agent.id);
-    await storage.transaction(async (tx) => {
-      await tx.agents.remove(agent.id);
-      await audit.record(changeEvent('agent_lifecycle', agent.id, 'delete', actor, { name: agent.name }), tx);
-    });
-    feed.publish(agent.id, { kind: 'removed' });
-    await files.destroy(agent.id).catch((error: unknown) => this.#parts.onLeftover(agent.id, error));
+    const remove = async (): Promise<void> => {
+      sessionFiles.forget(agent.id);
+      await storage.transaction(async (tx) => {
+        await tx.agents.remove(agent.id);
+        await audit.record(
+          changeEvent('agent_lifecycle', agent.id, 'delete', actor, { name: agent.name }),
+          tx,
+        );
+      });
+      feed.publish(agent.id, { kind: 'removed' });
+      await files.destroy(agent.id).catch((error: unknown) => this.#parts.onLeftover(agent.id, error));
+    };
+    const lifecycle = this.#parts.lifecycle();
+    await (lifecycle ? lifecycle.retire(agent.id, remove) : remove());
   }
 
   /** Refuses a level that this server or its pool does not start. @throws ApiError */

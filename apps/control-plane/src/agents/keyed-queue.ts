@@ -13,4 +13,9 @@ export class KeyedQueue {
     result.then(forget, forget);
     return result;
   }
+
+  /** The keys that have work waiting or running. */
+  get busy(): readonly string[] {
+    return [...this.#tails.keys()];
+  }
 }

@@ -1,58 +1,13 @@
 import type { AuditEvent } from '@clawforce/audit-log';
 import { LINK_CODES } from '@clawforce/protocol';
-import {
-  isIsolationLevel,
-  type AgentPool,
-  type PoolEvent,
-  type WorkerExit,
-  type WorkerRef,
-} from '@clawforce/pool-core';
-import type { AuditTrail } from '../audit/audit-trail.js';
+import { PoolError, type PoolEvent, type WorkerExit, type WorkerRef } from '@clawforce/pool-core';
 import { ApiError } from '../errors/api-error.js';
-import type { ActivityFeed } from '../events/activity-feed.js';
-import type { LinkHub } from '../hub/link-hub.js';
 import type { WorkerSession } from '../hub/worker-session.js';
-import type { MessageService } from '../messages/message-service.js';
 import type { AgentRecord, StatusChange } from '../storage/agents/agent-store.js';
 import { StorageError } from '../storage/storage-error.js';
-import type { Storage } from '../storage/storage.js';
 import { KeyedQueue } from './keyed-queue.js';
+import { DEFAULT_TIMING, type LifecycleParts, type LifecycleTiming } from './lifecycle-parts.js';
 import { startFailure } from './start-failure.js';
-
-/** What a start needs besides the pool. */
-export interface LaunchPad {
-  /** Opens the agent's sockets, leaves a join credential there and gives the socket directory. */
-  prepare(agent: AgentRecord): Promise<{ readonly socketDir: string; readonly agentRoot: string }>;
-  /** Closes the agent's sockets and revokes its credentials. */
-  clear(agentId: string): Promise<void>;
-}
-
-/** Parts of the lifecycle. */
-export interface LifecycleParts {
-  readonly storage: Storage;
-  readonly pool: AgentPool;
-  readonly hub: LinkHub;
-  readonly feed: ActivityFeed;
-  readonly messages: MessageService;
-  readonly audit: AuditTrail;
-  readonly launchPad: LaunchPad;
-  /** Environment of every worker, beyond what names the agent. */
-  readonly workerEnv: Readonly<Record<string, string>>;
-  /** Whether commands run without a confiner where none works (`CLAWFORCE_UNCONFINED_EXEC=1`). */
-  readonly unconfinedExec: boolean;
-  readonly log: (level: 'info' | 'warn' | 'error', message: string, detail?: object) => void;
-  readonly timing?: Partial<LifecycleTiming>;
-}
-
-/** Deadlines in milliseconds. */
-export interface LifecycleTiming {
-  /** From the start of a worker to its hello. */
-  readonly connectMs: number;
-  /** From the request to stop to the kill. */
-  readonly graceMs: number;
-}
-
-const DEFAULT_TIMING: LifecycleTiming = { connectMs: 30_000, graceMs: 5_000 };
 
 /**
  * Brings agents to their desired state: starts and stops workers through the pool, follows their links, and says why
@@ -71,13 +26,19 @@ export class AgentLifecycle {
     this.#timing = { ...DEFAULT_TIMING, ...parts.timing };
   }
 
-  /** Follows the pool and brings every agent to its desired state; called once at boot. */
-  async resume(): Promise<void> {
-    void this.#follow();
+  /** Writes down that no worker of an earlier control plane runs any more; called once, before anybody asks for a start. */
+  async recover(): Promise<void> {
     for (const agent of await this.#parts.storage.agents.active()) {
       await this.#setStatus(agent, { status: 'stopped', reason: 'The control plane was restarted.' });
       await this.#parts.messages.interrupt(agent.id, ['delivered'], 'The control plane was restarted.');
     }
+  }
+
+  /** Follows the pool and starts every agent that is to run; called once, after `recover`. */
+  async resume(): Promise<void> {
+    this.#follow().catch((error: unknown) =>
+      this.#parts.log('error', 'the pool is no longer followed', { cause: String(error) }),
+    );
     for (const agent of await this.#parts.storage.agents.withDesired('running')) {
       if (agent.mode !== this.#parts.pool.kind) {
         await this.#setStatus(agent, {
@@ -87,7 +48,11 @@ export class AgentLifecycle {
         continue;
       }
       this.#queue
-        .run(agent.id, () => this.#launch(agent.id))
+        .run(agent.id, async () => {
+          // Somebody may have stopped, started or removed it since the list was read.
+          const now = await this.#parts.storage.agents.get(agent.id);
+          if (now?.desired === 'running' && !isAlive(now)) await this.#launch(agent.id);
+        })
         .catch((error: unknown) =>
           this.#parts.log('warn', 'an agent could not be resumed', {
             agent: agent.id,
@@ -131,11 +96,13 @@ export class AgentLifecycle {
     });
   }
 
-  /** Stops an agent for good, before its row is removed. */
-  retire(agentId: string): Promise<void> {
+  /** Stops an agent for good and removes it with `remove`, so that nothing asked for meanwhile starts it in between. */
+  retire(agentId: string, remove: () => Promise<void>): Promise<void> {
     return this.#queue.run(agentId, async () => {
+      await this.#load(agentId);
       await this.#parts.storage.agents.setDesired(agentId, 'stopped');
       await this.#bringDown(agentId, 'The agent was deleted.', LINK_CODES.deleted);
+      await remove();
     });
   }
 
@@ -176,24 +143,30 @@ export class AgentLifecycle {
     this.#closing = true;
     this.#watch.abort();
     for (const timer of this.#connectTimers.values()) clearTimeout(timer);
-    const agents = await this.#parts.storage.agents.active();
-    await Promise.all(
-      agents.map((agent) =>
-        this.#queue.run(agent.id, () =>
-          this.#bringDown(agent.id, 'The control plane stops.', LINK_CODES.retryLater),
-        ),
-      ),
+    const active = await this.#parts.storage.agents.active();
+    // Also those with a start under way, which the database does not know of yet.
+    const ids = new Set([...active.map(({ id }) => id), ...this.#queue.busy]);
+    const ended = [...ids].map((id) =>
+      this.#queue.run(id, async () => {
+        const agent = await this.#parts.storage.agents.get(id);
+        if (agent && isAlive(agent))
+          await this.#bringDown(id, 'The control plane stops.', LINK_CODES.retryLater);
+      }),
     );
+    for (const result of await Promise.allSettled(ended)) {
+      if (result.status === 'rejected')
+        this.#parts.log('error', 'a worker could not be ended', { cause: String(result.reason) });
+    }
   }
 
   async #launch(agentId: string): Promise<AgentRecord> {
     const { storage, pool, launchPad } = this.#parts;
+    if (this.#closing) throw new ApiError('INTERRUPTED', 'The server is stopping.');
     let agent = await storage.agents.nextGeneration(agentId);
-    const { level } = agent;
-    if (!isIsolationLevel(level))
-      throw new ApiError('LEVEL_UNSUPPORTED', 'The stored isolation level is unknown.');
     agent = await this.#setStatus(agent, { status: 'provisioning', attested: 'none' });
     try {
+      // The server's maximum may have been lowered since the level was stored.
+      const level = this.#parts.checkLevel(agent.level);
       const place = await launchPad.prepare(agent);
       agent = await this.#setStatus(agent, { status: 'connecting' });
       this.#connectTimers.set(
@@ -216,6 +189,7 @@ export class AgentLifecycle {
       });
       return agent;
     } catch (error) {
+      await this.#endQuietly(agent, 'the start failed');
       await this.#fail(agent, startFailure(error).message);
       throw startFailure(error);
     }
@@ -227,10 +201,18 @@ export class AgentLifecycle {
     this.#connectTimers.delete(agentId);
     const agent = await this.#load(agentId);
     // The worker hears of the stop through SIGTERM and may still report while it ends; then the session is closed.
-    const report = await pool.stop(
-      { agentId, generation: agent.generation },
-      { graceMs: this.#timing.graceMs, reason },
-    );
+    let report;
+    try {
+      report = await pool.stop(
+        { agentId, generation: agent.generation },
+        { graceMs: this.#timing.graceMs, reason },
+      );
+    } catch (error) {
+      // Whatever still runs there has no link and no broker any more.
+      const why = error instanceof PoolError ? error.message : 'the server log has the details.';
+      await this.#fail(agent, `The worker could not be ended: ${why}`);
+      throw error;
+    }
     hub.end(agentId, code, reason);
     await launchPad.clear(agentId);
     await messages.interrupt(agentId, ['queued', 'delivered'], reason);
@@ -263,9 +245,18 @@ export class AgentLifecycle {
     this.#inBackground(agentId, async () => {
       const agent = await this.#parts.storage.agents.get(agentId);
       if (agent?.generation !== generation || agent.status !== 'connecting') return;
-      await this.#parts.pool.stop({ agentId, generation }, { graceMs: 0, reason: 'no hello' });
+      await this.#endQuietly(agent, 'no hello');
       await this.#fail(agent, `The worker did not connect within ${this.#timing.connectMs / 1000} seconds.`);
     });
+  }
+
+  /** Ends what may run of an agent that has failed already. */
+  async #endQuietly({ id: agentId, generation }: AgentRecord, reason: string): Promise<void> {
+    try {
+      await this.#parts.pool.stop({ agentId, generation }, { graceMs: 0, reason });
+    } catch (error) {
+      this.#parts.log('error', 'a worker could not be ended', { agent: agentId, cause: String(error) });
+    }
   }
 
   async #fail(agent: AgentRecord, reason: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Logger } from 'winston';
 import type { AgentFiles } from '../agents/agent-files.js';
-import type { LaunchPad } from '../agents/lifecycle.js';
+import type { LaunchPad } from '../agents/lifecycle-parts.js';
 import { createBrokerServer } from '../broker/broker-server.js';
 import type { TrafficRegistry } from '../broker/traffic-registry.js';
 import { openAgentSockets, type AgentSockets } from '../hub/agent-sockets.js';

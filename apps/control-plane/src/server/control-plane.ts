@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { AgentPool } from '@clawforce/pool-core';
 import type { Server as SocketServer } from 'socket.io';
-import { AgentLifecycle, type LifecycleTiming } from '../agents/lifecycle.js';
+import { AgentLifecycle } from '../agents/lifecycle.js';
+import type { LifecycleTiming } from '../agents/lifecycle-parts.js';
 import type { OwnEndpoint } from '../broker/agent-traffic.js';
 import { TrafficRegistry } from '../broker/traffic-registry.js';
 import { ADMIN_SOCKET } from '../cli/connect.js';
@@ -128,6 +129,7 @@ async function start(
     messages,
     audit,
     launchPad,
+    checkLevel: (level) => services.agents.checkLevel(level),
     workerEnv: { AGENT_LOG_LEVEL: settings.logLevel },
     unconfinedExec: settings.unconfinedExec,
     timing,
@@ -165,6 +167,7 @@ async function start(
   http.headersTimeout = 10_000;
   http.requestTimeout = 30_000;
   http.keepAliveTimeout = 65_000;
+  await lifecycle.recover();
   await listen(http, settings.port, settings.host);
   const { port } = http.address() as AddressInfo;
   const url =

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ProcessPool } from '@clawforce/pool-process';
-import type { LifecycleTiming } from '../../agents/lifecycle.js';
+import type { LifecycleTiming } from '../../agents/lifecycle-parts.js';
 import { openLoggers } from '../../log/logger.js';
 import { readSettings } from '../../settings/index.js';
 import type { UserRole } from '../../storage/users/user-store.js';
