@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.mjs';
+import { boundaryRuleIsAwake } from './setup/boundary-oracle.mjs';
 import { ensureInstalled } from './setup/ensure-installed.mjs';
 import { localBin, root } from './setup/local-bin.mjs';
 import { runNode } from './setup/run-node.mjs';
@@ -9,7 +10,7 @@ import { countTests, groupSkips } from './setup/test-count.mjs';
 import { workspaceProblems } from './setup/workspace-check.mjs';
 
 const PROJECTS = ['unit', 'integration', 'e2e'];
-const STEPS = ['format', 'lint', 'workspace', 'build', ...PROJECTS, 'pack'];
+const STEPS = ['format', 'workspace', 'build', 'lint', ...PROJECTS, 'pack'];
 
 function wantedSteps(args) {
   const only = args.flatMap((arg, index) => {
@@ -23,8 +24,8 @@ function wantedSteps(args) {
     process.exit(64);
   }
   const wanted = new Set(only.length > 0 ? only : STEPS);
-  // These judge what was built, so a stale build must not be what they see.
-  if (wanted.has('e2e') || wanted.has('pack')) wanted.add('build');
+  // These judge what was built, or need the generated database client.
+  if (wanted.has('lint') || wanted.has('e2e') || wanted.has('pack')) wanted.add('build');
   return wanted;
 }
 
@@ -109,12 +110,6 @@ if (wanted.has('format')) {
     );
   });
 }
-if (wanted.has('lint')) {
-  await timed('lint', async () => {
-    const args = ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/', '--max-warnings', '0'];
-    check('lint', (await runNode(localBin('eslint'), args)).code === 0);
-  });
-}
 if (wanted.has('workspace')) {
   await timed('workspace', async () => {
     const problems = await workspaceProblems();
@@ -127,6 +122,15 @@ if (wanted.has('build')) {
   await timed('build and type check', async () => {
     built = await build();
     check('build and type check', built);
+  });
+}
+if (wanted.has('lint')) {
+  await timed('lint', async () => {
+    // Behind the build, which generates the database client; the boundary rule needs the graph in Nx's cache.
+    if (!wanted.has('workspace')) await workspaceProblems();
+    const args = ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/', '--max-warnings', '0'];
+    check('lint', (await runNode(localBin('eslint'), args)).code === 0);
+    check('lint: the boundary rule lets a forbidden import pass', await boundaryRuleIsAwake());
   });
 }
 const projects = PROJECTS.filter((name) => wanted.has(name));
