@@ -187,6 +187,33 @@ describe('placeholders', () => {
     },
   );
 
+  test.each([
+    ['by changing the address', (base: string) => `${base}.evil.example`, 'h'],
+    ['by moving it to a place without an address', (base: string) => base, 'env'],
+  ])(
+    'an attacker who wants a secret header sent elsewhere %s is refused: the address is one level up',
+    (_title, change, place) => {
+      const bound = { 'x-secret': { boundTo: '../base' } };
+      const redactor = redactorOf({
+        properties: {
+          provider: { properties: { h: { additionalProperties: bound } } },
+          env: { additionalProperties: secret },
+        },
+      });
+      const stored = { provider: { base: 'https://a.example', h: { auth: 'value' } }, env: {} };
+      const view = redactor.redact(stored, { configId: 'c' }) as typeof stored;
+      expect(redactor.restore(view, { stored, configId: 'c' })).toEqual(stored);
+      const { auth } = view.provider.h;
+      const moved =
+        place === 'h'
+          ? { ...view, provider: { ...view.provider, base: change(view.provider.base) } }
+          : { ...view, env: { auth } };
+      expect(() => redactor.restore(moved, { stored, configId: 'c' })).toThrow(
+        expect.objectContaining({ code: 'bound_field_changed' }) as Error,
+      );
+    },
+  );
+
   test('an attacker who wants to read an object by moving it to a place that hides texts only is refused', () => {
     const redactor = redactorOf({ properties: { account: secret, env: { additionalProperties: {} } } });
     const stored = { account: { inner: 'SECRET' }, env: {} };

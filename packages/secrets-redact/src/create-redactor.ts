@@ -66,19 +66,19 @@ export function createRedactor(schema: Schema, options: RedactorOptions): Redact
 
   const redact = (config: unknown, named: RedactOptions): Json => {
     checkNames(named);
-    return mapSecrets(config, view, '', undefined, 0, (value, pointer) => handleOf(value, pointer, named));
+    return mapSecrets(config, view, '', [], 0, (value, pointer) => handleOf(value, pointer, named));
   };
 
   const restore = (body: unknown, named: RestoreOptions): Json => {
     checkNames(named);
     const secrets = new Map<string, StoredSecret[]>();
-    mapSecrets(named.stored ?? {}, view, '', undefined, 0, (value, pointer, place, parent) => {
+    mapSecrets(named.stored ?? {}, view, '', [], 0, (value, pointer, place, parents) => {
       const handle = handleOf(value, pointer, named);
       const same = secrets.get(handle) ?? [];
-      secrets.set(handle, [...same, { value, target: targetOf(place, parent) }]);
+      secrets.set(handle, [...same, { value, target: targetOf(place, parents) }]);
       return null;
     });
-    return restoreValue(body, view, '', undefined, secrets, 0);
+    return restoreValue(body, view, '', [], secrets, 0);
   };
 
   return {
@@ -89,25 +89,34 @@ export function createRedactor(schema: Schema, options: RedactorOptions): Redact
   };
 }
 
-type OnSecret = (value: Json, pointer: string, place: SchemaView, parent: JsonObject | undefined) => Json;
+/** The objects around a value, the nearest last; `undefined` stands for a list. */
+type Parents = readonly (JsonObject | undefined)[];
+type OnSecret = (value: Json, pointer: string, place: SchemaView, parents: Parents) => Json;
 
 /** Gives the document with every secret replaced; unset secrets (`null`, `""`) and missing ones stay as they are. */
 function mapSecrets(
   value: unknown,
   place: SchemaView,
   pointer: string,
-  parent: JsonObject | undefined,
+  parents: Parents,
   depth: number,
   onSecret: OnSecret,
 ): Json {
   if (depth > MAX_DEPTH) throw new PlaceholderError('too_deep', pointer);
   if (value === undefined || value === null || value === '') return value ?? null;
   if (place.secret === true || (place.secret === 'texts' && typeof value === 'string')) {
-    return onSecret(value as Json, pointer, place, parent);
+    return onSecret(value as Json, pointer, place, parents);
   }
   if (Array.isArray(value)) {
     return (value as readonly unknown[]).map((item, index) =>
-      mapSecrets(item, place.item(index), pointerTo(pointer, index), undefined, depth + 1, onSecret),
+      mapSecrets(
+        item,
+        place.item(index),
+        pointerTo(pointer, index),
+        [...parents, undefined],
+        depth + 1,
+        onSecret,
+      ),
     );
   }
   if (!isObject(value)) return scalarOf(value, pointer);
@@ -116,7 +125,14 @@ function mapSecrets(
       .filter(([, member]) => (member as unknown) !== undefined)
       .map(([name, member]) => [
         name,
-        mapSecrets(member, place.member(name), pointerTo(pointer, name), value, depth + 1, onSecret),
+        mapSecrets(
+          member,
+          place.member(name),
+          pointerTo(pointer, name),
+          [...parents, value],
+          depth + 1,
+          onSecret,
+        ),
       ]),
   );
 }
@@ -125,17 +141,24 @@ function restoreValue(
   value: unknown,
   place: SchemaView,
   pointer: string,
-  parent: JsonObject | undefined,
+  parents: Parents,
   secrets: ReadonlyMap<string, readonly StoredSecret[]>,
   depth: number,
 ): Json {
   if (depth > MAX_DEPTH) throw new PlaceholderError('too_deep', pointer);
   if (typeof value === 'string') {
-    return hasPlaceholder(value) ? storedSecret(value, place, pointer, parent, secrets) : value;
+    return hasPlaceholder(value) ? storedSecret(value, place, pointer, parents, secrets) : value;
   }
   if (Array.isArray(value)) {
     return (value as readonly unknown[]).map((item, index) =>
-      restoreValue(item, place.item(index), pointerTo(pointer, index), undefined, secrets, depth + 1),
+      restoreValue(
+        item,
+        place.item(index),
+        pointerTo(pointer, index),
+        [...parents, undefined],
+        secrets,
+        depth + 1,
+      ),
     );
   }
   if (!isObject(value)) return scalarOf(value, pointer);
@@ -147,7 +170,7 @@ function restoreValue(
         // The pointer ends before a key that is a placeholder, so that an error does not carry it into a log.
         if (hasPlaceholder(name)) throw new PlaceholderError('placeholder_as_key', pointer);
         if (FORBIDDEN.has(name)) throw new PlaceholderError('forbidden_key', at);
-        return [name, restoreValue(member, place.member(name), at, value, secrets, depth + 1)];
+        return [name, restoreValue(member, place.member(name), at, [...parents, value], secrets, depth + 1)];
       }),
   );
 }
@@ -156,7 +179,7 @@ function storedSecret(
   placeholder: string,
   place: SchemaView,
   pointer: string,
-  parent: JsonObject | undefined,
+  parents: Parents,
   secrets: ReadonlyMap<string, readonly StoredSecret[]>,
 ): Json {
   if (place.secret === false) throw new PlaceholderError('placeholder_outside_secret', pointer);
@@ -167,7 +190,7 @@ function storedSecret(
     throw new PlaceholderError('placeholder_outside_secret', pointer);
   }
   // Both ways: a bound secret that moves to a place without a bound would lose it.
-  const target = targetOf(place, parent);
+  const target = targetOf(place, parents);
   if (![first, ...others].some((stored) => sameTarget(stored.target, target))) {
     throw new PlaceholderError('bound_field_changed', pointer);
   }
@@ -188,10 +211,13 @@ function mergePatch(target: Json, patch: Json, pointer: string, depth: number): 
   return objectOf([...members]);
 }
 
-function targetOf(place: SchemaView, parent: JsonObject | undefined): Target {
+function targetOf(place: SchemaView, parents: Parents): Target {
   const { boundTo } = place;
   if (boundTo === undefined) return undefined;
-  return { field: parent && Object.hasOwn(parent, boundTo) ? parent[boundTo] : undefined };
+  const name = boundTo.replace(/^(?:\.\.\/)+/, '');
+  const levels = (boundTo.length - name.length) / 3;
+  const holder = parents.at(-1 - levels);
+  return { field: holder && Object.hasOwn(holder, name) ? holder[name] : undefined };
 }
 
 function sameTarget(left: Target, right: Target): boolean {

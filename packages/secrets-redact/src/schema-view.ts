@@ -16,7 +16,7 @@ import { isSecretName } from './secret-name.js';
 export interface SchemaView {
   /** `texts`: only a text is one, because the schema knows the map but not this name, and the name tells. */
   readonly secret: boolean | 'texts';
-  /** Name of the sibling that says where the secret is sent (`x-secret: { boundTo }`). */
+  /** Name of the sibling that says where the secret is sent (`x-secret: { boundTo }`), behind `../` for each level up. */
   readonly boundTo: string | undefined;
   member(key: string): SchemaView;
   item(index: number): SchemaView;

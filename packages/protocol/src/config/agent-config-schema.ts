@@ -51,7 +51,7 @@ export const agentConfigSchema: ConfigSchema = Object.freeze({
             type: 'object',
             maxProperties: 50,
             propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$" },
-            additionalProperties: { type: 'string', maxLength: 8192, 'x-secret': true },
+            additionalProperties: { type: 'string', maxLength: 8192, 'x-secret': { boundTo: '../api_base' } },
           },
           script: { type: 'string', maxLength: 262_144 },
         }),
