@@ -254,14 +254,14 @@ describe('over a restart of the control plane', () => {
   it('a graceful stop ends every worker within ten seconds and keeps what was wanted', async () => {
     const ids = await Promise.all([agent(), agent('stubborn'), agent('silent')]);
     for (const id of ids) await post(id, 'start');
-    await reaches(ids[0] ?? '', 'running');
+    await reaches(ids[0], 'running');
     const before = Date.now();
     await test.stop();
     expect(Date.now() - before).toBeLessThan(10_000);
     expect(await readdir(join(dataDir, 'admin', 'pool'))).toEqual([]);
     await start();
     for (const id of ids) expect((await stored(id)).desired).toBe('running');
-    await reaches(ids[0] ?? '', 'running');
+    await reaches(ids[0], 'running');
   });
 
   it('only what is to run is started again, each once', async () => {
