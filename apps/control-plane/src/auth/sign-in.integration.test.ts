@@ -86,6 +86,26 @@ describe('sign in', () => {
     expect(body.access_token).toBeTypeOf('string');
   });
 
+  it.each([
+    ['a form of its own', { origin: 'https://evil.example' }],
+    ['a form in a sandboxed frame', { origin: 'null' }],
+    ['a form on a sibling host', { 'sec-fetch-site': 'same-site', origin: 'http://sibling.localhost' }],
+  ])(
+    'a foreign page that wants to sign a browser in as somebody else by %s is refused',
+    async (_title, headers) => {
+      const { name } = await freshUser();
+      const {
+        status,
+        body,
+        headers: got,
+      } = await login(new URLSearchParams({ username: name, password: PASSWORD }).toString(), {
+        'content-type': 'application/x-www-form-urlencoded',
+        ...headers,
+      });
+      expect([status, body.code, got.get('set-cookie')]).toEqual([403, 'ORIGIN_REFUSED', null]);
+    },
+  );
+
   it.each(['wrong password', 'unknown user', 'disabled user', 'no password yet', 'no name at all'])(
     'answers a %s with the same bytes',
     async (what) => {

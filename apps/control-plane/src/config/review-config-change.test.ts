@@ -86,6 +86,15 @@ describe('a change that an admin may make', () => {
       { ...(base('http://10.0.0.5/v1') as object), agents: { defaults: { max_tokens: 5 } } },
     ],
     ['a tighter command policy', {}, policy({ mode: 'allowlist', allow: ['ls'] })],
+    [
+      'tools that ask, and a narrower web',
+      tools({ web: { fetch: { allowlist: ['a.example', 'b.example'] } } }),
+      tools({
+        web: { fetch: { allowlist: ['b.example'] } },
+        approval: { per_tool: { exec: 'ask_before_run' } },
+        exec: { policy: { deny: ['git'] } },
+      }),
+    ],
     ['a variable', {}, { secrets: { env: { A: 'b' } } }],
   ])('is %s', (_title, before, after) => {
     expect(review(before, after, 'admin').loosens).toEqual([]);
@@ -104,6 +113,35 @@ describe('a change that loosens and so needs the password again', () => {
     [{}, policy({ relaxed: true }), ['tools.exec.policy.relaxed']],
     [policy({ mode: 'deny_all' }), policy({ mode: 'allowlist', allow: ['ls'] }), ['tools.exec.policy.mode']],
     [policy({ mode: 'allowlist' }), {}, ['tools.exec.policy.mode']],
+    [policy({ deny: ['curl', 'git push'] }), policy({ deny: ['curl'] }), ['tools.exec.policy.deny']],
+    [
+      policy({ mode: 'allowlist', allow: ['ls'] }),
+      policy({ mode: 'allowlist', allow: ['ls', 'git'] }),
+      ['tools.exec.policy.allow'],
+    ],
+    [tools({ approval: { default_mode: 'ask_before_run' } }), {}, ['tools.approval']],
+    [
+      tools({ approval: { per_tool: { exec: 'ask_before_run' } } }),
+      tools({ approval: { per_tool: { exec: 'always_run' } } }),
+      ['tools.approval'],
+    ],
+    [
+      tools({ approval: { default_mode: 'ask_before_run' } }),
+      tools({ approval: { default_mode: 'ask_before_run', per_tool: { exec: 'always_run' } } }),
+      ['tools.approval'],
+    ],
+    [
+      tools({ web: { fetch: { allowlist: ['a.example'] } } }),
+      tools({ web: { fetch: { allowlist: [] } } }),
+      ['tools.web.fetch.allowlist'],
+    ],
+    [
+      tools({ web: { fetch: { allowlist: ['a.example'] } } }),
+      tools({ web: { fetch: { allowlist: ['a.example', 'b.example'] } } }),
+      ['tools.web.fetch.allowlist'],
+    ],
+    [{ security: { docker: { network_mode: 'none' } } }, {}, ['security.docker.network_mode']],
+    [{ security: { docker: { read_only: true } } }, {}, ['security.docker.read_only']],
   ])('%j -> %j', (before, after, loosens) => {
     expect(review(before, after).loosens).toEqual(loosens);
   });

@@ -3,6 +3,7 @@ import { LEVEL_LOOSENESS } from '@clawforce/pool-core';
 import { effectiveConfig, type AgentConfig, type EffectiveAgentConfig } from '@clawforce/protocol/config';
 import { ScriptError, parseScript } from '../broker/providers/script.js';
 import { ApiError, type ApiIssue } from '../errors/api-error.js';
+import { loosenedSwitches } from './loosened-switches.js';
 
 /** What a change of configuration means. */
 export interface ConfigReview {
@@ -41,10 +42,7 @@ export function reviewConfigChange(
     loosens.push('tools.web.fetch.exceptions');
     needsSuperadmin.push('tools.web.fetch.exceptions');
   }
-  if (!old.exec.policy.relaxed && next.exec.policy.relaxed) loosens.push('tools.exec.policy.relaxed');
-  if (MODE_LOOSENESS[next.exec.policy.mode] > MODE_LOOSENESS[old.exec.policy.mode]) {
-    loosens.push('tools.exec.policy.mode');
-  }
+  loosens.push(...loosenedSwitches(old, next));
 
   const lexical = new NetworkSecurityPolicy({ ports: ALL_PORTS });
   for (const [name, provider] of Object.entries(next.providers)) {
@@ -92,7 +90,6 @@ function scriptIssues(pointer: string, script: string): ApiIssue[] {
   }
 }
 
-const MODE_LOOSENESS = { deny_all: 0, allowlist: 1, allow_all: 2 } as const;
 const ALL_PORTS = [80, 443, 8080, 8443];
 
 function baseKind(apiBase: string, policy: NetworkSecurityPolicy): 'public' | 'private' | 'unusable' {

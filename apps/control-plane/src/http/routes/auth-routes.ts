@@ -75,13 +75,21 @@ export function authRoutes({ auth, secure, corsOrigins }: AuthRouteParts): Route
       form: true,
       bodyLimit: LOGIN_LIMIT,
       responses: { 200: { description: 'Signed in.', schema: signedIn } },
-      errors: ['CREDENTIALS_INVALID', 'TOO_MANY_ATTEMPTS', 'HASHER_BUSY', 'PAYLOAD_TOO_LARGE'],
+      errors: [
+        'CREDENTIALS_INVALID',
+        'TOO_MANY_ATTEMPTS',
+        'HASHER_BUSY',
+        'PAYLOAD_TOO_LARGE',
+        'ORIGIN_REFUSED',
+      ],
       handle: async (context) => {
         const { username, password, client } = context.body as {
           username: string;
           password: string;
           client?: string;
         };
+        // Another site must not sign a browser in as somebody whose agents then get this person's keys.
+        if (client !== 'api') refuseForeignSite(context, corsOrigins);
         return answer(await auth.login(username, password, clientOf(context)), client === 'api');
       },
     },
@@ -268,7 +276,7 @@ function refuseForeignSite({ request }: RouteContext, corsOrigins: readonly stri
   const known = origin !== undefined && (corsOrigins.includes(origin) || hostOf(origin) === host);
   const sameSite = fetchSite === undefined || fetchSite === 'same-origin' || fetchSite === 'none';
   if (known || (sameSite && origin === undefined)) return;
-  throw new ApiError('ORIGIN_REFUSED', 'The cookie was sent from another site.');
+  throw new ApiError('ORIGIN_REFUSED', 'This request comes from another site.');
 }
 
 /** Host and port of an origin; undefined for `null` and what else is no origin. */
