@@ -164,6 +164,7 @@ export function attachWorkerSocket(
     if (!request) breach('request that breaks the contract');
     // One after the other, and the next only when the worker has taken the answer: an answer may be large.
     inOrder(async () => {
+      if (!socket.connected) return;
       if (!session || session.ended || !request) {
         reply({ ok: false, code: 'REQUEST_INVALID', message: 'The request is not valid.' });
         return;
