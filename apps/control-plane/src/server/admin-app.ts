@@ -1,10 +1,11 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { assertAllRoutesGuarded } from '@clawforce/auth-rbac/express';
 import { LOCAL_USER_ID } from '../agents/agent-service.js';
 import { createApp, type AppOptions } from '../http/create-app.js';
 import type { Caller, Route } from '../http/route.js';
 import type { Core } from './core.js';
 import { guardFor } from './guard-for.js';
+import { createStoppableServer } from './stoppable-server.js';
 
 /** The operating-system user behind the admin socket. */
 export const LOCAL_CALLER: Caller = Object.freeze({
@@ -31,5 +32,5 @@ export function createAdminServer(
     onFailure,
   });
   assertAllRoutesGuarded(app);
-  return createServer(app);
+  return createStoppableServer(app);
 }

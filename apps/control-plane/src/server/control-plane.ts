@@ -1,10 +1,12 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { AgentPool } from '@clawforce/pool-core';
+import { LINK_CODES } from '@clawforce/protocol';
 import type { Server as SocketServer } from 'socket.io';
 import { AgentLifecycle } from '../agents/lifecycle.js';
 import type { LifecycleTiming } from '../agents/lifecycle-parts.js';
+import type { SessionEndings } from '../auth/session-ends.js';
 import type { OwnEndpoint } from '../broker/agent-traffic.js';
 import { TrafficRegistry } from '../broker/traffic-registry.js';
 import { ADMIN_SOCKET } from '../cli/connect.js';
@@ -29,7 +31,8 @@ import { createPublicApp } from './public-app.js';
 import { publicCaller } from './public-caller.js';
 import { allRoutes } from './routes.js';
 import { watchSessions } from './session-watch.js';
-import { listenOnUnixSocket, stopServer } from './unix-listener.js';
+import { createStoppableServer, stopServer } from './stoppable-server.js';
+import { listenOnUnixSocket } from './unix-listener.js';
 
 /** A running control plane. */
 export interface ControlPlane {
@@ -163,7 +166,7 @@ async function start(
     secure,
     onFailure,
   });
-  const http = createServer(app);
+  const http = createStoppableServer(app);
   http.headersTimeout = 10_000;
   http.requestTimeout = 30_000;
   http.keepAliveTimeout = 65_000;
@@ -180,7 +183,7 @@ async function start(
     agents: services.agents,
     origins: () => [new URL(url).origin, `http://127.0.0.1:${port}`, ...settings.corsOrigins],
   });
-  closers.push(() => closeHttp(http, io));
+  closers.push(() => closeHttp(http, io, core.endings));
   own.push(...ownEndpoints(settings, port));
 
   const admin = createAdminServer(core, routes, onFailure);
@@ -249,8 +252,10 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-async function closeHttp(http: Server, io: SocketServer): Promise<void> {
-  io.disconnectSockets(true);
+async function closeHttp(http: Server, io: SocketServer, endings: SessionEndings): Promise<void> {
+  io.of('/ui').emit('bye', { code: LINK_CODES.retryLater, reason: 'The server stops.' });
+  io.of('/ui').disconnectSockets(true);
+  endings.endAll();
   const closed = stopServer(http);
   await io.close().catch(() => undefined);
   await closed;

@@ -20,6 +20,8 @@ export async function serve(flags: SettingsFlags): Promise<number> {
     );
     return EXIT.failed;
   }
+  // Heard from now on: a signal during the start is kept for its end.
+  const stopped = stopSignal();
   let plane: ControlPlane | undefined;
   let loggers: ReturnType<typeof openLoggers> | undefined;
   try {
@@ -56,20 +58,26 @@ export async function serve(flags: SettingsFlags): Promise<number> {
     await loggers?.close();
     return error instanceof SettingsError ? EXIT.usage : EXIT.failed;
   }
-  const signal = await stopSignal();
+  const signal = await stopped;
   loggers.app.info(`stopping on ${signal}`);
-  // A second signal, or a stop that hangs, ends the process the hard way.
   const impatient = setTimeout(() => process.exit(EXIT.failed), STOP_MS);
-  process.once(signal, () => process.exit(EXIT.failed));
   await plane.close();
   clearTimeout(impatient);
   await loggers.close();
   return 0;
 }
 
+/** Resolves at the first signal to stop; a second one, of either kind, ends the process the hard way. */
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+    let heard = false;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (heard) process.exit(EXIT.failed);
+        heard = true;
+        resolve(signal);
+      });
+    }
   });
 }
 
