@@ -31,6 +31,7 @@ export function attachWorkerSocket(
   let backlog = 0;
   let malformed = 0;
 
+  const gone = (): boolean => !socket.connected;
   const flow = new LinkFlow(socket, () => queue);
 
   const close = (bye: Bye): void => {
@@ -164,7 +165,7 @@ export function attachWorkerSocket(
     if (!request) breach('request that breaks the contract');
     // One after the other, and the next only when the worker has taken the answer: an answer may be large.
     inOrder(async () => {
-      if (!socket.connected) return;
+      if (gone()) return;
       if (!session || session.ended || !request) {
         reply({ ok: false, code: 'REQUEST_INVALID', message: 'The request is not valid.' });
         return;
@@ -174,7 +175,7 @@ export function attachWorkerSocket(
         .catch(
           () => ({ ok: false, code: 'INTERNAL', message: 'The control plane could not answer.' }) as const,
         );
-      if (!socket.connected) return;
+      if (gone()) return;
       reply(answer);
       if (!(await flow.flushed())) close({ code: LINK_CODES.tooFast, reason: 'Answers are not read.' });
     });
