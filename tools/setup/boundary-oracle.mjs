@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { ESLint } from 'eslint';
 import { root } from './local-bin.mjs';
 
 /**
@@ -7,6 +6,8 @@ import { root } from './local-bin.mjs';
  * warning. A core package that imports a library must be refused.
  */
 export async function boundaryRuleIsAwake() {
+  // Loaded late: on a fresh clone this file is read before anything is installed.
+  const { ESLint } = await import('eslint');
   const eslint = new ESLint({ cwd: root });
   const [result] = await eslint.lintText("import '@clawforce/policy-fs';\n", {
     filePath: join(root, 'packages/policy-core/src/index.ts'),
