@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,8 +28,23 @@ export function newInstallation(): Installation {
   return {
     dataDir: join(directory, 'data'),
     env,
-    remove: () => rmSync(directory, { recursive: true, force: true }),
+    remove() {
+      endServer(join(directory, 'data', 'admin'));
+      rmSync(directory, { recursive: true, force: true });
+    },
   };
+}
+
+/** Ends a server that outlived its launcher: a signal to `npm` does not reach what `npm` started. */
+function endServer(adminDir: string): void {
+  const holder = readdirSync(adminDir).find((name) => name.endsWith('.lock.holder'));
+  const pid = holder === undefined ? 0 : Number.parseInt(readFileSync(join(adminDir, holder), 'utf8'), 10);
+  if (!(pid > 1)) return;
+  try {
+    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('control-plane')) process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has ended already.
+  }
 }
 
 /** A running server. */
