@@ -2,6 +2,7 @@
 # Installs what the tests need on Debian and starts what must run. Run as root; running it again is harmless.
 # Usage: tools/provision-test-host.sh [ENV_FILE]
 # Writes TEST_DATABASE_URL into ENV_FILE (mode 0600, made when not named) and prints its path as the last line.
+# PostgreSQL and a Docker engine that it starts are left running; their process ids are in the state directory.
 set -euo pipefail
 
 env_file=${1:-}
@@ -12,16 +13,16 @@ data_dir=$state_dir/data
 say() { printf 'provision: %s\n' "$*" >&2; }
 
 if [ "$(id -u)" -ne 0 ]; then
-  say 'run this as root: it installs packages and starts PostgreSQL'
+  say 'run this as root: it installs packages and starts PostgreSQL and Docker'
   exit 1
 fi
 if ! command -v apt-get >/dev/null; then
-  say 'this script knows Debian only; install postgresql, bubblewrap, chromium, gcc, procps, iproute2 and curl by hand'
+  say 'this script knows Debian only; install postgresql, bubblewrap, chromium, gcc, procps, iproute2, curl, docker.io and busybox-static by hand'
   exit 1
 fi
 
 export DEBIAN_FRONTEND=noninteractive
-packages=(postgresql bubblewrap chromium gcc libc6-dev procps iproute2 curl)
+packages=(postgresql bubblewrap chromium gcc libc6-dev procps iproute2 curl docker.io iptables busybox-static)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
@@ -69,6 +70,47 @@ full_page_writes = off
 max_connections = 200
 CONF
   as_postgres "$bin_dir/pg_ctl" -D "$data_dir" -w -t 60 -l "$data_dir/server.log" start </dev/null >/dev/null
+fi
+
+# A Docker engine, unless one answers already (DOCKER_HOST counts).
+engine_answers() { timeout 20 docker info >/dev/null 2>&1; }
+# A file that outlived its process must not name a stranger that got the same number.
+forget_stale_pid() {
+  local pid
+  pid=$(cat "$1" 2>/dev/null || true)
+  if [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null || true)" != "$2" ]; then rm -f "$1"; fi
+}
+prepare_cgroups() {
+  [ -f /sys/fs/cgroup/cgroup.controllers ] || return 0
+  if grep -qw memory /sys/fs/cgroup/cgroup.subtree_control; then return 0; fi
+  # Inside a container with cgroup v2 the root group must be empty before it can hand controllers down.
+  mkdir -p /sys/fs/cgroup/init
+  xargs -rn1 </sys/fs/cgroup/cgroup.procs >/sys/fs/cgroup/init/cgroup.procs 2>/dev/null || true
+  sed -e 's/ / +/g' -e 's/^/+/' </sys/fs/cgroup/cgroup.controllers >/sys/fs/cgroup/cgroup.subtree_control
+}
+start_engine() {
+  local pid log=$state_dir/dockerd.log pid_file=$state_dir/dockerd.pid
+  forget_stale_pid "$pid_file" dockerd
+  forget_stale_pid /var/run/docker/containerd/containerd.pid containerd
+  prepare_cgroups
+  # A session of its own: an interrupt that ends the tests must not end the engine below other tests.
+  setsid dockerd --pidfile "$pid_file" --log-level warn </dev/null >"$log" 2>&1 9>&- &
+  pid=$!
+  for _ in $(seq 120); do
+    if engine_answers; then return 0; fi
+    if ! kill -0 "$pid" 2>/dev/null; then break; fi
+    sleep 0.5
+  done
+  say 'the Docker engine did not start; the end of its log:'
+  tail -n 20 "$log" >&2
+  return 1
+}
+if ! engine_answers; then
+  say 'starting a Docker engine'
+  start_engine
+fi
+if command -v node >/dev/null; then
+  node "$(dirname "${BASH_SOURCE[0]}")/images/base-image.mjs" 9>&- >&2
 fi
 
 # The fourth and fifth lines of postmaster.pid are the port and the socket directory.

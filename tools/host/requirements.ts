@@ -46,7 +46,7 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
     present: () => (process.env['TEST_DATABASE_URL'] ?? '').startsWith('postgresql:'),
   },
   docker: {
-    hint: 'apt-get install docker.io and start dockerd',
+    hint: 'apt-get install docker.io busybox-static and start dockerd (tools/provision-test-host.sh does)',
     present: () => succeeds('docker', ['info']),
   },
   chromium: {
