@@ -3,7 +3,8 @@ import { identifyNow, readProcessTable } from './process-table.js';
 import type { ProcessEntry, ProcessIdentity, ProcessTable } from './process-table.js';
 import { treeMembers } from './process-tree.js';
 
-const FREEZE_ROUNDS = 10;
+const FREEZE_MS = 1_000;
+const LOOK_AGAIN_MS = 2;
 const DEADLINE_MS = 5_000;
 
 /** Sends a signal unless the process is gone or its pid now names another one. */
@@ -39,6 +40,9 @@ function signalAll(host: KillHost, targets: readonly ProcessEntry[], signal: Nod
 /**
  * Kills a worker's whole tree and gives the processes that survived, normally none. All are frozen first: a child
  * that was forked between the look and the kill would lose its parent and with it every trace of where it belongs.
+ * A signal takes effect some time after it was sent, so a fork that is under way still completes; the kill waits for
+ * a look at the table that began when every process stood still, and found nothing new. A process that cannot stop,
+ * because it waits for a device, delays the kill by a second at most.
  */
 export async function killTree(
   root: ProcessIdentity,
@@ -46,21 +50,28 @@ export async function killTree(
   { deadlineMs = DEADLINE_MS, host = thisHost }: { deadlineMs?: number; host?: KillHost } = {},
 ): Promise<readonly ProcessIdentity[]> {
   const started = performance.now();
+  const elapsed = (): number => performance.now() - started;
+  const freezeMs = Math.min(FREEZE_MS, deadlineMs / 2);
   const seen = new Map<number, ProcessIdentity>();
   for (const identity of known) seen.set(identity.pid, identity);
-  const frozen = new Set<string>();
-  for (let round = 0; ; round += 1) {
+  const asked = new Set<string>();
+  let stoodStill = false;
+  let killing = false;
+  for (;;) {
     const members = treeMembers(await host.readTable(), root, seen.values());
     if (members.length === 0) return [];
     for (const member of members) seen.set(member.pid, member);
-    const fresh = members.filter(({ pid, startTime }) => !frozen.has(`${pid} ${startTime}`));
-    if (fresh.length > 0 && round < FREEZE_ROUNDS) {
+    const fresh = members.filter(({ pid, startTime }) => !asked.has(`${pid} ${startTime}`));
+    killing ||= (fresh.length === 0 && stoodStill) || elapsed() > freezeMs;
+    if (!killing) {
+      stoodStill = fresh.length === 0 && members.every(({ stopped }) => stopped);
       signalAll(host, fresh, 'SIGSTOP');
-      for (const { pid, startTime } of fresh) frozen.add(`${pid} ${startTime}`);
+      for (const { pid, startTime } of fresh) asked.add(`${pid} ${startTime}`);
+      if (fresh.length === 0 && !stoodStill) await sleep(LOOK_AGAIN_MS);
       continue;
     }
     signalAll(host, members, 'SIGKILL');
-    if (performance.now() - started > deadlineMs) return members;
+    if (elapsed() > deadlineMs) return members;
     await sleep(10);
   }
 }

@@ -19,6 +19,8 @@ export interface ProcessEntry extends ProcessIdentity {
   readonly sid: number;
   /** Dead, waiting for its parent to notice. */
   readonly zombie: boolean;
+  /** Every thread stands still: none can fork before it is continued. */
+  readonly stopped: boolean;
 }
 
 /** All processes of the host by pid. */
@@ -39,8 +41,26 @@ export function parseStat(text: string): ProcessEntry | undefined {
     ppid: Number(ppid),
     pgid: Number(pgid),
     sid: Number(sid),
-    zombie: state === 'Z' || state === 'X',
+    zombie: isDead(state),
+    stopped: isStopped(state),
   };
+}
+
+const isDead = (state: string): boolean => state === 'Z' || state === 'X';
+
+const isStopped = (state: string): boolean => state === 'T' || state === 't';
+
+/** The state of a process is that of its first thread; another thread may still be on its way out of a fork. */
+async function everyThreadStopped(pid: number): Promise<boolean> {
+  const tasks = `/proc/${pid}/task`;
+  const threads = await readdir(tasks).catch(() => []);
+  const states = await Promise.all(
+    threads.map(async (thread) => {
+      const text = await readFile(`${tasks}/${thread}/stat`, 'utf8').catch(() => undefined);
+      return text === undefined ? 'X' : (text.slice(text.lastIndexOf(')') + 2).split(' ')[0] ?? '');
+    }),
+  );
+  return states.every((state) => isStopped(state) || isDead(state));
 }
 
 async function readLinuxTable(): Promise<ProcessTable> {
@@ -54,7 +74,9 @@ async function readLinuxTable(): Promise<ProcessTable> {
     );
     for (const text of texts) {
       const entry = parseStat(text);
-      if (entry) table.set(entry.pid, entry);
+      if (!entry) continue;
+      const stopped = entry.stopped && (await everyThreadStopped(entry.pid));
+      table.set(entry.pid, { ...entry, stopped });
     }
   }
   return table;

@@ -17,6 +17,7 @@ const entry = (
   sid,
   startTime: `t${pid}`,
   zombie: false,
+  stopped: false,
   ...more,
 });
 
@@ -83,6 +84,7 @@ test('a command name with brackets and spaces does not shift the fields of stat'
     sid: 9,
     startTime: '4711',
     zombie: false,
+    stopped: false,
   });
   expect(parseStat('')).toBe(undefined);
 });
@@ -92,7 +94,23 @@ test('reads what ps prints on macOS', () => {
     '    1     0     1 Ss   Mon Nov 23 10:00:00 2026    \n  502   501   502 Z+   Tue Nov 24 09:08:07 2026\n\n',
   );
   expect([...found.values()]).toEqual([
-    { pid: 1, ppid: 0, pgid: 1, sid: -1, startTime: 'Mon Nov 23 10:00:00 2026', zombie: false },
-    { pid: 502, ppid: 501, pgid: 502, sid: -1, startTime: 'Tue Nov 24 09:08:07 2026', zombie: true },
+    {
+      pid: 1,
+      ppid: 0,
+      pgid: 1,
+      sid: -1,
+      startTime: 'Mon Nov 23 10:00:00 2026',
+      zombie: false,
+      stopped: false,
+    },
+    {
+      pid: 502,
+      ppid: 501,
+      pgid: 502,
+      sid: -1,
+      startTime: 'Tue Nov 24 09:08:07 2026',
+      zombie: true,
+      stopped: false,
+    },
   ]);
 });

@@ -16,6 +16,7 @@ export function parsePs(output: string): ProcessTable {
       sid: -1,
       startTime,
       zombie: state.startsWith('Z'),
+      stopped: state.startsWith('T'),
     });
   }
   return table;
