@@ -60,6 +60,8 @@ const fileExceptions = [
   'apps/control-plane/src/settings/**',
   'apps/control-plane/src/storage/**',
   'apps/control-plane/src/version.ts',
+  // The built dashboard, read once at the start.
+  'apps/control-plane/src/ui/dashboard-files.ts',
   // The token file that the operator names.
   'apps/worker/src/read-environment.ts',
 ];

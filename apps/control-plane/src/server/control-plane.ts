@@ -19,6 +19,7 @@ import type { ApiError } from '../errors/api-error.js';
 import type { Loggers } from '../log/logger.js';
 import { MessageService } from '../messages/message-service.js';
 import type { Settings } from '../settings/index.js';
+import { DashboardFiles } from '../ui/dashboard-files.js';
 import { attachUiSocket } from '../ui/ui-socket.js';
 import { createAdminServer } from './admin-app.js';
 import { AgentLaunchPad } from './agent-launch-pad.js';
@@ -45,6 +46,13 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
+/** What {@link startControlPlane} may be told besides the settings. */
+export interface ControlPlaneOptions {
+  readonly timing?: Partial<LifecycleTiming>;
+  /** Directory of the built dashboard; without it `/` is a plain page. */
+  readonly dashboard?: string | undefined;
+}
+
 const DEMO_PORT_SETTING = 'demo.port';
 
 /** Starts the control plane on a pool. */
@@ -52,7 +60,7 @@ export async function startControlPlane(
   settings: Settings,
   loggers: Loggers,
   createPool: (core: Core) => Promise<AgentPool>,
-  options: { readonly timing?: Partial<LifecycleTiming> } = {},
+  options: ControlPlaneOptions = {},
 ): Promise<ControlPlane> {
   const core = await openCore(settings, loggers);
   const closers: (() => Promise<unknown>)[] = [() => core.close()];
@@ -76,7 +84,7 @@ async function start(
   core: Core,
   loggers: Loggers,
   createPool: (core: Core) => Promise<AgentPool>,
-  { timing = {} }: { readonly timing?: Partial<LifecycleTiming> },
+  { timing = {}, dashboard }: ControlPlaneOptions,
   closers: (() => Promise<unknown>)[],
   closeAll: () => Promise<void>,
 ): Promise<ControlPlane> {
@@ -165,6 +173,7 @@ async function start(
     trustProxy: settings.trustProxy,
     secure,
     onFailure,
+    dashboard: dashboard === undefined ? undefined : await DashboardFiles.read(dashboard),
   });
   const http = createStoppableServer(app);
   http.headersTimeout = 10_000;

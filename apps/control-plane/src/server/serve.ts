@@ -3,6 +3,7 @@ import { probeConfiners } from '@clawforce/policy-shell/run';
 import { openLoggers } from '../log/logger.js';
 import { readSettings, SettingsError, type SettingsFlags } from '../settings/index.js';
 import { StorageError } from '../storage/index.js';
+import { dashboardDirectory } from '../ui/dashboard-files.js';
 import { banner } from './banner.js';
 import { startControlPlane, type ControlPlane } from './control-plane.js';
 import { openProcessPool } from './process-pool.js';
@@ -37,7 +38,9 @@ export async function serve(flags: SettingsFlags): Promise<number> {
       });
     }
     const opened = loggers;
-    plane = await startControlPlane(settings, opened, (core) => openProcessPool(core, opened));
+    plane = await startControlPlane(settings, opened, (core) => openProcessPool(core, opened), {
+      dashboard: dashboardDirectory(),
+    });
     process.stdout.write(
       banner(
         {

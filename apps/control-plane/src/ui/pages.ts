@@ -2,6 +2,8 @@ import type { Express } from 'express';
 import type { GuardFor } from '../http/mount-routes.js';
 import type { Route } from '../http/route.js';
 import { apiDocsPage } from './api-docs-page.js';
+import type { DashboardFiles } from './dashboard-files.js';
+import { mountDashboard } from './mount-dashboard.js';
 
 const STYLE = `
 :root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5; }
@@ -33,7 +35,7 @@ form.addEventListener('submit', async (event) => {
   try {
     const response = await fetch('/api/auth/claim', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token, password }) });
     const body = await response.json();
-    if (response.ok) { form.hidden = true; note.textContent = 'Done. The account "' + body.username + '" has its password; sign in with it through the API or the command line.'; }
+    if (response.ok) { form.hidden = true; note.textContent = 'Done. The account "' + body.username + '" has its password. '; const link = document.createElement('a'); link.href = '/'; link.textContent = 'Sign in'; note.append(link); }
     else { note.textContent = body.error + (body.fix ? ' ' + body.fix : ''); }
   } catch { note.textContent = 'The server did not answer. Is it still running?'; }
   button.disabled = false;
@@ -41,10 +43,15 @@ form.addEventListener('submit', async (event) => {
 `;
 
 /**
- * Mounts the plain pages: `/` says what this is, `/claim` sets the first password with the one-time link, `/api/docs` is
- * the reference of the API.
+ * Mounts the pages: `/claim` sets the first password with the one-time link, `/api/docs` is the reference of the API, and
+ * the rest is the dashboard; where it is not built, `/` says so.
  */
-export function mountPages(app: Express, routes: readonly Route[], guardFor: GuardFor): void {
+export function mountPages(
+  app: Express,
+  routes: readonly Route[],
+  guardFor: GuardFor,
+  dashboard: DashboardFiles | undefined,
+): void {
   const open = guardFor({ access: { public: 'pages hold nothing but their own text' } });
   app.get('/api/docs', ...open, (_request, response) => {
     response.type('html').send(apiDocsPage(routes, String(response.locals['nonce'])));
@@ -63,12 +70,16 @@ export function mountPages(app: Express, routes: readonly Route[], guardFor: Gua
       ),
     );
   });
+  if (dashboard) {
+    mountDashboard(app, dashboard, guardFor);
+    return;
+  }
   app.get('/', ...open, (_request, response) => {
     response.type('html').send(
       page(
         String(response.locals['nonce']),
         'Clawforce',
-        `<p>The control plane is running. The dashboard comes with a later version; until then there is the command line
+        `<p>The control plane is running, but the dashboard is not built here (<code>npm run build</code>). There is the command line
 (<code>npx clawforce --help</code>) and the API.</p>
 <p><a href="/api/docs">API reference</a> · <a href="/healthz">Health</a></p>`,
       ),

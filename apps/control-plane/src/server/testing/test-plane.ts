@@ -18,6 +18,8 @@ export const PASSWORD = `${crypto.randomUUID()} of a test`;
 export interface TestPlaneOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly timing?: Partial<LifecycleTiming>;
+  /** Directory of a built dashboard. */
+  readonly dashboard?: string;
   /** Continues with the data of an earlier one. */
   readonly dataDir?: string;
 }
@@ -91,7 +93,7 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
       await pool.sweepOrphans();
       return pool;
     },
-    options.timing ? { timing: options.timing } : {},
+    { ...(options.timing ? { timing: options.timing } : {}), dashboard: options.dashboard },
   );
   if (!core || !pool) throw new Error('the pool was never asked for');
   const { auth } = core;
