@@ -1,9 +1,11 @@
-import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { CommandPlan } from '../command-plan.js';
 import type { Confiner, Guarantee, Launch, NetworkMode, ResourceLimits } from './confiner.js';
 import { type Mask, MountPoints, planMasks } from './masks.js';
+import { proxyEnvironment } from './proxy-environment.js';
 import { RunError } from './run-error.js';
 
 /** What the probe found out about bubblewrap on this host. */
@@ -27,6 +29,15 @@ const sharedEtc = [
 const kernelFiles = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr', 'asound', 'driver'];
 
 const systemLinks = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
+
+// Where a command with a proxy finds the shim: names that cannot be in its way, and the usual port of a proxy.
+const shim = {
+  node: '/run/clawforce/node',
+  script: '/run/clawforce/loopback-shim.mjs',
+  socket: '/run/clawforce/egress.sock',
+  port: 3128,
+};
+const shimSource = fileURLToPath(new URL('../../shim/loopback-shim.mjs', import.meta.url));
 const temporaryBytes = 1024 * 1024 * 1024;
 
 /** Gives a confiner that uses bubblewrap; the caller has probed that it works. */
@@ -60,7 +71,9 @@ export function createBwrapConfiner(features: BwrapFeatures, toolDirectories: re
         ...isolation(features, network),
         ...root(toolDirectories, features, network),
         ...workspace(plan, masks),
+        ...(typeof network === 'object' ? proxyMounts(network.proxySocket) : []),
         ...['--remount-ro', '/', '--chdir', plan.cwd, '--'],
+        ...(typeof network === 'object' ? [shim.node, shim.script, shim.socket, String(shim.port)] : []),
         ...limited(plan.argv, features, limits),
       ];
       return {
@@ -68,7 +81,11 @@ export function createBwrapConfiner(features: BwrapFeatures, toolDirectories: re
         args,
         cwd: '/',
         descriptors,
-        guarantees: guarantees.filter((name) => name !== 'network-none' || network === 'none'),
+        guarantees: [
+          ...guarantees.filter((name) => name !== 'network-none' || network === 'none'),
+          ...(typeof network === 'object' ? (['network-proxy-only'] as const) : []),
+        ],
+        ...(typeof network === 'object' ? { env: proxyEnvironment(shim.port) } : {}),
         tidy: mountPoints.hold(masks),
       };
     },
@@ -76,17 +93,21 @@ export function createBwrapConfiner(features: BwrapFeatures, toolDirectories: re
 }
 
 function isolation(features: BwrapFeatures, network: NetworkMode): string[] {
-  if (typeof network === 'object') {
-    throw new RunError(
-      'NETWORK_UNSUPPORTED',
-      'the bwrap backend cannot reach a proxy socket yet; use network "none"',
-    );
-  }
   return [
     ...['--unshare-all', '--unshare-user', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
     ...['--hostname', 'agent'],
     ...(features.disableUserns ? ['--disable-userns'] : []),
     ...(network === 'host' ? ['--share-net'] : []),
+  ];
+}
+
+function proxyMounts(proxySocket: string): string[] {
+  if (statSync(proxySocket, { throwIfNoEntry: false })?.isSocket() !== true) {
+    throw new RunError('NETWORK_UNSUPPORTED', `There is no proxy socket at ${proxySocket}.`);
+  }
+  return [
+    ...['--ro-bind', realpathSync(process.execPath), shim.node, '--ro-bind', shimSource, shim.script],
+    ...['--ro-bind', proxySocket, shim.socket],
   ];
 }
 

@@ -6,6 +6,7 @@ export type Guarantee =
   | 'host-files-hidden'
   | 'protected-names-masked'
   | 'network-none'
+  | 'network-proxy-only'
   | 'processes-isolated'
   | 'environment-cleared'
   | 'no-new-privileges'
@@ -33,6 +34,8 @@ export interface Launch {
   /** Text for the descriptors 3, 4, … of the launched process. */
   readonly descriptors: readonly string[];
   readonly guarantees: readonly Guarantee[];
+  /** Variables that the confiner adds for the command; they win over those of the caller. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Removes what the launch had to create. */
   readonly tidy: () => void;
 }
@@ -47,11 +50,14 @@ export interface Confiner {
   readonly guarantees: readonly Guarantee[];
   /** Directories that `PATH` of a command lists. */
   readonly path: readonly string[];
-  /** Gives what to execute. @throws RunError `NETWORK_UNSUPPORTED` for a network mode the backend cannot give. */
+  /**
+   * Gives what to execute for one simple command. Descriptors 0 to 2 belong to the runner.
+   * @throws RunError `NETWORK_UNSUPPORTED` for a network mode the backend cannot give.
+   */
   launch(
     plan: CommandPlan,
     options: { readonly network: NetworkMode; readonly limits: ResourceLimits },
-  ): Launch;
+  ): Launch | Promise<Launch>;
 }
 
 /** Limits for each process of a command. */

@@ -67,7 +67,7 @@ async function trial(features: BwrapFeatures): Promise<string> {
     const script =
       'echo in > inside && ! (echo out > /usr/probe) 2>/dev/null && ! [ -e /etc/shadow ] && ! [ -e /root/. ] && ' +
       '[ "$(ls -d /proc/[0-9]* | wc -l)" -lt 8 ] && [ "$(grep -c : /proc/net/dev)" -le 1 ] && echo held';
-    const launch = createBwrapConfiner(features, []).launch(
+    const launch = await createBwrapConfiner(features, []).launch(
       {
         argv: ['sh', '-c', script],
         program: 'sh',

@@ -69,12 +69,12 @@ export async function runCommand(plan: CommandPlan, options: RunOptions): Promis
   const checked = checkRunOptions(plan, options);
   const started = performance.now();
   if (plan.builtin === 'cd') return changeDirectory(plan, options.confiner, started);
-  const launch = options.confiner.launch(plan, { network: checked.network, limits: checked.limits });
+  const launch = await options.confiner.launch(plan, { network: checked.network, limits: checked.limits });
   try {
     if (options.signal?.aborted === true) {
       throw new RunError('START_FAILED', 'The command was cancelled before it started.');
     }
-    const child = start(launch, { ...checked.env, ...plan.env });
+    const child = start(launch, { ...checked.env, ...launch.env, ...plan.env });
     return await watch(child, launch, options, checked, started);
   } finally {
     launch.tidy();
