@@ -116,7 +116,11 @@ export const agentConfigSchema: ConfigSchema = Object.freeze({
       env: {
         type: 'object',
         maxProperties: 200,
-        propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]{0,127}$' },
+        propertyNames: {
+          pattern: '^[A-Za-z_][A-Za-z0-9_]{0,127}$',
+          // The runner of policy-shell refuses them: the loader would act on them before a command is confined.
+          not: { pattern: '^(?:LD_|GCONV_PATH$|MALLOC_)' },
+        },
         additionalProperties: { type: 'string', maxLength: 32_768, 'x-secret': true },
       },
     }),

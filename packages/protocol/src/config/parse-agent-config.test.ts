@@ -57,12 +57,28 @@ describe('parseAgentConfig', () => {
     ],
     ['a model of no provider', { agents: { defaults: { model: 'x/y' } } }, '/agents/defaults/model', /"x"/],
     ['a feature that is not there', { channels: {} }, '/channels', /no support/],
+    [
+      'a variable for the loader',
+      { secrets: { env: { LD_PRELOAD: 'x.so' } } },
+      '/secrets/env/LD_PRELOAD',
+      /loader/,
+    ],
+    [
+      'a variable with a bad name',
+      { secrets: { env: { 'A-B': 'x' } } },
+      '/secrets/env/A-B',
+      /not a valid name/,
+    ],
     ['a prototype key', JSON.parse('{"__proto__": {"a": 1}}'), '/__proto__', /Unknown key/],
     ['an array', [], '', /JSON object/],
     ['null', null, '', /JSON object/],
   ])('refuses %s and names it', (_title, input, pointer, message) => {
     const issue = issuesOf(input).find((candidate) => candidate.pointer === pointer);
     expect(issue?.message).toMatch(message);
+  });
+
+  test('tells what is wrong with a name once', () => {
+    expect(issuesOf({ secrets: { env: { LD_AUDIT: 'x.so' } } })).toHaveLength(1);
   });
 
   test('never repeats a value, which may be a secret', () => {

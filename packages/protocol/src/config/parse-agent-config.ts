@@ -59,7 +59,7 @@ export function parseAgentConfig(input: unknown): ParsedAgentConfig {
   const canonical = canonicalAgentConfig(input);
   if (!canonical.ok) return canonical;
   const config = canonical.value;
-  const issues = validate(config) ? unknownProviders(config) : (validate.errors ?? []).map(describe);
+  const issues = validate(config) ? unknownProviders(config) : (validate.errors ?? []).flatMap(describe);
   return issues.length > 0 ? { ok: false, issues } : { ok: true, config: config as AgentConfig };
 }
 
@@ -75,7 +75,12 @@ function unknownProviders(config: AgentConfig): ConfigIssue[] {
   ];
 }
 
-function describe(error: ErrorObject): ConfigIssue {
+function describe(error: ErrorObject): readonly ConfigIssue[] {
+  // What is wrong with a name is told once, by the error of the object that has it.
+  return error.propertyName === undefined ? [describeOne(error)] : [];
+}
+
+function describeOne(error: ErrorObject): ConfigIssue {
   const parameters = error.params as Record<string, unknown>;
   switch (error.keyword) {
     case 'additionalProperties': {
@@ -99,11 +104,16 @@ function describe(error: ErrorObject): ConfigIssue {
         pointer: error.instancePath,
         message: `Must be one of ${(parameters['allowedValues'] as unknown[]).map(String).join(', ')}.`,
       };
-    case 'propertyNames':
+    case 'propertyNames': {
+      const name = String(parameters['propertyName']).slice(0, 100);
       return {
-        pointer: error.instancePath,
-        message: `The key ${JSON.stringify(String(parameters['propertyName']).slice(0, 100))} is not a valid name here.`,
+        pointer: `${error.instancePath}/${escapePointer(name)}`,
+        message:
+          error.instancePath === '/secrets/env' && /^\w+$/.test(name)
+            ? `The variable ${name} would act on the loader of a program before the command is confined; no command gets it.`
+            : `The key ${JSON.stringify(name)} is not a valid name here.`,
       };
+    }
     default:
       return { pointer: error.instancePath, message: `The value ${error.message ?? 'is not valid'}.` };
   }
