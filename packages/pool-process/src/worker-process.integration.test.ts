@@ -34,7 +34,7 @@ async function firstLine(lines: AsyncIterable<LogLine>, accept: (text: string) =
 }
 
 test('a worker killed from outside takes its grandchildren with it, and the reason says so', async () => {
-  const { pool, spec } = await harness({ watchIntervalMs: 50 });
+  const { pool, root, spec } = await harness({ watchIntervalMs: 50 });
   const asked = await spec({ agentId: 'shot', generation: 1, behaviour: 'family' });
   const events: PoolEvent[] = [];
   const controller = new AbortController();
@@ -44,7 +44,11 @@ test('a worker killed from outside takes its grandchildren with it, and the reas
   const { engineId } = await pool.start(asked);
   const beat = join(asked.agentRoot, 'workspace', 'beat-session');
   await eventually(() => stat(beat).catch(() => undefined));
-  await sleep(200);
+  await eventually(async () => {
+    const record = await readFile(join(root, 'state', 'shot.1.worker.json'), 'utf8');
+    const { escaped } = JSON.parse(record) as { escaped: unknown[] };
+    return escaped.length > 0 ? escaped : undefined;
+  });
   process.kill(Number(engineId), 'SIGKILL');
   const exit = await eventually(async () => (await pool.inspect('shot'))?.exit);
   expect(exit).toMatchObject({ code: null, signal: 'SIGKILL' });
