@@ -1,5 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { Api } from './support/api.js';
@@ -39,6 +41,15 @@ function workerPids(agentId: string): number[] {
     { encoding: 'utf8' },
   );
   return [...out.matchAll(/\/proc\/(\d+)\//g)].map(([, pid]) => Number(pid));
+}
+
+/** The same token as if it had been issued so many seconds earlier, signed with the server's own secret. */
+function issuedEarlier(token: string, seconds: number, secret: string): string {
+  const [header = '', payload = ''] = token.split('.');
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iat: number; exp: number };
+  const older = JSON.stringify({ ...claims, iat: claims.iat - seconds, exp: claims.exp - seconds });
+  const signed = `${header}.${Buffer.from(older).toString('base64url')}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
 
 describe('bad input and failure', () => {
@@ -151,6 +162,29 @@ describe('bad input and failure', () => {
     ).toMatchObject({ code: 'CREDENTIALS_INVALID' });
     other.token = `${(api.token ?? '').slice(0, -4)}AAAA`;
     expect((await other.call('GET', '/api/auth/me')).status).toBe(401);
+  });
+
+  test('an expired token is refused by name, and a refresh gives one that works', async () => {
+    const other = new Api(product.url);
+    const credentials = { username: 'admin', password, client: 'api' };
+    const { body: signedIn } = await other.call('POST', '/api/auth/login', credentials);
+    const secret = readFileSync(join(installation.dataDir, 'admin', 'jwt-secret'), 'utf8').trim();
+    other.token = issuedEarlier(signedIn.access_token as string, 60, secret);
+    expect((await other.call('GET', '/api/auth/me')).status).toBe(200);
+
+    other.token = issuedEarlier(signedIn.access_token as string, 16 * 60, secret);
+    const expired = await other.call('GET', '/api/auth/me');
+    expect(expired).toMatchObject({ status: 401, body: { code: 'TOKEN_EXPIRED' } });
+    expect(expired.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    expect((await other.call('POST', `/api/agents/${id}/stop`)).status).toBe(401);
+    expect((await api.call('GET', `/api/agents/${id}/status`)).body).toMatchObject({ desired: 'running' });
+
+    other.token = undefined;
+    const refreshed = await other.call('POST', '/api/auth/refresh', {
+      refresh_token: signedIn.refresh_token as string,
+    });
+    other.token = refreshed.body.access_token as string;
+    expect((await other.call('GET', '/api/auth/me')).body).toMatchObject({ username: 'admin' });
   });
 
   test('a worker killed in mid-turn is reported failed, its message interrupted, and it restarts on request', async () => {
