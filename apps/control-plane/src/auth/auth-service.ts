@@ -232,10 +232,16 @@ export class AuthService {
 
   /** Whether the caller's password was given within the last five minutes; the operating-system user needs none. */
   async isFresh(caller: Caller): Promise<boolean> {
-    if (caller.sessionId === undefined) return true;
+    return caller.sessionId === undefined || (await this.freshUntil(caller)) !== undefined;
+  }
+
+  /** Until when the caller's password counts as given; undefined when it has to be given again. */
+  async freshUntil(caller: Caller): Promise<Date | undefined> {
+    if (caller.sessionId === undefined) return undefined;
     const session = await this.#parts.storage.sessions.get(caller.sessionId);
     const at = session?.reauthenticatedAt ?? session?.createdAt;
-    return at !== undefined && this.#now().getTime() - at.getTime() <= REAUTHENTICATION_MS;
+    const until = at && new Date(at.getTime() + REAUTHENTICATION_MS);
+    return until && until >= this.#now() ? until : undefined;
   }
 
   /** The caller's live sessions. */

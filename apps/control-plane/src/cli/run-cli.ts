@@ -73,6 +73,10 @@ export async function runCli(args: readonly string[]): Promise<number> {
       output.result({ version: VERSION, node: process.version });
       output.line(`clawforce ${VERSION} (Node ${process.version})`);
     })
+    .command('openapi', 'Print the description of the API (OpenAPI 3.1), without a server', {}, async () => {
+      const { publicApiDocument } = await import('../server/public-api-document.js');
+      process.stdout.write(`${JSON.stringify(publicApiDocument(), null, 2)}\n`);
+    })
     .command('user', 'Manage users', (y: Argv) => userCommands(y, run))
     .command('agent', 'Manage agents and talk to them', (y: Argv) => agentCommands(y, run))
     .command('policy', 'Ask the policy', (y: Argv) => policyCommands(y, run))

@@ -75,7 +75,7 @@ function securityHeaders(secure: boolean): RequestHandler {
           (_request, response) =>
             `'nonce-${(response as unknown as { locals: { nonce: string } }).locals.nonce}'`,
         ],
-        'img-src': ["'self'", 'data:', 'blob:'],
+        'img-src': ["'self'", 'data:'],
         'font-src': ["'self'"],
         // Includes the socket: 'self' covers ws and wss of the same host and port (CSP 3 section 6.7.2.8).
         'connect-src': ["'self'"],

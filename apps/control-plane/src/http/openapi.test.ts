@@ -1,29 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { allRoutes, type RouteSources } from '../server/routes.js';
-import { openApiDocument } from './openapi.js';
+import { describedRoutes, publicApiDocument } from '../server/public-api-document.js';
+import { VERSION } from '../version.js';
 
-// The routes are data: nothing of what they serve from is touched until a request comes.
-const nothing: unknown = new Proxy(
-  {},
-  { get: (_target, name) => (name === 'corsOrigins' ? [] : name === 'live' ? undefined : nothing) },
-);
-const routes = allRoutes({
-  core: nothing,
-  services: nothing,
-  live: undefined,
-  secure: false,
-  stopping: () => false,
-} as unknown as RouteSources);
+const routes = describedRoutes();
 interface Operation {
   operationId: string;
   security: unknown[];
   parameters: { name: string; in: string }[];
   responses: Record<string, unknown>;
 }
-const document = openApiDocument(routes, '1.2.3') as {
+const document = publicApiDocument() as {
   openapi: string;
   info: { version: string };
   paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, unknown> };
 };
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
@@ -41,7 +31,7 @@ describe('the OpenAPI document', () => {
 
   it('is version 3.1 and survives JSON', () => {
     expect(document.openapi).toBe('3.1.0');
-    expect(document.info.version).toBe('1.2.3');
+    expect(document.info.version).toBe(VERSION);
     expect(JSON.parse(JSON.stringify(document))).toEqual(document);
   });
 
@@ -77,6 +67,36 @@ describe('the OpenAPI document', () => {
       expect(statuses, `${method} ${path}`).toContain('500');
       if (operation.security.length > 0) expect(statuses).toEqual(expect.arrayContaining(['401', '403']));
     }
+  });
+});
+
+describe('an answer', () => {
+  /** Objects of which a generated client would know nothing. */
+  function bare(schema: unknown, path: string): string[] {
+    if (typeof schema !== 'object' || schema === null) return [];
+    if (Array.isArray(schema)) return schema.flatMap((item, index) => bare(item, `${path}/${index}`));
+    const node = schema as Record<string, unknown>;
+    const described = ['properties', 'oneOf', '$ref', 'additionalProperties'].some((key) => key in node);
+    return [
+      ...(node['type'] === 'object' && !described ? [path] : []),
+      ...Object.entries(node).flatMap(([key, value]) => bare(value, `${path}/${key}`)),
+    ];
+  }
+
+  it('with a body has a schema that says what is in it', () => {
+    const found = operations
+      .filter(({ path }) => path !== '/api/openapi.json')
+      .flatMap(({ path, method, operation }) => bare(operation.responses, `${method} ${path}`));
+    expect(found).toEqual([]);
+    // The event of an audit row differs by kind.
+    expect(bare(document.components.schemas, 'schemas')).toEqual(['schemas/AuditRow/properties/event']);
+  });
+
+  it('of success has a schema unless it has no body', () => {
+    for (const { path, method, operation } of operations)
+      for (const [status, response] of Object.entries(operation.responses))
+        if (!['204'].includes(status))
+          expect(response, `${method} ${path} ${status}`).toHaveProperty('content');
   });
 });
 

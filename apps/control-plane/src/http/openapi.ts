@@ -1,24 +1,6 @@
 import { API_ERRORS, type ApiErrorCode } from '../errors/api-error.js';
+import { COMPONENTS, ref } from './components.js';
 import type { JsonSchema, Route } from './route.js';
-
-const errorSchema: JsonSchema = {
-  type: 'object',
-  required: ['error', 'code', 'request_id'],
-  properties: {
-    error: { type: 'string', description: 'One sentence for a person.' },
-    code: { enum: Object.keys(API_ERRORS) },
-    request_id: { type: 'string' },
-    fix: { type: 'string' },
-    issues: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['pointer', 'message'],
-        properties: { pointer: { type: 'string' }, message: { type: 'string' } },
-      },
-    },
-  },
-};
 
 /** Gives the OpenAPI 3.1 document of the routes, from the schemas that validate. */
 export function openApiDocument(routes: readonly Route[], version: string): Record<string, unknown> {
@@ -36,7 +18,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Reco
     },
     paths,
     components: {
-      schemas: { Error: errorSchema },
+      schemas: COMPONENTS,
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
   };
@@ -54,7 +36,7 @@ function operation(route: Route): Record<string, unknown> {
   for (const [status, codes] of errorStatuses(route)) {
     responses[status] ??= {
       description: codes.join(', '),
-      content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+      content: { 'application/json': { schema: ref('Error') } },
     };
   }
   return {
@@ -74,12 +56,17 @@ function operation(route: Route): Record<string, unknown> {
   };
 }
 
+/** What is wrong with an access token. */
+const TOKEN_CODES = (Object.keys(API_ERRORS) as ApiErrorCode[]).filter((code) => code.startsWith('TOKEN_'));
+
 function errorStatuses(route: Route): Map<string, ApiErrorCode[]> {
   const isPublic = 'public' in route.access;
   const codes: ApiErrorCode[] = [
-    ...(isPublic ? [] : (['UNAUTHENTICATED', 'FORBIDDEN'] as const)),
+    ...(isPublic ? [] : ([...TOKEN_CODES, 'UNAUTHENTICATED', 'FORBIDDEN'] as const)),
     ...('on' in route.access ? (['NOT_FOUND'] as const) : []),
+    'BAD_REQUEST',
     ...((route.body ?? route.query) ? (['VALIDATION_FAILED'] as const) : []),
+    ...(route.body ? (['JSON_INVALID', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE'] as const) : []),
     ...(route.errors ?? []),
     'TOO_MANY_REQUESTS',
     'INTERNAL',

@@ -3,7 +3,7 @@ import type { Express } from 'express';
 import { createApp, type AppOptions } from '../http/create-app.js';
 import type { DashboardFiles } from '../ui/dashboard-files.js';
 import { DASHBOARD_ROUTES } from '../ui/mount-dashboard.js';
-import { mountPages } from '../ui/pages.js';
+import { mountPages, PLAIN_PAGES } from '../ui/pages.js';
 
 /** What nobody has to sign in for, spelled out: a route that becomes public elsewhere does not start. */
 export const PUBLIC_ROUTES: readonly string[] = Object.freeze([
@@ -15,7 +15,6 @@ export const PUBLIC_ROUTES: readonly string[] = Object.freeze([
   'POST /api/auth/refresh',
   'POST /api/auth/logout',
   'GET /api/docs',
-  'GET /claim',
 ]);
 
 /** What {@link createPublicApp} takes. */
@@ -37,7 +36,7 @@ export function createPublicApp({ dashboard, ...options }: PublicAppOptions): Ex
     pages: (express) => mountPages(express, routes, options.guardFor, dashboard),
   });
   assertAllRoutesGuarded(app, {
-    public: [...PUBLIC_ROUTES, ...(dashboard ? DASHBOARD_ROUTES : ['GET /'])],
+    public: [...PUBLIC_ROUTES, ...(dashboard ? DASHBOARD_ROUTES : PLAIN_PAGES)],
   });
   return app;
 }

@@ -1,3 +1,4 @@
+import { COMPONENTS } from '../http/components.js';
 import type { Route } from '../http/route.js';
 
 /** Gives the reference page of the API as static HTML, from the routes themselves. */
@@ -18,6 +19,7 @@ export function apiDocsPage(routes: readonly Route[], nonce: string): string {
 <p>Errors are <code>{ error, code, request_id }</code>. The same as a document for programs: <a href="/api/openapi.json">OpenAPI 3.1</a>.</p>
 <nav>${tags.map((tag) => `<a href="#${escape(tag)}">${escape(tag)}</a>`).join(' · ')}</nav>
 ${sections.join('\n')}
+<h2>Schemas</h2>${Object.entries(COMPONENTS).map(schemaCard).join('')}
 </main></body></html>
 `;
 }
@@ -39,6 +41,10 @@ function routeCard(route: Route): string {
   return `<details><summary><b>${route.method.toUpperCase()}</b> <code>${escape(route.path.replaceAll('*}', '}'))}</code> ${escape(route.summary)}</summary>
 <p>Access: ${escape(access)}${route.errors ? ` · errors: ${escape(route.errors.join(', '))}` : ''}</p>
 ${schema('Query', route.query?.['properties'])}${schema('Body', route.body)}${answers}</details>`;
+}
+
+function schemaCard([name, schema]: [string, unknown]): string {
+  return `<details><summary><code>${escape(name)}</code></summary><pre>${escape(JSON.stringify(schema, null, 2))}</pre></details>`;
 }
 
 function escape(text: string): string {

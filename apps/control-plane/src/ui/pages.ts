@@ -42,9 +42,12 @@ form.addEventListener('submit', async (event) => {
 });
 `;
 
+/** Routes of the pages that stand in for the dashboard. */
+export const PLAIN_PAGES: readonly string[] = Object.freeze(['GET /', 'GET /claim']);
+
 /**
- * Mounts the pages: `/claim` sets the first password with the one-time link, `/api/docs` is the reference of the API, and
- * the rest is the dashboard; where it is not built, `/` says so.
+ * Mounts the pages: `/api/docs` is the reference of the API, the rest is the dashboard. Where that is not built, `/` says
+ * so, and `/claim` is a plain page that sets the first password with the one-time link.
  */
 export function mountPages(
   app: Express,
@@ -56,6 +59,10 @@ export function mountPages(
   app.get('/api/docs', ...open, (_request, response) => {
     response.type('html').send(apiDocsPage(routes, String(response.locals['nonce'])));
   });
+  if (dashboard) {
+    mountDashboard(app, dashboard, guardFor);
+    return;
+  }
   app.get('/claim', ...open, (_request, response) => {
     response.setHeader('cache-control', 'no-store');
     response.type('html').send(
@@ -70,10 +77,6 @@ export function mountPages(
       ),
     );
   });
-  if (dashboard) {
-    mountDashboard(app, dashboard, guardFor);
-    return;
-  }
   app.get('/', ...open, (_request, response) => {
     response.type('html').send(
       page(

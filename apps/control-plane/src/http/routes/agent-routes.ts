@@ -2,8 +2,9 @@ import type { AgentDraft, AgentPatch, AgentService } from '../../agents/agent-se
 import type { AgentLifecycle } from '../../agents/lifecycle.js';
 import { ApiError } from '../../errors/api-error.js';
 import type { LinkHub } from '../../hub/link-hub.js';
+import { ref } from '../components.js';
 import type { Route } from '../route.js';
-import { agentSchema, object, page, pageQuery, type } from '../schemas.js';
+import { object, page, pageQuery, type } from '../schemas.js';
 
 /** What the agent routes serve from. */
 export interface AgentRouteParts {
@@ -37,7 +38,7 @@ export function agentRoutes({ agents, lifecycle, hub, backend }: AgentRouteParts
       summary: 'Lists the agents that the caller may see, newest first.',
       access: { action: 'agent:list' },
       query: { properties: pageQuery },
-      responses: { 200: { description: 'One page.', schema: page(agentSchema) } },
+      responses: { 200: { description: 'One page.', schema: page(ref('Agent')) } },
       errors: ['CURSOR_INVALID'],
       handle: async ({ caller, query }) => ({ json: await agents.list(caller, query) }),
     },
@@ -48,7 +49,7 @@ export function agentRoutes({ agents, lifecycle, hub, backend }: AgentRouteParts
       summary: 'Creates an agent that belongs to the caller.',
       access: { action: 'agent:create' },
       body: object(draft, ['description', 'color', 'mode']),
-      responses: { 201: { description: 'The new agent.', schema: agentSchema } },
+      responses: { 201: { description: 'The new agent.', schema: ref('Agent') } },
       handle: async ({ caller, body }) => {
         const agent = await agents.create(body as AgentDraft, caller);
         return { status: 201, json: agent, headers: { location: `/api/agents/${agent.id}` } };
@@ -60,7 +61,7 @@ export function agentRoutes({ agents, lifecycle, hub, backend }: AgentRouteParts
       tag: 'agents',
       summary: 'Gives one agent.',
       access: { action: 'agent:read', on: 'agent' },
-      responses: { 200: { description: 'The agent.', schema: agentSchema } },
+      responses: { 200: { description: 'The agent.', schema: ref('Agent') } },
       handle: async ({ agent }) => ({ json: await agents.view(agent) }),
     },
     {
@@ -73,7 +74,7 @@ export function agentRoutes({ agents, lifecycle, hub, backend }: AgentRouteParts
         ...Object.keys(draft),
         'owner_user_id',
       ]),
-      responses: { 200: { description: 'The changed agent.', schema: agentSchema } },
+      responses: { 200: { description: 'The changed agent.', schema: ref('Agent') } },
       handle: async ({ agent, body, caller }) => ({
         json: await agents.update(agent, body as AgentPatch, caller),
       }),
@@ -96,8 +97,14 @@ export function agentRoutes({ agents, lifecycle, hub, backend }: AgentRouteParts
       tag: 'agents',
       summary: 'Asks for a running worker; answers when it is launched.',
       access: { action: 'agent:start', on: 'agent' },
-      responses: { 202: { description: 'The agent, starting or running.', schema: agentSchema } },
-      errors: ['BACKEND_MISMATCH', 'LEVEL_UNSUPPORTED', 'BACKEND_UNAVAILABLE', 'START_FAILED'],
+      responses: { 202: { description: 'The agent, starting or running.', schema: ref('Agent') } },
+      errors: [
+        'BACKEND_MISMATCH',
+        'LEVEL_UNSUPPORTED',
+        'LEVEL_EXCEEDS_MAXIMUM',
+        'BACKEND_UNAVAILABLE',
+        'START_FAILED',
+      ],
       handle: async ({ agent, caller }) => ({
         status: 202,
         json: await agents.view(await running().start(agent.id, `user:${caller.userId}`)),
@@ -109,7 +116,7 @@ export function agentRoutes({ agents, lifecycle, hub, backend }: AgentRouteParts
       tag: 'agents',
       summary: 'Ends the worker; answers when it is gone.',
       access: { action: 'agent:stop', on: 'agent' },
-      responses: { 200: { description: 'The stopped agent.', schema: agentSchema } },
+      responses: { 200: { description: 'The stopped agent.', schema: ref('Agent') } },
       handle: async ({ agent, caller }) => ({
         json: await agents.view(await running().stop(agent.id, `user:${caller.userId}`)),
       }),

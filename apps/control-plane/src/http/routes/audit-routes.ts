@@ -3,11 +3,11 @@ import { auditStoreOf } from '../../storage/audit/audit-chain.js';
 import type { AuditRecord } from '../../storage/audit/audit-query.js';
 import { ApiError } from '../../errors/api-error.js';
 import type { Storage } from '../../storage/storage.js';
+import { ref } from '../components.js';
 import type { Route } from '../route.js';
 import { object, page, pageQuery, type } from '../schemas.js';
 
 const text = { type: 'string', maxLength: 200 };
-const nullable = { type: ['string', 'null'] };
 
 /** Routes that read the audit log. An admin sees the rows of the agents it owns, a superadmin all. */
 export function auditRoutes({ storage }: { readonly storage: Storage }): Route[] {
@@ -32,19 +32,7 @@ export function auditRoutes({ storage }: { readonly storage: Storage }): Route[]
       responses: {
         200: {
           description: 'One page.',
-          schema: page(
-            object({
-              seq: type('integer'),
-              time: type('string'),
-              kind: type('string'),
-              agent_id: nullable,
-              actor_id: nullable,
-              effect: nullable,
-              rule: nullable,
-              event: type('object'),
-              hash: type('string'),
-            }),
-          ),
+          schema: page(ref('AuditRow')),
         },
       },
       errors: ['CURSOR_INVALID'],

@@ -1,6 +1,8 @@
 import { parse as parseCookies, serialize as serializeCookie } from 'cookie';
+import { actionsOf } from '../../auth/authorizer.js';
 import type { AuthService, ClientInfo, SignedIn } from '../../auth/auth-service.js';
 import { ApiError } from '../../errors/api-error.js';
+import { ref } from '../components.js';
 import type { Reply, Route, RouteContext } from '../route.js';
 import { object, page, type } from '../schemas.js';
 
@@ -156,10 +158,19 @@ export function authRoutes({ auth, secure, corsOrigins }: AuthRouteParts): Route
       responses: {
         200: {
           description: 'The caller.',
-          schema: object({ id: type('string'), username: type('string'), role: type('string') }),
+          schema: ref('Me'),
         },
       },
-      handle: ({ caller }) => ({ json: { id: caller.userId, username: caller.username, role: caller.role } }),
+      handle: async ({ caller }) => ({
+        json: {
+          id: caller.userId,
+          username: caller.username,
+          role: caller.role,
+          session_id: caller.sessionId ?? null,
+          reauthenticated_until: (await auth.freshUntil(caller))?.toISOString() ?? null,
+          permissions: actionsOf(caller.role),
+        },
+      }),
     },
     {
       method: 'get',
@@ -168,7 +179,7 @@ export function authRoutes({ auth, secure, corsOrigins }: AuthRouteParts): Route
       summary: "Lists the caller's live sessions.",
       access: { action: 'account:read' },
       responses: {
-        200: { description: 'The sessions, the latest used first.', schema: page(type('object')) },
+        200: { description: 'The sessions, the latest used first.', schema: page(ref('Session')) },
       },
       handle: async ({ caller }) => ({
         json: {

@@ -1,6 +1,6 @@
-import { agentConfigSchema } from '@clawforce/protocol/config';
 import type { ConfigChange, ConfigOutcome, ConfigService, ConfigView } from '../../config/config-service.js';
 import { ApiError } from '../../errors/api-error.js';
+import { ref } from '../components.js';
 import type { Reply, Route, RouteContext } from '../route.js';
 import { object, type } from '../schemas.js';
 
@@ -18,7 +18,7 @@ const anyConfig = {
 };
 const answer = object(
   {
-    config: agentConfigSchema,
+    config: ref('AgentConfig'),
     version: type('integer'),
     applied: { enum: ['confirmed', 'stored', 'unconfirmed'] },
   },

@@ -6,8 +6,9 @@ import type { AgentRecord } from '../../storage/agents/agent-store.js';
 import type { StoredEvent } from '../../storage/events/event-store.js';
 import type { Storage } from '../../storage/storage.js';
 import { ApiError } from '../../errors/api-error.js';
+import { ref } from '../components.js';
 import type { Caller, Route, RouteContext } from '../route.js';
-import { object, page, type } from '../schemas.js';
+import { page, type } from '../schemas.js';
 import { startEventStream, type EventStream } from '../sse.js';
 import { messageView } from './message-routes.js';
 
@@ -69,7 +70,7 @@ export function logRoutes(parts: LogRouteParts): Route[] {
       responses: {
         200: {
           description: 'The lines, oldest first.',
-          schema: page(object({ time: type('string'), stream: type('string'), text: type('string') })),
+          schema: page(ref('LogLine')),
         },
       },
       handle: async ({ agent, query }) => {

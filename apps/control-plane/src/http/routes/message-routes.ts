@@ -2,8 +2,9 @@ import type { MessageService } from '../../messages/message-service.js';
 import type { MessageRecord } from '../../storage/messages/message-store.js';
 import type { Storage } from '../../storage/storage.js';
 import { ApiError } from '../../errors/api-error.js';
+import { ref } from '../components.js';
 import type { Route } from '../route.js';
-import { messageSchema, object, page, pageQuery, type } from '../schemas.js';
+import { object, page, pageQuery } from '../schemas.js';
 
 const SESSION_KEY = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9:._@+/-]{0,127}$' };
 /** Session of messages that name none. */
@@ -40,7 +41,7 @@ export function messageRoutes({
       body: object({ text: { type: 'string', minLength: 1 }, session_key: SESSION_KEY }, ['session_key']),
       // Room for the longest message in any encoding; the service counts characters.
       bodyLimit: 2 * 1024 * 1024,
-      responses: { 202: { description: 'The message, on its way.', schema: messageSchema } },
+      responses: { 202: { description: 'The message, on its way.', schema: ref('Message') } },
       errors: ['AGENT_NOT_RUNNING', 'MESSAGE_TOO_LARGE', 'PAYLOAD_TOO_LARGE'],
       handle: async ({ agent, body, caller }) => {
         if (!messages) {
@@ -69,7 +70,7 @@ export function messageRoutes({
       summary: 'Lists messages and where they stand, newest first.',
       access: { action: 'agent:read', on: 'agent' },
       query: { properties: { ...pageQuery, session_key: SESSION_KEY } },
-      responses: { 200: { description: 'One page.', schema: page(messageSchema) } },
+      responses: { 200: { description: 'One page.', schema: page(ref('Message')) } },
       errors: ['CURSOR_INVALID'],
       handle: async ({ agent, query }) => {
         const { session_key: sessionKey, ...request } = query as {
@@ -90,7 +91,7 @@ export function messageRoutes({
       tag: 'messages',
       summary: 'Gives one message.',
       access: { action: 'agent:read', on: 'agent' },
-      responses: { 200: { description: 'The message.', schema: messageSchema } },
+      responses: { 200: { description: 'The message.', schema: ref('Message') } },
       handle: async ({ agent, params }) => {
         const message = await storage.messages.get(params['message_id'] ?? '');
         if (message?.agentId !== agent.id) throw new ApiError('NOT_FOUND', 'There is no such message.');
@@ -106,9 +107,7 @@ export function messageRoutes({
       responses: {
         200: {
           description: 'The sessions.',
-          schema: page(
-            object({ session_key: type('string'), entries: type('integer'), last_at: type('string') }),
-          ),
+          schema: page(ref('ChatSession')),
         },
       },
       handle: async ({ agent }) => ({
@@ -128,7 +127,7 @@ export function messageRoutes({
       summary: 'Gives the last entries of a conversation, oldest first.',
       access: { action: 'session:read', on: 'agent' },
       query: { properties: { limit: { type: 'integer', minimum: 1, maximum: 1000 } } },
-      responses: { 200: { description: 'The entries.', schema: page(type('object')) } },
+      responses: { 200: { description: 'The entries.', schema: page(ref('SessionEntry')) } },
       handle: async ({ agent, params, query }) => ({
         json: {
           items: await storage.events.history(

@@ -1,6 +1,7 @@
 import type { AgentPool } from '@clawforce/pool-core';
 import type { Storage } from '../../storage/storage.js';
 import { ApiError } from '../../errors/api-error.js';
+import { ref } from '../components.js';
 import type { Route } from '../route.js';
 import { object, type } from '../schemas.js';
 
@@ -51,7 +52,7 @@ export function systemRoutes(parts: SystemRouteParts): Route[] {
       tag: 'system',
       summary: 'Tells which backend runs agents here, and what is and is not enforced on this host.',
       access: { action: 'runtime:read' },
-      responses: { 200: { description: 'The runtime.', schema: type('object') } },
+      responses: { 200: { description: 'The runtime.', schema: ref('RuntimeInfo') } },
       handle: async () => {
         const probe = await parts.pool?.probe();
         return {

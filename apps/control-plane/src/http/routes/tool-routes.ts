@@ -1,6 +1,7 @@
 import type { ToolService } from '../../agents/tool-service.js';
+import { ref } from '../components.js';
 import type { Route } from '../route.js';
-import { decisionSchema, object, type } from '../schemas.js';
+import { object, type } from '../schemas.js';
 
 const args = { type: 'object', maxProperties: 100 };
 
@@ -21,7 +22,7 @@ export function toolRoutes({ tools }: { readonly tools: ToolService }): Route[] 
           schema: object({
             status: { enum: ['ok', 'error', 'denied'] },
             output: type('string'),
-            record: type('object'),
+            record: ref('GateRecord'),
           }),
         },
       },
@@ -43,7 +44,7 @@ export function toolRoutes({ tools }: { readonly tools: ToolService }): Route[] 
       responses: {
         200: {
           description: 'The decision, and who judged.',
-          schema: object({ decision: decisionSchema, judged_by: { enum: ['worker', 'control-plane'] } }),
+          schema: object({ decision: ref('Decision'), judged_by: { enum: ['worker', 'control-plane'] } }),
         },
       },
       errors: ['AGENT_TIMEOUT', 'TURN_FAILED'],

@@ -2,8 +2,9 @@ import { pipeline } from 'node:stream/promises';
 import type { AgentFiles } from '../../agents/agent-files.js';
 import { archiveFolder } from '../../agents/folder-archive.js';
 import { ApiError } from '../../errors/api-error.js';
+import { ref } from '../components.js';
 import type { Route } from '../route.js';
-import { object, page, type } from '../schemas.js';
+import { object, type } from '../schemas.js';
 
 const MAX_FILE_BYTES = 10 * 1024 * 1024;
 
@@ -25,7 +26,12 @@ export function workspaceRoutes({ files }: { readonly files: AgentFiles }): Rout
           max_depth: { type: 'integer', minimum: 1, maximum: 32 },
         },
       },
-      responses: { 200: { description: 'The tree.', schema: page(type('object')) } },
+      responses: {
+        200: {
+          description: 'The tree; `truncated` when there is more than is listed.',
+          schema: object({ items: { type: 'array', items: ref('TreeEntry') }, truncated: type('boolean') }),
+        },
+      },
       errors: ['FILE_REFUSED'],
       handle: async ({ agent, query }) => {
         const { root = 'workspace', max_depth: maxDepth = 6 } = query as {
@@ -33,7 +39,8 @@ export function workspaceRoutes({ files }: { readonly files: AgentFiles }): Rout
           max_depth?: number;
         };
         const fs = await files.workspace(agent.id);
-        return { json: { items: await fs.tree(root, { maxDepth }) } };
+        const items = await fs.tree(root, { maxDepth });
+        return { json: { items, truncated: items.truncated ?? false } };
       },
     },
     {
@@ -46,12 +53,7 @@ export function workspaceRoutes({ files }: { readonly files: AgentFiles }): Rout
       responses: {
         200: {
           description: 'The file with its ETag, or the directory.',
-          schema: object({
-            path: type('string'),
-            content: type('string'),
-            size: type('integer'),
-            truncated: type('boolean'),
-          }),
+          schema: { oneOf: [ref('TextFile'), ref('Directory')] },
         },
       },
       errors: ['FILE_REFUSED', 'BINARY_FILE', 'PAYLOAD_TOO_LARGE'],
@@ -160,7 +162,7 @@ export function workspaceRoutes({ files }: { readonly files: AgentFiles }): Rout
       tag: 'workspace',
       summary: 'Creates a directory.',
       access: { action: 'workspace:write', on: 'agent' },
-      responses: { 201: { description: 'Created.' } },
+      responses: { 201: { description: 'Created.', schema: object({ path: type('string') }) } },
       errors: ['FILE_REFUSED', 'CONFLICT'],
       handle: async ({ agent, params }) => {
         await (await files.workspace(agent.id)).mkdir(filePath(params));

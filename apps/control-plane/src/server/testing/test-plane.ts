@@ -8,6 +8,7 @@ import type { LifecycleTiming } from '../../agents/lifecycle-parts.js';
 import { openLoggers } from '../../log/logger.js';
 import { readSettings } from '../../settings/index.js';
 import type { UserRole } from '../../storage/users/user-store.js';
+import { assertDocumented } from './answer-contract.js';
 import { startControlPlane, type ControlPlane } from '../control-plane.js';
 import type { Core } from '../core.js';
 
@@ -150,12 +151,9 @@ async function request(url: string, method: string, { token, body, headers }: Ca
   });
   const text = await response.text();
   const json = response.headers.get('content-type')?.startsWith('application/json') ?? false;
-  return {
-    status: response.status,
-    text,
-    headers: response.headers,
-    body: json && text !== '' ? JSON.parse(text) : undefined,
-  };
+  const parsed: unknown = json && text !== '' ? JSON.parse(text) : undefined;
+  if (parsed !== undefined) assertDocumented(method, url, response.status, parsed);
+  return { status: response.status, text, headers: response.headers, body: parsed };
 }
 
 /** Waits until `probe` gives something. @throws when it does not within the time. */

@@ -1,0 +1,234 @@
+import { agentConfigSchema } from '@clawforce/protocol/config';
+import { API_ERRORS } from '../errors/api-error.js';
+import type { JsonSchema } from './route.js';
+import { object, type } from './schemas.js';
+
+const text = type('string');
+const integer = type('integer');
+const nullableText: JsonSchema = { type: ['string', 'null'] };
+const time: JsonSchema = { type: 'string', format: 'date-time' };
+const nullableTime: JsonSchema = { type: ['string', 'null'], format: 'date-time' };
+const effect: JsonSchema = { enum: ['allow', 'deny', 'ask'] };
+const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
+const orNull = (schema: JsonSchema): JsonSchema => ({ oneOf: [{ type: 'null' }, schema] });
+
+/** Gives the reference to a schema of {@link COMPONENTS}. */
+export function ref(name: ComponentName): JsonSchema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+const { $id: _id, ...agentConfig } = agentConfigSchema as JsonSchema & { $id?: string };
+
+/** Schemas of answers that have a name, so that generated clients have types of that name. */
+const schemas = {
+  Error: object(
+    {
+      error: { type: 'string', description: 'One sentence for a person.' },
+      code: { enum: Object.keys(API_ERRORS) },
+      request_id: text,
+      fix: { type: 'string', description: 'What to do about it.' },
+      issues: list(
+        object({ pointer: { type: 'string', description: 'JSON pointer into the request.' }, message: text }),
+      ),
+    },
+    ['fix', 'issues'],
+  ),
+  Role: { enum: ['superadmin', 'admin', 'viewer'] },
+  Me: object({
+    id: text,
+    username: text,
+    role: { $ref: '#/components/schemas/Role' },
+    session_id: nullableText,
+    reauthenticated_until: {
+      ...nullableTime,
+      description: 'Until when changes that loosen safety need no password; null when they need it now.',
+    },
+    permissions: {
+      type: 'array',
+      items: text,
+      description:
+        'Actions of the role, on what the caller may see. The server decides again at every request.',
+    },
+  }),
+  Session: object({
+    id: text,
+    current: type('boolean'),
+    ip: text,
+    user_agent: text,
+    created_at: time,
+    last_used_at: time,
+    expires_at: time,
+  }),
+  Agent: object({
+    id: text,
+    name: text,
+    description: text,
+    color: nullableText,
+    status: { enum: ['stopped', 'provisioning', 'connecting', 'running', 'disconnected', 'failed'] },
+    desired: { enum: ['stopped', 'running'] },
+    reason: nullableText,
+    since: time,
+    mode: text,
+    level: text,
+    attested: text,
+    epoch: integer,
+    owner: orNull(object({ id: text, username: text })),
+    is_demo: type('boolean'),
+    created_at: time,
+    updated_at: time,
+  }),
+  Step: object({ layer: text, rule: text, effect, note: text }, ['note']),
+  // Open: policies add fields of their own, such as the plan of a command.
+  Decision: {
+    type: 'object',
+    required: ['effect', 'layer', 'rule', 'reason', 'input', 'policyDigest', 'trace'],
+    properties: {
+      effect,
+      layer: text,
+      rule: text,
+      reason: text,
+      hint: { type: 'string', description: 'What would be accepted instead.' },
+      span: {
+        type: 'array',
+        items: integer,
+        minItems: 2,
+        maxItems: 2,
+        description: 'Offsets [start, end) in the judged input, in UTF-16 code units.',
+      },
+      input: text,
+      policyDigest: text,
+      trace: list({ $ref: '#/components/schemas/Step' }),
+    },
+  },
+  GateRecord: object({
+    id: text,
+    agent_id: text,
+    session_key: text,
+    actor: text,
+    tool: text,
+    time: text,
+    decision: { $ref: '#/components/schemas/Decision' },
+  }),
+  ActivityEvent: object(
+    {
+      event_type: {
+        enum: [
+          'agent_started',
+          'agent_stopped',
+          'message_received',
+          'message_sent',
+          'tool_call',
+          'tool_result',
+          'policy_decision',
+          'approval_requested',
+          'approval_decided',
+          'subagent_started',
+          'subagent_done',
+          'error',
+        ],
+      },
+      session_key: text,
+      turn_id: text,
+      channel: text,
+      chat_id: text,
+      content: text,
+      tool_name: text,
+      call_id: text,
+      result_status: { enum: ['ok', 'error', 'denied', 'cancelled'] },
+      duration_ms: type('number'),
+      record: { $ref: '#/components/schemas/GateRecord' },
+    },
+    [
+      'session_key',
+      'turn_id',
+      'channel',
+      'chat_id',
+      'content',
+      'tool_name',
+      'call_id',
+      'result_status',
+      'duration_ms',
+      'record',
+    ],
+  ),
+  Activity: object({
+    id: { type: 'integer', description: 'Cursor of the activity of this agent.' },
+    time,
+    source: { enum: ['worker', 'control'], description: 'Whose word it is.' },
+    event: { $ref: '#/components/schemas/ActivityEvent' },
+  }),
+  Message: object({
+    id: text,
+    session_key: text,
+    state: { enum: ['queued', 'delivered', 'done', 'failed', 'interrupted'] },
+    text,
+    error: orNull(object({ code: text, message: text })),
+    result: nullableText,
+    created_at: time,
+  }),
+  ChatSession: object({ session_key: text, entries: integer, last_at: time }),
+  SessionEntry: object(
+    {
+      role: { enum: ['user', 'assistant', 'tool'] },
+      content: text,
+      turn_id: text,
+      time: text,
+      tool_calls: list(object({ id: text, name: text, arguments: text })),
+      tool_call_id: text,
+      name: text,
+      channel: text,
+    },
+    ['tool_calls', 'tool_call_id', 'name', 'channel'],
+  ),
+  TreeEntry: object(
+    {
+      name: text,
+      path: text,
+      type: { enum: ['file', 'directory', 'symlink', 'other'] },
+      size: integer,
+      children: list({ $ref: '#/components/schemas/TreeEntry' }),
+    },
+    ['children'],
+  ),
+  DirectoryEntry: object({
+    name: text,
+    type: { enum: ['file', 'directory', 'symlink', 'other'] },
+    size: integer,
+    mtimeMs: { type: 'number', description: 'Milliseconds since the epoch.' },
+  }),
+  TextFile: object({ path: text, content: text, size: integer, truncated: type('boolean') }),
+  Directory: object({ path: text, items: list({ $ref: '#/components/schemas/DirectoryEntry' }) }),
+  AuditRow: object({
+    seq: integer,
+    time,
+    kind: text,
+    agent_id: nullableText,
+    actor_id: nullableText,
+    effect: nullableText,
+    rule: nullableText,
+    event: { type: 'object', description: 'As it was hashed: its fields depend on `kind`.' },
+    hash: text,
+  }),
+  LogLine: object({ time: text, stream: text, text }),
+  RuntimeInfo: object(
+    {
+      version: text,
+      backend: nullableText,
+      max_level: text,
+      unconfined_exec: type('boolean'),
+      engine: text,
+      available: type('boolean'),
+      levels: list(text),
+      enforced: list(text),
+      not_enforced: list(text),
+    },
+    ['engine', 'available', 'levels', 'enforced', 'not_enforced'],
+  ),
+  AgentConfig: agentConfig,
+} as const satisfies Record<string, JsonSchema>;
+
+/** Name of a schema in the OpenAPI document. */
+export type ComponentName = keyof typeof schemas;
+
+/** The named schemas, by name. */
+export const COMPONENTS: Readonly<Record<ComponentName, JsonSchema>> = Object.freeze(schemas);
