@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
 
 /** What a custom `dial` gets: only judged addresses, in the order of the resolver. */
 export interface DialTarget {
@@ -14,10 +14,20 @@ export interface DialTarget {
 /** Opens a TCP connection to one of the judged addresses. */
 export type Dial = (target: DialTarget) => Promise<Socket> | Socket;
 
-/** Gives a connection to the first judged address that answers, racing the families (RFC 8305). */
-export function dialJudged({ host, port, address, addresses, signal }: DialTarget): Promise<Socket> {
+/** Bytes that may wait for a target before the writer is asked to stop. */
+const WRITE_AHEAD = 256 * 1024;
+
+/**
+ * Gives a connection to the first judged address that answers, racing the families (RFC 8305). With `onread` it is
+ * paused, and what comes goes there once it is resumed.
+ */
+export function dialJudged(
+  { host, port, address, addresses, signal }: DialTarget,
+  onread?: OnReadOpts,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({
+      ...(onread === undefined ? {} : { onread, writableHighWaterMark: WRITE_AHEAD }),
       host: addresses.length === 1 ? address : host,
       port,
       noDelay: true,
@@ -31,6 +41,7 @@ export function dialJudged({ host, port, address, addresses, signal }: DialTarge
           addresses.map((one) => ({ address: one, family: one.includes(':') ? 6 : 4 })),
         ),
     });
+    if (onread !== undefined) socket.pause();
     const abort = (): void => void socket.destroy(signal.reason as Error);
     signal.addEventListener('abort', abort, { once: true });
     socket.once('connect', () => {

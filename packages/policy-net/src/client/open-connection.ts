@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { formatAddress, formatIPv4 } from '../address/format-address.js';
 import { parseAddress } from '../address/parse-address.js';
 import { EgressDeniedError, EgressLimitError } from '../errors.js';
@@ -43,12 +43,16 @@ export interface ConnectionTarget {
   readonly secure: boolean;
   /** Gives up when aborted. */
   readonly signal?: AbortSignal;
+  /** Takes what comes on the socket, if it is dialled here: see `direct` of the result. */
+  readonly onread?: OnReadOpts;
 }
 
 /** A socket to a judged address. */
 export interface OpenConnection {
   readonly socket: Socket;
   readonly connection: Connection;
+  /** Whether what comes goes to `onread`: then the socket is paused. */
+  readonly direct: boolean;
 }
 
 const refusedConnections = new WeakMap<object, Connection>();
@@ -66,7 +70,7 @@ export function connectionOf(error: unknown): Connection | undefined {
  * network or `signal` gave.
  */
 export async function openConnection(
-  { host, port, secure, signal }: ConnectionTarget,
+  { host, port, secure, signal, onread }: ConnectionTarget,
   settings: ConnectionSettings,
 ): Promise<OpenConnection> {
   const deadline = new AbortController();
@@ -99,11 +103,9 @@ export async function openConnection(
       }
     }
     const [address = ''] = addresses;
-    const dial = settings.dial ?? dialJudged;
-    socket = await aborting(
-      deadline.signal,
-      dial({ host, port, address, addresses, signal: deadline.signal }),
-    );
+    const judged = { host, port, address, addresses, signal: deadline.signal };
+    const dialled = settings.dial === undefined ? dialJudged(judged, onread) : settings.dial(judged);
+    socket = await aborting(deadline.signal, dialled);
     const chosen = peerOf(socket);
     if (chosen === undefined || !addresses.some((one) => canonical(one) === chosen)) {
       const verdict = deny('net.connection.peer', 'The socket leads to an address that was not judged.');
@@ -113,7 +115,7 @@ export async function openConnection(
     }
     known = { ...known, chosen, judgedBy: admitting };
     if (secure) socket = await aborting(deadline.signal, secureSocket(socket, host, literal, settings.tls));
-    return { socket, connection: known };
+    return { socket, connection: known, direct: onread !== undefined && settings.dial === undefined };
   } catch (error) {
     // A socket that is thrown away may still report; without a listener that would end the process.
     socket?.on('error', () => undefined).destroy();

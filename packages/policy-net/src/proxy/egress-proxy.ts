@@ -118,6 +118,8 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
       insecureHTTPParser: false,
       requireHostHeader: false,
       noDelay: true,
+      // A chunk is 64 KiB: less would pause and resume a tunnel at each of them.
+      highWaterMark: 256 * 1024,
       headersTimeout: Number.isFinite(limits.headersMs) ? limits.headersMs : 0,
       requestTimeout: 0,
       connectionsCheckingInterval: Math.max(100, Math.min(5_000, limits.headersMs / 2)),

@@ -10,6 +10,7 @@ import type { ProxyHop } from './proxy-hop.js';
 import type { ListenTarget, ProxyLimits } from './proxy-options.js';
 import { readAuthority, type ProxyTarget } from './proxy-target.js';
 import { answerSocket } from './refusal.js';
+import { TargetReader } from './target-reader.js';
 
 /** What serving a request needs. */
 export interface ServeSettings {
@@ -53,14 +54,17 @@ export async function serveTunnel(
     hop.refuse(tooEarly(limits));
     return;
   }
+  const reader = new TargetReader();
   let upstream: Socket;
+  let forth: () => void;
   try {
     const { host, port } = hop.target;
     const opened = await openConnection(
-      { host, port, secure: false, signal: hop.signal },
+      { host, port, secure: false, signal: hop.signal, onread: reader.onread },
       settings.connection(hop.agent),
     );
     upstream = opened.socket;
+    forth = () => (opened.direct ? reader.flow(upstream, client) : void upstream.pipe(client));
     hop.connection = opened.connection;
   } catch (error) {
     hop.fail(error);
@@ -78,7 +82,7 @@ export async function serveTunnel(
   hop.status = 200;
   hop.onStop = () => void client.destroy();
   client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-  const carryOn = (): void => carry(client, upstream, early.stop(), hop, limits);
+  const carryOn = (): void => carry(client, upstream, early.stop(), forth, hop, limits);
   if (settings.sniPorts.has(hop.target.port))
     awaitHello(client, early, hop.target, hop, upstream, limits, carryOn);
   else carryOn();
@@ -132,7 +136,15 @@ function awaitHello(
   if (early.bytes.length > 0) early.onMore(early.bytes);
 }
 
-function carry(client: Socket, upstream: Socket, first: Buffer, hop: ProxyHop, limits: ProxyLimits): void {
+/** `forth` starts the way from the target to the client. */
+function carry(
+  client: Socket,
+  upstream: Socket,
+  first: Buffer,
+  forth: () => void,
+  hop: ProxyHop,
+  limits: ProxyLimits,
+): void {
   let failure: string | undefined;
   const note = (error: NodeJS.ErrnoException): void => void (failure ??= error.code ?? 'EFAILED');
   const finish = (): void => {
@@ -159,7 +171,7 @@ function carry(client: Socket, upstream: Socket, first: Buffer, hop: ProxyHop, l
   idle(limits.idleMs, 'idleMs');
   if (first.length > 0) upstream.write(first);
   client.pipe(upstream);
-  upstream.pipe(client);
+  forth();
   if (client.destroyed) upstream.destroy();
   if (upstream.destroyed) client.destroy();
   finish();
