@@ -8,6 +8,8 @@ import { isSelf } from './own-interfaces.js';
 import { compileOptions, type CompiledPolicy, type NetworkPolicyOptions } from './policy-options.js';
 import { isMetadataName, judgeNameSyntax, judgeReservedName, normaliseName } from './url/host-name.js';
 import { parseUrl, redactUrl } from './url/parse-url.js';
+import { RecentMap } from './recent-map.js';
+import { splitUrl } from './url/split-url.js';
 import { ALLOWED, deny, EXCEPTED, toDecision, type Verdict } from './verdict.js';
 
 /** An endpoint about to be dialled: the host as the URL names it, the address it stands for, and the port. */
@@ -54,6 +56,8 @@ export class NetworkSecurityPolicy {
   /** Identifies this configuration: equal options give equal digests. */
   readonly digest: string;
   readonly #policy: CompiledPolicy;
+  /** Origins, as they are written, that were admitted: what follows an origin does not change the verdict. */
+  readonly #admitted = new RecentMap<string, { readonly verdict: Verdict; readonly shown: string }>(256);
 
   /** @throws TypeError naming the option that is unknown or malformed. */
   constructor(options: NetworkPolicyOptions = {}) {
@@ -67,11 +71,19 @@ export class NetworkSecurityPolicy {
    */
   checkUrl(url: string | URL): Decision {
     const raw: unknown = url instanceof URL ? url.href : url;
+    const split = splitUrl(raw);
+    const admitted = split && this.#admitted.get(split.origin);
+    if (admitted !== undefined && split !== undefined) {
+      return toDecision(admitted.verdict, `${admitted.shown}${split.shownPath}`.slice(0, 512), this.digest);
+    }
     const parsed = parseUrl(raw);
     if ('rule' in parsed) return toDecision(parsed, redactUrl(raw), this.digest);
     const verdict = !this.#policy.schemes.has(parsed.scheme)
       ? deny('net.scheme.denied', `The scheme "${parsed.scheme}" is not admitted.`)
       : this.#judgeHost({ text: parsed.host, literal: parsed.literal }, parsed.port);
+    if (verdict.effect === 'allow' && split !== undefined) {
+      this.#admitted.set(split.origin, { verdict, shown: parsed.url.origin });
+    }
     return toDecision(verdict, redactUrl(parsed.url), this.digest);
   }
 

@@ -36,27 +36,28 @@ export interface EgressAuditEvent {
 /** Takes audit events. What it throws is counted and changes no request. */
 export type AuditSink = (event: EgressAuditEvent) => void;
 
-/** Gives a function that never throws, and the number of events that the sink failed to take. */
+/** Gives a function that never throws (none without a sink), and the number of events that the sink failed to take. */
 export function guardSink<Event = EgressAuditEvent>(
   sink: ((event: Event) => void) | undefined,
-): { emit: (event: Event) => void; failures: () => number } {
+): { emit: ((event: Event) => void) | undefined; failures: () => number } {
   let failed = 0;
   // An async function is assignable to a void one; its rejection must not end the process.
   const record: ((event: Event) => unknown) | undefined = sink;
   return {
     failures: () => failed,
-    emit(event) {
-      if (record === undefined) return;
-      try {
-        const result = record(event);
-        if (result instanceof Promise) {
-          result.catch(() => {
-            failed += 1;
-          });
+    emit:
+      record &&
+      ((event) => {
+        try {
+          const result = record(event);
+          if (result instanceof Promise) {
+            result.catch(() => {
+              failed += 1;
+            });
+          }
+        } catch {
+          failed += 1;
         }
-      } catch {
-        failed += 1;
-      }
-    },
+      }),
   };
 }

@@ -1,48 +1,86 @@
 import { performance } from 'node:perf_hooks';
 import type { EgressLimitName } from '../errors.js';
-import { startTimer } from './limits.js';
+
+const longestTimer = 2 ** 31 - 1;
 
 /**
- * A deadline that moves with every chunk. Moving it costs a clock reading: the timer behind it is left alone as long as
- * it fires no later than the deadline, and is started again for the rest when it fires early.
+ * One timer for the deadlines of many requests: starting and stopping one for each costs more than judging a URL. It
+ * does not keep the process alive; the sockets that are waited for do.
  */
+export class DeadlineClock {
+  readonly #waiting = new Set<Deadline>();
+  #timer: NodeJS.Timeout | undefined;
+  #firesAt = Infinity;
+
+  /** Sees to it that a deadline is looked at no later than when it is due. */
+  watch(deadline: Deadline): void {
+    this.#waiting.add(deadline);
+    if (deadline.due < this.#firesAt) this.#start(deadline.due);
+  }
+
+  /** Forgets a deadline. */
+  forget(deadline: Deadline): void {
+    this.#waiting.delete(deadline);
+  }
+
+  #start(due: number): void {
+    clearTimeout(this.#timer);
+    const ms = due - performance.now();
+    this.#firesAt = ms > longestTimer ? performance.now() + longestTimer : due;
+    this.#timer = setTimeout(() => this.#fire(), Math.min(ms, longestTimer)).unref();
+  }
+
+  #fire(): void {
+    this.#firesAt = Infinity;
+    // Timers may fire up to a millisecond early.
+    const now = performance.now() + 1;
+    let next = Infinity;
+    for (const deadline of [...this.#waiting]) {
+      if (deadline.due <= now) deadline.pass();
+      else if (deadline.due < next) next = deadline.due;
+    }
+    if (next < this.#firesAt) this.#start(next);
+  }
+}
+
+/** A deadline that moves with every chunk. Moving it costs a clock reading. */
 export class Deadline {
+  readonly #clock: DeadlineClock;
   readonly #pass: (limit: EgressLimitName, ms: number) => void;
   #limit: EgressLimitName = 'idleMs';
   #ms = Infinity;
   #due = Infinity;
-  #firesAt = Infinity;
-  #timer: NodeJS.Timeout | undefined;
 
   /** `pass` is called once the deadline has passed. */
-  constructor(pass: (limit: EgressLimitName, ms: number) => void) {
+  constructor(clock: DeadlineClock, pass: (limit: EgressLimitName, ms: number) => void) {
+    this.#clock = clock;
     this.#pass = pass;
   }
 
-  /** Sets the deadline to `ms` from now. */
+  /** When it passes, on the clock of `performance.now()`. */
+  get due(): number {
+    return this.#due;
+  }
+
+  /** Sets the deadline to `ms` from now; `Infinity` takes it away. */
   set(limit: EgressLimitName, ms: number): void {
     this.#limit = limit;
     this.#ms = ms;
     this.#due = performance.now() + ms;
-    if (this.#timer === undefined || this.#firesAt > this.#due) this.#start(ms);
+    if (ms === Infinity) this.#clock.forget(this);
+    else this.#clock.watch(this);
   }
 
   /** Takes the deadline away. */
   clear(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    if (this.#due === Infinity) return;
     this.#due = Infinity;
+    this.#clock.forget(this);
   }
 
-  #start(ms: number): void {
-    clearTimeout(this.#timer);
-    this.#firesAt = performance.now() + ms;
-    this.#timer = startTimer(ms, () => {
-      this.#timer = undefined;
-      const rest = this.#due - performance.now();
-      // Timers may fire up to a millisecond early.
-      if (rest > 1) this.#start(rest);
-      else this.#pass(this.#limit, this.#ms);
-    });
+  /** For the clock: the deadline has passed. */
+  pass(): void {
+    this.clear();
+    this.#pass(this.#limit, this.#ms);
   }
 }

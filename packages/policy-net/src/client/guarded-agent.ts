@@ -1,12 +1,12 @@
 import { Agent, Client, Pool, type Dispatcher } from 'undici';
 import { createConnector, type ConnectionSlot } from './connector.js';
 import type { ConnectionSettings } from './open-connection.js';
-import { isConnectionAware } from './hop-handler.js';
+import { hopOf } from './guarded-dispatcher.js';
 
 /** Connections that wait idle longer than this are closed, whatever the server's keep-alive hint says. */
 const KEEP_ALIVE_MAX_MS = 60_000;
 
-/** An undici client that tells the handler of each request which connection carries it. */
+/** An undici client that tells the hop of each request which connection carries it. */
 class TrackedClient extends Client {
   readonly #slot: ConnectionSlot;
 
@@ -16,7 +16,8 @@ class TrackedClient extends Client {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    if (isConnectionAware(handler)) handler.bindSlot(this.#slot);
+    const hop = hopOf(options);
+    if (hop !== undefined) hop.slot = this.#slot;
     return super.dispatch(options, handler);
   }
 }

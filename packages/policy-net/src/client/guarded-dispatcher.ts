@@ -2,6 +2,19 @@ import { Dispatcher, type Agent } from 'undici';
 import type { Hop } from './hop.js';
 import { watchHandler } from './hop-handler.js';
 
+/** In the options of a dispatch: the hop that wants to know its connection. undici hands options on as they are. */
+const CARRIED = Symbol('clawforce.hop');
+
+/** Gives options that tell the client that will carry the request for which hop it does. */
+export function carriedBy(hop: Hop, options: Dispatcher.DispatchOptions): Dispatcher.DispatchOptions {
+  return { ...options, [CARRIED]: hop } as Dispatcher.DispatchOptions;
+}
+
+/** Gives the hop that {@link carriedBy} has put into the options. */
+export function hopOf(options: object): Hop | undefined {
+  return (options as { [CARRIED]?: Hop })[CARRIED];
+}
+
 /** What a guarded dispatcher needs of the client it belongs to. */
 export interface GuardedDispatcherSettings {
   readonly agent: () => Agent;
@@ -21,13 +34,13 @@ export class GuardedDispatcher extends Dispatcher {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const origin = String(options.origin ?? '').replace(/\/$/, '');
+    const origin = originOf(options.origin);
     const { path } = options;
     const url = typeof path === 'string' && path.startsWith('/') ? origin + path : '';
     const hop = this.#settings.beginHop(options.method, url);
     try {
       hop.judge();
-      if (!keepsHost(options.headers, new URL(url).host)) {
+      if (!keepsHost(options.headers, url)) {
         throw new Error('the Host header must be that of the URL');
       }
       if (options.upgrade !== undefined && options.upgrade !== null && options.upgrade !== false) {
@@ -41,7 +54,7 @@ export class GuardedDispatcher extends Dispatcher {
       return true;
     }
     hop.accept();
-    return this.#settings.agent().dispatch(options, watchHandler(hop, handler));
+    return this.#settings.agent().dispatch(carriedBy(hop, options), watchHandler(hop, handler));
   }
 
   /** Does nothing: the connections belong to the guarded fetch, which closes them. */
@@ -64,10 +77,16 @@ function fail(handler: Dispatcher.DispatchHandler, error: Error): void {
   else handler.onResponseError?.(undefined as never, error);
 }
 
+function originOf(origin: unknown): string {
+  const text = String(origin ?? '');
+  return text.endsWith('/') ? text.slice(0, -1) : text;
+}
+
 /** Another Host than the URL's would reach a site that nobody judged, behind the same address (domain fronting). */
-function keepsHost(headers: Dispatcher.DispatchOptions['headers'], host: string): boolean {
+function keepsHost(headers: Dispatcher.DispatchOptions['headers'], url: string): boolean {
+  if (headers === undefined || headers === null) return true;
   for (const [name, value] of headerPairs(headers)) {
-    if (name.toLowerCase() === 'host' && value !== host) return false;
+    if (name.length === 4 && name.toLowerCase() === 'host' && value !== new URL(url).host) return false;
   }
   return true;
 }

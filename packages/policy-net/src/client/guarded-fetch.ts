@@ -3,11 +3,12 @@ import { fetch as undiciFetch, type Agent, type Dispatcher, type Response } from
 import { EgressLimitError } from '../errors.js';
 import { NetworkSecurityPolicy } from '../policy.js';
 import { guardSink } from './audit.js';
+import { DeadlineClock } from './deadline.js';
 import { compileContentTypes } from './content-type-gate.js';
 import { checkFetchOptions, type GuardedFetchOptions } from './fetch-options.js';
 import { createGuardedAgent } from './guarded-agent.js';
-import { GuardedDispatcher } from './guarded-dispatcher.js';
-import { Hop, type HopSettings } from './hop.js';
+import { carriedBy, GuardedDispatcher } from './guarded-dispatcher.js';
+import { Hop, type HopClient, type HopSettings } from './hop.js';
 import { watchHandler } from './hop-handler.js';
 import { applyLimits, startTimer, type FetchLimits } from './limits.js';
 import {
@@ -81,27 +82,26 @@ export function createGuardedFetch(
     );
   let agent = openAgent();
 
-  function beginHop(
-    hop: Pick<HopSettings, 'index' | 'method' | 'url' | 'limits' | 'decodes' | 'abort'>,
-    onEnd?: (ended: Hop) => void,
-  ): Hop {
-    const begun = new Hop({
-      ...hop,
-      policy: policyInForce,
-      emit: sink.emit,
-      onEnd: (ended) => {
-        running.delete(ended);
-        onEnd?.(ended);
-      },
-    });
-    running.add(begun);
-    return begun;
+  const client: HopClient = {
+    policy: policyInForce,
+    clock: new DeadlineClock(),
+    emit: sink.emit,
+    ended: (hop) => {
+      running.delete(hop);
+      hop.settings.ended?.(hop);
+    },
+  };
+
+  function beginHop(settings: HopSettings): Hop {
+    const hop = new Hop(client, settings);
+    running.add(hop);
+    return hop;
   }
 
   async function send(hop: Hop, url: URL, request: RequestInput, signal: AbortSignal): Promise<Response> {
     const dispatcher = {
       dispatch: (dispatched: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) =>
-        agent.dispatch(dispatched, watchHandler(hop, handler)),
+        agent.dispatch(carriedBy(hop, dispatched), watchHandler(hop, handler)),
     };
     try {
       return await undiciFetch(url, {
@@ -156,9 +156,10 @@ export function createGuardedFetch(
       for (let index = 0; ; index += 1) {
         const { method, url: rawUrl } = request;
         const abort = (error: Error): void => call.abort(error);
-        hop = beginHop({ index, method, url: rawUrl, limits: callLimits, decodes: true, abort }, (ended) => {
-          if (ended === final) endCall();
-        });
+        const ended = (one: Hop): void => {
+          if (one === final) endCall();
+        };
+        hop = beginHop({ index, method, url: rawUrl, limits: callLimits, decodes: true, abort, ended });
         hop.judge();
         if (refusal !== undefined) throw hop.refuseBy(refusal.rule, refusal.reason);
         const url = withoutTrailingDot(new URL(rawUrl));
@@ -195,8 +196,7 @@ export function createGuardedFetch(
 
   const dispatcher = new GuardedDispatcher({
     agent: () => agent,
-    beginHop: (method, url) =>
-      beginHop({ index: 0, method, url, limits, decodes: false, abort: () => undefined }),
+    beginHop: (method, url) => beginHop({ index: 0, method, url, limits, decodes: false, abort: nothing }),
   });
 
   return Object.defineProperties(guardedFetch as unknown as GuardedFetch, {
@@ -227,6 +227,8 @@ export function createGuardedFetch(
     auditFailures: { get: sink.failures },
   });
 }
+
+const nothing = (): void => undefined;
 
 function finish(response: Response, hop: Hop, redirected: boolean): Response {
   const { body } = response;

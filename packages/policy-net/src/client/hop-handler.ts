@@ -1,41 +1,26 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import type { ConnectionSlot } from './connector.js';
 import type { Hop, ResponseHead } from './hop.js';
 
 type Handler = Dispatcher.DispatchHandler;
-
-/** A handler that tells its hop which connection carries it. */
-export interface ConnectionAware {
-  bindSlot(slot: ConnectionSlot): void;
-}
-
-/** Tells whether a handler wants to know its connection. */
-export function isConnectionAware(handler: object): handler is ConnectionAware {
-  return 'bindSlot' in handler;
-}
 
 /**
  * Gives a handler that lets `hop` watch what passes to `inner`. undici 7 has two handler interfaces side by side (its
  * own fetch uses the older one), so there is one watcher for each.
  */
-export function watchHandler(hop: Hop, inner: Handler): Handler & ConnectionAware {
+export function watchHandler(hop: Hop, inner: Handler): Handler {
   return inner.onRequestStart === undefined ? new OlderWatcher(hop, inner) : new NewerWatcher(hop, inner);
 }
 
 /* eslint-disable @typescript-eslint/no-deprecated -- the fetch of undici 7 speaks the older interface */
-class OlderWatcher implements Handler, ConnectionAware {
+class OlderWatcher implements Handler {
   readonly #hop: Hop;
   readonly #inner: Handler;
 
   constructor(hop: Hop, inner: Handler) {
     this.#hop = hop;
     this.#inner = inner;
-  }
-
-  bindSlot(slot: ConnectionSlot): void {
-    this.#hop.slot = slot;
   }
 
   onConnect(abort: (error?: Error) => void): void {
@@ -89,17 +74,13 @@ class OlderWatcher implements Handler, ConnectionAware {
 
 /* eslint-enable @typescript-eslint/no-deprecated */
 
-class NewerWatcher implements Handler, ConnectionAware {
+class NewerWatcher implements Handler {
   readonly #hop: Hop;
   readonly #inner: Handler;
 
   constructor(hop: Hop, inner: Handler) {
     this.#hop = hop;
     this.#inner = inner;
-  }
-
-  bindSlot(slot: ConnectionSlot): void {
-    this.#hop.slot = slot;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {

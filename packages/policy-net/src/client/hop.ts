@@ -5,11 +5,11 @@ import type { NetworkSecurityPolicy } from '../policy.js';
 import type { NetRule } from '../rules.js';
 import { redactUrl } from '../url/parse-url.js';
 import { deny, toDecision } from '../verdict.js';
-import type { AuditSink, EgressVerdict } from './audit.js';
+import type { EgressAuditEvent, EgressVerdict } from './audit.js';
 import type { ConnectionSlot } from './connector.js';
 import { connectionOf, type Connection } from './open-connection.js';
 import { judgeCodings } from './content-codings.js';
-import { Deadline } from './deadline.js';
+import { Deadline, type DeadlineClock } from './deadline.js';
 import { RATIO_FLOOR, type FetchLimits } from './limits.js';
 import { asRedirect } from './redirects.js';
 
@@ -18,6 +18,16 @@ export interface ResponseHead {
   readonly status: number;
   readonly count: number;
   readonly header: (name: string) => string | undefined;
+}
+
+/** What the hops of one client share. */
+export interface HopClient {
+  readonly policy: () => NetworkSecurityPolicy;
+  readonly clock: DeadlineClock;
+  /** Takes the audit event of a hop; `undefined` when nobody wants it. */
+  readonly emit: ((event: EgressAuditEvent) => void) | undefined;
+  /** Called once per hop, when it is over. */
+  readonly ended: (hop: Hop) => void;
 }
 
 /** What a hop needs to know about its call. */
@@ -29,12 +39,10 @@ export interface HopSettings {
   readonly limits: FetchLimits;
   /** Whether the caller gets decoded bytes, so that the body ends when it is decoded. */
   readonly decodes: boolean;
-  readonly policy: () => NetworkSecurityPolicy;
-  readonly emit: AuditSink;
   /** Ends the call with an error. */
   readonly abort: (error: Error) => void;
   /** Called once, when the hop is over. */
-  readonly onEnd: (hop: Hop) => void;
+  readonly ended?: (hop: Hop) => void;
 }
 
 /**
@@ -43,6 +51,7 @@ export interface HopSettings {
  */
 export class Hop {
   readonly settings: HopSettings;
+  readonly #client: HopClient;
   /** The connection slot of the undici client that carries the request; set when it is dispatched there. */
   slot: ConnectionSlot | undefined;
   /** Why the hop was ended from inside; what undici reports afterwards is only the echo. */
@@ -59,18 +68,20 @@ export class Hop {
   #accepted = false;
   #wireDone = false;
   #ended = false;
-  readonly #silence = new Deadline((limit, ms) => {
-    const what = limit === 'headersMs' ? 'response' : 'data';
-    this.exceed(limit, `No ${what} within ${ms} ms.`);
-  });
+  readonly #silence: Deadline;
   #judgedBy: NetworkSecurityPolicy | undefined;
   /** The URL as it may be shown. */
   #shown: string | undefined;
   #abortWire: ((error: Error) => void) | undefined;
   readonly #start = performance.now();
 
-  constructor(settings: HopSettings) {
+  constructor(client: HopClient, settings: HopSettings) {
+    this.#client = client;
     this.settings = settings;
+    this.#silence = new Deadline(client.clock, (limit, ms) => {
+      const what = limit === 'headersMs' ? 'response' : 'data';
+      this.exceed(limit, `No ${what} within ${ms} ms.`);
+    });
   }
 
   /** Whether the body is content-coded, so that its end is known only after decoding. */
@@ -80,7 +91,7 @@ export class Hop {
 
   /** Judges the URL of the hop. @throws EgressDeniedError */
   judge(): void {
-    const policy = this.settings.policy();
+    const policy = this.#client.policy();
     const decision = policy.checkUrl(this.settings.url);
     this.#judgedBy = policy;
     this.#shown = decision.input;
@@ -91,7 +102,7 @@ export class Hop {
   /** Ends the hop with a refusal and gives the error to throw. */
   refuse(decision: Decision): EgressDeniedError {
     const error = new EgressDeniedError(
-      this.settings.index > 0 ? asRedirect(decision, this.settings.policy().digest) : decision,
+      this.settings.index > 0 ? asRedirect(decision, this.#client.policy().digest) : decision,
     );
     this.fail(error);
     return error;
@@ -102,7 +113,7 @@ export class Hop {
     const decision = toDecision(
       deny(rule, reason),
       this.#shown ?? redactUrl(this.settings.url),
-      this.settings.policy().digest,
+      this.#client.policy().digest,
     );
     const error = new EgressDeniedError(decision);
     this.fail(error);
@@ -149,7 +160,7 @@ export class Hop {
     }
     this.#connection = this.slot?.current;
     // What this very policy has judged, URL and address, need not be judged again on a reused connection.
-    const policy = this.settings.policy();
+    const policy = this.#client.policy();
     const judged = this.#judgedBy === policy && this.#connection?.judgedBy === policy;
     if (!judged && !this.fits(policy)) {
       this.refuseBy('net.policy.revoked', 'The policy changed and no longer admits this connection.');
@@ -257,31 +268,33 @@ export class Hop {
     if (this.#ended) return;
     this.#ended = true;
     this.#silence.clear();
-    const { index, method, url, emit, onEnd } = this.settings;
+    const { ended, emit } = this.#client;
+    ended(this);
+    emit?.(this.#event());
+  }
+
+  #event(): EgressAuditEvent {
+    const { index, method, url } = this.settings;
     const failure = this.failure ?? this.#networkError;
-    const { host, port } = this.#connection ?? hostOf(url);
-    onEnd(this);
-    emit(
-      Object.freeze({
-        hop: index,
-        method,
-        url: this.#shown ?? redactUrl(url),
-        host,
-        port,
-        resolved: this.#connection?.resolved ?? [],
-        chosen: this.#connection?.chosen ?? null,
-        verdict: verdictOf(failure),
-        rule: failure instanceof EgressDeniedError ? failure.decision.rule : this.#rule,
-        ...(failure instanceof EgressDeniedError ? { decision: failure.decision } : {}),
-        ...(failure === undefined || failure instanceof EgressDeniedError
-          ? {}
-          : { error: shortCode(failure) }),
-        ...(this.#status === undefined ? {} : { status: this.#status }),
-        bytes: this.#wire,
-        bytesOut: this.#sent,
-        ms: Math.round(performance.now() - this.#start),
-      }),
-    );
+    const connection = this.#connection;
+    const denied = failure instanceof EgressDeniedError ? failure.decision : undefined;
+    const status = this.#status;
+    return Object.freeze({
+      hop: index,
+      method,
+      url: this.#shown ?? redactUrl(url),
+      ...(connection === undefined ? hostOf(url) : { host: connection.host, port: connection.port }),
+      resolved: connection?.resolved ?? [],
+      chosen: connection?.chosen ?? null,
+      verdict: verdictOf(failure),
+      rule: denied?.rule ?? this.#rule,
+      ...(denied === undefined ? {} : { decision: denied }),
+      ...(failure === undefined || denied !== undefined ? {} : { error: shortCode(failure) }),
+      ...(status === undefined ? {} : { status }),
+      bytes: this.#wire,
+      bytesOut: this.#sent,
+      ms: Math.round(performance.now() - this.#start),
+    });
   }
 
   #admitsBody(head: ResponseHead): boolean {

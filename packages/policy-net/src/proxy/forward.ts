@@ -72,9 +72,9 @@ function exchange(
   response: ServerResponse,
   socket: Socket,
   hop: ProxyHop,
-  { gate, limits }: ServeSettings,
+  { gate, limits, clock }: ServeSettings,
 ): void {
-  const silence = new Deadline((limit) => hop.passLimit(limit));
+  const silence = new Deadline(clock, (limit) => hop.passLimit(limit));
   hop.signal.addEventListener('abort', () => silence.clear(), { once: true });
   const outgoing = begin(request, socket, hop, gate.pseudonym, limits.maxHeaderBytes);
   outgoing.on('error', (error) => hop.fail(error));
