@@ -77,8 +77,8 @@ function fail(handler: Dispatcher.DispatchHandler, error: Error): void {
   else handler.onResponseError?.(undefined as never, error);
 }
 
-function originOf(origin: unknown): string {
-  const text = String(origin ?? '');
+function originOf(origin: string | URL | undefined): string {
+  const text = typeof origin === 'string' ? origin : (origin?.href ?? '');
   return text.endsWith('/') ? text.slice(0, -1) : text;
 }
 
