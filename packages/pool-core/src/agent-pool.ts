@@ -37,6 +37,8 @@ export interface WorkerLimits {
   readonly cpuQuotaUs?: number;
   readonly cpuPeriodUs?: number;
   readonly pids?: number;
+  /** Bytes of disk that the worker's writable directories may hold; watched, see the pool for how hard it is. */
+  readonly diskBytes?: number;
 }
 
 /** What `start` gives: the worker is running, though not yet connected. */
@@ -53,7 +55,8 @@ export type Attestation = 'none' | 'matched' | 'mismatched';
 /** The engine's view of one worker. */
 export interface WorkerInspection extends WorkerRef {
   readonly engineId: string;
-  readonly state: 'running' | 'paused' | 'exited';
+  /** `created` was never started, for example because the control plane died in between; `start` goes on from it. */
+  readonly state: 'created' | 'running' | 'paused' | 'exited';
   readonly startedAt: string;
   readonly level: IsolationLevel;
   readonly attested: Attestation;
@@ -104,6 +107,31 @@ export interface LogOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What the caller of {@link AgentPool.exec} wants. */
+export interface ExecOptions {
+  /** Default: the worker's own directory. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default: the worker's user. Root is refused where the level gives no root. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** Default 30 s. */
+  readonly timeoutMs?: number;
+  /** Bytes kept of each stream; the rest is dropped. Default 1 MiB. */
+  readonly maxOutputBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What a program that the engine ran next to the worker did. */
+export interface ExecResult {
+  /** `null` when it did not end in time. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Output was longer than asked for. */
+  readonly truncated: boolean;
+  readonly timedOut: boolean;
+}
+
 /** Resource use of one worker. */
 export interface WorkerStats {
   readonly memoryBytes: number;
@@ -116,7 +144,15 @@ export interface WorkerStats {
 export type PoolEvent =
   | (WorkerRef & { readonly kind: 'started'; readonly time: string; readonly engineId: string })
   | (WorkerRef & { readonly kind: 'exited'; readonly time: string; readonly exit: WorkerExit })
-  | (WorkerRef & { readonly kind: 'oom'; readonly time: string; readonly victim: 'tool' | 'worker' });
+  | (WorkerRef & { readonly kind: 'oom'; readonly time: string; readonly victim: 'tool' | 'worker' })
+  | (WorkerRef & {
+      readonly kind: 'disk';
+      readonly time: string;
+      readonly usedBytes: number;
+      readonly quotaBytes: number;
+      /** `warned` from 80 % on, `stopped` when the quota is exceeded. */
+      readonly action: 'warned' | 'stopped';
+    });
 
 /** What a pool can really do on this host. */
 export interface PoolProbe {
@@ -159,6 +195,8 @@ export interface AgentPool {
   logs(ref: WorkerRef, options?: LogOptions): AsyncIterable<LogLine>;
   /** Resource use now, or `undefined` when the worker has ended or the host cannot tell. */
   stats(ref: WorkerRef): Promise<WorkerStats | undefined>;
+  /** Runs a program inside the worker's isolation, started by the engine; the worker does not see it coming. */
+  exec?(ref: WorkerRef, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Freezes the worker's processes; memory stays. */
   pause?(ref: WorkerRef): Promise<void>;
   /** Lets a paused worker go on. */

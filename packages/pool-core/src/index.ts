@@ -1,4 +1,7 @@
+export { attest } from './attest.js';
+export type { AttestationReport, FieldDifference, IsolationFacts, IsolationRequest } from './attest.js';
 export { checkSpec } from './check-spec.js';
+export { EventHub } from './event-hub.js';
 export { isIsolationLevel, isWithinCeiling, ISOLATION_LEVELS, LEVEL_LOOSENESS } from './isolation-level.js';
 export type { IsolationLevel, LevelRequirements } from './isolation-level.js';
 export { resolveLevel } from './level-override.js';
@@ -21,6 +24,8 @@ export type { DesiredState, WorkerState } from './worker-state.js';
 export type {
   AgentPool,
   Attestation,
+  ExecOptions,
+  ExecResult,
   IsolationProbe,
   LogLine,
   LogOptions,

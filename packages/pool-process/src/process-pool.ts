@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { checkSpec, PoolError, specHash } from '@clawforce/pool-core';
+import { checkSpec, EventHub, PoolError, specHash } from '@clawforce/pool-core';
 import type {
   AgentPool,
   IsolationProbe,
@@ -16,7 +16,6 @@ import type {
   WorkerSpec,
   WorkerStats,
 } from '@clawforce/pool-core';
-import { EventHub } from './event-hub.js';
 import { checkOptions } from './options.js';
 import type { CheckedOptions, ProcessPoolOptions } from './options.js';
 import { prepareStateDir, removeRecord, writeRecord } from './orphan-record.js';

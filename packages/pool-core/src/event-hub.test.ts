@@ -1,4 +1,4 @@
-import type { PoolEvent } from '@clawforce/pool-core';
+import type { PoolEvent } from './agent-pool.js';
 import { expect, test } from 'vitest';
 import { EventHub } from './event-hub.js';
 

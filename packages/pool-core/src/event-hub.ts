@@ -1,4 +1,4 @@
-import type { PoolEvent } from '@clawforce/pool-core';
+import type { PoolEvent } from './agent-pool.js';
 
 const HISTORY = 1024;
 
