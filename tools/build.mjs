@@ -29,7 +29,7 @@ export async function build({ product = false } = {}) {
     ? [...projectsIn('packages', 'tsconfig.lib.json'), ...projectsIn('apps', 'tsconfig.app.json')]
     : [];
   const title = product ? 'libraries and apps' : 'every TypeScript project';
-  return step(title, localBin('typescript', 'tsc'), ['-b', ...projects]);
+  return step(title, localBin('@typescript/native', 'tsc'), ['-b', ...projects]);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
