@@ -1,4 +1,14 @@
-import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { codeOf, scratchAgent, type ScratchAgent } from './testing/scratch-agent.js';
@@ -107,6 +117,8 @@ describe('writing', () => {
     await Promise.all([...Array(20).keys()].map((n) => fs.writeFile('a.txt', `${n}`)));
     expect(await fs.readFile('a.txt')).toBe('19');
     await Promise.all([...Array(20).keys()].map((n) => fs.appendFile('log', `${n}\n`)));
+    await Promise.all([...Array(20).keys()].map((n) => fs.writeFile(n % 2 ? './b' : 'workspace/b', `${n}`)));
+    expect(await fs.readFile('b')).toBe('19');
     expect(await fs.readFile('log')).toBe([...Array(20).keys()].map((n) => `${n}\n`).join(''));
   });
 
@@ -137,6 +149,40 @@ describe('writing', () => {
     await fs.writeFile('latin', Buffer.from([0x63, 0xe9, 0x0a]));
     expect(await codeOf(fs.editFile('latin', 'c', 'd'))).toBe('BINARY');
     expect(await codeOf(fs.editFile('a.txt', 'y=1', 'z', { ifMatch: 'f'.repeat(32) }))).toBe('STALE');
+  });
+
+  test('an edit of a large file gives an etag that a write accepts', async () => {
+    const fs = await agent.open();
+    await fs.writeFile('large.txt', 'line of text\n'.repeat(700_000));
+    const { etag } = await fs.editFile('large.txt', 'line', 'LINE', { replaceAll: true });
+    expect(await fs.writeFile('large.txt', 'x', { ifMatch: etag })).toMatchObject({ size: 1 });
+  });
+
+  test('two changes of a large file in the same instant have two etags', async () => {
+    const fs = await agent.open();
+    const { etag } = await fs.writeFile('large.bin', Buffer.alloc(9 * 1024 * 1024, 1));
+    const fd = openSync(agent.inWorkspace('large.bin'), 'r+');
+    writeSync(fd, Buffer.from([2]), 0, 1, 0);
+    const first = (await fs.readFileInfo('large.bin', { encoding: 'buffer', limit: 1 })).etag;
+    writeSync(fd, Buffer.from([3]), 0, 1, 0);
+    const second = (await fs.readFileInfo('large.bin', { encoding: 'buffer', limit: 1 })).etag;
+    closeSync(fd);
+    expect(new Set([etag, first, second]).size).toBe(3);
+  });
+
+  test('what happens to the bytes after a write does not change its etag', async () => {
+    const fs = await agent.open();
+    const bytes = Buffer.from('abc');
+    const written = await fs.writeFile('a.txt', bytes);
+    bytes[0] = 0;
+    expect(written.etag).toBe((await fs.readFileInfo('a.txt')).etag);
+  });
+
+  test('an edit whose options are of the wrong kind is a TypeError that names them', async () => {
+    const fs = await agent.open();
+    await fs.writeFile('a.txt', 'abc');
+    await expect(fs.editFile('a.txt', 'a', 'b', { ifMatch: 5 as never })).rejects.toThrow(/"ifMatch"/);
+    await expect(fs.editFile('a.txt', 'a', 'b', { replaceAll: 1 as never })).rejects.toThrow(/"replaceAll"/);
   });
 
   test('takes no more than the quota, counted over all files, and admits again after a removal', async () => {

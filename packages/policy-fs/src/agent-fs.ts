@@ -3,7 +3,7 @@ import { Call } from './audit/call.js';
 import type { AuditListener, Operation } from './audit/audit-event.js';
 import { judge } from './check/judge.js';
 import { operationOf, type CheckedOperation } from './check/operations.js';
-import { editPassage, type EditOptions, type EditResult } from './edit/edit-file.js';
+import { checkEditOptions, editPassage, type EditOptions, type EditResult } from './edit/edit-file.js';
 import { AgentFSError } from './errors/agent-fs-error.js';
 import { toAgentFSError } from './errors/from-system-error.js';
 import type { FsContext } from './fs-context.js';
@@ -113,7 +113,13 @@ export class AgentFS {
     const data = toBytes(content, 'content');
     checkWriteOptions(options);
     return this.#change('writeFile', path, undefined, (call) =>
-      writeWhole(this.#context, call, this.#gate(path), data, options),
+      writeWhole(
+        this.#context,
+        call,
+        this.#gate(path),
+        { data, shared: typeof content !== 'string' },
+        options,
+      ),
     );
   }
 
@@ -135,6 +141,7 @@ export class AgentFS {
     for (const [name, text] of Object.entries({ oldText, newText })) {
       if (typeof (text as unknown) !== 'string') throw new TypeError(`argument "${name}" must be a string`);
     }
+    checkEditOptions(options);
     return this.#change('editFile', path, undefined, (call) =>
       editPassage(this.#context, call, this.#gate(path), { oldText, newText }, options),
     );
@@ -258,24 +265,34 @@ export class AgentFS {
     return this.#context.locator.gateInZone(path);
   }
 
-  /** Changes of one spelling of a path happen in the order of their calls, although syncing takes turns. */
+  /** Changes of one path, however it is spelled, happen in the order of their calls, although syncing takes turns. */
   async #change<T>(
     op: Operation,
     path: string,
     to: string | undefined,
     work: (call: Call) => Promise<T>,
   ): Promise<T> {
-    const earlier = this.#ordered.get(path);
+    const key = this.#canonical(path);
+    const earlier = this.#ordered.get(key);
     const mine = this.#run(op, path, earlier ? (call) => earlier.then(() => work(call)) : work, to);
     const settled = mine.then(
       () => undefined,
       () => undefined,
     );
-    this.#ordered.set(path, settled);
+    this.#ordered.set(key, settled);
     try {
       return await mine;
     } finally {
-      if (this.#ordered.get(path) === settled) this.#ordered.delete(path);
+      if (this.#ordered.get(key) === settled) this.#ordered.delete(key);
+    }
+  }
+
+  #canonical(path: string): string {
+    try {
+      return this.#context.locator.gate(path).canonical;
+    } catch {
+      // Refused in its turn, with an audit event.
+      return path;
     }
   }
 
@@ -283,11 +300,10 @@ export class AgentFS {
     const call = new Call(op, path, to, this.#onAudit !== undefined);
     const started = performance.now();
     this.#running += 1;
+    let value: T;
     try {
       if (this.#closing) throw new AgentFSError('CLOSED');
-      const value = await work(call);
-      this.#audit(call, started, undefined);
-      return value;
+      value = await work(call);
     } catch (thrown) {
       if (thrown instanceof TypeError && !('code' in thrown)) throw thrown;
       const error = toAgentFSError(thrown).placed(
@@ -300,6 +316,8 @@ export class AgentFS {
       this.#running -= 1;
       if (this.#running === 0) this.#closing?.end();
     }
+    this.#audit(call, started, undefined);
+    return value;
   }
 
   #audit(

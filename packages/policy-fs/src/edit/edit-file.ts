@@ -60,16 +60,31 @@ export async function editPassage(
     const data = Buffer.from(text, 'utf8');
     if (data.length > maxWriteBytes) throw tooLarge(data.length, maxWriteBytes);
     context.usage.admit(data.length - bytes.length, 0);
+    let etag: string | undefined;
     try {
-      await publish(context, held, data, { unchanged: true });
+      etag = await publish(context, held, data, { unchanged: true });
     } catch (error) {
       context.usage.release(data.length - bytes.length, 0);
       throw error;
     }
     call.bytes = data.length;
-    return { path: held.path, etag: contentEtag(data), size: data.length, created: false, replaced };
+    return { path: held.path, etag: etag ?? contentEtag(data), size: data.length, created: false, replaced };
   } finally {
     held.release();
+  }
+}
+
+/**
+ * Checks the options of an edit.
+ *
+ * @throws TypeError naming the bad option.
+ */
+export function checkEditOptions({ ifMatch, replaceAll }: EditOptions): void {
+  if (ifMatch !== undefined && typeof (ifMatch as unknown) !== 'string') {
+    throw new TypeError('option "ifMatch" must be an etag');
+  }
+  if (replaceAll !== undefined && typeof (replaceAll as unknown) !== 'boolean') {
+    throw new TypeError('option "replaceAll" must be true or false');
   }
 }
 

@@ -32,6 +32,7 @@ describe('editing text', () => {
   test('keeps the byte order mark whether or not the old text has it', () => {
     expect(editText('\uFEFFone', 'one', 'two', false).text).toBe('\uFEFFtwo');
     expect(editText('\uFEFFone', '\uFEFFone', 'two', false).text).toBe('\uFEFFtwo');
+    expect(editText('\uFEFFone', '\uFEFFone', '\uFEFFtwo', false).text).toBe('\uFEFFtwo');
   });
 
   test('matches LF text in a CRLF file and writes CRLF', () => {

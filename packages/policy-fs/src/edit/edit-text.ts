@@ -23,7 +23,10 @@ export function editText(
     });
   const mark = content.startsWith(BOM) ? BOM : '';
   const body = content.slice(mark.length);
-  const wanted = mark === '' || !oldText.startsWith(BOM) ? oldText : oldText.slice(1);
+  // Whoever copies the first line of such a file copies its mark, which stays where it is.
+  const marked = mark !== '' && oldText.startsWith(BOM);
+  const wanted = marked ? oldText.slice(1) : oldText;
+  const given = marked && newText.startsWith(BOM) ? newText.slice(1) : newText;
   const crlfOnly = body.includes('\r\n') && !/(^|[^\r])\n/.test(body);
   const candidates = [wanted, toCrlf(wanted), wanted.replaceAll('\r\n', '\n')];
   const found = candidates.find((candidate) => candidate !== '' && body.includes(candidate));
@@ -31,10 +34,10 @@ export function editText(
   const converted = found !== wanted;
   const replacement =
     crlfOnly || (converted && found.includes('\r\n'))
-      ? toCrlf(newText)
+      ? toCrlf(given)
       : converted
-        ? newText.replaceAll('\r\n', '\n')
-        : newText;
+        ? given.replaceAll('\r\n', '\n')
+        : given;
 
   if (replaceAll) {
     const parts = body.split(found);

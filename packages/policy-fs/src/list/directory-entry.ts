@@ -1,9 +1,10 @@
 import { lstatSync, readdirSync, type Dirent } from 'node:fs';
-import { isTemporaryName } from '../path/temporary-names.js';
-import { kindOf, type Dir, type EntryKind } from '../walk/backend.js';
+import { kindOf, type Dir, type EntryKind, type EntryName } from '../walk/backend.js';
+import { isWriteInProgress } from '../write/temporary-file.js';
 
 /** One entry of a listing. */
 export interface DirEntry {
+  /** The name; bytes that are no UTF-8 show as U+FFFD. */
   readonly name: string;
   /** A link is told as a link; it is not followed. */
   readonly type: EntryKind;
@@ -13,24 +14,63 @@ export interface DirEntry {
   readonly mtimeMs: number;
 }
 
+/** A name in a directory and its kind, as the directory itself tells. */
+export type AnyDirent = Dirent | Dirent<Buffer>;
+
+const DECODED = '\uFFFD';
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Gives the names in a held directory, each such that it reaches its entry. */
+export function namesIn(dir: Dir): EntryName[] {
+  const names = readdirSync(dir.self);
+  if (!names.some((name) => name.includes(DECODED))) return names;
+  return readdirSync(dir.self, 'buffer').map((bytes) => (isText(bytes) ? bytes.toString() : bytes));
+}
+
+/** Gives names and kinds in a held directory, each name such that it reaches its entry. */
+export function entriesIn(dir: Dir): AnyDirent[] {
+  const entries = readdirSync(dir.self, { withFileTypes: true });
+  if (!entries.some(({ name }) => name.includes(DECODED))) return entries;
+  const bytes = readdirSync(dir.self, { withFileTypes: true, encoding: 'buffer' });
+  return [
+    ...entries.filter(({ name }) => !name.includes(DECODED)),
+    ...bytes.filter(({ name }) => name.toString().includes(DECODED)),
+  ];
+}
+
 /** Gives the names in a held directory in order of code units, without those of writes in progress. */
-export function sortedNames(dir: Dir): string[] {
-  const names = readdirSync(dir.self).filter((name) => !isTemporaryName(name));
+export function sortedNames(dir: Dir): EntryName[] {
+  const names = namesIn(dir).filter(
+    (name) =>
+      typeof name !== 'string' || !isWriteInProgress(name) || describeEntry(dir, name)?.type !== 'file',
+  );
   dir.confirm();
+  // The order of bytes that are no text is that of their decoded form.
   return names.sort();
 }
 
-/** Gives names and kinds in a held directory, sorted by name. */
-export function sortedEntries(dir: Dir): Dirent[] {
-  const entries = readdirSync(dir.self, { withFileTypes: true }).filter(({ name }) => !isTemporaryName(name));
+/** Gives names and kinds in a held directory, sorted by name, without writes in progress. */
+export function sortedEntries(dir: Dir): AnyDirent[] {
+  const entries = entriesIn(dir).filter(
+    (entry) => typeof entry.name !== 'string' || !isWriteInProgress(entry.name) || !entry.isFile(),
+  );
   dir.confirm();
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Gives one entry, or `undefined` when it is gone. */
-export function describeEntry(dir: Dir, name: string): DirEntry | undefined {
+export function describeEntry(dir: Dir, name: EntryName): DirEntry | undefined {
   const stat = lstatSync(dir.at(name), { throwIfNoEntry: false });
   if (!stat) return undefined;
   const type = kindOf(stat);
-  return { name, type, size: type === 'file' ? stat.size : 0, mtimeMs: stat.mtimeMs };
+  return { name: name.toString(), type, size: type === 'file' ? stat.size : 0, mtimeMs: stat.mtimeMs };
+}
+
+function isText(bytes: Buffer): boolean {
+  try {
+    strict.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
 }

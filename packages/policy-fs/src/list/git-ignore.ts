@@ -1,5 +1,6 @@
 import { closeSync, constants } from 'node:fs';
 import ignore, { type Ignore } from 'ignore';
+import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
 import { readBytes } from '../read/transfer.js';
 import type { Backend, Dir } from '../walk/backend.js';
@@ -62,7 +63,7 @@ function readRules(backend: Backend, dir: Dir): string | undefined {
       closeSync(fd);
     }
   } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
+    if (!(error instanceof AgentFSError) && errnoOf(error) === undefined) throw error;
     return undefined;
   } finally {
     entry.close();

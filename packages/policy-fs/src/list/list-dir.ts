@@ -1,6 +1,7 @@
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import type { Call } from '../audit/call.js';
 import type { FsContext } from '../fs-context.js';
+import type { EntryName } from '../walk/backend.js';
 import type { ZonePath } from '../walk/locate.js';
 import { describeEntry, sortedNames, type DirEntry } from './directory-entry.js';
 import { holdDirectory } from './hold-directory.js';
@@ -40,7 +41,7 @@ export function listPage(context: FsContext, call: Call, gated: ZonePath, option
     const entries = page.flatMap((name) => describeEntry(held.dir, name) ?? []);
     held.dir.confirm();
     const more = last !== undefined && first + limit < names.length;
-    return { entries, ...(more ? { nextCursor: Buffer.from(last, 'utf8').toString('base64url') } : {}) };
+    return { entries, ...(more ? { nextCursor: Buffer.from(last.toString()).toString('base64url') } : {}) };
   } finally {
     held.release();
   }
@@ -57,12 +58,12 @@ export function listZones({ locator: { root } }: FsContext): DirEntry[] {
 }
 
 /** Binary search: the names are sorted, and a page of a large directory should not look at all of them. */
-function firstAfter(names: readonly string[], after: string): number {
+function firstAfter(names: readonly EntryName[], after: string): number {
   let low = 0;
   let high = names.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((names[middle] ?? '') > after) high = middle;
+    if ((names[middle] ?? '').toString() > after) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -49,10 +49,9 @@ export async function listTree(
       maxDepth,
       gitignore,
       done: () => left < 0,
-      visit({ dir, entry, path, depth }, siblings) {
+      visit({ dir, entry, name, path, depth }, siblings) {
         left -= 1;
         if (left < 0) return undefined;
-        const { name } = entry;
         if (entry.isDirectory()) {
           const children: TreeNode[] = [];
           siblings.push({
@@ -64,7 +63,7 @@ export async function listTree(
           });
           return children;
         }
-        const described = describeEntry(dir, name);
+        const described = describeEntry(dir, entry.name);
         if (described) siblings.push({ name, path, type: described.type, size: described.size });
         return undefined;
       },

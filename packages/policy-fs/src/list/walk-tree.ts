@@ -1,15 +1,16 @@
-import type { Dirent } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { errnoOf } from '../errors/from-system-error.js';
-import type { Backend, Dir } from '../walk/backend.js';
+import type { Backend, Dir, EntryName } from '../walk/backend.js';
 import type { PinnedZone } from '../walk/pinned-root.js';
-import { sortedEntries } from './directory-entry.js';
+import { sortedEntries, type AnyDirent } from './directory-entry.js';
 import { GitIgnore } from './git-ignore.js';
 
 /** An entry that the walk meets. */
 export interface TreeItem {
   readonly dir: Dir;
-  readonly entry: Dirent;
+  readonly entry: AnyDirent;
+  /** The entry's name as text. */
+  readonly name: string;
   /** Canonical path. */
   readonly path: string;
   readonly depth: number;
@@ -27,7 +28,7 @@ export interface TreeWalkOptions<Frame> {
   readonly done: () => boolean;
 }
 
-const DIRECTORIES_PER_TURN = 64;
+const TURN_MS = 10;
 
 /** Walks what is below a held directory in order of names, by descriptors; links are met, not followed. */
 export async function walkTree<Frame>(
@@ -36,7 +37,7 @@ export async function walkTree<Frame>(
   frame: Frame,
   options: TreeWalkOptions<Frame>,
 ): Promise<void> {
-  let seen = 0;
+  let turned = performance.now();
   const enter = async (
     at: Dir,
     base: string,
@@ -44,16 +45,19 @@ export async function walkTree<Frame>(
     depth: number,
     above: GitIgnore | undefined,
   ): Promise<void> => {
-    seen += 1;
-    // Other calls get their turn; the descriptors of the way stay open meanwhile.
-    if (seen % DIRECTORIES_PER_TURN === 0) await turn();
     const ignored = options.gitignore ? GitIgnore.in(options.backend, at, base, above) : undefined;
     for (const entry of sortedEntries(at)) {
+      // Other calls get their turn; the descriptors of the way stay open meanwhile.
+      if (performance.now() - turned > TURN_MS) {
+        await turn();
+        turned = performance.now();
+      }
       if (options.done()) return;
-      const itemPath = `${base}/${entry.name}`;
+      const name = entry.name.toString();
+      const itemPath = `${base}/${name}`;
       const directory = entry.isDirectory();
       if (ignored?.covers(itemPath, directory)) continue;
-      const child = options.visit({ dir: at, entry, path: itemPath, depth }, own);
+      const child = options.visit({ dir: at, entry, name, path: itemPath, depth }, own);
       if (child === undefined || !directory || depth >= options.maxDepth) continue;
       const held = tryOpen(options, at, entry.name);
       if (!held) continue;
@@ -71,7 +75,7 @@ export async function walkTree<Frame>(
 function tryOpen(
   { backend, zone }: Pick<TreeWalkOptions<unknown>, 'backend' | 'zone'>,
   parent: Dir,
-  name: string,
+  name: EntryName,
 ): Dir | undefined {
   let held: Dir;
   try {

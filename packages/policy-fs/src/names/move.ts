@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { linkSync, mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
 import type { Call } from '../audit/call.js';
@@ -10,6 +10,7 @@ import { admitWritable } from '../write/hold-for-write.js';
 import { makeOneDir } from '../write/make-dir.js';
 import { syncDirectory } from '../write/publish.js';
 import { placeWithoutLink } from './place-without-link.js';
+import { takeAway } from './take-away.js';
 
 type Named = Held & { readonly name: string; readonly entry: NonNullable<Held['entry']> };
 
@@ -126,7 +127,7 @@ function place(source: Named, parent: Dir, name: string): void {
       placeWithoutLink(from, to);
       return;
     }
-    unlinkSync(from);
+    takeAway(source.parent, source.name, source.entry, to);
   }
   source.parent.confirm();
   parent.confirm();

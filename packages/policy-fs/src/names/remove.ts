@@ -1,16 +1,16 @@
-import { readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
 import type { Call } from '../audit/call.js';
 import type { FsContext } from '../fs-context.js';
-import { describeEntry } from '../list/directory-entry.js';
-import type { Dir } from '../walk/backend.js';
+import { describeEntry, namesIn } from '../list/directory-entry.js';
+import type { Dir, EntryName } from '../walk/backend.js';
 import type { PinnedRoot, PinnedZone } from '../walk/pinned-root.js';
-import type { ZonePath } from '../walk/locate.js';
+import type { Held, ZonePath } from '../walk/locate.js';
 import { admitWritable } from '../write/hold-for-write.js';
 import { syncDirectory } from '../write/publish.js';
-import { temporaryName } from '../write/temporary-file.js';
 
 const MAX_DEPTH = 128;
 const ENTRIES_PER_TURN = 500;
@@ -26,9 +26,13 @@ export async function removeEntry(
   const { locator, usage } = context;
   admitWritable(gated.zone);
   if (gated.below === '') throw new AgentFSError('ZONE_ROOT');
-  const held = locator.holdExisting(gated, { followLast: false, admitZone: admitWritable });
+  const held = locator.hold(gated, { followLast: false, admitZone: admitWritable });
   try {
     const { parent, name, entry, zone } = held;
+    if (name !== undefined && !entry) {
+      await removeBytes(context, held, name, recursive);
+      return;
+    }
     call.reached(held.path, entry);
     if (name === undefined || !entry) throw new AgentFSError('ZONE_ROOT');
     if (entry.kind !== 'directory') {
@@ -42,13 +46,36 @@ export async function removeEntry(
   }
 }
 
-function removeName(parent: Dir, name: string): void {
+/** Removes the one entry whose name is no UTF-8 and shows as this; nobody could name it otherwise. */
+async function removeBytes(
+  { locator, settings }: FsContext,
+  { parent, zone }: Held,
+  shown: string,
+  recursive: boolean,
+): Promise<void> {
+  const [name, ...others] = shown.includes('\uFFFD')
+    ? namesIn(parent).filter((bytes) => typeof bytes !== 'string' && bytes.toString() === shown)
+    : [];
+  if (name === undefined) throw new AgentFSError('NOT_FOUND');
+  if (others.length > 0) {
+    throw new AgentFSError('AMBIGUOUS', {
+      reason: 'Several names that are no UTF-8 are shown like this.',
+      hint: 'Remove the directory around them.',
+    });
+  }
+  if (recursive) await new TreeRemoval(locator.root, zone).run(parent, name);
+  else if (describeEntry(parent, name)?.type === 'directory') removeEmpty(parent, name);
+  else removeName(parent, name);
+  if (settings.durable) await syncDirectory(parent);
+}
+
+function removeName(parent: Dir, name: EntryName): void {
   parent.confirm();
   unlinkSync(parent.at(name));
   parent.confirm();
 }
 
-function removeEmpty(parent: Dir, name: string): void {
+function removeEmpty(parent: Dir, name: EntryName): void {
   parent.confirm();
   try {
     rmdirSync(parent.at(name));
@@ -65,8 +92,8 @@ function removeEmpty(parent: Dir, name: string): void {
 
 interface Level {
   readonly dir: Dir;
-  readonly name: string;
-  names: string[];
+  readonly name: EntryName;
+  names: EntryName[];
   rounds: number;
 }
 
@@ -84,7 +111,7 @@ class TreeRemoval {
     this.#zone = zone;
   }
 
-  async run(parent: Dir, name: string): Promise<void> {
+  async run(parent: Dir, name: EntryName): Promise<void> {
     let count = 0;
     try {
       if (!this.#enter(parent, name)) return;
@@ -102,7 +129,7 @@ class TreeRemoval {
   }
 
   /** Enters a directory and gives `true`; anything else is unlinked at once. */
-  #enter(parent: Dir, name: string): boolean {
+  #enter(parent: Dir, name: EntryName): boolean {
     const top = this.#levels[0];
     if (top && this.#levels.length >= MAX_DEPTH) return this.#raise(parent, name, top);
     let dir: Dir;
@@ -122,12 +149,12 @@ class TreeRemoval {
   }
 
   /** Brings what lies too deep up to the top of the tree, so that no tree needs more descriptors than there are. */
-  #raise(parent: Dir, name: string, top: Level): boolean {
-    const raised = temporaryName();
+  #raise(parent: Dir, name: EntryName, top: Level): boolean {
+    const raised = `removing-${randomBytes(8).toString('hex')}`;
     parent.confirm();
     top.dir.confirm();
     try {
-      renameSync(parent.at(name), top.dir.at(raised));
+      this.#insist(parent, () => renameSync(parent.at(name), top.dir.at(raised)));
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
       return false;
@@ -136,9 +163,9 @@ class TreeRemoval {
     return false;
   }
 
-  #unlink(parent: Dir, name: string): void {
+  #unlink(parent: Dir, name: EntryName): void {
     try {
-      removeName(parent, name);
+      this.#insist(parent, () => removeName(parent, name));
     } catch (error) {
       const errno = errnoOf(error);
       // A directory took its place; a later round of its parent meets it again.
@@ -149,14 +176,26 @@ class TreeRemoval {
   }
 
   #fill(level: Level | undefined): void {
-    if (level) level.names = readdirSync(level.dir.self);
+    if (level) level.names = this.#insist(level.dir, () => namesIn(level.dir));
+  }
+
+  /** Does something in a directory of the tree; rights that its owner took away must not keep it from being removed. */
+  #insist<T>(dir: Dir, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const ours = this.#levels.some((level) => level.dir === dir);
+      if (errnoOf(error) !== 'EACCES' || !ours || !this.#root.backend.openUp) throw error;
+      this.#root.backend.openUp(dir);
+      return work();
+    }
   }
 
   /** Removes the emptied directory, or looks again when something was put into it. */
   #leave(level: Level, parent: Dir): void {
     try {
       parent.confirm();
-      rmdirSync(parent.at(level.name));
+      this.#insist(parent, () => rmdirSync(parent.at(level.name)));
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === 'ENOTEMPTY' || errno === 'EEXIST') {

@@ -48,7 +48,7 @@ describe('lexical gate', () => {
     ['.state', 'HIDDEN'],
     ['.Config/agent.json', 'LOOKALIKE'],
     ['Workspace/a', 'LOOKALIKE'],
-    ['.clawforce-tmp-x', 'INVALID_NAME'],
+    ['.clawforce-tmp-1-2-3-0123456789abcdef', 'INVALID_NAME'],
   ])('%j is refused as %s', (path, code) => {
     expect(codeOf(path)).toBe(code);
   });

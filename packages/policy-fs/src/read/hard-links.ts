@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
-import type { Dir, Entry } from '../walk/backend.js';
+import { namesIn } from '../list/directory-entry.js';
+import type { Dir, Entry, EntryName } from '../walk/backend.js';
 import type { PinnedRoot } from '../walk/pinned-root.js';
 
 const MAX_ENTRIES = 100_000;
@@ -37,6 +37,16 @@ export function checkRegular(
   }
 }
 
+/** Holds an entry, or gives `undefined` when it is gone: the owner of a zone works in it meanwhile. */
+function openPresent({ backend }: PinnedRoot, dir: Dir, name: EntryName): Entry | undefined {
+  try {
+    return backend.openEntry(dir, name);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    return undefined;
+  }
+}
+
 /** Looks through a directory and what is below it, and closes it. */
 function search(root: PinnedRoot, top: Dir, identity: string, budget: number): number {
   let left = budget;
@@ -44,9 +54,10 @@ function search(root: PinnedRoot, top: Dir, identity: string, budget: number): n
   try {
     for (let dir = waiting.pop(); dir; dir = waiting.pop()) {
       try {
-        for (const name of readdirSync(dir.self)) {
+        for (const name of namesIn(dir)) {
           left -= 1;
-          const entry = root.backend.openEntry(dir, name);
+          const entry = openPresent(root, dir, name);
+          if (!entry) continue;
           const same = entry.identity() === identity;
           if (entry.kind === 'directory') waiting.push(entry.asDir());
           else entry.close();

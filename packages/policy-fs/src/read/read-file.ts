@@ -47,14 +47,13 @@ export async function readInfo(
 ): Promise<FileInfo<string | Buffer>> {
   const { fd, size } = openForRead(context, call, path);
   try {
+    const early = isWhole(options, size) && isHashed(size) ? undefined : await fileEtag(fd);
     const piece = await readPiece(context, fd, size, options);
     const { cut, bytes } = piece;
-    const whole = !cut.start && !cut.end && isHashed(bytes.length);
-    const etag = whole ? contentEtag(bytes) : await fileEtag(fd);
     return {
       content: deliver(call, piece, options),
-      etag,
-      size: whole ? bytes.length : size,
+      etag: early ?? contentEtag(bytes),
+      size: early === undefined ? bytes.length : size,
       truncated: cut.end,
       path: call.resolved ?? path,
       mtimeMs: fstatSync(fd).mtimeMs,
@@ -63,6 +62,10 @@ export async function readInfo(
     closeSync(fd);
   }
 }
+
+// An etag that is not of these very bytes is taken before them: what changes in between is STALE, and not overwritten.
+const isWhole = ({ offset = 0, limit, unit }: ReadOptions, size: number): boolean =>
+  offset === 0 && (limit === undefined || (unit !== 'lines' && limit >= size));
 
 /** Opens exactly the inode that was judged. */
 export function openForRead(context: FsContext, call: Call, path: string): { fd: number; size: number } {

@@ -1,4 +1,4 @@
-import { fsync, fsyncSync, read, readSync, write, writeSync } from 'node:fs';
+import { fsync, read, readSync, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 const SYNC_BYTES = 256 * 1024;
@@ -8,9 +8,6 @@ const writeAsync = promisify(write);
 
 /** Syncs a descriptor on the thread pool. */
 export const sync: (fd: number) => Promise<void> = promisify(fsync);
-
-/** Syncs a descriptor at once. */
-export const syncNow: (fd: number) => void = fsyncSync;
 
 /** Reads up to `length` bytes from `position`; less when the file ends or shrinks. Up to 256 KiB at once, else in steps. */
 export function readBytes(fd: number, position: number, length: number): Buffer | Promise<Buffer> {
@@ -36,23 +33,28 @@ async function readLong(fd: number, position: number, length: number): Promise<B
   return buffer.subarray(0, done);
 }
 
-/** Writes all bytes at the descriptor's own position, at once. */
-export function writeNow(fd: number, data: Uint8Array): void {
-  let done = 0;
-  while (done < data.byteLength) done += writeSync(fd, data, done, data.byteLength - done);
+/** How far a write has come. */
+export interface WriteProgress {
+  done: number;
 }
 
 /** Writes all bytes at the descriptor's own position: up to 256 KiB at once, else in steps. */
-export function writeBytes(fd: number, data: Uint8Array): Promise<void> | undefined {
-  if (data.byteLength > SYNC_BYTES) return writeLong(fd, data);
-  writeNow(fd, data);
+export function writeBytes(
+  fd: number,
+  data: Uint8Array,
+  progress: WriteProgress = { done: 0 },
+): Promise<void> | undefined {
+  if (data.byteLength > SYNC_BYTES) return writeLong(fd, data, progress);
+  while (progress.done < data.byteLength) {
+    progress.done += writeSync(fd, data, progress.done, data.byteLength - progress.done);
+  }
   return undefined;
 }
 
-async function writeLong(fd: number, data: Uint8Array): Promise<void> {
-  let done = 0;
-  while (done < data.byteLength) {
-    const { bytesWritten } = await writeAsync(fd, data, done, Math.min(CHUNK, data.byteLength - done), null);
-    done += bytesWritten;
+async function writeLong(fd: number, data: Uint8Array, progress: WriteProgress): Promise<void> {
+  while (progress.done < data.byteLength) {
+    const length = Math.min(CHUNK, data.byteLength - progress.done);
+    const { bytesWritten } = await writeAsync(fd, data, progress.done, length, null);
+    progress.done += bytesWritten;
   }
 }

@@ -38,8 +38,8 @@ export async function globPaths(
       maxDepth: MAX_DEPTH,
       gitignore: options.gitignore ?? false,
       done: () => paths.length > limit,
-      visit({ entry, path }, reached) {
-        const next = reached.next(entry.name);
+      visit({ entry, name, path }, reached) {
+        const next = reached.next(name);
         if (entry.isDirectory()) return next.open ? next : undefined;
         if (next.matched) paths.push(path);
         return undefined;

@@ -5,19 +5,21 @@ import type { Call } from '../audit/call.js';
 import type { FsContext } from '../fs-context.js';
 import { walkTree } from '../list/walk-tree.js';
 import { checkRegular } from '../read/hard-links.js';
+import { tooLarge } from '../read/read-file.js';
 import { looksBinary } from '../read/text.js';
 import { readBytes } from '../read/transfer.js';
-import type { Dir, Entry } from '../walk/backend.js';
+import type { Dir, Entry, EntryName } from '../walk/backend.js';
 import type { ZonePath } from '../walk/locate.js';
 import { checkLimit, type Cut, type GrepMatch, type GrepOptions } from './search-options.js';
 
 const MAX_FILE_BYTES = 2 * 1024 * 1024;
 const MAX_LINE = 10_000;
 const SHOWN = 500;
+const STEP = 256 * 1024;
 
 /**
- * Gives the lines that hold a text, or match a regular expression of the program's own. Binary files, files over 2 MiB
- * and files that cannot be read are passed over.
+ * Gives the lines that hold a text, or match a regular expression of the program's own. In a directory binary files,
+ * files over 2 MiB and files that cannot be read are passed over; one that is named itself is refused.
  */
 export async function grepLines(
   context: FsContext,
@@ -30,9 +32,7 @@ export async function grepLines(
   const test = lineTest(wanted, options.ignoreCase ?? false);
   const matches: GrepMatch[] = [];
   const { locator } = context;
-  const search = (entry: Entry, path: string): void => {
-    const text = readText(context, entry);
-    if (text === undefined) return;
+  const search = (text: string, path: string): void => {
     for (const [index, line] of text.split('\n').entries()) {
       if (!test(line.length > MAX_LINE ? line.slice(0, MAX_LINE) : line)) continue;
       matches.push({ path, line: index + 1, text: line.replace(/\r$/, '').slice(0, SHOWN) });
@@ -45,7 +45,10 @@ export async function grepLines(
     call.reached(held.path, held.entry);
     if (held.entry && held.entry.kind !== 'directory') {
       checkRegular(held.entry, locator.root, context.settings.hardLinks, false);
-      search(held.entry, held.path);
+      if (held.entry.stat.size > MAX_FILE_BYTES) throw tooLarge(held.entry.stat.size, MAX_FILE_BYTES);
+      const text = readText(held.entry);
+      if (text === undefined) throw new AgentFSError('BINARY');
+      search(text, held.path);
     } else {
       dir = held.entry?.asDir();
       await walkTree(dir ?? held.parent, held.path, true, {
@@ -58,7 +61,9 @@ export async function grepLines(
           if (item.entry.isFile())
             inFile(context, item.dir, item.entry.name, (entry) => {
               // A file can be a mount of its own.
-              if (locator.root.backend.mountOf(entry) === held.zone.mount) search(entry, item.path);
+              if (locator.root.backend.mountOf(entry) !== held.zone.mount) return;
+              const text = tryReadText(context, entry);
+              if (text !== undefined) search(text, item.path);
             });
           return true;
         },
@@ -87,7 +92,7 @@ function lineTest(wanted: string | RegExp, ignoreCase: boolean): (line: string) 
   return (line) => line.toLowerCase().includes(lower);
 }
 
-function inFile({ locator }: FsContext, dir: Dir, name: string, look: (entry: Entry) => void): void {
+function inFile({ locator }: FsContext, dir: Dir, name: EntryName, look: (entry: Entry) => void): void {
   let entry: Entry;
   try {
     entry = locator.root.backend.openEntry(dir, name);
@@ -102,19 +107,23 @@ function inFile({ locator }: FsContext, dir: Dir, name: string, look: (entry: En
   }
 }
 
-function readText({ locator, settings }: FsContext, entry: Entry): string | undefined {
+/** Gives the text of a file, or `undefined` for what a search passes over. */
+function tryReadText({ locator, settings }: FsContext, entry: Entry): string | undefined {
   if (entry.stat.size > MAX_FILE_BYTES) return undefined;
-  let fd: number;
   try {
     checkRegular(entry, locator.root, settings.hardLinks, false);
-    fd = entry.open(constants.O_RDONLY);
+    return readText(entry);
   } catch (error) {
     if (error instanceof AgentFSError || errnoOf(error) !== undefined) return undefined;
     throw error;
   }
+}
+
+/** Gives the text of a file, or `undefined` when it is binary. */
+function readText(entry: Entry): string | undefined {
+  const fd = entry.open(constants.O_RDONLY);
   try {
     const parts: Buffer[] = [];
-    const STEP = 256 * 1024;
     for (let at = 0; at < entry.stat.size; at += STEP) {
       const part = readBytes(fd, at, STEP);
       if (part instanceof Promise || part.length === 0) break;

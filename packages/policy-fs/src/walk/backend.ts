@@ -3,6 +3,9 @@ import type { Stats } from 'node:fs';
 /** What an entry is, told without opening it for reading or writing. */
 export type EntryKind = 'file' | 'directory' | 'symlink' | 'other';
 
+/** A name in a directory; its bytes where they are no UTF-8, which Linux admits. */
+export type EntryName = string | Buffer;
+
 /** Gives the kind of an entry from its status. */
 export function kindOf(stat: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>): EntryKind {
   if (stat.isFile()) return 'file';
@@ -17,6 +20,7 @@ export function kindOf(stat: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicL
 export interface Dir {
   /** A path for one system call on the entry `name` of this directory; the call looks up one name and no more. */
   at(name: string): string;
+  at(name: EntryName): EntryName;
   /** A path for system calls on the directory itself. */
   readonly self: string;
   /** Throws `RACE` when the directory is no longer where it was found; never with the kernel backend. */
@@ -45,11 +49,13 @@ export interface Backend {
   /** Holds the directory at a path of the operator's, links followed. */
   openTop(path: string): Dir;
   /** Holds a directory by its name; a link or anything else fails with ENOTDIR or ELOOP. */
-  openDir(parent: Dir, name: string): Dir;
+  openDir(parent: Dir, name: EntryName): Dir;
   /** Holds an entry by its name, a link as a link. */
-  openEntry(parent: Dir, name: string): Entry;
+  openEntry(parent: Dir, name: EntryName): Entry;
   /** The real path of a held directory now. */
   realPath(dir: Dir): string;
+  /** Gives the owner every right to a held directory, whatever takes its name; absent where only names are known. */
+  openUp?(dir: Dir): void;
   /** Identifies the mount of a held directory or entry. */
   mountOf(held: Dir | Entry): string;
   /** Holds an entry several names below a directory in one step, or gives `undefined` when only the walk can tell. */

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { AgentFSError } from '../errors/agent-fs-error.js';
-import { kindOf, type Backend, type Dir, type Entry, type EntryKind } from './backend.js';
+import { kindOf, type Backend, type Dir, type Entry, type EntryKind, type EntryName } from './backend.js';
 
 // Windows knows neither flag; opening a pipe there needs no guard, following a link is found by the comparison.
 const flag = (name: 'O_NOFOLLOW' | 'O_NONBLOCK'): number =>
@@ -34,8 +34,9 @@ class NamedDir implements Dir {
     this.id = idOf(path);
   }
 
-  at(name: string): string {
-    return join(this.self, name);
+  // APFS and NTFS hold no names that are no Unicode.
+  at(name: EntryName): string {
+    return join(this.self, name.toString());
   }
 
   confirm(): void {
@@ -60,9 +61,9 @@ class NamedEntry implements Entry {
   readonly path: string;
   readonly #id: string;
 
-  constructor(parent: Dir, name: string) {
+  constructor(parent: Dir, name: EntryName) {
     this.parent = parent;
-    this.path = parent.at(name);
+    this.path = parent.at(name.toString());
     this.stat = lstatSync(this.path);
     this.#id = idOf(this.path);
     this.kind = kindOf(this.stat);
@@ -116,7 +117,7 @@ export const detectBackend: Backend = {
     if (!statSync(real).isDirectory()) throw systemError('ENOTDIR');
     return new NamedDir(real);
   },
-  openDir: (parent, name) => directoryAt(parent, parent.at(name)),
+  openDir: (parent, name) => directoryAt(parent, parent.at(name.toString())),
   openEntry: (parent, name) => new NamedEntry(parent, name),
   realPath: (dir) => dir.self,
   mountOf: (held) => `dev:${(held instanceof NamedEntry ? held.stat : lstatSync((held as Dir).self)).dev}`,

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   constants,
   fstatSync,
@@ -12,7 +13,7 @@ import {
 } from 'node:fs';
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
-import { kindOf, type Backend, type Dir, type Entry, type EntryKind } from './backend.js';
+import { kindOf, type Backend, type Dir, type Entry, type EntryKind, type EntryName } from './backend.js';
 
 // Node exports no O_PATH. The value is the same on every Linux that Node supports; `probe` proves it.
 const O_PATH = 0o10000000;
@@ -31,20 +32,26 @@ function own(): string {
 
 class HeldDir implements Dir {
   readonly fd: number;
-  readonly self: string;
   readonly #prefix: string;
   #open = true;
 
   constructor(fd: number) {
     this.fd = fd;
     this.#prefix = `${own()}/fd/${fd}/`;
-    this.self = `${this.#prefix}.`;
   }
 
-  at(name: string): string {
+  get self(): string {
+    return this.at('.');
+  }
+
+  at(name: string): string;
+  at(name: EntryName): EntryName;
+  at(name: EntryName): EntryName {
     // A closed number may belong to another directory by now.
-    if (!this.#open) throw new AgentFSError('CLOSED');
-    return this.#prefix + name;
+    this.confirm();
+    return typeof name === 'string'
+      ? this.#prefix + name
+      : Buffer.concat([Buffer.from(this.#prefix, 'latin1'), name]);
   }
 
   confirm(): void {
@@ -77,7 +84,13 @@ class HeldEntry implements Entry {
 
   open(flags: number): number {
     if (!this.#open) throw new AgentFSError('CLOSED');
-    return openSync(`${own()}/fd/${this.fd}`, flags);
+    try {
+      // A file lease (fcntl(2), F_SETLEASE) of the agent would hold up a blocking open for 45 seconds.
+      return openSync(`${own()}/fd/${this.fd}`, flags | constants.O_NONBLOCK);
+    } catch (cause) {
+      if (errnoOf(cause) !== 'EAGAIN') throw cause;
+      throw new AgentFSError('IO', { reason: 'Another program holds the file.', cause });
+    }
   }
 
   asDir(): Dir {
@@ -126,9 +139,13 @@ export const kernelBackend: Backend = {
 
   realPath: (dir) => readlinkSync(`${own()}/fd/${fdOf(dir)}`),
 
+  openUp: (dir) => chmodSync(`${own()}/fd/${fdOf(dir)}`, 0o700),
+
   mountOf: (held) => mountId(fdOf(held)),
 
   openVerified(dir, dirPath, below) {
+    // The kernel's answer is decoded, and this character may stand for any bytes that are no UTF-8.
+    if (below.includes('\uFFFD') || dirPath.includes('\uFFFD')) return undefined;
     let fd: number;
     try {
       fd = openSync(dir.at(below), HOLD);

@@ -12,8 +12,9 @@ import {
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
 import type { FsContext } from '../fs-context.js';
+import { fileEtag, isHashed } from '../read/etag.js';
 import { sync, writeBytes } from '../read/transfer.js';
-import type { Dir } from '../walk/backend.js';
+import type { Backend, Dir, Entry } from '../walk/backend.js';
 import type { Held } from '../walk/locate.js';
 import { temporaryName } from './temporary-file.js';
 
@@ -31,13 +32,16 @@ export interface PublishOptions {
   readonly unchanged?: boolean;
 }
 
-/** Puts content in the place of `held`: a sibling file, written and synced, then one rename. Never torn. */
+/**
+ * Puts content in the place of `held`: a sibling file, written and synced, then one rename. Never torn. Gives the etag
+ * of content that is too large for a hash.
+ */
 export async function publish(
   { locator, settings }: FsContext,
   held: Held & { readonly name: string },
   data: Uint8Array,
   options: PublishOptions,
-): Promise<void> {
+): Promise<string | undefined> {
   const { parent, name } = held;
   const temporary = temporaryName();
   parent.confirm();
@@ -50,11 +54,13 @@ export async function publish(
     const mode = held.entry ? held.entry.stat.mode & 0o777 : settings.fileMode(held.zone.spec);
     if (mode !== 0o600) fchmodSync(fd, mode);
     if (settings.durable) await sync(fd);
-    closeSync(fd);
-    fd = undefined;
+    if (isHashed(data.byteLength)) {
+      closeSync(fd);
+      fd = undefined;
+    }
     parent.confirm();
     if (options.unchanged === true && held.entry)
-      expectUnchanged(locator.root.backend.openEntry(parent, name), held.entry.stat);
+      expectUnchanged(locator.root.backend, parent, name, held.entry.stat);
     if (options.exclusive === true) claim(parent, temporary, name);
     else renameSync(parent.at(temporary), parent.at(name));
   } catch (error) {
@@ -62,8 +68,14 @@ export async function publish(
     discard(parent, temporary);
     throw error;
   }
-  parent.confirm();
-  if (settings.durable) await syncDirectory(parent);
+  try {
+    parent.confirm();
+    if (settings.durable) await syncDirectory(parent);
+    // Asked of the descriptor: the name may have been given to another file since.
+    return fd === undefined ? undefined : await fileEtag(fd);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
 }
 
 /** Makes the names in a directory durable. */
@@ -93,7 +105,14 @@ function giveAway(fd: number, { entry }: Held, owner: { uid: number; gid: number
   }
 }
 
-function expectUnchanged(now: { readonly stat: Stats; close: () => void }, seen: Stats): void {
+function expectUnchanged(backend: Backend, parent: Dir, name: string, seen: Stats): void {
+  let now: Entry;
+  try {
+    now = backend.openEntry(parent, name);
+  } catch (cause) {
+    if (errnoOf(cause) !== 'ENOENT') throw cause;
+    throw new AgentFSError('STALE', { reason: 'The file is no longer there.', cause });
+  }
   now.close();
   const { stat } = now;
   const same =

@@ -1,5 +1,4 @@
-import { lstatSync, unlinkSync } from 'node:fs';
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { errnoOf } from '../errors/from-system-error.js';
 import { isTemporaryName } from '../path/temporary-names.js';
@@ -16,8 +15,9 @@ export async function sweepTemporaryFiles(root: PinnedRoot): Promise<number> {
   let left = MAX_ENTRIES;
   let turnAt = left - ENTRIES_PER_TURN;
   let swept = 0;
-  const sweep = async (dir: Dir, depth: number): Promise<void> => {
+  const sweep = async (dir: Dir, depth: number, mount: string): Promise<void> => {
     try {
+      if (root.backend.mountOf(dir) !== mount) return;
       for (const entry of readdirSync(dir.self, { withFileTypes: true })) {
         left -= 1;
         if (left < 0) return;
@@ -26,10 +26,11 @@ export async function sweepTemporaryFiles(root: PinnedRoot): Promise<number> {
           await turn();
         }
         if (isTemporaryName(entry.name)) {
-          if (entry.isFile() && removeLeftOver(dir, entry.name)) swept += 1;
+          // A move parks links under such names as well.
+          if (!entry.isDirectory() && removeLeftOver(dir, entry.name)) swept += 1;
         } else if (entry.isDirectory() && depth < MAX_DEPTH) {
           const child = quietly(() => root.backend.openDir(dir, entry.name));
-          if (child) await sweep(child, depth + 1);
+          if (child) await sweep(child, depth + 1, mount);
         }
       }
     } finally {
@@ -41,7 +42,7 @@ export async function sweepTemporaryFiles(root: PinnedRoot): Promise<number> {
     const dir = quietly(() => root.backend.openDir(root.dir, name));
     if (!dir) continue;
     try {
-      await sweep(dir, 0);
+      await sweep(dir, 0, root.backend.mountOf(dir));
     } catch (error) {
       // A zone that cannot be read is for the call that needs it to report.
       if (errnoOf(error) === undefined) throw error;

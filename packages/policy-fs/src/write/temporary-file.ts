@@ -1,25 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { TEMPORARY_PREFIX } from '../path/temporary-names.js';
-
-/** Who owns a temporary file: a process of one process-id namespace, told apart from a later one by its start. */
-interface Maker {
-  readonly space: string;
-  readonly pid: number;
-  readonly start: string;
-}
+import { makerOf, temporaryNameOf, type Maker } from '../path/temporary-names.js';
 
 let self: Maker | undefined;
 
-function maker(): Maker {
-  self ??= { space: pidSpace(), pid: process.pid, start: startOf('self') ?? '0' };
+function ownMaker(): Maker {
+  self ??= { space: pidSpace(), pid: String(process.pid), start: startOf('self') ?? '0' };
   return self;
 }
 
 /** Gives a fresh name for a write in progress; it tells which process is writing. */
 export function temporaryName(): string {
-  const { space, pid, start } = maker();
-  return `${TEMPORARY_PREFIX}${space}-${pid}-${start}-${randomBytes(8).toString('hex')}`;
+  return temporaryNameOf(ownMaker(), randomBytes(8).toString('hex'));
 }
 
 /**
@@ -27,10 +19,22 @@ export function temporaryName(): string {
  * (another container) cannot be asked, so its files count as left over after ten minutes.
  */
 export function isLeftOver(name: string, ageMs: () => number): boolean {
-  const [, space, pid, start] =
-    /^([0-9]+)-([0-9]+)-([0-9]+)-[0-9a-f]{16}$/.exec(name.slice(TEMPORARY_PREFIX.length)) ?? [];
-  if (space === undefined || space === '0' || space !== maker().space) return ageMs() > 600_000;
-  return startOf(pid ?? '0') !== start;
+  const maker = makerOf(name);
+  if (!maker || maker.space === '0' || maker.space !== ownMaker().space) return ageMs() > 600_000;
+  return startOf(maker.pid) !== maker.start;
+}
+
+/**
+ * Tells whether a name belongs to a write of this process or of another one that is known to live. What only looks like
+ * one is listed: a name must not be a way to hide a file.
+ */
+export function isWriteInProgress(name: string): boolean {
+  const maker = makerOf(name);
+  if (!maker) return false;
+  const { space, pid, start } = ownMaker();
+  if (maker.space !== space) return false;
+  if (maker.pid === pid) return maker.start === start;
+  return space !== '0' && startOf(maker.pid) === maker.start;
 }
 
 function pidSpace(): string {

@@ -1,8 +1,7 @@
-import { readdirSync } from 'node:fs';
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
 import type { Quota } from '../fs-settings.js';
-import { isTemporaryName } from '../path/temporary-names.js';
+import { entriesIn } from '../list/directory-entry.js';
 import type { Dir } from '../walk/backend.js';
 import type { PinnedRoot } from '../walk/pinned-root.js';
 
@@ -63,21 +62,24 @@ export class UsageMeter {
     for (const { name, mode } of this.#root.table.zones) {
       if (mode !== 'rw') continue;
       try {
-        this.#countDir(this.#root.backend.openDir(this.#root.dir, name), 0);
+        const dir = this.#root.backend.openDir(this.#root.dir, name);
+        this.#countDir(dir, 0, this.#root.backend.mountOf(dir));
       } catch (error) {
         if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR') throw error;
       }
     }
   }
 
-  #countDir(dir: Dir, depth: number): void {
+  /** Counts everything, also writes in progress: what is left out could be used to store more. */
+  #countDir(dir: Dir, depth: number, mount: string): void {
     try {
-      for (const entry of readdirSync(dir.self, { withFileTypes: true })) {
-        if (isTemporaryName(entry.name)) continue;
+      if (this.#root.backend.mountOf(dir) !== mount) return;
+      for (const entry of entriesIn(dir)) {
         this.#files += 1;
         try {
           if (entry.isDirectory()) {
-            if (depth < MAX_DEPTH) this.#countDir(this.#root.backend.openDir(dir, entry.name), depth + 1);
+            if (depth < MAX_DEPTH)
+              this.#countDir(this.#root.backend.openDir(dir, entry.name), depth + 1, mount);
           } else if (entry.isFile()) {
             const held = this.#root.backend.openEntry(dir, entry.name);
             this.#bytes += held.stat.size;

@@ -1,4 +1,13 @@
-import { closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  unlinkSync,
+} from 'node:fs';
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
 import type { Call } from '../audit/call.js';
@@ -7,7 +16,7 @@ import { checkNewName } from '../path/new-name.js';
 import { contentEtag, fileEtag, isHashed } from '../read/etag.js';
 import { checkRegular } from '../read/hard-links.js';
 import { tooLarge } from '../read/read-file.js';
-import { sync, writeNow } from '../read/transfer.js';
+import { sync, writeBytes } from '../read/transfer.js';
 import type { Held, ZonePath } from '../walk/locate.js';
 import { holdForWrite } from './hold-for-write.js';
 import { publish, syncDirectory } from './publish.js';
@@ -20,12 +29,12 @@ export function toBytes(content: unknown, name: string): Uint8Array {
   throw new TypeError(`argument "${name}" must be a string or a Uint8Array`);
 }
 
-/** Replaces or creates a file as a whole. */
+/** Replaces or creates a file as a whole. The caller keeps `data` and may change it when it is `shared`. */
 export async function writeWhole(
   context: FsContext,
   call: Call,
   gated: ZonePath,
-  data: Uint8Array,
+  { data, shared }: { readonly data: Uint8Array; readonly shared: boolean },
   options: WriteOptions,
 ): Promise<WriteResult> {
   const { maxWriteBytes } = context.settings;
@@ -39,8 +48,10 @@ export async function writeWhole(
     const grown = data.byteLength - (entry?.stat.size ?? 0);
     const files = entry ? 0 : 1;
     context.usage.admit(grown, files);
+    const hash = shared && isHashed(data.byteLength) ? contentEtag(data) : undefined;
+    let etag: string | undefined;
     try {
-      await publish(context, held, data, {
+      etag = await publish(context, held, data, {
         exclusive: options.ifNoneMatch === '*',
         unchanged: options.ifMatch !== undefined,
       });
@@ -49,12 +60,7 @@ export async function writeWhole(
       throw error;
     }
     call.bytes = data.byteLength;
-    return result(
-      held.path,
-      data,
-      !entry,
-      isHashed(data.byteLength) ? undefined : await etagOf(context, held),
-    );
+    return result(held.path, data, !entry, etag ?? hash);
   } finally {
     held.release();
   }
@@ -74,23 +80,6 @@ function result(path: string, data: Uint8Array, created: boolean, known: string 
   };
 }
 
-async function etagOf(
-  { locator }: FsContext,
-  { parent, name }: Held & { readonly name: string },
-): Promise<string> {
-  const entry = locator.root.backend.openEntry(parent, name);
-  try {
-    const fd = entry.open(constants.O_RDONLY);
-    try {
-      return await fileEtag(fd);
-    } finally {
-      closeSync(fd);
-    }
-  } finally {
-    entry.close();
-  }
-}
-
 async function expectEtag({ entry }: Held, etag: string): Promise<void> {
   if (!entry) throw new AgentFSError('STALE', { reason: 'The file is no longer there.' });
   const fd = entry.open(constants.O_RDONLY);
@@ -101,7 +90,7 @@ async function expectEtag({ entry }: Held, etag: string): Promise<void> {
   }
 }
 
-/** Appends to a file, or creates it. The bytes are written at once, so calls in one process do not mix. */
+/** Appends to a file, or creates it. What was written is taken back when not all of it fits. */
 export async function appendBytes(
   context: FsContext,
   call: Call,
@@ -118,19 +107,23 @@ export async function appendBytes(
     const files = entry ? 0 : 1;
     usage.admit(data.byteLength, files);
     let fd: number | undefined;
+    let before = 0;
+    const progress = { done: 0 };
     try {
       if (entry) {
         checkRegular(entry, locator.root, settings.hardLinks, true);
         fd = entry.open(constants.O_WRONLY | constants.O_APPEND);
       } else fd = createForAppend(context, held);
-      const before = fstatSync(fd).size;
-      writeNow(fd, data);
+      before = fstatSync(fd).size;
+      const writing = writeBytes(fd, data, progress);
+      if (writing) await writing;
       if (settings.durable) await sync(fd);
       if (!entry && settings.durable) await syncDirectory(parent);
       call.bytes = data.byteLength;
       return { path: held.path, size: before + data.byteLength, created: !entry };
     } catch (error) {
       usage.release(data.byteLength, files);
+      if (fd !== undefined && progress.done < data.byteLength) takeBack(fd, before, progress.done);
       if (!entry && fd !== undefined && fstatSync(fd).size === 0) unlinkSync(parent.at(name));
       throw error;
     } finally {
@@ -139,6 +132,11 @@ export async function appendBytes(
   } finally {
     held.release();
   }
+}
+
+/** Shortens a file to what it was before a failed append, unless somebody else has appended as well. */
+function takeBack(fd: number, before: number, written: number): void {
+  if (written > 0 && fstatSync(fd).size === before + written) ftruncateSync(fd, before);
 }
 
 function createForAppend(
