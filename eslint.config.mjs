@@ -47,8 +47,6 @@ const connectionExceptions = [
 
 /** Product files that may touch files by name, each with its reason. Below an agent directory everybody uses policy-fs. */
 const fileExceptions = [
-  // Empty directories of a removed agent; what was in them went through policy-fs.
-  'apps/control-plane/src/agents/agent-files.ts',
   // The demo's planted link: policy-fs makes none, by design.
   'apps/control-plane/src/demo/provision-demo-agent.ts',
   // Sockets and join credentials below the runtime directory, the admin socket, private temporary directories.

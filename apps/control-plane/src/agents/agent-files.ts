@@ -1,6 +1,7 @@
-import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AgentFS } from '@clawforce/policy-fs';
+import { AgentFS, AgentFSError } from '@clawforce/policy-fs';
+
+const AGENTS = 'agents';
 
 /** The zones of an agent directory as the control plane sees them: it may write all of them. */
 const CONTROL_PLANE_ZONES = [
@@ -14,20 +15,20 @@ const CONTROL_PLANE_ZONES = [
 
 /** The control plane's way below agent directories: always through policy-fs, so a planted link leads nowhere. */
 export class AgentFiles {
-  readonly #root: string;
+  readonly #storageRoot: string;
   readonly #allowDetectOnly: boolean;
   readonly #control = new Map<string, Promise<AgentFS>>();
   readonly #user = new Map<string, Promise<AgentFS>>();
 
   /** `storageRoot` holds `agents/`; `allowDetectOnly` admits platforms with the weaker guarantee (macOS). */
   constructor(storageRoot: string, options: { readonly allowDetectOnly: boolean }) {
-    this.#root = join(storageRoot, 'agents');
+    this.#storageRoot = storageRoot;
     this.#allowDetectOnly = options.allowDetectOnly;
   }
 
   /** Absolute path of an agent's directory. */
   directory(agentId: string): string {
-    return join(this.#root, agentId);
+    return join(this.#storageRoot, AGENTS, agentId);
   }
 
   /** Every zone, writable: for sessions, logs and what the control plane itself keeps there. */
@@ -35,6 +36,8 @@ export class AgentFiles {
     return this.#open(this.#control, agentId, () =>
       AgentFS.open(this.directory(agentId), {
         zones: CONTROL_PLANE_ZONES,
+        // All zones are writable here, so a link planted in one would be a way into another.
+        links: 'deny',
         create: true,
         allowDetectOnly: this.#allowDetectOnly,
       }),
@@ -49,22 +52,20 @@ export class AgentFiles {
     });
   }
 
-  /**
-   * Removes an agent's directory: what is in the zones by descriptor, so that a link planted there leads nowhere, then the
-   * empty directories. @throws when something is left that no zone holds
-   */
+  /** Removes an agent's directory with all that is in it, by descriptor: a link planted there leads nowhere. */
   async destroy(agentId: string): Promise<void> {
-    const fs = await this.control(agentId);
-    const names = fs.zones.map(({ name }) => name);
-    for (const zone of names) {
-      for (let entries = await fs.listDir(zone); entries.length > 0; entries = await fs.listDir(zone)) {
-        for (const { name } of entries) await fs.remove(`${zone}/${name}`, { recursive: true });
-      }
-    }
     await this.forget(agentId);
-    const directory = this.directory(agentId);
-    for (const zone of names) await rmdir(join(directory, zone));
-    await rmdir(directory);
+    const fs = await AgentFS.open(this.#storageRoot, {
+      zones: [{ name: AGENTS, mode: 'rw' }],
+      allowDetectOnly: this.#allowDetectOnly,
+    });
+    try {
+      await fs.remove(`${AGENTS}/${agentId}`, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof AgentFSError) || error.code !== 'NOT_FOUND') throw error;
+    } finally {
+      await fs.close();
+    }
   }
 
   /** Closes what is open of an agent. */

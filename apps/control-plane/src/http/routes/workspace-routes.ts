@@ -101,11 +101,10 @@ export function workspaceRoutes({ files }: { readonly files: AgentFiles }): Rout
         const path = filePath(params);
         const fs = await files.workspace(agent.id);
         const ifMatch = unquote(request.headers['if-match']);
-        await fs.writeFile(path, (body as { content: string }).content, {
+        const { etag } = await fs.writeFile(path, (body as { content: string }).content, {
           ...(ifMatch === undefined ? {} : { ifMatch }),
           ...(request.headers['if-none-match'] === '*' ? { ifNoneMatch: '*' as const } : {}),
         });
-        const { etag } = await fs.readFileInfo(path, { limit: 1 });
         return { json: { path, etag }, headers: { etag: `"${etag}"` } };
       },
     },
