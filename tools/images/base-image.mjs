@@ -63,6 +63,8 @@ async function recipe(node) {
 }
 
 async function stage(directory, { files, applets }) {
+  // Modes come from it, and an ordinary user must be able to enter every directory.
+  process.umask(0o022);
   for (const path of [...DIRECTORIES, ...SHARED_DIRECTORIES]) {
     await mkdir(join(directory, path), { recursive: true });
   }

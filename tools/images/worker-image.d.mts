@@ -1,0 +1,13 @@
+import type { BaseImageOptions } from './base-image.mjs';
+
+/** How {@link ensureWorkerImage} works. */
+export interface WorkerImageOptions extends Omit<BaseImageOptions, 'node'> {
+  /** An image with Node; default: the base image of this host, else the Dockerfile's own from a registry. */
+  readonly base?: string;
+}
+
+/**
+ * Builds the worker image from what is installed and built here, and gives its tag. The tag holds the hash of
+ * everything that goes in, so an image that is there already is used again.
+ */
+export function ensureWorkerImage(options?: WorkerImageOptions): Promise<string>;

@@ -1,0 +1,14 @@
+import { pathToFileURL } from 'node:url';
+import { ensureAppImage } from './app-image.mjs';
+
+/** Builds the worker image and gives its tag; see {@link ensureAppImage}. */
+export function ensureWorkerImage(options = {}) {
+  return ensureAppImage({ ...options, app: 'worker' });
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [base] = process.argv.slice(2);
+  console.log(
+    await ensureWorkerImage({ say: (sentence) => console.error(sentence), ...(base ? { base } : {}) }),
+  );
+}
