@@ -25,6 +25,7 @@ const projectsIn = (folder, config) =>
 export async function build({ product = false } = {}) {
   const generate = join(root, 'tools/prisma/generate.mjs');
   if (existsSync(generate) && !(await step('database clients', generate, []))) return false;
+  if (!(await step('confinement helper', join(root, 'tools/confine/build.mjs'), []))) return false;
   const projects = product
     ? [...projectsIn('packages', 'tsconfig.lib.json'), ...projectsIn('apps', 'tsconfig.app.json')]
     : [];
