@@ -11,7 +11,9 @@ const compiler = findCompiler();
 if (process.platform !== 'linux') {
   console.log('confine: Landlock is a part of Linux; there is nothing to build here');
 } else if (compiler === undefined) {
-  console.log('confine: no C compiler, so no Landlock helper (apt-get install gcc libc6-dev, better musl-tools)');
+  console.log(
+    'confine: no C compiler, so no Landlock helper (apt-get install gcc libc6-dev, better musl-tools)',
+  );
 } else if (isCurrent(output)) {
   console.log(`confine: ${output} is current`);
 } else {

@@ -46,9 +46,7 @@ export function nativeSources() {
 export function isCurrent(output) {
   const made = statSync(output, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const parts = readdirSync(nativeDirectory).map((name) => join(nativeDirectory, name));
-  return [...parts, import.meta.filename ?? ''].every(
-    (path) => path === '' || statSync(path).mtimeMs < made,
-  );
+  return [...parts, import.meta.filename ?? ''].every((path) => path === '' || statSync(path).mtimeMs < made);
 }
 
 /** Compiles the helper to `output`. @throws Error with the compiler's words. */
@@ -75,7 +73,11 @@ export function compileHelper(compiler, output, { sanitize = false } = {}) {
 export function isStaticElf(path) {
   const bytes = readFileSync(path);
   if (bytes.readUInt32BE(0) !== 0x7f454c46) return false;
-  const [offset, size, count] = [Number(bytes.readBigUInt64LE(32)), bytes.readUInt16LE(54), bytes.readUInt16LE(56)];
+  const [offset, size, count] = [
+    Number(bytes.readBigUInt64LE(32)),
+    bytes.readUInt16LE(54),
+    bytes.readUInt16LE(56),
+  ];
   const interpreter = 3;
   return Array.from({ length: count }, (_, at) => bytes.readUInt32LE(offset + at * size)).every(
     (type) => type !== interpreter,

@@ -1,4 +1,12 @@
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../setup/local-bin.mjs';
@@ -47,7 +55,8 @@ export function makePlatformPackage(arch, directory) {
   compileHelper(compiler, program);
   if (!isStaticElf(program)) throw new Error(`${program} is not statically linked`);
   chmodSync(program, 0o755);
-  for (const name of readdirSync(join(shell, 'native'))) copyFileSync(join(shell, 'native', name), join(target, 'native', name));
+  for (const name of readdirSync(join(shell, 'native')))
+    copyFileSync(join(shell, 'native', name), join(target, 'native', name));
   copyFileSync(join(shell, 'LICENSE'), join(target, 'LICENSE'));
   writeFileSync(join(target, 'README.md'), readme(arch));
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(manifest(arch), null, 2)}\n`);
@@ -58,6 +67,9 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const directory = process.argv[2] ?? join(root, 'artifacts/platform-packages');
   for (const arch of ['x64', 'arm64']) {
     const made = makePlatformPackage(arch, directory);
-    console.log(made ?? `confine: no C compiler for ${arch}; on Debian: apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross`);
+    console.log(
+      made ??
+        `confine: no C compiler for ${arch}; on Debian: apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross`,
+    );
   }
 }

@@ -56,14 +56,16 @@ struct options {
   char **command;
 };
 
-/* Ends the program: one line on standard error and on the status descriptor. Never returns. */
+/* Ends the program with one line on standard error. All but a failed exec are told to the status descriptor too: there a
+ * caller learns, and no command can pretend, that nothing was executed. */
 _Noreturn void fail(enum step step, const char *what, int error);
 /* Tells fail() about the status descriptor. */
 void report_failures_to(int status_fd);
 
 void read_arguments(int count, char **words, struct options *options);
 
-/* The ABI that the kernel offers, or 0. */
+/* The ABI that the kernel offers, or 0, and then errno says why: ENOSYS not built in, EOPNOTSUPP not switched on, EPERM
+ * a container's filter. */
 int landlock_abi(void);
 void apply_landlock(const struct options *options, int abi);
 /* A second domain inside the first, so that the command cannot signal the guard. */

@@ -52,7 +52,7 @@ int main(int count, char **words) {
     print_filter(options.dump_filter, filter);
     return 0;
   }
-  if (abi == 0) fail(STEP_LANDLOCK_ABI, "this kernel has no Landlock, or it is switched off", 0);
+  if (abi == 0) fail(STEP_LANDLOCK_ABI, "this kernel offers no Landlock", options.most_abi == 0 ? 0 : errno);
   if (abi < options.least_abi) fail(STEP_LANDLOCK_ABI, "this kernel's Landlock is too old", 0);
   close_descriptors(options.status_fd);
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) fail(STEP_GUARD, "die with the caller", errno);

@@ -39,7 +39,8 @@ void fail(enum step step, const char *what, int error) {
     length = (int)sizeof line - 1;
     line[length - 1] = '\n';
   }
-  int descriptors[] = {STDERR_FILENO, status_descriptor};
+  bool executing = step == STEP_EXEC_DENIED || step == STEP_EXEC_MISSING;
+  int descriptors[] = {STDERR_FILENO, executing ? -1 : status_descriptor};
   for (size_t at = 0; at < 2; at++) {
     if (descriptors[at] >= 0 && write(descriptors[at], line, (size_t)length) < 0) continue;
   }
@@ -48,12 +49,13 @@ void fail(enum step step, const char *what, int error) {
 
 void print_probe(void) {
   int abi = landlock_abi();
+  const char *reason = abi > 0 ? "" : errno == EOPNOTSUPP ? "disabled" : errno == ENOSYS ? "missing" : "forbidden";
   int used = abi > ABI_KNOWN ? ABI_KNOWN : abi;
   /* A filter pointer that cannot be read: EFAULT means that the kernel would have taken a filter. */
   int seccomp = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER_NUMBER, NULL) != 0 && errno == EFAULT;
   const char *yes_no[] = {"false", "true"};
-  printf("{\"version\":1,\"landlock\":%d,\"used\":%d,\"seccomp\":%s,\"refer\":%s,\"truncate\":%s,\"tcp\":%s,"
+  printf("{\"version\":1,\"landlock\":%d,\"reason\":\"%s\",\"used\":%d,\"seccomp\":%s,\"refer\":%s,\"truncate\":%s,\"tcp\":%s,"
          "\"ioctlDev\":%s,\"scope\":%s}\n",
-         abi, used, yes_no[seccomp], yes_no[used >= ABI_REFER], yes_no[used >= ABI_TRUNCATE], yes_no[used >= ABI_NET],
+         abi, reason, used, yes_no[seccomp], yes_no[used >= ABI_REFER], yes_no[used >= ABI_TRUNCATE], yes_no[used >= ABI_NET],
          yes_no[used >= ABI_IOCTL_DEV], yes_no[used >= ABI_SCOPE]);
 }

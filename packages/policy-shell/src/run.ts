@@ -3,6 +3,7 @@ export type { OutputText } from './run/bounded-output.js';
 export type { Confiner, ConfinerBackend, Guarantee, NetworkMode, ResourceLimits } from './run/confiner.js';
 export { createConfiner } from './run/create-confiner.js';
 export type { ConfinerOptions } from './run/create-confiner.js';
+export type { LandlockOptions } from './run/landlock-probe.js';
 export { probeConfiners } from './run/probe-confiners.js';
 export type { ConfinerProbe } from './run/probe-confiners.js';
 export { runCommand } from './run/run-command.js';

@@ -7,6 +7,7 @@ import type { Confiner, Guarantee, Launch, NetworkMode, ResourceLimits } from '.
 import { type Mask, MountPoints, planMasks } from './masks.js';
 import { proxyEnvironment } from './proxy-environment.js';
 import { RunError } from './run-error.js';
+import { sharedEtc, systemDirectories } from './system-paths.js';
 
 /** What the probe found out about bubblewrap on this host. */
 export interface BwrapFeatures {
@@ -16,19 +17,9 @@ export interface BwrapFeatures {
   readonly disableUserns: boolean;
 }
 
-// Read-only files that programs need and that hold nothing about this host worth hiding.
-const sharedEtc = [
-  'alternatives', 'ca-certificates', 'ca-certificates.conf', 'fonts', 'java-17-openjdk', 'java-21-openjdk',
-  'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'localtime', 'magic', 'magic.mime', 'mime.types', 'nsswitch.conf',
-  'os-release', 'pki/tls/certs', 'protocols', 'python3', 'services', 'ssl/certs', 'ssl/openssl.cnf', 'timezone',
-  'terminfo', 'xml',
-]; // prettier-ignore
-
 // The owner of these files is the root of the host, and a worker that runs as root is still that root inside the user
 // namespace: without capabilities it may write kernel settings (core_pattern runs programs on the host).
 const kernelFiles = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr', 'asound', 'driver'];
-
-const systemLinks = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
 // Where a command with a proxy finds the shim: names that cannot be in its way, and the usual port of a proxy.
 const shim = {
@@ -118,7 +109,7 @@ function root(toolDirectories: readonly string[], features: BwrapFeatures, netwo
   }
   if (features.size) args.push('--perms', '1777', '--size', String(temporaryBytes));
   args.push('--tmpfs', '/tmp', '--dir', '/var/tmp', '--dir', '/run');
-  for (const name of systemLinks) {
+  for (const name of systemDirectories) {
     const path = `/${name}`;
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat?.isSymbolicLink()) args.push('--symlink', readlinkSync(path), path);

@@ -7,11 +7,14 @@ export type Guarantee =
   | 'protected-names-masked'
   | 'network-none'
   | 'network-proxy-only'
+  | 'network-proxy-port-only'
   | 'processes-isolated'
   | 'environment-cleared'
   | 'no-new-privileges'
   | 'no-nested-user-namespaces'
+  | 'system-calls-filtered'
   | 'dies-with-parent'
+  | 'descendants-killed'
   | 'file-size-limited'
   | 'cpu-time-limited'
   | 'process-count-limited'
@@ -23,7 +26,7 @@ export type Guarantee =
 export type NetworkMode = 'none' | 'host' | { readonly proxySocket: string };
 
 /** Names of the backends. */
-export type ConfinerBackend = 'bwrap' | 'none';
+export type ConfinerBackend = 'bwrap' | 'landlock' | 'none';
 
 /** What to execute for a plan, and how to tidy up after it. */
 export interface Launch {
@@ -33,6 +36,8 @@ export interface Launch {
   readonly cwd: string;
   /** Text for the descriptors 3, 4, … of the launched process. */
   readonly descriptors: readonly string[];
+  /** Descriptor on which the launched program says, in a line, why it executed nothing; a command cannot reach it. */
+  readonly failsOn?: number;
   readonly guarantees: readonly Guarantee[];
   /** Variables that the confiner adds for the command; they win over those of the caller. */
   readonly env?: Readonly<Record<string, string>>;

@@ -1,15 +1,22 @@
 import { posix } from 'node:path';
 import { createBwrapConfiner } from './bwrap-confiner.js';
 import type { Confiner } from './confiner.js';
+import { createLandlockConfiner } from './landlock-confiner.js';
+import { type LandlockOptions, probeLandlock } from './landlock-probe.js';
 import { probeBwrap } from './probe-confiners.js';
 import { RunError } from './run-error.js';
 
 /** What {@link createConfiner} takes. */
 export interface ConfinerOptions {
-  /** `auto` takes the best backend that works and never `none`; `none` confines nothing and must be asked for. */
-  readonly backend?: 'auto' | 'bwrap' | 'none' | undefined;
+  /**
+   * `auto` takes bubblewrap where it works, else Landlock, and never `none`; `none` confines nothing and must be asked
+   * for. The confiner, and every result, names its backend and what it guarantees.
+   */
+  readonly backend?: 'auto' | 'bwrap' | 'landlock' | 'none' | undefined;
   /** Absolute directories with tools (each with a `bin/`) that commands may read, for example a Node installation. */
   readonly toolDirectories?: readonly string[] | undefined;
+  /** For the backend `landlock`. */
+  readonly landlock?: LandlockOptions | undefined;
 }
 
 /**
@@ -25,11 +32,22 @@ export async function createConfiner(options: ConfinerOptions = {}): Promise<Con
     throw new TypeError('option "toolDirectories" must hold absolute paths');
   }
   if (backend === 'none') return unconfined(tools);
-  if (!['auto', 'bwrap'].includes(backend))
-    throw new TypeError('option "backend" must be auto, bwrap or none');
-  const { works, detail, features } = await probeBwrap();
-  if (!works || !features) throw new RunError('CONFINER_UNAVAILABLE', `No working confiner: ${detail}.`);
-  return createBwrapConfiner(features, tools);
+  if (!['auto', 'bwrap', 'landlock'].includes(backend)) {
+    throw new TypeError('option "backend" must be auto, bwrap, landlock or none');
+  }
+  const missing: string[] = [];
+  if (backend !== 'landlock') {
+    const { detail, features } = await probeBwrap();
+    if (features) return createBwrapConfiner(features, tools);
+    missing.push(detail);
+  }
+  if (backend !== 'bwrap') {
+    const { detail, features } = probeLandlock(options.landlock);
+    const ownContainer = options.landlock?.ownContainer ?? false;
+    if (features) return createLandlockConfiner(features, { toolDirectories: tools, ownContainer });
+    missing.push(detail);
+  }
+  throw new RunError('CONFINER_UNAVAILABLE', `No working confiner: ${missing.join('; ')}.`);
 }
 
 function unconfined(tools: readonly string[]): Confiner {

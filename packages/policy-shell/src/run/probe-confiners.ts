@@ -4,11 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BwrapFeatures, createBwrapConfiner } from './bwrap-confiner.js';
+import { probeLandlock } from './landlock-probe.js';
 import { start, writeDescriptor } from './start-process.js';
 
 /** What the host can give for one backend. */
 export interface ConfinerProbe {
-  readonly backend: 'bwrap';
+  readonly backend: 'bwrap' | 'landlock';
   /** Whether a confined command ran, was kept from writing outside, and saw no network and no foreign process. */
   readonly works: boolean;
   /** What was found, or what is missing and how to get it. */
@@ -17,6 +18,7 @@ export interface ConfinerProbe {
 
 /** A probe together with what the confiner needs to know. */
 export interface BwrapProbe extends ConfinerProbe {
+  readonly backend: 'bwrap';
   readonly features?: BwrapFeatures;
 }
 
@@ -26,8 +28,11 @@ const limiters = ['/usr/bin/prlimit', '/bin/prlimit'];
 
 /** Gives what each backend can do on this host, found by running it. */
 export async function probeConfiners(): Promise<readonly ConfinerProbe[]> {
-  const { backend, works, detail } = await probeBwrap();
-  return [{ backend, works, detail }];
+  return [await probeBwrap(), probeLandlock()].map(({ backend, works, detail }) => ({
+    backend,
+    works,
+    detail,
+  }));
 }
 
 /** Probes bubblewrap by running a command in it. */

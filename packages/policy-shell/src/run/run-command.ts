@@ -13,7 +13,7 @@ import type {
 } from './confiner.js';
 import { checkRunOptions } from './run-options.js';
 import { RunError } from './run-error.js';
-import { start, writeDescriptor } from './start-process.js';
+import { readFailure, start, writeDescriptor } from './start-process.js';
 
 /** What {@link runCommand} takes. */
 export interface RunOptions {
@@ -90,6 +90,7 @@ async function watch(
 ): Promise<RunResult> {
   const stdout = collect(child, 'stdout', checked.maxOutputBytes, options.onOutput);
   const stderr = collect(child, 'stderr', checked.maxOutputBytes, options.onOutput);
+  const failure = readFailure(child, launch);
   for (const [at, text] of launch.descriptors.entries()) writeDescriptor(child.stdio[3 + at], text);
   let ending: 'timeout' | 'abort' | undefined;
   const timers: NodeJS.Timeout[] = [];
@@ -104,6 +105,7 @@ async function watch(
   timers.push(setTimeout(() => end('timeout'), checked.timeoutMs));
   try {
     const { code, signal } = await ended(child);
+    if (failure() !== '') throw new RunError('START_FAILED', `The command was not started: ${failure()}.`);
     return {
       exitCode: code,
       signal,

@@ -51,6 +51,17 @@ function inheritable(): number[] {
   });
 }
 
+/** Gathers what a launched program says about its own failure; gives a function that tells it once the child has ended. */
+export function readFailure(child: ChildProcess, launch: Launch): () => string {
+  let text = '';
+  const stream = launch.failsOn === undefined ? undefined : child.stdio[launch.failsOn];
+  if (stream && 'read' in stream) {
+    stream.setEncoding('utf8');
+    stream.on('data', (chunk: string) => (text = (text + chunk).slice(0, 1_000)));
+  }
+  return () => text.trim();
+}
+
 /** Writes text to an extra descriptor of a child and closes it; a child that has gone away is not an error here. */
 export function writeDescriptor(stream: unknown, text: string): void {
   if (typeof stream !== 'object' || stream === null || !('end' in stream)) return;

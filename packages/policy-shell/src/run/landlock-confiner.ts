@@ -1,0 +1,116 @@
+import { mkdtempSync, mkdirSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Confiner, Guarantee, Launch, NetworkMode, ResourceLimits } from './confiner.js';
+import { landlockGrants, type Surroundings } from './landlock-grants.js';
+import { loopbackShim } from './loopback-shim.js';
+import { proxyEnvironment } from './proxy-environment.js';
+import { removeConfined } from './remove-confined.js';
+import { RunError } from './run-error.js';
+
+/** What the probe found out about the helper and the kernel. */
+export interface LandlockFeatures {
+  readonly helper: string;
+  /** The Landlock ABI in use; see the table in the README. */
+  readonly abi: number;
+  /** Behave as on a kernel with this ABI, for tests. */
+  readonly mostAbi?: number | undefined;
+}
+
+const abiOfTcpRules = 4;
+const abiOfScopes = 6;
+
+/** Gives a confiner that uses Landlock, seccomp and resource limits; the caller has probed that it works. */
+export function createLandlockConfiner(features: LandlockFeatures, surroundings: Surroundings): Confiner {
+  const guarantees = promised(features);
+  const { helper, abi, mostAbi } = features;
+  return {
+    backend: 'landlock',
+    confined: true,
+    guarantees,
+    path: surroundings.toolDirectories.map((directory) => `${directory}/bin`),
+    async launch(plan, { network, limits }): Promise<Launch> {
+      if (typeof network === 'object' && abi < abiOfTcpRules) {
+        throw new RunError(
+          'NETWORK_UNSUPPORTED',
+          'the kernel cannot limit a command to the port of the proxy: Landlock ABI 4 (Linux 6.7) is needed',
+        );
+      }
+      const shim = typeof network === 'object' ? await loopbackShim(network.proxySocket) : undefined;
+      try {
+        const temporary = temporaryDirectory(surroundings);
+        const writable = [realpathSync(plan.workspace ?? plan.cwd), ...temporary.writable];
+        return {
+          file: helper,
+          args: [
+            ...['--least-abi', String(abi), '--status-fd', '3'],
+            ...(mostAbi === undefined ? [] : ['--most-abi', String(mostAbi)]),
+            ...['--network', shim ? `tcp:${shim.port}` : network === 'host' ? 'host' : 'none'],
+            ...limitOptions(limits),
+            ...landlockGrants(writable, surroundings, network),
+            ...['--', ...plan.argv],
+          ],
+          cwd: plan.cwd,
+          // The helper's status descriptor: it says why nothing was executed, and ends when no process is left.
+          descriptors: [''],
+          failsOn: 3,
+          guarantees: held(guarantees, network),
+          env: { ...temporary.env, ...(shim ? proxyEnvironment(shim.port) : {}) },
+          tidy: () => {
+            shim?.release();
+            if (temporary.made !== undefined) removeConfined(helper, temporary.made);
+          },
+        };
+      } catch (error) {
+        shim?.release();
+        throw error;
+      }
+    },
+  };
+}
+
+function promised({ abi }: LandlockFeatures): Guarantee[] {
+  return [
+    'writes-only-workspace',
+    'host-files-hidden',
+    'network-none',
+    'environment-cleared',
+    'no-new-privileges',
+    'no-nested-user-namespaces',
+    'system-calls-filtered',
+    'dies-with-parent',
+    ...(abi >= abiOfScopes ? (['processes-isolated', 'descendants-killed'] as const) : []),
+    'file-size-limited',
+    'cpu-time-limited',
+    // The kernel exempts root from RLIMIT_NPROC.
+    ...(process.getuid?.() === 0 ? [] : (['process-count-limited'] as const)),
+  ];
+}
+
+function held(guarantees: readonly Guarantee[], network: NetworkMode): Guarantee[] {
+  const others = guarantees.filter((name) => name !== 'network-none' || network === 'none');
+  return typeof network === 'object' ? [...others, 'network-proxy-port-only'] : others;
+}
+
+function limitOptions({ fileBytes, cpuSeconds, processes }: ResourceLimits): string[] {
+  return [
+    ...['--limit', `fsize=${fileBytes}`, '--limit', `cpu=${cpuSeconds}`],
+    ...['--limit', `nproc=${processes}`],
+  ];
+}
+
+interface TemporaryDirectory {
+  readonly writable: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Directory that was made for this run. */
+  readonly made?: string;
+}
+
+// The /tmp of a shared host holds other people's files; that of an own container is the agent's.
+function temporaryDirectory({ ownContainer }: Surroundings): TemporaryDirectory {
+  if (ownContainer) return { writable: ['/tmp', '/dev/shm'], env: {} };
+  const made = mkdtempSync(join(realpathSync(tmpdir()), 'clawforce-run-'));
+  const inner = join(made, 'tmp');
+  mkdirSync(inner, { mode: 0o700 });
+  return { writable: [inner], env: { HOME: inner, TMPDIR: inner }, made };
+}
