@@ -19,11 +19,9 @@ const warnings = [
 
 // The same sources and compiler give the same bytes wherever the repository lies.
 const reproducible = [
-  ...[`-ffile-prefix-map=${nativeDirectory}=.`, '-fno-ident', '-Wl,--build-id=none'],
+  ...['-fno-ident', '-Wl,--build-id=none'],
   ...['-static', '-s', '-O2', '-fstack-protector-strong', '-Wl,-z,noexecstack', '-Wl,-z,relro'],
 ];
-
-const sanitized = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 
 const works = (compiler) => spawnSync(compiler, ['--version'], { stdio: 'ignore' }).status === 0;
 
@@ -34,14 +32,6 @@ export function findCompiler(arch = process.arch) {
   return [...(arch === process.arch ? known.native : []), ...known.cross].find(works);
 }
 
-/** Gives the C sources of the helper. */
-export function nativeSources() {
-  return readdirSync(nativeDirectory)
-    .filter((name) => name.endsWith('.c'))
-    .sort()
-    .map((name) => join(nativeDirectory, name));
-}
-
 /** Whether `output` is newer than everything it is made of. */
 export function isCurrent(output) {
   const made = statSync(output, { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -50,14 +40,16 @@ export function isCurrent(output) {
 }
 
 /** Compiles the helper to `output`. @throws Error with the compiler's words. */
-export function compileHelper(compiler, output, { sanitize = false } = {}) {
+export function compileHelper(compiler, output, { sources = nativeDirectory } = {}) {
   mkdirSync(dirname(output), { recursive: true });
   const unfinished = `${output}.${process.pid}`;
+  const files = readdirSync(sources).filter((name) => name.endsWith('.c'));
   const { status, stderr, error } = spawnSync(
     compiler,
     [
-      ...['-std=c11', '-D_GNU_SOURCE', ...warnings, ...(sanitize ? sanitized : reproducible)],
-      ...['-o', unfinished, ...nativeSources()],
+      ...['-std=c11', '-D_GNU_SOURCE', ...warnings, ...reproducible],
+      ...[`-ffile-prefix-map=${sources}=.`, '-o', unfinished],
+      ...files.sort().map((name) => join(sources, name)),
     ],
     { encoding: 'utf8', timeout: 120_000 },
   );

@@ -95,7 +95,7 @@ static void judge_socket(struct filter *filter, int number, enum network network
       break;
     case NETWORK_TCP_PORT:
       /* MPTCP and SCTP are stream sockets too, and Landlock does not see their connect. */
-      add(filter, BPF_JUMP_EQUAL, 1, 0, FAMILY_INET);
+      add(filter, BPF_JUMP_EQUAL, 2, 0, FAMILY_INET);
       verdict_unless_equal(filter, FAMILY_INET6, REFUSED);
       load_low(filter, 1);
       add(filter, BPF_AND, 0, 0, TYPE_MASK);
@@ -174,7 +174,7 @@ static void judge_prlimit(struct filter *filter, int number) {
   end(filter, block);
 }
 
-/* Scheduling of the caller itself; `who` is an argument that must be 0, `kinds` the allowed values of argument 0. */
+/* Scheduling of the caller itself or of its group: argument 1 must be 0 and argument 0 name one of the two. */
 static void judge_priority(struct filter *filter, int number, uint32_t process, uint32_t group) {
   size_t block = begin(filter, number);
   load_low(filter, 1);
@@ -224,7 +224,6 @@ static void judge_open(struct filter *filter, int number, unsigned flags, int ab
 #define NUMBER_OF(name, x86_64, aarch64) int name = on_x86_64 ? (x86_64) : (aarch64);
 #define REFUSE(name, x86_64, aarch64) answer(filter, on_x86_64 ? (x86_64) : (aarch64), REFUSED);
 #define MISSING(name, x86_64, aarch64) answer(filter, on_x86_64 ? (x86_64) : (aarch64), ABSENT);
-/* Names a call in a block of its own scope, so that `open` and `kill` do not hide the functions elsewhere. */
 
 void build_filter(struct filter *filter, uint32_t architecture, struct filter_options options) {
   bool on_x86_64 = architecture == AUDIT_X86_64;
@@ -239,6 +238,7 @@ void build_filter(struct filter *filter, uint32_t architecture, struct filter_op
   REFUSED_SYSCALLS(REFUSE)
   ABSENT_SYSCALLS(MISSING)
   {
+    /* Variables named like the calls, in a scope of their own. */
     JUDGED_SYSCALLS(NUMBER_OF)
     refuse_bits(filter, clone, 0, CLONE_FLAGS_REFUSED);
     judge_socket(filter, socket, options.network);

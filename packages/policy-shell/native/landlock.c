@@ -85,6 +85,13 @@ void apply_landlock(const struct options *options, int abi) {
 }
 
 void apply_inner_scope(void) {
-  struct ruleset_attr attr = {.scoped = SCOPE_SIGNAL};
-  enforce(new_ruleset(&attr));
+  /* Every domain denies moving files between directories unless it allows that; the outer domain says where. */
+  struct ruleset_attr attr = {.handled_access_fs = FS_REFER, .scoped = SCOPE_SIGNAL};
+  int ruleset = new_ruleset(&attr);
+  struct path_beneath_attr rule = {.allowed_access = FS_REFER, .parent_fd = open("/", O_PATH | O_CLOEXEC)};
+  if (rule.parent_fd < 0 || syscall(NR_LANDLOCK_ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0) != 0) {
+    fail(STEP_LANDLOCK, "allow moves in the inner domain", errno);
+  }
+  close(rule.parent_fd);
+  enforce(ruleset);
 }

@@ -42,7 +42,7 @@ export interface Launch {
   /** Variables that the confiner adds for the command; they win over those of the caller. */
   readonly env?: Readonly<Record<string, string>>;
   /** Removes what the launch had to create. */
-  readonly tidy: () => void;
+  readonly tidy: () => void | Promise<void>;
 }
 
 /** A way to run a command so that it reaches only what it should. Made by `createConfiner`. */

@@ -56,9 +56,9 @@ export function createLandlockConfiner(features: LandlockFeatures, surroundings:
           failsOn: 3,
           guarantees: held(guarantees, network),
           env: { ...temporary.env, ...(shim ? proxyEnvironment(shim.port) : {}) },
-          tidy: () => {
+          tidy: async () => {
             shim?.release();
-            if (temporary.made !== undefined) removeConfined(helper, temporary.made);
+            if (temporary.made !== undefined) await removeConfined(helper, temporary.made);
           },
         };
       } catch (error) {
@@ -112,5 +112,6 @@ function temporaryDirectory({ ownContainer }: Surroundings): TemporaryDirectory 
   const made = mkdtempSync(join(realpathSync(tmpdir()), 'clawforce-run-'));
   const inner = join(made, 'tmp');
   mkdirSync(inner, { mode: 0o700 });
-  return { writable: [inner], env: { HOME: inner, TMPDIR: inner }, made };
+  // git ends where it sees a system configuration that it may not read.
+  return { writable: [inner], env: { HOME: inner, TMPDIR: inner, GIT_CONFIG_NOSYSTEM: '1' }, made };
 }

@@ -7,27 +7,33 @@ import { join } from 'node:path';
  * cannot end every process of a command one may still be swapping names in there: so the removal is itself confined to
  * this directory, and a planted link leads it nowhere.
  */
-export function removeConfined(helper: string, directory: string): void {
-  try {
-    rmdirSync(join(directory, 'tmp'));
-    rmdirSync(directory);
-    return;
-  } catch {
-    // Not empty, the usual case for a compiler or a test run.
-  }
-  const args = ['/usr', '/bin', '/lib', '/lib64'].flatMap((path) => ['--read-if-exists', path]);
-  const child = spawn(
-    helper,
-    [...args, '--write', directory, '--', 'rm', '-rf', '--', join(directory, 'tmp')],
-    { cwd: '/', env: { PATH: '/usr/bin:/bin' }, stdio: 'ignore', detached: true },
-  );
-  child.on('error', () => undefined);
-  child.on('exit', () => {
-    try {
-      rmdirSync(directory);
-    } catch {
-      // It could not be emptied; the system clears its temporary directory in time.
-    }
+export async function removeConfined(helper: string, directory: string): Promise<void> {
+  const inner = join(directory, 'tmp');
+  if (removed(inner, directory)) return;
+  const readable = ['/usr', '/bin', '/lib', '/lib64'].flatMap((path) => ['--read-if-exists', path]);
+  await new Promise<void>((resolve) => {
+    const child = spawn(helper, [...readable, '--write', directory, '--', 'rm', '-rf', '--', inner], {
+      cwd: '/',
+      env: { PATH: '/usr/bin:/bin' },
+      stdio: 'ignore',
+    });
+    child.on('error', () => resolve());
+    child.on('close', () => resolve());
   });
-  child.unref();
+  // When something could not be removed, the system clears its temporary directory in time.
+  removed(inner, directory);
+}
+
+function removed(inner: string, directory: string): boolean {
+  try {
+    rmdirSync(inner);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return false;
+  }
+  try {
+    rmdirSync(directory);
+  } catch {
+    return false;
+  }
+  return true;
 }

@@ -77,7 +77,7 @@ export async function runCommand(plan: CommandPlan, options: RunOptions): Promis
     const child = start(launch, { ...checked.env, ...launch.env, ...plan.env });
     return await watch(child, launch, options, checked, started);
   } finally {
-    launch.tidy();
+    await launch.tidy();
   }
 }
 

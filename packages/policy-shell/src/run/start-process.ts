@@ -65,6 +65,8 @@ export function readFailure(child: ChildProcess, launch: Launch): () => string {
 /** Writes text to an extra descriptor of a child and closes it; a child that has gone away is not an error here. */
 export function writeDescriptor(stream: unknown, text: string): void {
   if (typeof stream !== 'object' || stream === null || !('end' in stream)) return;
+  // A write, even of nothing, to a child that has gone would lose what it said.
+  if (text === '') return;
   const writable = stream as NodeJS.WritableStream;
   writable.on('error', () => undefined);
   writable.end(text);
