@@ -1,4 +1,3 @@
-import { isIsolationLevel, isWithinCeiling, type IsolationLevel } from '@clawforce/pool-core';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import { ApiError } from '../errors/api-error.js';
 import type { ActivityFeed } from '../events/activity-feed.js';
@@ -45,7 +44,6 @@ export interface AgentServiceParts {
   readonly feed: ActivityFeed;
   readonly lifecycle: () => AgentLifecycle | undefined;
   readonly backend: string;
-  readonly maxLevel: IsolationLevel;
   /** Told when files of a removed agent are left behind. */
   readonly onLeftover: (agentId: string, error: unknown) => void;
 }
@@ -150,21 +148,6 @@ export class AgentService {
     };
     const lifecycle = this.#parts.lifecycle();
     await (lifecycle ? lifecycle.retire(agent.id, remove) : remove());
-  }
-
-  /** Refuses a level that this server or its pool does not start. @throws ApiError */
-  checkLevel(level: string): IsolationLevel {
-    if (!isIsolationLevel(level)) throw new ApiError('VALIDATION_FAILED', 'The isolation level is unknown.');
-    if (!isWithinCeiling(level, this.#parts.maxLevel)) {
-      throw new ApiError(
-        'LEVEL_EXCEEDS_MAXIMUM',
-        `The level "${level}" is above this server's maximum "${this.#parts.maxLevel}".`,
-        {
-          fix: `Choose a stricter level, or start the server with CLAWFORCE_MAX_LEVEL=${level}.`,
-        },
-      );
-    }
-    return level;
   }
 }
 

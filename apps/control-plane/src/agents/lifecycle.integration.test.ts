@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startTestPlane, until, type Answer, type TestPlane } from '../server/testing/test-plane.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
+import type { LifecycleTiming } from './lifecycle-parts.js';
 
 type Behaviour = 'honest' | 'silent' | 'exits' | 'stubborn';
 
@@ -12,7 +13,7 @@ let dataDir: string;
 let test: TestPlane;
 let token: string;
 
-async function start(timing: { connectMs?: number; graceMs?: number } = {}): Promise<void> {
+async function start(timing: Partial<LifecycleTiming> = {}): Promise<void> {
   test = await startTestPlane({ dataDir, timing: { graceMs: 1000, ...timing } });
   if (!(await test.core.storage.users.findByUsername('root'))) await test.user('root', 'superadmin');
   token = (await test.login('root')).access;
@@ -157,7 +158,9 @@ describe('a worker that fails', () => {
     const id = await agent('silent');
     await post(id, 'start');
     const failed = await reaches(id, 'failed');
-    expect(failed.statusReason).toBe('The worker did not connect within 0.7 seconds.');
+    expect(failed.statusReason).toBe(
+      'The worker did not connect within 0.7 seconds. The next attempt follows in 60 seconds.',
+    );
     expect(await workersOf(id)).toBe(0);
     expect(existsSync(socketsOf(id))).toBe(false);
   });
@@ -171,6 +174,49 @@ describe('a worker that fails', () => {
     expect(await reaches(id, 'running')).toMatchObject({ generation: 2, statusReason: null });
   });
 
+  it('is started again after a wait that grows, with a new generation, until it works', async () => {
+    await test.stop();
+    await start({ restartMs: 300 });
+    const id = await agent('exits');
+    await post(id, 'start');
+    const attempts = await until('three attempts', async () => {
+      const { generation } = await stored(id);
+      return generation >= 3 && generation;
+    });
+    expect((await reaches(id, 'failed')).statusReason).toMatch(
+      / The next attempt follows in [0-9.]+ seconds\.$/,
+    );
+    await (await test.core.files.workspace(id)).writeFile('behaviour', 'honest');
+    const running = await reaches(id, 'running');
+    expect(running.generation).toBeGreaterThanOrEqual(attempts);
+    expect(await workersOf(id)).toBe(1);
+  });
+
+  it('is not started again once the operator has stopped it', async () => {
+    await test.stop();
+    await start({ restartMs: 400 });
+    const id = await agent('exits');
+    await post(id, 'start');
+    await reaches(id, 'failed');
+    const { generation } = await stored(id);
+    expect((await post(id, 'stop')).body.status).toBe('stopped');
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await stored(id)).toMatchObject({ status: 'stopped', generation });
+  });
+
+  it('is started again after somebody else killed it', async () => {
+    await test.stop();
+    await start({ restartMs: 100 });
+    const id = await agent();
+    await post(id, 'start');
+    await reaches(id, 'running');
+    const [worker] = await test.pool.list();
+    process.kill(Number(worker?.engineId), 'SIGKILL');
+    await until('a second generation', async () => (await stored(id)).generation === 2);
+    expect(await reaches(id, 'running')).toMatchObject({ epoch: 2 });
+    expect(await workersOf(id)).toBe(1);
+  });
+
   it('interrupts the messages that wait for it', async () => {
     const id = await agent('silent');
     await post(id, 'start');
@@ -181,6 +227,27 @@ describe('a worker that fails', () => {
       token,
     });
     expect(body.state).toBe('interrupted');
+  });
+});
+
+describe('what the pool runs and nobody wants', () => {
+  it('is found and ended, though no event told of it', async () => {
+    await test.stop();
+    await start({ reconcileMs: 200 });
+    const id = await agent();
+    await test.pool.start({
+      agentId: id,
+      generation: 7,
+      level: 'permissive',
+      agentRoot: test.core.files.directory(id),
+      socketDir: join(dataDir, 'run', id),
+      env: { AGENT_ROOT: test.core.files.directory(id), AGENT_SOCKET_DIR: join(dataDir, 'run', id) },
+      limits: {},
+    });
+    await until('no worker', async () => (await workersOf(id)) === 0);
+    expect(await stored(id)).toMatchObject({ status: 'stopped', generation: 0 });
+    const { items } = (await test.call('GET', `/api/audit?agent_id=${id}`, { token })).body;
+    expect(JSON.stringify(items)).toContain('orphan_ended');
   });
 });
 

@@ -1,85 +1,92 @@
-import type { AuditEvent } from '@clawforce/audit-log';
-import { LINK_CODES } from '@clawforce/protocol';
-import { PoolError, type PoolEvent, type WorkerExit, type WorkerRef } from '@clawforce/pool-core';
+import { LINK_CODES, type LinkCode } from '@clawforce/protocol';
 import { ApiError } from '../errors/api-error.js';
+import type { Admission } from '../hub/link-hub.js';
 import type { WorkerSession } from '../hub/worker-session.js';
-import type { AgentRecord, StatusChange } from '../storage/agents/agent-store.js';
-import { StorageError } from '../storage/storage-error.js';
+import type { AgentRecord } from '../storage/agents/agent-store.js';
+import { AgentStates, isAlive, lifecycleEvent } from './agent-states.js';
 import { KeyedQueue } from './keyed-queue.js';
 import { DEFAULT_TIMING, type LifecycleParts, type LifecycleTiming } from './lifecycle-parts.js';
-import { startFailure } from './start-failure.js';
+import { RestartPlan } from './restart-plan.js';
+import { canRetry, startFailure } from './start-failure.js';
+import { admitWorker } from './worker-admission.js';
+import { WorkerEnds } from './worker-ends.js';
+import { launchWorker } from './worker-launch.js';
+import { recoverWorkers } from './worker-recovery.js';
+import { WorkerWatch } from './worker-watch.js';
 
 /**
- * Brings agents to their desired state: starts and stops workers through the pool, follows their links, and says why
- * one failed. All steps of one agent run one after the other.
+ * Brings agents to their desired state, which the database holds: starts, adopts, restarts and stops workers through the
+ * pool, follows their links, and says why one failed. All steps of one agent run one after the other, in its turn.
  */
 export class AgentLifecycle {
   readonly #parts: LifecycleParts;
   readonly #timing: LifecycleTiming;
   readonly #queue = new KeyedQueue();
-  readonly #connectTimers = new Map<string, NodeJS.Timeout>();
-  readonly #watch = new AbortController();
+  readonly #deadlines = new Map<string, NodeJS.Timeout>();
+  readonly #restarts: RestartPlan;
+  readonly #states: AgentStates;
+  readonly #ends: WorkerEnds;
+  readonly #watch: WorkerWatch;
   #closing = false;
 
-  constructor(parts: LifecycleParts) {
-    this.#parts = parts;
-    this.#timing = { ...DEFAULT_TIMING, ...parts.timing };
+  constructor(given: LifecycleParts) {
+    this.#timing = { ...DEFAULT_TIMING, ...given.timing };
+    this.#parts = { ...given, timing: this.#timing };
+    this.#restarts = new RestartPlan(this.#timing, (agentId) => this.#restart(agentId));
+    this.#states = new AgentStates(this.#parts);
+    this.#ends = new WorkerEnds(this.#parts, this.#states, this.#restarts);
+    this.#watch = new WorkerWatch({
+      parts: this.#parts,
+      states: this.#states,
+      ends: this.#ends,
+      inTurn: (agentId, work) => this.#queue.run(agentId, work),
+      reconcileMs: this.#timing.reconcileMs,
+      orphanGraceMs: this.#timing.orphanGraceMs,
+    });
   }
 
-  /** Writes down that no worker of an earlier control plane runs any more; called once, before anybody asks for a start. */
+  /** Settles what an earlier control plane left; called once, before anybody can ask for a start. */
   async recover(): Promise<void> {
-    for (const agent of await this.#parts.storage.agents.active()) {
-      await this.#setStatus(agent, { status: 'stopped', reason: 'The control plane was restarted.' });
-      await this.#parts.messages.interrupt(agent.id, ['delivered'], 'The control plane was restarted.');
-    }
+    const { adopted } = await recoverWorkers(this.#parts, this.#states, this.#ends);
+    for (const agent of adopted) this.#awaitLink(agent);
+    if (adopted.length > 0) this.#parts.log('info', 'adopted running workers', { workers: adopted.length });
   }
 
   /** Follows the pool and starts every agent that is to run; called once, after `recover`. */
   async resume(): Promise<void> {
-    this.#follow().catch((error: unknown) =>
-      this.#parts.log('error', 'the pool is no longer followed', { cause: String(error) }),
-    );
+    this.#watch.start();
     for (const agent of await this.#parts.storage.agents.withDesired('running')) {
+      if (isAlive(agent)) continue;
       if (agent.mode !== this.#parts.pool.kind) {
-        await this.#setStatus(agent, {
-          status: 'stopped',
-          reason: `The agent is meant for the backend "${agent.mode}", which is not active.`,
-        });
+        const reason = `The agent is meant for the backend "${agent.mode}", which is not active.`;
+        await this.#states.set(agent, { status: 'stopped', reason });
         continue;
       }
-      this.#queue
-        .run(agent.id, async () => {
-          // Somebody may have stopped, started or removed it since the list was read.
-          const now = await this.#parts.storage.agents.get(agent.id);
-          if (now?.desired === 'running' && !isAlive(now)) await this.#launch(agent.id);
-        })
-        .catch((error: unknown) =>
-          this.#parts.log('warn', 'an agent could not be resumed', {
-            agent: agent.id,
-            code: (error as { code?: string }).code,
-          }),
-        );
+      this.#restart(agent.id);
     }
   }
 
   /** Starts an agent; resolves when its worker is launched. @throws ApiError */
   start(agentId: string, actor: string): Promise<AgentRecord> {
     return this.#queue.run(agentId, async () => {
-      const agent = await this.#load(agentId);
-      if (agent.mode !== this.#parts.pool.kind) {
+      const agent = await this.#states.load(agentId);
+      const { kind } = this.#parts.pool;
+      if (agent.mode !== kind) {
         throw new ApiError(
           'BACKEND_MISMATCH',
-          `The agent is meant for the backend "${agent.mode}", but "${this.#parts.pool.kind}" is active.`,
+          `The agent is meant for the backend "${agent.mode}", but "${kind}" is active.`,
           {
-            fix: `Set the agent's mode to "${this.#parts.pool.kind}", or start the server with ADMIN_RUNTIME_BACKEND=${agent.mode}.`,
+            fix: `Set the agent's mode to "${kind}", or start the server with ADMIN_RUNTIME_BACKEND=${agent.mode}.`,
           },
         );
       }
       if (agent.desired === 'running' && isAlive(agent)) return agent;
+      this.#restarts.forget(agentId);
       await this.#parts.storage.transaction(async (tx) => {
         await tx.agents.setDesired(agentId, 'running');
         await this.#parts.audit.record(lifecycleEvent(agentId, 'start', actor), tx);
       });
+      await this.#parts.failpoint?.('start:wanted');
       return this.#launch(agentId);
     });
   }
@@ -87,11 +94,12 @@ export class AgentLifecycle {
   /** Stops an agent; resolves when its worker is gone. */
   stop(agentId: string, actor: string): Promise<AgentRecord> {
     return this.#queue.run(agentId, async () => {
-      await this.#load(agentId);
+      await this.#states.load(agentId);
       await this.#parts.storage.transaction(async (tx) => {
         await tx.agents.setDesired(agentId, 'stopped');
         await this.#parts.audit.record(lifecycleEvent(agentId, 'stop', actor), tx);
       });
+      await this.#parts.failpoint?.('stop:wanted');
       return this.#bringDown(agentId, 'Stopped by the operator.');
     });
   }
@@ -99,28 +107,36 @@ export class AgentLifecycle {
   /** Stops an agent for good and removes it with `remove`, so that nothing asked for meanwhile starts it in between. */
   retire(agentId: string, remove: () => Promise<void>): Promise<void> {
     return this.#queue.run(agentId, async () => {
-      await this.#load(agentId);
+      await this.#states.load(agentId);
       await this.#parts.storage.agents.setDesired(agentId, 'stopped');
       await this.#bringDown(agentId, 'The agent was deleted.', LINK_CODES.deleted);
       await remove();
     });
   }
 
-  /** The worker said a valid hello. */
+  /** A worker said a valid hello: says whether it may work. */
+  admit(session: WorkerSession): Promise<Admission> {
+    return this.#queue.run(session.agentId, () =>
+      admitWorker(session, this.#parts, this.#states, this.#ends),
+    );
+  }
+
+  /** An admitted worker has its welcome. */
   connected(session: WorkerSession): void {
-    clearTimeout(this.#connectTimers.get(session.agentId));
-    this.#connectTimers.delete(session.agentId);
     this.#inBackground(session.agentId, async () => {
       if (session.ended) return;
       const agent = await this.#parts.storage.agents.get(session.agentId);
-      if (!agent || agent.epoch !== session.epoch) return;
+      if (!agent || agent.epoch !== session.epoch || !isAlive(agent)) return;
+      this.#clearDeadline(session.agentId);
       const reason = this.#commandsWarning(session);
-      await this.#setStatus(
+      await this.#states.set(
         agent,
-        { status: 'running', attested: 'none', ...(reason === undefined ? {} : { reason }) },
+        { status: 'running', ...(reason === undefined ? {} : { reason }) },
         { epoch: session.epoch },
       );
-      await this.#parts.messages.dispatchQueued(session.agentId);
+      this.#restarts.running(session.agentId);
+      await this.#parts.failpoint?.('hello:running');
+      await this.#parts.messages.dispatchWaiting(session.agentId);
     });
   }
 
@@ -130,24 +146,31 @@ export class AgentLifecycle {
     this.#inBackground(session.agentId, async () => {
       const agent = await this.#parts.storage.agents.get(session.agentId);
       if (agent?.status !== 'running' || session.connected || session.ended) return;
-      await this.#setStatus(
+      const lost = await this.#states.set(
         agent,
         { status: 'disconnected', reason: 'The link to the worker is gone; it may come back.' },
         { epoch: session.epoch },
       );
+      this.#awaitLink(lost);
     });
   }
 
-  /** Ends every worker and keeps the desired states, for a graceful stop of the control plane. */
+  /**
+   * Lets go of every worker for a graceful stop of the control plane and keeps the desired states: workers of a pool that
+   * knows adoption go on, others are ended.
+   */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#watch.abort();
-    for (const timer of this.#connectTimers.values()) clearTimeout(timer);
-    const active = await this.#parts.storage.agents.active();
-    // Also those with a start under way, which the database does not know of yet.
+    this.#watch.stop();
+    this.#restarts.close();
+    for (const timer of this.#deadlines.values()) clearTimeout(timer);
+    const goOn = this.#parts.pool.capabilities.has('adoption');
+    const active = goOn ? [] : await this.#parts.storage.agents.active();
+    // Also those with a step under way, which the database does not know of yet.
     const ids = new Set([...active.map(({ id }) => id), ...this.#queue.busy]);
     const ended = [...ids].map((id) =>
       this.#queue.run(id, async () => {
+        if (goOn) return;
         const agent = await this.#parts.storage.agents.get(id);
         if (agent && isAlive(agent))
           await this.#bringDown(id, 'The control plane stops.', LINK_CODES.retryLater);
@@ -160,136 +183,61 @@ export class AgentLifecycle {
   }
 
   async #launch(agentId: string): Promise<AgentRecord> {
-    const { storage, pool, launchPad } = this.#parts;
     if (this.#closing) throw new ApiError('INTERRUPTED', 'The server is stopping.');
-    let agent = await storage.agents.nextGeneration(agentId);
-    agent = await this.#setStatus(agent, { status: 'provisioning', attested: 'none' });
     try {
-      // The server's maximum may have been lowered since the level was stored.
-      const level = this.#parts.checkLevel(agent.level);
-      const place = await launchPad.prepare(agent);
-      agent = await this.#setStatus(agent, { status: 'connecting' });
-      this.#connectTimers.set(
-        agentId,
-        setTimeout(() => this.#giveUp(agentId, agent.generation), this.#timing.connectMs),
-      );
-      await pool.start({
-        agentId,
-        generation: agent.generation,
-        level,
-        agentRoot: place.agentRoot,
-        socketDir: place.socketDir,
-        env: {
-          ...this.#parts.workerEnv,
-          AGENT_ID: agentId,
-          AGENT_ROOT: place.agentRoot,
-          AGENT_SOCKET_DIR: place.socketDir,
-        },
-        limits: {},
-      });
+      const agent = await launchWorker(agentId, this.#parts, this.#states);
+      this.#awaitLink(agent);
       return agent;
     } catch (error) {
-      await this.#endQuietly(agent, 'the start failed');
-      await this.#fail(agent, startFailure(error).message);
-      throw startFailure(error);
+      const agent = await this.#states.load(agentId);
+      const failure = startFailure(error);
+      await this.#ends.quietly({ agentId, generation: agent.generation }, 'the start failed');
+      await this.#ends.failed(agent, failure.message, { retry: canRetry(failure) && !this.#closing });
+      throw failure;
     }
   }
 
-  async #bringDown(agentId: string, reason: string, code: 1000 | 4404 | 4503 = 1000): Promise<AgentRecord> {
-    const { storage, pool, hub, messages, launchPad } = this.#parts;
-    clearTimeout(this.#connectTimers.get(agentId));
-    this.#connectTimers.delete(agentId);
-    const agent = await this.#load(agentId);
-    // The worker hears of the stop through SIGTERM and may still report while it ends; then the session is closed.
-    let report;
-    try {
-      report = await pool.stop(
-        { agentId, generation: agent.generation },
-        { graceMs: this.#timing.graceMs, reason },
+  /** Starts an agent that is to run and has no worker: after a failure, or after a start of the control plane. */
+  #restart(agentId: string): void {
+    this.#queue
+      .run(agentId, async () => {
+        // Somebody may have stopped, started or removed it since this was planned.
+        const agent = await this.#parts.storage.agents.get(agentId);
+        if (agent?.desired !== 'running' || agent.mode !== this.#parts.pool.kind || isAlive(agent)) return;
+        this.#parts.audit.enqueue(lifecycleEvent(agentId, 'restart', 'control-plane'));
+        await this.#launch(agentId);
+      })
+      .catch((error: unknown) =>
+        this.#parts.log('warn', 'an agent could not be started again', {
+          agent: agentId,
+          code: (error as { code?: string }).code,
+        }),
       );
-    } catch (error) {
-      // Whatever still runs there has no link and no broker any more.
-      const why = error instanceof PoolError ? error.message : 'the server log has the details.';
-      await this.#fail(agent, `The worker could not be ended: ${why}`);
-      throw error;
-    }
-    hub.end(agentId, code, reason);
-    await launchPad.clear(agentId);
-    await messages.interrupt(agentId, ['queued', 'delivered'], reason);
-    if (report.outcome !== 'absent') {
-      const event = await storage.events.record(agentId, { event_type: 'agent_stopped', content: reason });
-      this.#parts.feed.publish(agentId, { kind: 'event', event });
-    }
-    return this.#setStatus(agent, { status: 'stopped', reason });
   }
 
-  async #follow(): Promise<void> {
-    for await (const event of this.#parts.pool.events({ signal: this.#watch.signal })) {
-      if (event.kind === 'exited') this.#exited(event, event.exit);
-      this.#auditPoolEvent(event);
-    }
+  async #bringDown(agentId: string, reason: string, code: LinkCode | 1000 = 1000): Promise<AgentRecord> {
+    this.#clearDeadline(agentId);
+    return this.#ends.bringDown(await this.#states.load(agentId), reason, code, this.#timing.graceMs);
   }
 
-  /** A worker ended. When nobody asked for it, the agent has failed. */
-  #exited(ref: WorkerRef, exit: WorkerExit): void {
-    this.#inBackground(ref.agentId, async () => {
-      if (this.#closing) return;
-      const agent = await this.#parts.storage.agents.get(ref.agentId);
-      // A stop has already written `stopped`; a newer generation is another worker's affair.
-      if (!agent || agent.generation !== ref.generation || !isAlive(agent)) return;
-      await this.#fail(agent, `The worker ended unexpectedly: ${exit.reason}`);
-    });
+  /** Gives up a worker that has no link when the time is over. */
+  #awaitLink({ id, generation }: AgentRecord): void {
+    this.#clearDeadline(id);
+    const giveUp = (): void =>
+      this.#inBackground(id, async () => {
+        const agent = await this.#parts.storage.agents.get(id);
+        const waits = agent?.status === 'connecting' || agent?.status === 'disconnected';
+        if (!waits || agent.generation !== generation || this.#closing) return;
+        const reason = `The worker did not connect within ${this.#timing.connectMs / 1000} seconds.`;
+        await this.#ends.quietly({ agentId: id, generation }, reason);
+        await this.#ends.failed(agent, reason, { retry: true });
+      });
+    this.#deadlines.set(id, setTimeout(giveUp, this.#timing.connectMs));
   }
 
-  #giveUp(agentId: string, generation: number): void {
-    this.#inBackground(agentId, async () => {
-      const agent = await this.#parts.storage.agents.get(agentId);
-      if (agent?.generation !== generation || agent.status !== 'connecting') return;
-      await this.#endQuietly(agent, 'no hello');
-      await this.#fail(agent, `The worker did not connect within ${this.#timing.connectMs / 1000} seconds.`);
-    });
-  }
-
-  /** Ends what may run of an agent that has failed already. */
-  async #endQuietly({ id: agentId, generation }: AgentRecord, reason: string): Promise<void> {
-    try {
-      await this.#parts.pool.stop({ agentId, generation }, { graceMs: 0, reason });
-    } catch (error) {
-      this.#parts.log('error', 'a worker could not be ended', { agent: agentId, cause: String(error) });
-    }
-  }
-
-  async #fail(agent: AgentRecord, reason: string): Promise<void> {
-    const { hub, launchPad, messages, storage, feed } = this.#parts;
-    clearTimeout(this.#connectTimers.get(agent.id));
-    this.#connectTimers.delete(agent.id);
-    hub.end(agent.id, LINK_CODES.fenced, reason);
-    await launchPad.clear(agent.id);
-    await messages.interrupt(agent.id, ['queued', 'delivered'], reason);
-    const event = await storage.events.record(agent.id, { event_type: 'error', content: reason });
-    feed.publish(agent.id, { kind: 'event', event });
-    await this.#setStatus(agent, { status: 'failed', reason });
-  }
-
-  async #setStatus(
-    agent: AgentRecord,
-    change: StatusChange,
-    only: { generation?: number; epoch?: number } = { generation: agent.generation },
-  ): Promise<AgentRecord> {
-    try {
-      const next = await this.#parts.storage.agents.setStatus(agent.id, change, only);
-      this.#parts.feed.publish(agent.id, { kind: 'status', agent: next });
-      return next;
-    } catch (error) {
-      if (error instanceof StorageError && error.code === 'STALE') return this.#load(agent.id);
-      throw error;
-    }
-  }
-
-  async #load(agentId: string): Promise<AgentRecord> {
-    const agent = await this.#parts.storage.agents.get(agentId);
-    if (!agent) throw new ApiError('NOT_FOUND', 'There is no such agent.');
-    return agent;
+  #clearDeadline(agentId: string): void {
+    clearTimeout(this.#deadlines.get(agentId));
+    this.#deadlines.delete(agentId);
   }
 
   /** Runs a step that nobody waits for; its failure must not end the server. */
@@ -306,22 +254,4 @@ export class AgentLifecycle {
     this.#parts.audit.enqueue(lifecycleEvent(agentId, 'unconfined_exec', 'control-plane'));
     return 'Commands run WITHOUT confinement (CLAWFORCE_UNCONFINED_EXEC=1).';
   }
-
-  #auditPoolEvent(event: PoolEvent): void {
-    this.#parts.audit.enqueue({
-      kind: 'pool_event',
-      agent_id: event.agentId,
-      event: event.kind,
-      detail: event.kind === 'exited' ? event.exit.reason : `generation ${event.generation}`,
-      timestamp: event.time,
-    });
-  }
-}
-
-function isAlive(agent: AgentRecord): boolean {
-  return agent.status !== 'stopped' && agent.status !== 'failed';
-}
-
-function lifecycleEvent(agentId: string, event: string, actor: string): AuditEvent {
-  return { kind: 'agent_lifecycle', agent_id: agentId, event, actor, timestamp: new Date().toISOString() };
 }

@@ -2,16 +2,18 @@ import { policyDigest } from '@clawforce/policy-core';
 import type { WorkerConfig } from '@clawforce/protocol';
 import type { EffectiveAgentConfig } from '@clawforce/protocol/config';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
+import { storedSpec } from './worker-spec.js';
 
 /**
  * Gives what a worker may know of its configuration: policy, loop and the variables granted to commands. Provider keys,
  * headers and scripts are not in it.
  */
 export function workerConfig(
-  agent: Pick<AgentRecord, 'id' | 'name'>,
+  agent: Pick<AgentRecord, 'id' | 'name' | 'generation' | 'attested' | 'workerSpec'>,
   config: EffectiveAgentConfig,
   host: { readonly unconfinedExec: boolean },
 ): WorkerConfig {
+  const privileged = agent.attested === 'matched' && storedSpec(agent)?.level === 'privileged';
   const body: Omit<WorkerConfig, 'digest'> = {
     agent: { id: agent.id, name: agent.name },
     instructions: config.instructions,
@@ -24,9 +26,9 @@ export function workerConfig(
     exec: {
       timeout_s: config.exec.timeout,
       policy: config.exec.policy,
-      confinement: host.unconfinedExec ? 'off' : 'required',
-      // Elevation needs an attested `privileged` level, which no pool of this version gives.
-      elevation: 'deny',
+      confinement: host.unconfinedExec || privileged ? 'off' : 'required',
+      // By the level that the present worker was confirmed to have, not by the one that is configured meanwhile.
+      elevation: privileged ? 'allow' : 'deny',
     },
     approval: { default_mode: config.approval.default_mode, per_tool: config.approval.per_tool },
     restrict_to_workspace: config.restrict_to_workspace,

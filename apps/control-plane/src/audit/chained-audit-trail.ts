@@ -23,6 +23,7 @@ export class ChainedAuditTrail implements AuditTrail {
   readonly #waitingOf = new Map<string, number>();
   readonly #lostOf = new Map<string, number>();
   #dropped = 0;
+  #closed = false;
   #flushing = false;
   #failing = false;
   #timer: NodeJS.Timeout | undefined;
@@ -53,6 +54,11 @@ export class ChainedAuditTrail implements AuditTrail {
   }
 
   enqueue(event: AuditEvent): void {
+    // Nothing would ever write it.
+    if (this.#closed) {
+      this.#dropped += 1;
+      return;
+    }
     try {
       // One event that the log refuses would hold up every batch that it is in.
       checkAuditEvent(event);
@@ -142,6 +148,7 @@ export class ChainedAuditTrail implements AuditTrail {
       await this.flush();
       failed = this.#failing ? failed + 1 : 0;
     }
+    this.#closed = true;
     clearTimeout(this.#timer);
     this.#dropped += this.#waiting.length;
     this.#waiting = [];

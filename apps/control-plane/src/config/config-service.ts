@@ -7,7 +7,7 @@ import {
   type EffectiveAgentConfig,
 } from '@clawforce/protocol/config';
 import type { WorkerConfig } from '@clawforce/protocol';
-import type { Actor, AgentService } from '../agents/agent-service.js';
+import type { Actor } from '../agents/agent-service.js';
 import { changeEvent } from '../agents/agent-service.js';
 import { workerConfig } from '../agents/worker-config.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
@@ -38,7 +38,8 @@ export interface ConfigServiceParts {
   readonly vault: ConfigVault;
   readonly redactor: Redactor;
   readonly audit: AuditTrail;
-  readonly agents: Pick<AgentService, 'checkLevel'>;
+  /** Refuses isolation that this server does not start. */
+  readonly checkIsolation: (docker: EffectiveAgentConfig['docker']) => void;
   readonly hub: () => LinkHub | undefined;
   readonly unconfinedExec: boolean;
   /** Told after every change, so that cached traffic under the old configuration ends. */
@@ -115,7 +116,7 @@ export class ConfigService {
     change: ConfigChange,
     next: (stored: AgentConfig) => unknown,
   ): Promise<ConfigOutcome> {
-    const { storage, vault, audit, redactor, agents } = this.#parts;
+    const { storage, vault, audit, redactor, checkIsolation } = this.#parts;
     const outcome = await storage.transaction(async (tx) => {
       const before = await this.#read(tx, agent.id, 'a change', change.ip);
       if (change.ifVersion !== undefined && change.ifVersion !== before.version) {
@@ -134,14 +135,15 @@ export class ConfigService {
         );
       }
       const review = reviewConfigChange(before.config, parsed.config, change.actor.role);
-      const level = agents.checkLevel(effectiveConfig(parsed.config).docker.level);
+      const { docker } = effectiveConfig(parsed.config);
+      checkIsolation(docker);
       if (review.loosens.length > 0) change.requireRecentPassword?.();
       const record = await vault.write(tx.configs, agent.id, parsed.config as unknown as JsonValue, {
         purpose: 'a change',
         ...(change.ip === undefined ? {} : { ip: change.ip }),
         ifVersion: before.version,
       });
-      if (level !== agent.level) await tx.agents.update(agent.id, { level });
+      if (docker.level !== agent.level) await tx.agents.update(agent.id, { level: docker.level });
       await audit.record(
         changeEvent('config_change', agent.id, 'config.update', change.actor, {
           version: record.version,

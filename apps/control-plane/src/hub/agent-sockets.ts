@@ -13,8 +13,8 @@ export interface AgentSockets {
   writeJoin(secret: string): Promise<void>;
   /** Removes the join credential; called at the first hello. */
   removeJoin(): Promise<void>;
-  /** Stops listening and removes the directory. */
-  close(): Promise<void>;
+  /** Stops listening and removes the directory; with `keep` a worker that has it mounted finds it again. */
+  close(options?: { readonly keep?: boolean }): Promise<void>;
 }
 
 /** What {@link openAgentSockets} takes. */
@@ -23,6 +23,8 @@ export interface AgentSocketsOptions {
   readonly agentId: string;
   /** Numeric owner of the worker, where it differs from the control plane's own. */
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Take the directory that is there: a running worker has it mounted, and a fresh one would be out of its sight. */
+  readonly reuse?: boolean;
   /** A worker asks to upgrade on `link.sock`. */
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** The HTTP server behind `broker.sock`. */
@@ -50,13 +52,18 @@ export function socketDirectory(runtimeDir: string, agentId: string): string {
   return short;
 }
 
-/** Creates an agent's socket directory and listens on its sockets. */
+/** Listens on an agent's sockets, in a fresh directory or in the one that is there. */
 export async function openAgentSockets(options: AgentSocketsOptions): Promise<AgentSockets> {
   const directory = socketDirectory(options.runtimeDir, options.agentId);
   // Left-overs of an earlier run may only be sockets and a join file of ours: the parent is 0700 and ours.
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { mode: 0o750 });
-  await chmod(directory, 0o750);
+  if (options.reuse) {
+    for (const name of [SOCKET_NAMES.link, SOCKET_NAMES.broker])
+      await rm(join(directory, name), { force: true });
+  } else {
+    await rm(directory, { recursive: true, force: true });
+    await mkdir(directory, { mode: 0o750 });
+    await chmod(directory, 0o750);
+  }
 
   const link = createServer((_request, response) => {
     response
@@ -70,9 +77,9 @@ export async function openAgentSockets(options: AgentSocketsOptions): Promise<Ag
     [link, join(directory, SOCKET_NAMES.link)],
     [options.broker, join(directory, SOCKET_NAMES.broker)],
   ];
-  const close = async (): Promise<void> => {
+  const close = async ({ keep = false } = {}): Promise<void> => {
     await Promise.all(servers.map(([server]) => stopListening(server)));
-    await rm(directory, { recursive: true, force: true });
+    if (!keep) await rm(directory, { recursive: true, force: true });
   };
   try {
     for (const [server, path] of servers) {

@@ -22,7 +22,8 @@ import { Server as Engine } from 'engine.io';
 import { Server, type Socket } from 'socket.io';
 import { attachWorkerSocket } from './worker-socket.js';
 import { limitRefusals } from './refusal-report.js';
-import type { WorkerSession } from './worker-session.js';
+import { ResumeSecrets, type StoredResumeSecrets } from './resume-secrets.js';
+import { WorkerSession } from './worker-session.js';
 
 /** A socket of the `/worker` namespace; `agentId` comes from the listener, never from the worker. */
 export type WorkerSocket = Socket<
@@ -31,6 +32,9 @@ export type WorkerSocket = Socket<
   Record<string, never>,
   { agentId: string; credential: { kind: 'join' | 'resume' | 'token'; secret: string } }
 >;
+
+/** Whether a worker that said hello may work. */
+export type Admission = { readonly admitted: true } | { readonly admitted: false; readonly reason: string };
 
 /** What the hub asks of the rest of the control plane. */
 export interface HubPorts {
@@ -41,6 +45,10 @@ export interface HubPorts {
   ): Promise<{ epoch: number; generation: number; ack: number } | undefined>;
   /** Remembers the digest of the newest resume secret. */
   saveResume(agentId: string, epoch: number, digest: string): Promise<void>;
+  /** A resume secret was used for the first time: every other one of the agent ends. */
+  onResumeProven(agentId: string, epoch: number, digest: string): void;
+  /** Whether the worker of a session may work; asked before its first welcome from this control plane. */
+  admit(session: WorkerSession): Promise<Admission>;
   /** The configuration that a worker gets with its welcome. */
   workerConfig(agentId: string): Promise<WorkerConfig>;
   /** Stores consecutive events; answers the new cumulative ack, or where the sequence has to continue. */
@@ -124,11 +132,22 @@ export class LinkHub {
     return this.#sessions.get(agentId);
   }
 
-  /** Makes a session the present one; an older one is fenced. */
-  adopt(session: WorkerSession): void {
-    const older = this.#sessions.get(session.agentId);
-    if (older && older !== session) older.end(LINK_CODES.fenced, 'A newer worker of this agent took over.');
-    this.#sessions.set(session.agentId, session);
+  /** Opens the session of an epoch and makes it the present one; an older one is fenced. */
+  open(agentId: string, epoch: number, generation: number): WorkerSession {
+    this.#sessions.get(agentId)?.end(LINK_CODES.fenced, 'A newer worker of this agent took over.');
+    return this.#put(agentId, epoch, generation, {});
+  }
+
+  /** Takes up the session of a worker that an earlier control plane welcomed: it may come back with its resume secret. */
+  restore(agentId: string, epoch: number, generation: number, stored: StoredResumeSecrets): void {
+    this.#put(agentId, epoch, generation, stored);
+  }
+
+  #put(agentId: string, epoch: number, generation: number, stored: StoredResumeSecrets): WorkerSession {
+    const resume = new ResumeSecrets((digest) => this.#ports.onResumeProven(agentId, epoch, digest), stored);
+    const session = new WorkerSession(agentId, epoch, generation, resume);
+    this.#sessions.set(agentId, session);
+    return session;
   }
 
   /** Tells whether a secret belongs to the agent's present session (the broker asks). */

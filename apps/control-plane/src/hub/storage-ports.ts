@@ -71,6 +71,10 @@ export class JoinCredentials {
   }
 }
 
+function resumeId(agentId: string, epoch: number, digest: string): string {
+  return `resume-${agentId}-${epoch}-${digest.slice(0, 16)}`;
+}
+
 /** Gives what the hub asks of the rest, over the database. */
 export function storagePorts(parts: StoragePortsParts, joins: JoinCredentials): HubPorts {
   const { storage, audit } = parts;
@@ -89,13 +93,21 @@ export function storagePorts(parts: StoragePortsParts, joins: JoinCredentials): 
     },
     async saveResume(agentId, epoch, digest) {
       await storage.credentials.issue({
-        id: `resume-${agentId}-${epoch}-${digest.slice(0, 16)}`,
+        id: resumeId(agentId, epoch, digest),
         agentId,
         kind: 'resume',
         digest,
         epoch,
       });
     },
+    onResumeProven(agentId, epoch, digest) {
+      storage.credentials
+        .activate(resumeId(agentId, epoch, digest))
+        .catch((error: unknown) =>
+          parts.log('a resume secret could not be marked as used', { agent: agentId, cause: String(error) }),
+        );
+    },
+    admit: (session) => parts.lifecycle().admit(session),
     workerConfig: parts.workerConfig,
     storeEvents: (agentId, epoch, items) => parts.intake.store(agentId, epoch, items),
     onDelta: (agentId, delta) => parts.feed.publish(agentId, { kind: 'delta', delta }),

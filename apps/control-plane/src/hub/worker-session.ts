@@ -14,7 +14,7 @@ export class WorkerSession {
   readonly agentId: string;
   readonly epoch: number;
   readonly generation: number;
-  readonly resume = new ResumeSecrets();
+  readonly resume: ResumeSecrets;
   /** What this worker may send to be stored, across its connections: it must not fill the disk in minutes. */
   readonly volume = new TokenBucket(BURST_CHARS, CHARS_PER_SECOND);
   /** The same by number: each verdict is also a row of the audit log. */
@@ -23,11 +23,14 @@ export class WorkerSession {
   confirmedDigest: string | undefined;
   /** Whether the worker found a confiner for commands. Its own word, so it may only make the status worse. */
   confinesCommands = false;
+  /** Whether the worker was looked at from outside and may work. */
+  admitted = false;
   readonly #pending = new PendingCommands();
   #socket: WorkerSocket | undefined;
   #ended = false;
 
-  constructor(agentId: string, epoch: number, generation: number) {
+  constructor(agentId: string, epoch: number, generation: number, resume = new ResumeSecrets()) {
+    this.resume = resume;
     this.agentId = agentId;
     this.epoch = epoch;
     this.generation = generation;

@@ -9,7 +9,7 @@ import {
 } from '@clawforce/protocol/link';
 import { LinkFlow } from './link-flow.js';
 import type { HubPorts, HubTiming, LinkHub, WorkerSocket } from './link-hub.js';
-import { WorkerSession } from './worker-session.js';
+import type { WorkerSession } from './worker-session.js';
 
 const CREDIT = 1000;
 const FRAMES_PER_SECOND = 200;
@@ -107,6 +107,19 @@ export function attachWorkerSocket(
       }
       clearTimeout(helloTimer);
       session = opened.session;
+      if (!session.admitted) {
+        const admission = await ports.admit(session);
+        if (gone()) return;
+        if (!admission.admitted) {
+          refuse(
+            reply,
+            { code: LINK_CODES.fenced, reason: admission.reason },
+            'a worker that was not admitted',
+          );
+          return;
+        }
+        session.admitted = true;
+      }
       const answer = await welcome(session, opened.ack, hello, ports, timing);
       // Gone meanwhile: whoever waits for this worker goes on waiting for its next connection.
       if (!socket.connected) return;
@@ -220,9 +233,7 @@ async function openSession(
   if (credential.kind !== 'join') return undefined;
   const epoch = await ports.openEpoch(agentId, credential.secret);
   if (!epoch) return undefined;
-  const session = new WorkerSession(agentId, epoch.epoch, epoch.generation);
-  hub.adopt(session);
-  return { session, ack: epoch.ack };
+  return { session: hub.open(agentId, epoch.epoch, epoch.generation), ack: epoch.ack };
 }
 
 async function welcome(

@@ -60,9 +60,13 @@ export class MessageService {
     return record;
   }
 
-  /** Hands waiting messages to a worker that has just joined. */
-  async dispatchQueued(agentId: string): Promise<void> {
-    for (const record of await this.#storage.messages.inState(agentId, 'queued')) this.#dispatch(record);
+  /**
+   * Hands to a worker that has just been welcomed what waits for it, and asks again about what it had taken when an earlier
+   * control plane died: the worker knows each message by its id and answers without doing it twice.
+   */
+  async dispatchWaiting(agentId: string): Promise<void> {
+    for (const state of ['delivered', 'queued'] as const)
+      for (const record of await this.#storage.messages.inState(agentId, state)) this.#dispatch(record);
   }
 
   /** Ends what a former worker had taken, and with `queued` also what still waits. */

@@ -1,6 +1,6 @@
 import type { Logger } from 'winston';
 import type { AgentFiles } from '../agents/agent-files.js';
-import type { LaunchPad } from '../agents/lifecycle-parts.js';
+import type { LaunchPad, LaunchPlace } from '../agents/lifecycle-parts.js';
 import { createBrokerServer } from '../broker/broker-server.js';
 import type { TrafficRegistry } from '../broker/traffic-registry.js';
 import { openAgentSockets, type AgentSockets } from '../hub/agent-sockets.js';
@@ -29,26 +29,18 @@ export class AgentLaunchPad implements LaunchPad {
     this.#parts = parts;
   }
 
-  async prepare(agent: AgentRecord): Promise<{ socketDir: string; agentRoot: string }> {
-    const { settings, files, hub, traffic, joins, log } = this.#parts;
+  async prepare(agent: AgentRecord): Promise<LaunchPlace> {
+    const { files, joins } = this.#parts;
     await this.clear(agent.id);
     await files.control(agent.id);
-    const sockets = await openAgentSockets({
-      runtimeDir: settings.runtimeDir,
-      agentId: agent.id,
-      onUpgrade: (request, socket, head) => hub.handleUpgrade(agent.id, request, socket, head),
-      broker: createBrokerServer({
-        authenticate: (secret) => hub.authenticate(agent.id, secret),
-        traffic: () => traffic.get(agent.id),
-        onFailure: (error, route) => {
-          if (error.code !== 'INTERNAL') return;
-          log.error('the broker failed', { agent: agent.id, route, cause: String(error.cause) });
-        },
-      }),
-    });
-    this.#open.set(agent.id, sockets);
+    const sockets = await this.#listen(agent, { reuse: false });
     await sockets.writeJoin(await joins.issue(agent));
     return { socketDir: sockets.directory, agentRoot: files.directory(agent.id) };
+  }
+
+  async reopen(agent: AgentRecord): Promise<void> {
+    await this.#open.get(agent.id)?.close({ keep: true });
+    await this.#listen(agent, { reuse: true });
   }
 
   async clear(agentId: string): Promise<void> {
@@ -64,9 +56,29 @@ export class AgentLaunchPad implements LaunchPad {
     await this.#open.get(agentId)?.removeJoin();
   }
 
-  /** Closes every agent's sockets. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#open.values()].map((sockets) => sockets.close()));
+  /** Closes every agent's sockets; with `keep` workers that go on find them again after a restart. */
+  async close({ keep }: { readonly keep: boolean }): Promise<void> {
+    await Promise.all([...this.#open.values()].map((sockets) => sockets.close({ keep })));
     this.#open.clear();
+  }
+
+  async #listen({ id }: AgentRecord, { reuse }: { readonly reuse: boolean }): Promise<AgentSockets> {
+    const { settings, hub, traffic, log } = this.#parts;
+    const sockets = await openAgentSockets({
+      runtimeDir: settings.runtimeDir,
+      agentId: id,
+      reuse,
+      onUpgrade: (request, socket, head) => hub.handleUpgrade(id, request, socket, head),
+      broker: createBrokerServer({
+        authenticate: (secret) => hub.authenticate(id, secret),
+        traffic: () => traffic.get(id),
+        onFailure: (error, route) => {
+          if (error.code !== 'INTERNAL') return;
+          log.error('the broker failed', { agent: id, route, cause: String(error.cause) });
+        },
+      }),
+    });
+    this.#open.set(id, sockets);
+    return sockets;
   }
 }

@@ -5,7 +5,8 @@ import type { AgentPool } from '@clawforce/pool-core';
 import { LINK_CODES } from '@clawforce/protocol';
 import type { Server as SocketServer } from 'socket.io';
 import { AgentLifecycle } from '../agents/lifecycle.js';
-import type { LifecycleTiming } from '../agents/lifecycle-parts.js';
+import { attestNothing } from '../agents/attest-worker.js';
+import type { Failpoint, LifecycleTiming } from '../agents/lifecycle-parts.js';
 import type { SessionEndings } from '../auth/session-ends.js';
 import type { OwnEndpoint } from '../broker/agent-traffic.js';
 import { TrafficRegistry } from '../broker/traffic-registry.js';
@@ -22,6 +23,7 @@ import type { Settings } from '../settings/index.js';
 import { DashboardFiles } from '../ui/dashboard-files.js';
 import { attachUiSocket } from '../ui/ui-socket.js';
 import { createAdminServer } from './admin-app.js';
+import type { Backend } from './backend.js';
 import { AgentLaunchPad } from './agent-launch-pad.js';
 import { createServices, openCore, type Core } from './core.js';
 import { egressAudit } from './egress-audit.js';
@@ -51,15 +53,18 @@ export interface ControlPlaneOptions {
   readonly timing?: Partial<LifecycleTiming>;
   /** Directory of the built dashboard; without it `/` is a plain page. */
   readonly dashboard?: string | undefined;
+  /** Tests end the process at a step of a start or a stop. */
+  readonly failpoint?: (point: Failpoint) => Promise<void> | void;
 }
 
 const DEMO_PORT_SETTING = 'demo.port';
+const ADOPTABLE_ORPHAN_MS = 24 * 60 * 60 * 1000;
 
 /** Starts the control plane on a pool. */
 export async function startControlPlane(
   settings: Settings,
   loggers: Loggers,
-  createPool: (core: Core) => Promise<AgentPool>,
+  openBackend: (core: Core) => Promise<Backend>,
   options: ControlPlaneOptions = {},
 ): Promise<ControlPlane> {
   const core = await openCore(settings, loggers);
@@ -73,7 +78,7 @@ export async function startControlPlane(
     }
   };
   try {
-    return await start(core, loggers, createPool, options, closers, closeAll);
+    return await start(core, loggers, openBackend, options, closers, closeAll);
   } catch (error) {
     await closeAll();
     throw error;
@@ -83,8 +88,8 @@ export async function startControlPlane(
 async function start(
   core: Core,
   loggers: Loggers,
-  createPool: (core: Core) => Promise<AgentPool>,
-  { timing = {}, dashboard }: ControlPlaneOptions,
+  openBackend: (core: Core) => Promise<Backend>,
+  { timing = {}, dashboard, failpoint }: ControlPlaneOptions,
   closers: (() => Promise<unknown>)[],
   closeAll: () => Promise<void>,
 ): Promise<ControlPlane> {
@@ -93,8 +98,10 @@ async function start(
   let stopping = false;
   const failed = (what: string) => (error: unknown) => log.error(what, { cause: String(error) });
 
-  const pool = await createPool(core);
+  const backend = await openBackend(core);
+  const { pool } = backend;
   closers.push(() => pool.close());
+  const workersGoOn = pool.capabilities.has('adoption');
   const own: OwnEndpoint[] = [];
   const traffic = new TrafficRegistry({
     config: (agentId) => services.configs.effective(agentId, 'the broker'),
@@ -120,10 +127,12 @@ async function start(
       },
       joins,
     ),
+    // A worker that a later control plane adopts outlives a long restart of this one.
+    workersGoOn ? { orphanMs: ADOPTABLE_ORPHAN_MS } : {},
   );
   const launchPad = new AgentLaunchPad({ settings, files, storage, hub, traffic, joins, log });
   closers.push(
-    () => launchPad.close(),
+    () => launchPad.close({ keep: workersGoOn }),
     () => hub.close(),
   );
   const messages = new MessageService({
@@ -140,10 +149,13 @@ async function start(
     messages,
     audit,
     launchPad,
-    checkLevel: (level) => services.agents.checkLevel(level),
+    isolationOf: (agent) => services.isolationOf(agent),
+    attest: backend.attest ?? attestNothing,
+    mountedAt: backend.mountedAt,
     workerEnv: { AGENT_LOG_LEVEL: settings.logLevel },
     unconfinedExec: settings.unconfinedExec,
     timing,
+    ...(failpoint ? { failpoint } : {}),
     log: (level, message, detail) => log[level](message, detail),
   });
   closers.push(() => lifecycle.close());

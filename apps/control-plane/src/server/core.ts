@@ -1,7 +1,8 @@
-import type { AgentPool } from '@clawforce/pool-core';
+import type { AgentPool, ResolvedLevel } from '@clawforce/pool-core';
 import { createRedactor } from '@clawforce/secrets-redact';
 import { agentConfigSchema } from '@clawforce/protocol/config';
 import { AgentFiles } from '../agents/agent-files.js';
+import { levelCeiling, resolveIsolation } from '../agents/agent-isolation.js';
 import { AgentService } from '../agents/agent-service.js';
 import type { AgentLifecycle } from '../agents/lifecycle.js';
 import { ToolService } from '../agents/tool-service.js';
@@ -16,7 +17,7 @@ import { SessionFiles } from '../events/session-files.js';
 import type { LinkHub } from '../hub/link-hub.js';
 import type { Loggers } from '../log/logger.js';
 import type { Settings } from '../settings/index.js';
-import { acquireWriterLock, openStorage, type Storage } from '../storage/index.js';
+import { acquireWriterLock, openStorage, type AgentRecord, type Storage } from '../storage/index.js';
 import { createConfigVault, createVault, secretPathsOf } from '../vault/index.js';
 import { derivedKey } from './derived-key.js';
 
@@ -94,6 +95,8 @@ export interface Services {
   readonly agents: AgentService;
   readonly configs: ConfigService;
   readonly tools: ToolService;
+  /** What a pool has to enforce for an agent. */
+  readonly isolationOf: (agent: AgentRecord) => Promise<ResolvedLevel>;
 }
 
 /** Parts that only a running server has. */
@@ -111,6 +114,7 @@ export function createServices(
   onFileFailure: (error: unknown) => void,
 ): Services {
   const { settings, storage, audit, feed, files, sessionFiles } = core;
+  const ceiling = levelCeiling(settings);
   const agents = new AgentService({
     storage,
     files,
@@ -119,13 +123,12 @@ export function createServices(
     feed,
     lifecycle: () => live()?.lifecycle,
     backend: settings.backend,
-    maxLevel: settings.maxLevel,
     onLeftover: (_agentId, error) => onFileFailure(error),
   });
   const configs = new ConfigService({
     storage,
     audit,
-    agents,
+    checkIsolation: (docker) => void resolveIsolation(docker.level, docker, ceiling),
     hub: () => live()?.hub,
     unconfinedExec: settings.unconfinedExec,
     onChanged: (agentId) => {
@@ -147,10 +150,12 @@ export function createServices(
         }),
     }),
   });
+  const isolationOf = async (agent: AgentRecord): Promise<ResolvedLevel> =>
+    resolveIsolation(agent.level, (await configs.effective(agent.id, 'a start')).docker, ceiling);
   const tools = new ToolService({
     hub: () => live()?.hub,
     files,
     workerConfig: (agentId) => configs.workerConfig(agentId),
   });
-  return { agents, configs, tools };
+  return { agents, configs, tools, isolationOf };
 }

@@ -38,9 +38,12 @@ export async function serve(flags: SettingsFlags): Promise<number> {
       });
     }
     const opened = loggers;
-    plane = await startControlPlane(settings, opened, (core) => openProcessPool(core, opened), {
-      dashboard: dashboardDirectory(),
-    });
+    plane = await startControlPlane(
+      settings,
+      opened,
+      async (core) => ({ pool: await openProcessPool(core, opened) }),
+      { dashboard: dashboardDirectory() },
+    );
     process.stdout.write(
       banner(
         {

@@ -20,6 +20,7 @@ export type {
   DesiredState,
   NewAgent,
   StatusChange,
+  UidRange,
 } from './agents/agent-store.js';
 export {
   isLive as isCredentialLive,

@@ -24,6 +24,9 @@ export class HubHarness {
   readonly deltas: { agentId: string; delta: Delta }[] = [];
   readonly requests: { agentId: string; request: LinkRequest }[] = [];
   readonly resumeDigests: string[] = [];
+  readonly provenDigests: string[] = [];
+  /** Who may work; everybody unless set. */
+  admit: HubPorts['admit'] = () => Promise.resolve({ admitted: true });
   /** Set to make the store slow or broken. */
   beforeStore: () => Promise<void> = () => Promise.resolve();
   /** What a question for history is answered with. */
@@ -48,6 +51,8 @@ export class HubHarness {
         this.resumeDigests.push(digest);
         return Promise.resolve();
       },
+      onResumeProven: (_agentId, _epoch, digest) => void this.provenDigests.push(digest),
+      admit: (session) => this.admit(session),
       workerConfig: async (agentId) => {
         await this.beforeConfig();
         return workerConfigOf(agentId);

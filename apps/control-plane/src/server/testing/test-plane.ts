@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ProcessPool } from '@clawforce/pool-process';
-import type { LifecycleTiming } from '../../agents/lifecycle-parts.js';
+import type { Failpoint, LifecycleTiming } from '../../agents/lifecycle-parts.js';
 import { openLoggers } from '../../log/logger.js';
 import { readSettings } from '../../settings/index.js';
 import type { UserRole } from '../../storage/users/user-store.js';
@@ -21,6 +21,8 @@ export interface TestPlaneOptions {
   readonly timing?: Partial<LifecycleTiming>;
   /** Directory of a built dashboard. */
   readonly dashboard?: string;
+  /** Where the control plane is to be interrupted. */
+  readonly failpoint?: (point: Failpoint) => Promise<void> | void;
   /** Continues with the data of an earlier one. */
   readonly dataDir?: string;
 }
@@ -92,9 +94,14 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
         stateDir: join(settings.adminDir, 'pool'),
       });
       await pool.sweepOrphans();
-      return pool;
+      return { pool };
     },
-    { ...(options.timing ? { timing: options.timing } : {}), dashboard: options.dashboard },
+    {
+      // A test that is about something else sees a failed agent stay so.
+      timing: { restartMs: 60_000, ...options.timing },
+      dashboard: options.dashboard,
+      ...(options.failpoint ? { failpoint: options.failpoint } : {}),
+    },
   );
   if (!core || !pool) throw new Error('the pool was never asked for');
   const { auth } = core;

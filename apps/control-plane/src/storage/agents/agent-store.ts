@@ -28,6 +28,10 @@ export interface AgentRecord {
   readonly epoch: number;
   /** Highest contiguous event number that is stored. */
   readonly ackSeq: number;
+  /** Numeric user of the agent's workers; null where workers run as the control plane's own user. */
+  readonly workerUid: number | null;
+  /** What the present worker was asked for, as JSON; null without a worker. */
+  readonly workerSpec: string | null;
   readonly isDemo: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -65,6 +69,12 @@ export interface StatusChange {
   readonly attested?: string;
 }
 
+/** Numeric users for workers, both ends included. */
+export interface UidRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** Which agents a caller may see: the filter is part of the query, so that a page is full and a cursor leaks nothing. */
 export type AgentVisibility = 'all' | { readonly ownerUserId: string };
 
@@ -95,6 +105,13 @@ export interface AgentStore {
   nextGeneration(id: string): Promise<AgentRecord>;
   /** Opens a link session: raises the epoch, which fences every earlier session. Throws `NOT_FOUND`; `STALE` for another generation. */
   openEpoch(id: string, only?: { readonly generation?: number }): Promise<AgentRecord>;
+  /** Keeps what the worker of a generation is asked for, before it starts. Throws `NOT_FOUND`; `STALE` for another generation. */
+  setWorkerSpec(id: string, generation: number, spec: string | null): Promise<AgentRecord>;
+  /**
+   * Gives the agent's numeric user, taking the lowest free one of the range when it has none in it. Throws `NOT_FOUND`;
+   * `CONFLICT` when the range is used up.
+   */
+  claimWorkerUid(id: string, range: UidRange): Promise<number>;
   /** Removes the agent with configuration, secrets, credentials, events and messages. Throws `NOT_FOUND`. */
   remove(id: string): Promise<void>;
 }

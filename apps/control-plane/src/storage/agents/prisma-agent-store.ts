@@ -15,6 +15,7 @@ import type {
   DesiredState,
   NewAgent,
   StatusChange,
+  UidRange,
 } from './agent-store.js';
 
 /** Agents in the database. */
@@ -138,6 +139,40 @@ export class PrismaAgentStore implements AgentStore {
 
   openEpoch(id: string, only: { readonly generation?: number } = {}): Promise<AgentRecord> {
     return this.#write({ id, ...only }, { epoch: { increment: 1 } });
+  }
+
+  setWorkerSpec(id: string, generation: number, spec: string | null): Promise<AgentRecord> {
+    return this.#write({ id, generation }, { workerSpec: spec });
+  }
+
+  async claimWorkerUid(id: string, range: UidRange): Promise<number> {
+    try {
+      return await this.#claimWorkerUid(id, range);
+    } catch (error) {
+      // Two agents asked at once and PostgreSQL let only one have it: the next look sees that it is taken.
+      if (hasPrismaCode(error, 'P2002')) return this.claimWorkerUid(id, range);
+      throw error;
+    }
+  }
+
+  #claimWorkerUid(id: string, { first, last }: UidRange): Promise<number> {
+    return this.#context.atomic(async (db) => {
+      const own = await db.agent.findUnique({ where: { id }, select: { workerUid: true } });
+      if (own === null) throw new StorageError('NOT_FOUND', 'there is no such agent');
+      if (own.workerUid !== null && own.workerUid >= first && own.workerUid <= last) return own.workerUid;
+      const taken = await db.agent.findMany({
+        where: { workerUid: { gte: first, lte: last } },
+        select: { workerUid: true },
+        orderBy: { workerUid: 'asc' },
+      });
+      let free = first;
+      for (const { workerUid } of taken) if (workerUid === free) free += 1;
+      if (free > last) {
+        throw new StorageError('CONFLICT', `every user from ${first} to ${last} belongs to an agent`);
+      }
+      await db.agent.update({ where: { id }, data: { workerUid: free } });
+      return free;
+    });
   }
 
   async remove(id: string): Promise<void> {

@@ -26,6 +26,31 @@ export function agentCases(current: () => TestStorage): void {
       });
     });
 
+    test('every agent gets a user of its own, keeps it, and a removed agent gives it back', async () => {
+      const { agents } = current().storage;
+      const range = { first: 300_000, last: 300_002 };
+      const [one, two, three, four] = [await agent(), await agent(), await agent(), await agent()];
+      const uids = await Promise.all([one, two, three].map(({ id }) => agents.claimWorkerUid(id, range)));
+      expect(uids.sort()).toEqual([300_000, 300_001, 300_002]);
+      const own = await agents.claimWorkerUid(two.id, range);
+      expect((await agents.get(two.id))?.workerUid).toBe(own);
+      await expect(agents.claimWorkerUid(four.id, range)).rejects.toMatchObject({ code: 'CONFLICT' });
+      await agents.remove(two.id);
+      expect(await agents.claimWorkerUid(four.id, range)).toBe(own);
+      // A range that was moved moves the agent.
+      expect(await agents.claimWorkerUid(one.id, { first: 310_000, last: 310_000 })).toBe(310_000);
+      for (const { id } of [one, three, four]) await agents.remove(id);
+    });
+
+    test('what a worker was asked for is kept for its generation only', async () => {
+      const { agents } = current().storage;
+      const { id } = await agent();
+      const { generation } = await agents.nextGeneration(id);
+      expect((await agents.setWorkerSpec(id, generation, '{"a":1}')).workerSpec).toBe('{"a":1}');
+      await agents.nextGeneration(id);
+      await expect(agents.setWorkerSpec(id, generation, null)).rejects.toMatchObject({ code: 'STALE' });
+    });
+
     test('a list pages through every agent of an owner once, whatever was created in the same instant', async () => {
       const { agents } = current().storage;
       const [mine, other] = [await owner(), await owner()];

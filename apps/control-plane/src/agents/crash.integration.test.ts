@@ -1,0 +1,200 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requires } from '../../../../tools/host/host-test.js';
+import { until } from '../server/testing/test-plane.js';
+import type { Failpoint } from './lifecycle-parts.js';
+
+/** The steps of a start, in their order. */
+const START: readonly Failpoint[] = [
+  'start:wanted',
+  'start:generation',
+  'start:prepared',
+  'start:recorded',
+  'start:launched',
+  'hello:attested',
+  'hello:running',
+];
+/** The steps of a stop, in their order. */
+const STOP: readonly Failpoint[] = ['stop:wanted', 'stop:ended', 'stop:cleared', 'stop:written'];
+/** What the design promises for a worker that nobody wants any more. */
+const ORPHAN_MS = 10_000;
+
+interface Plane {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly token: string;
+}
+
+let dataDir: string;
+let current: Plane | undefined;
+
+function hears<T extends object>(child: ChildProcess, key: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const listen = (message: T): void => {
+      if (key in message) resolve(message);
+    };
+    child.on('message', listen);
+    child.once('exit', (code) => reject(new Error(`the control plane ended at once: ${code ?? 'killed'}`)));
+  });
+}
+
+/** The control plane that runs, or the next one. */
+async function plane(): Promise<Plane> {
+  if (current) return current;
+  const script = fileURLToPath(new URL('../server/testing/crash-plane.ts', import.meta.url));
+  const child = fork(script, [dataDir], {
+    execArgv: ['--conditions=@clawforce/source', '--import', 'tsx'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  current = { child, url: '', token: '' };
+  current = { child, ...(await hears<{ url: string; token: string }>(child, 'url')) };
+  return current;
+}
+
+/** Lets the control plane die at a step; gives the step at which it really died. */
+async function diesAt(
+  point: Failpoint,
+  { child }: Plane,
+  provoke: () => Promise<unknown>,
+): Promise<Failpoint> {
+  const armed = hears(child, 'armed');
+  child.send(point);
+  await armed;
+  const died = hears<{ point: Failpoint }>(child, 'point');
+  const gone = once(child, 'exit');
+  provoke().catch(() => undefined);
+  const { point: where } = await died;
+  await gone;
+  current = undefined;
+  return where;
+}
+
+async function call(
+  { url, token }: Plane,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Record<string, unknown>> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  return (await response.json()) as Record<string, unknown>;
+}
+
+/** Processes of this host that work in an agent's directory, whoever started them. */
+function workersOf(agentId: string): number {
+  const home = join(dataDir, 'agents', agentId);
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^[0-9]+$/.test(pid)) return false;
+    try {
+      return readlinkSync(join('/proc', pid, 'cwd')) === home;
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+const reaches = (at: Plane, id: string, status: string): Promise<unknown> =>
+  until(
+    `status ${status}`,
+    async () => (await call(at, 'GET', `/api/agents/${id}/status`))['status'] === status,
+    60_000,
+  );
+
+/** Looks until a control plane that comes back has settled; gives the most workers that ever ran at once. */
+async function mostWorkers(id: string, settled: () => Promise<unknown>): Promise<number> {
+  let most = 0;
+  const timer = setInterval(() => (most = Math.max(most, workersOf(id))), 10);
+  try {
+    await settled();
+  } finally {
+    clearInterval(timer);
+  }
+  return most;
+}
+
+requires('linux').describe('a control plane that is killed', () => {
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'crash-'));
+  });
+  afterAll(async () => {
+    if (current) {
+      const gone = once(current.child, 'exit');
+      current.child.kill('SIGTERM');
+      await gone;
+    }
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  describe('while it starts a worker', () => {
+    it.each(START)(
+      'at %s: the next one runs exactly one worker, and no other is left',
+      async (point) => {
+        const first = await plane();
+        const { id } = (await call(first, 'POST', '/api/agents', { name: 'test' })) as { id: string };
+        expect(await diesAt(point, first, () => call(first, 'POST', `/api/agents/${id}/start`))).toBe(point);
+        const before = workersOf(id);
+        let second: Plane | undefined;
+        const most = await mostWorkers(id, async () => {
+          second = await plane();
+          await reaches(second, id, 'running');
+        });
+        if (!second) throw new Error('no second control plane');
+        expect(most).toBe(1);
+        expect(workersOf(id)).toBe(1);
+        // Before the worker was launched there was none to take over or to end.
+        expect(before).toBe(START.indexOf(point) >= START.indexOf('start:launched') ? 1 : 0);
+        expect(await call(second, 'POST', `/api/agents/${id}/stop`)).toMatchObject({ status: 'stopped' });
+        expect(workersOf(id)).toBe(0);
+      },
+      120_000,
+    );
+  });
+
+  describe('while it stops a worker', () => {
+    it.each(STOP)(
+      'at %s: the next one leaves the agent stopped, and no worker',
+      async (point) => {
+        const first = await plane();
+        const { id } = (await call(first, 'POST', '/api/agents', { name: 'test' })) as { id: string };
+        await call(first, 'POST', `/api/agents/${id}/start`);
+        await reaches(first, id, 'running');
+        expect(await diesAt(point, first, () => call(first, 'POST', `/api/agents/${id}/stop`))).toBe(point);
+        const second = await plane();
+        await until('no worker', () => workersOf(id) === 0, ORPHAN_MS);
+        await reaches(second, id, 'stopped');
+        expect(await call(second, 'GET', `/api/agents/${id}/status`)).toMatchObject({ desired: 'stopped' });
+        expect(await mostWorkers(id, () => new Promise((resolve) => setTimeout(resolve, 1_500)))).toBe(0);
+      },
+      120_000,
+    );
+  });
+
+  it('while several agents run: each runs again, once, and one that was stopped stays so', async () => {
+    const first = await plane();
+    const ids: string[] = [];
+    for (let count = 0; count < 4; count += 1) {
+      const { id } = (await call(first, 'POST', '/api/agents', { name: 'test' })) as { id: string };
+      await call(first, 'POST', `/api/agents/${id}/start`);
+      ids.push(id);
+    }
+    for (const id of ids) await reaches(first, id, 'running');
+    const [stopped = '', ...wanted] = ids;
+    await call(first, 'POST', `/api/agents/${stopped}/stop`);
+    const gone = once(first.child, 'exit');
+    first.child.kill('SIGKILL');
+    await gone;
+    current = undefined;
+    const second = await plane();
+    for (const id of wanted) await reaches(second, id, 'running');
+    expect(ids.map(workersOf)).toEqual([0, 1, 1, 1]);
+  }, 120_000);
+});

@@ -1,0 +1,67 @@
+import type { AuditEvent } from '@clawforce/audit-log';
+import type { Admission } from '../hub/link-hub.js';
+import type { WorkerSession } from '../hub/worker-session.js';
+import { isAlive, type AgentStates } from './agent-states.js';
+import type { WorkerAttestation } from './attest-worker.js';
+import type { LifecycleParts } from './lifecycle-parts.js';
+import type { WorkerEnds } from './worker-ends.js';
+import { storedSpec } from './worker-spec.js';
+
+/**
+ * Looks at a worker from outside, after its hello and before it gets configuration, broker and messages. One that differs
+ * from what was asked for is ended, with the fields that differ in status and audit. Runs within the agent's turn.
+ */
+export async function admitWorker(
+  session: WorkerSession,
+  parts: LifecycleParts,
+  states: AgentStates,
+  ends: WorkerEnds,
+): Promise<Admission> {
+  const agent = await parts.storage.agents.get(session.agentId);
+  const spec = agent && storedSpec(agent);
+  if (
+    !agent ||
+    !spec ||
+    session.ended ||
+    !isAlive(agent) ||
+    agent.epoch !== session.epoch ||
+    agent.generation !== session.generation
+  ) {
+    return { admitted: false, reason: 'This worker is not the present one of its agent.' };
+  }
+  let found: WorkerAttestation;
+  try {
+    found = await parts.attest(spec);
+  } catch (error) {
+    parts.log('error', 'a worker could not be attested', { agent: agent.id, cause: String(error) });
+    const reason = 'The isolation of the worker could not be confirmed; the server log has the details.';
+    await ends.quietly(spec, reason);
+    await ends.failed(agent, reason, { retry: true });
+    return { admitted: false, reason };
+  }
+  parts.audit.enqueue(attestationEvent(agent.id, spec.generation, found));
+  if (found.attested === 'mismatched') {
+    const reason = `The worker is not isolated as requested: ${found.reason}.`;
+    await ends.quietly(spec, reason);
+    // The engine would do the same again.
+    await ends.failed(agent, reason, { retry: false });
+    return { admitted: false, reason };
+  }
+  await states.set(agent, { status: agent.status, attested: found.attested }, { epoch: session.epoch });
+  await parts.failpoint?.('hello:attested');
+  return { admitted: true };
+}
+
+function attestationEvent(
+  agentId: string,
+  generation: number,
+  { attested, differences, reason }: WorkerAttestation,
+): AuditEvent {
+  return {
+    kind: 'pool_event',
+    event: `attestation_${attested}`,
+    agent_id: agentId,
+    timestamp: new Date().toISOString(),
+    detail: JSON.stringify({ generation, reason, ...(differences.length > 0 ? { differences } : {}) }),
+  };
+}

@@ -1,0 +1,12 @@
+import type { AgentPool } from '@clawforce/pool-core';
+import type { AttestWorker } from '../agents/attest-worker.js';
+import type { LifecycleParts } from '../agents/lifecycle-parts.js';
+
+/** A pool with what the control plane has to know about it. */
+export interface Backend {
+  readonly pool: AgentPool;
+  /** Looks at a worker from outside; absent where the pool isolates nothing. */
+  readonly attest?: AttestWorker;
+  /** Where the pool mounts an agent's directories; absent where workers see the host's own paths. */
+  readonly mountedAt?: LifecycleParts['mountedAt'];
+}

@@ -1,0 +1,31 @@
+import { startTestPlane } from './test-plane.js';
+import type { Failpoint } from '../../agents/lifecycle-parts.js';
+
+/*
+ * A control plane in a process of its own, which dies like a machine without power at one step of its work:
+ *   crash-plane.ts <data directory>
+ * Its parent hears where it listens, says at which step it is to die, and hears of the step right before it is gone.
+ */
+const [dataDir = ''] = process.argv.slice(2);
+let deadly: Failpoint | undefined;
+process.on('message', (point: Failpoint) => {
+  deadly = point;
+  process.send?.({ armed: point });
+});
+const test = await startTestPlane({
+  dataDir,
+  timing: { restartMs: 200, reconcileMs: 500, graceMs: 1_000 },
+  failpoint(point) {
+    if (point !== deadly) return undefined;
+    return new Promise(() => {
+      process.send?.({ point }, () => process.kill(process.pid, 'SIGKILL'));
+    });
+  },
+});
+// A user of its own: the password of an earlier process died with it.
+const username = `crash-${process.pid}`;
+await test.user(username, 'superadmin');
+const { access } = await test.login(username);
+process.send?.({ url: test.url, token: access });
+process.on('SIGTERM', () => void test.stop().then(() => process.exit(0)));
+process.on('disconnect', () => process.exit(1));
