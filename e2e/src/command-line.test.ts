@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { requires } from '../../tools/host/host-test.js';
 import {
   clawforce,
   newInstallation,
@@ -77,11 +78,15 @@ describe('the same tour through the command line', () => {
     const refused = await run('agent', 'exec', 'demo', 'read_file', '{"path":".config/agent.json"}');
     expect(refused.code).toBe(1);
     expect((await run('policy', 'test', 'demo', '--tool', 'exec', '--input', 'rm -rf .')).code).toBe(1);
-    expect((await run('policy', 'test', 'demo', '--tool', 'exec', '--input', 'ls -la')).code).toBe(0);
+    expect((await run('policy', 'test', 'demo', '--tool', 'read_file', '--input', 'report.md')).code).toBe(0);
     const audit = await run('audit', 'tail', '-n', '30', '--effect', 'deny');
     expect(audit.stdout).toMatch(/fs\.zone\.hidden/);
     const logs = await run('agent', 'logs', 'demo', '--tail', '100');
     expect(logs.stdout).toMatch(/✗ refused/);
+  });
+
+  requires('bwrap').test('an honest command is allowed where commands can be confined', async () => {
+    expect((await run('policy', 'test', 'demo', '--tool', 'exec', '--input', 'ls -la')).code).toBe(0);
   });
 
   test('stops, and explains what needs the server', async () => {

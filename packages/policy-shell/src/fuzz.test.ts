@@ -60,12 +60,13 @@ describe('any input', () => {
     ['wrappers', 'env '.repeat(2_000) + 'ls'],
     ['timeouts', 'timeout 1 '.repeat(500) + 'ls'],
     ['options', 'git log ' + '--format=x '.repeat(500)],
-  ])('is judged within 5 ms: %s', (_what, command) => {
+  ])('is judged within 5 ms of processor time: %s', (_what, command) => {
     let best = Infinity;
-    for (let round = 0; round < 5; round++) {
-      const start = performance.now();
+    for (let round = 0; round < 20; round++) {
+      const before = process.cpuUsage();
       policy.check(command);
-      best = Math.min(best, performance.now() - start);
+      const { user, system } = process.cpuUsage(before);
+      best = Math.min(best, (user + system) / 1_000);
     }
     expect(best).toBeLessThan(5);
   });

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { defaultStorageRoot } from '../settings/default-storage-root.js';
 import type { AdminClient } from './admin-client.js';
 import { connect, type OpenOffline } from './connect.js';
 import { createOutput, type Output } from './output.js';
@@ -21,7 +21,7 @@ export type Verb = (context: CommandContext) => Promise<number | undefined>;
 
 /** Directory of the control plane's own files for these flags and this environment. */
 export function adminDirectory(dataDir: string | undefined): string {
-  const root = dataDir ?? process.env['ADMIN_STORAGE_ROOT'] ?? join(homedir(), '.clawforce-data');
+  const root = dataDir ?? process.env['ADMIN_STORAGE_ROOT'] ?? defaultStorageRoot();
   return join(resolve(root), 'admin');
 }
 

@@ -1,9 +1,7 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { styleText } from 'node:util';
 import type { PoolProbe } from '@clawforce/pool-core';
 import type { ConfinerProbe } from '@clawforce/policy-shell/run';
-import type { Settings } from '../settings/index.js';
+import { isDefaultStorageRoot, type Settings } from '../settings/index.js';
 import { VERSION } from '../version.js';
 
 /** What the banner tells of. */
@@ -24,7 +22,7 @@ export function banner(facts: BannerFacts, color: boolean): string {
   const yes = paint('green', '✓');
   const no = paint('yellow', '!');
   const { storageRoot } = facts.settings;
-  const at = storageRoot === join(homedir(), '.clawforce-data') ? '' : `-d ${storageRoot} `;
+  const at = isDefaultStorageRoot(storageRoot) ? '' : `-d ${storageRoot} `;
   const lines = ['', `${paint('bold', `Clawforce ${VERSION}`)} is running at ${paint('cyan', facts.url)}`];
   if (facts.setupLink !== undefined) {
     lines.push(

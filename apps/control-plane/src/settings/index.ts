@@ -1,5 +1,6 @@
 export { readSettings, type SettingsSource } from './read-settings.js';
 export type { DockerSettings, Settings, SettingsFlags, SetupUser } from './settings.js';
+export { defaultStorageRoot, isDefaultStorageRoot } from './default-storage-root.js';
 export { SettingsError } from './settings-error.js';
 export { isLoopbackHost } from './network-settings.js';
 export { VARIABLE_NAMES, type VariableName } from './variables.js';

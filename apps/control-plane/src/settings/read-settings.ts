@@ -1,5 +1,4 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { normaliseUsername } from '../storage/users/username.js';
 import { parseDatabaseUrl } from '../storage/database/database-url.js';
@@ -11,6 +10,7 @@ import { ownDirectory, privateDirectory } from './private-directory.js';
 import { prepareRuntimeDirectory, runtimeDirectory } from './runtime-directory.js';
 import { generatedSecret, readSecretFile } from './secret-file.js';
 import type { Settings, SettingsFlags, SetupUser } from './settings.js';
+import { defaultStorageRoot } from './default-storage-root.js';
 import { SettingsError } from './settings-error.js';
 import { readVariables, unknownVariables, type Variables } from './variables.js';
 
@@ -149,7 +149,7 @@ function readBackend(
 function readStorageRoot(variables: Variables, source: SettingsSource): string {
   const given = source.flags?.dataDir ?? variables.ADMIN_STORAGE_ROOT;
   const name = source.flags?.dataDir === undefined ? 'ADMIN_STORAGE_ROOT' : '--data-dir';
-  if (given === undefined) return join(source.home ?? homedir(), '.clawforce-data');
+  if (given === undefined) return defaultStorageRoot(source.home);
   if (given === '' || given.includes('\0')) throw new SettingsError(name, 'expected a path');
   const root = resolve(source.cwd ?? process.cwd(), given);
   if (root === '/') throw new SettingsError(name, 'the root of the file system is refused');

@@ -81,7 +81,7 @@ export async function readUntil(socket: Socket, text: string): Promise<string> {
 }
 
 /** Waits until a condition holds. */
-export async function until(condition: () => boolean, ms = 5_000): Promise<void> {
+export async function until(condition: () => boolean, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
   while (!condition()) {
     if (Date.now() > end) throw new Error('the condition did not come to hold');
