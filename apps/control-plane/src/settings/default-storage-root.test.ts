@@ -3,7 +3,7 @@ import { defaultStorageRoot, isDefaultStorageRoot } from './default-storage-root
 import { SettingsError } from './settings-error.js';
 
 const homedir = vi.hoisted(() => vi.fn<() => string>());
-vi.mock('node:os', async (original) => ({ ...(await original<typeof import('node:os')>()), homedir }));
+vi.mock('node:os', async (original) => ({ ...(await original<object>()), homedir }));
 
 beforeEach(() => {
   homedir.mockReset();
