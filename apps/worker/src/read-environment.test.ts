@@ -13,6 +13,7 @@ describe('readEnvironment', () => {
       agentRoot: '/agent',
       connection: { socketDir: '/run/clawforce' },
       logLevel: 'info',
+      confiner: 'auto',
     });
   });
 
@@ -37,6 +38,8 @@ describe('readEnvironment', () => {
 
   it.each<[string, NodeJS.ProcessEnv]>([
     ['AGENT_ID', {}],
+    ['AGENT_CONFINER', { AGENT_ID: 'a1', AGENT_CONFINER: 'best-effort' }],
+    ['AGENT_CONFINER', { AGENT_ID: 'a1', AGENT_CONFINER: '' }],
     ['AGENT_ID', { AGENT_ID: '../x' }],
     ['AGENT_ROOT', { AGENT_ID: 'a', AGENT_ROOT: 'agent' }],
     ['AGENT_SOCKET_DIR', { AGENT_ID: 'a', AGENT_SOCKET_DIR: 'run' }],

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import { CONFINER_CHOICES, type ConfinerChoice } from './choose-confiner.js';
 import { LOG_LEVELS, type LogLevel } from './json-log.js';
 
 /** How the worker is to run (CONTRACT section 2, "Worker"). */
@@ -8,6 +9,7 @@ export interface WorkerEnvironment {
   readonly agentRoot: string;
   readonly connection: { readonly socketDir: string } | { readonly url: string; readonly token: string };
   readonly logLevel: LogLevel;
+  readonly confiner: ConfinerChoice;
 }
 
 /** A variable is missing or wrong; `variable` names it, the message never repeats a secret. */
@@ -34,7 +36,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv): WorkerEnvironment {
   const agentRoot = absolute(env['AGENT_ROOT'] ?? '/agent', 'AGENT_ROOT');
   const logLevel = LOG_LEVELS.find((level) => level === (env['AGENT_LOG_LEVEL'] ?? 'info'));
   if (!logLevel) throw new EnvironmentError('AGENT_LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}.`);
-  return { agentId, agentRoot, connection: connectionOf(env, inlineToken), logLevel };
+  const confiner = CONFINER_CHOICES.find((choice) => choice === (env['AGENT_CONFINER'] ?? 'auto'));
+  if (!confiner) {
+    throw new EnvironmentError('AGENT_CONFINER', `must be one of ${CONFINER_CHOICES.join(', ')}.`);
+  }
+  return { agentId, agentRoot, connection: connectionOf(env, inlineToken), logLevel, confiner };
 }
 
 function connectionOf(

@@ -1,5 +1,5 @@
 import { createWorker, type WorkerEnd } from '@clawforce/agent-runtime';
-import { createConfiner, RunError, type Confiner } from '@clawforce/policy-shell/run';
+import { chooseConfiner } from './choose-confiner.js';
 import { errorFields, type Log } from './json-log.js';
 import type { WorkerEnvironment } from './read-environment.js';
 
@@ -9,7 +9,7 @@ export async function runWorker(
   log: Log,
   signal: AbortSignal,
 ): Promise<WorkerEnd> {
-  const confiner = await confinerOfThisHost(log);
+  const confiner = await chooseConfiner(environment.confiner, log);
   const worker = createWorker({
     connection: environment.connection,
     agentRoot: environment.agentRoot,
@@ -20,17 +20,4 @@ export async function runWorker(
     onLog: ({ level, message, cause }) => log(level, message, cause === undefined ? {} : errorFields(cause)),
   });
   return worker.run(signal);
-}
-
-/** A confiner that has been probed by running a command in it, or why there is none. */
-async function confinerOfThisHost(log: Log): Promise<Confiner | { readonly unavailable: string }> {
-  try {
-    const confiner = await createConfiner({ backend: 'bwrap' });
-    log('info', 'commands are confined', { backend: confiner.backend, guarantees: confiner.guarantees });
-    return confiner;
-  } catch (error) {
-    if (!(error instanceof RunError)) throw error;
-    log('warn', 'commands cannot be confined here; exec will be refused', { reason: error.message });
-    return { unavailable: error.message };
-  }
 }

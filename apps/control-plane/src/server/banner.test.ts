@@ -25,6 +25,12 @@ test('says that commands are confined where a confiner works', () => {
   expect(text(works, false)).not.toContain('WITHOUT');
 });
 
+test('says what the confiner in use holds, and what it does not', () => {
+  const landlock = { ...works, backend: 'landlock' } as ConfinerProbe;
+  expect(text(works, false)).toContain('own namespaces');
+  expect(text(landlock, false)).toMatch(/confined \(landlock\): .*not masked/);
+});
+
 test('says that commands are refused, why, and how to get a confiner, where none works', () => {
   expect(text(broken, false)).toMatch(/! Commands of agents are refused: .*not installed.*apt-get install/);
 });

@@ -55,11 +55,16 @@ export function banner(facts: BannerFacts, color: boolean): string {
   return lines.join('\n');
 }
 
+const walls: Readonly<Record<ConfinerProbe['backend'], string>> = {
+  bwrap: 'own namespaces, no network, workspace only',
+  landlock: 'system calls filtered, no network, workspace only; names inside the workspace are not masked',
+};
+
 function commandLines({ settings, confiners }: BannerFacts, yes: string, no: string): readonly string[] {
   const working = confiners.find(({ works }) => works);
   if (working) {
     return [
-      `${yes} Commands of agents run confined (${working.backend}): own namespaces, no network, workspace only.`,
+      `${yes} Commands of agents run confined (${working.backend}): ${walls[working.backend]}.`,
       ...(settings.unconfinedExec
         ? [
             `${no} CLAWFORCE_UNCONFINED_EXEC=1: a worker whose confiner fails runs commands WITHOUT confinement.`,

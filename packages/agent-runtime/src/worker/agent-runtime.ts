@@ -52,7 +52,10 @@ export class AgentRuntime {
     this.#link = connectLink(connection, {
       outbox,
       software: options.software ?? SOFTWARE,
-      capabilities: ['confined' in confiner && confiner.confined ? 'exec.confined' : 'exec.unconfined'],
+      capabilities:
+        'confined' in confiner && confiner.confined
+          ? ['exec.confined', `exec.confiner.${confiner.backend}`]
+          : ['exec.unconfined'],
       ...(options.timing ? { timing: options.timing } : {}),
       handlers: {
         onWelcome: (welcome, first) => this.#welcomed(welcome, first),
