@@ -2,10 +2,11 @@ import type { AuditTrail } from '../audit/audit-trail.js';
 import { ApiError } from '../errors/api-error.js';
 import type { ActivityFeed } from '../events/activity-feed.js';
 import type { SessionFiles } from '../events/session-files.js';
-import type { AgentRecord } from '../storage/agents/agent-store.js';
-import type { Page, PageRequest } from '../storage/page/page.js';
+import type { AgentFilter, AgentRecord, AgentVisibility } from '../storage/agents/agent-store.js';
+import type { Page } from '../storage/page/page.js';
 import type { Storage } from '../storage/storage.js';
 import type { AgentFiles } from './agent-files.js';
+import type { AgentStandings } from './agent-standing.js';
 import { agentView, type AgentView } from './agent-view.js';
 import type { AgentLifecycle } from './lifecycle.js';
 
@@ -42,6 +43,7 @@ export interface AgentServiceParts {
   readonly sessionFiles: SessionFiles;
   readonly audit: AuditTrail;
   readonly feed: ActivityFeed;
+  readonly standings: AgentStandings;
   readonly lifecycle: () => AgentLifecycle | undefined;
   readonly backend: string;
   /** Told when files of a removed agent are left behind. */
@@ -59,23 +61,35 @@ export class AgentService {
   }
 
   /** Agents that the actor may see, newest first. */
-  async list(actor: Actor, page: PageRequest): Promise<Page<AgentView>> {
-    const found = await this.#parts.storage.agents.list(
-      actor.role === 'superadmin' ? 'all' : { ownerUserId: actor.userId },
-      page,
-    );
-    return { ...found, items: await Promise.all(found.items.map((agent) => this.view(agent))) };
+  async list(actor: Actor, filter: AgentFilter): Promise<Page<AgentView>> {
+    const found = await this.#parts.storage.agents.list(visibleTo(actor), filter);
+    return { ...found, items: await this.views(found.items) };
   }
 
+  /** Gives an agent as the API shows it. */
   async view(agent: AgentRecord): Promise<AgentView> {
-    const owner =
-      agent.ownerUserId === null ? undefined : await this.#parts.storage.users.get(agent.ownerUserId);
-    return agentView(agent, owner?.displayName);
+    const [view] = await this.views([agent]);
+    if (!view) throw new TypeError('an agent has a view');
+    return view;
+  }
+
+  /** Gives agents as the API shows them. */
+  async views(agents: readonly AgentRecord[]): Promise<readonly AgentView[]> {
+    const { storage, standings } = this.#parts;
+    const owners = new Set(agents.flatMap(({ ownerUserId }) => ownerUserId ?? []));
+    const names = new Map<string, string>();
+    for (const id of owners) names.set(id, (await storage.users.get(id))?.displayName ?? '');
+    const standing = await standings.of(agents.map(({ id }) => id));
+    return agents.map((agent, index) => {
+      const stands = standing[index];
+      if (!stands) throw new TypeError('an agent has a standing');
+      return agentView(agent, names.get(agent.ownerUserId ?? ''), stands);
+    });
   }
 
   /** Creates an agent that belongs to its creator, with its directory. */
   async create(draft: AgentDraft, actor: Actor): Promise<AgentView> {
-    const { storage, audit, files } = this.#parts;
+    const { storage, audit, files, feed } = this.#parts;
     const mode = checkMode(draft.mode ?? this.#parts.backend);
     const agent = await storage.transaction(async (tx) => {
       const created = await tx.agents.create({
@@ -93,6 +107,7 @@ export class AgentService {
       return created;
     });
     await files.control(agent.id);
+    feed.publish(agent.id, { kind: 'status', agent });
     return this.view(agent);
   }
 
@@ -149,6 +164,11 @@ export class AgentService {
     const lifecycle = this.#parts.lifecycle();
     await (lifecycle ? lifecycle.retire(agent.id, remove) : remove());
   }
+}
+
+/** Which agents a person sees. */
+export function visibleTo(actor: Actor): AgentVisibility {
+  return actor.role === 'superadmin' ? 'all' : { ownerUserId: actor.userId };
 }
 
 /** Gives an audit event for a change that a person made. */

@@ -1,7 +1,8 @@
+import type { AgentStanding } from './agent-standing.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
 
 /** An agent as the API shows it. */
-export interface AgentView {
+export interface AgentView extends AgentStanding {
   readonly id: string;
   readonly name: string;
   readonly description: string;
@@ -22,7 +23,11 @@ export interface AgentView {
 }
 
 /** Gives an agent as the API shows it; `username` is the owner's name. */
-export function agentView(agent: AgentRecord, username: string | undefined): AgentView {
+export function agentView(
+  agent: AgentRecord,
+  username: string | undefined,
+  standing: AgentStanding,
+): AgentView {
   return {
     id: agent.id,
     name: agent.name,
@@ -40,5 +45,6 @@ export function agentView(agent: AgentRecord, username: string | undefined): Age
     is_demo: agent.isDemo,
     created_at: agent.createdAt.toISOString(),
     updated_at: agent.updatedAt.toISOString(),
+    ...standing,
   };
 }

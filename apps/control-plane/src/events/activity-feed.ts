@@ -13,6 +13,7 @@ export type FeedItem =
 
 /** Hands what happens to an agent to whoever watches it at the moment. */
 export class ActivityFeed {
+  readonly #everywhere = new Set<(agentId: string, item: FeedItem) => void>();
   readonly #listeners = new Map<string, Set<(item: FeedItem) => void>>();
 
   /** Calls `listener` for everything from now on; gives the function that ends it. */
@@ -25,7 +26,13 @@ export class ActivityFeed {
     };
   }
 
+  /** Calls `listener` for what happens to any agent from now on. */
+  subscribeAll(listener: (agentId: string, item: FeedItem) => void): void {
+    this.#everywhere.add(listener);
+  }
+
   publish(agentId: string, item: FeedItem): void {
     for (const listener of [...(this.#listeners.get(agentId) ?? [])]) listener(item);
+    for (const listener of this.#everywhere) listener(agentId, item);
   }
 }

@@ -89,6 +89,15 @@ function decisionEvent(agentId: string, record: GateRecord): Parameters<AuditTra
       session_key: record.session_key,
       layer: decision.layer,
       worker_time: record.time,
+      // Of what was let through the rule says enough; a refusal has to be explained later as it was then.
+      ...(decision.effect === 'allow'
+        ? {}
+        : {
+            trace: decision.trace,
+            policy_digest: decision.policyDigest,
+            ...(decision.hint === undefined ? {} : { hint: decision.hint }),
+            ...(decision.span === undefined ? {} : { span: decision.span }),
+          }),
     },
   };
 }

@@ -12,6 +12,18 @@ const effect: JsonSchema = { enum: ['allow', 'deny', 'ask'] };
 const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
 const orNull = (schema: JsonSchema): JsonSchema => ({ oneOf: [{ type: 'null' }, schema] });
 
+const STATUSES = ['stopped', 'provisioning', 'connecting', 'running', 'disconnected', 'failed'];
+const refusal = {
+  event_id: { type: 'integer', description: 'Id of the activity event, while that is kept.' },
+  time,
+  tool: text,
+  effect: { enum: ['deny', 'ask'] },
+  layer: text,
+  rule: text,
+  reason: text,
+  hint: text,
+};
+
 /** Gives the reference to a schema of {@link COMPONENTS}. */
 export function ref(name: ComponentName): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };
@@ -64,7 +76,7 @@ const schemas = {
     name: text,
     description: text,
     color: nullableText,
-    status: { enum: ['stopped', 'provisioning', 'connecting', 'running', 'disconnected', 'failed'] },
+    status: { enum: STATUSES },
     desired: { enum: ['stopped', 'running'] },
     reason: nullableText,
     since: time,
@@ -76,7 +88,42 @@ const schemas = {
     is_demo: type('boolean'),
     created_at: time,
     updated_at: time,
+    unsafe: { type: 'array', items: text, description: 'Settings that take protection away.' },
+    last_refusal: orNull({ $ref: '#/components/schemas/Refusal' }),
+    refusals_last_hour: integer,
   }),
+  Refusal: object(refusal, ['event_id', 'hint']),
+  Now: object({
+    agents: {
+      ...object(Object.fromEntries(STATUSES.map((status) => [status, integer]))),
+      description: 'How many agents are in each status.',
+    },
+    failed: list({ $ref: '#/components/schemas/Agent' }),
+    disconnected: list({ $ref: '#/components/schemas/Agent' }),
+    refusals: object({
+      total: { type: 'integer', description: 'Within the last hour.' },
+      items: {
+        ...list(object({ agent_id: text, agent_name: text, ...refusal }, ['event_id', 'hint'])),
+        description: 'The latest 100, newest first.',
+      },
+      by_rule: {
+        ...list(object({ rule: text, count: integer })),
+        description: 'Counted over the latest 200 refusals of each agent.',
+      },
+    }),
+    unsafe: list({ $ref: '#/components/schemas/UnsafeSetting' }),
+  }),
+  UnsafeSetting: object(
+    {
+      scope: { enum: ['server', 'agent'] },
+      agent_id: text,
+      agent_name: text,
+      setting: text,
+      consequence: text,
+      fix: text,
+    },
+    ['agent_id', 'agent_name'],
+  ),
   Step: object({ layer: text, rule: text, effect, note: text }, ['note']),
   // Open: policies add fields of their own, such as the plan of a command.
   Decision: {

@@ -13,6 +13,7 @@ import { TrafficRegistry } from '../broker/traffic-registry.js';
 import { ADMIN_SOCKET } from '../cli/connect.js';
 import { startDemoOrigin, type DemoOrigin } from '../demo/demo-origin.js';
 import { provisionDemoAgent } from '../demo/provision-demo-agent.js';
+import { FleetFeed } from '../events/fleet-feed.js';
 import { EventIntake } from '../events/event-intake.js';
 import { LinkHub } from '../hub/link-hub.js';
 import { JoinCredentials, storagePorts } from '../hub/storage-ports.js';
@@ -25,6 +26,7 @@ import { attachUiSocket } from '../ui/ui-socket.js';
 import { createAdminServer } from './admin-app.js';
 import type { Backend } from './backend.js';
 import { AgentLaunchPad } from './agent-launch-pad.js';
+import { clientAddress } from './client-address.js';
 import { createServices, openCore, type Core } from './core.js';
 import { egressAudit } from './egress-audit.js';
 import { ensureFirstUser } from './first-user.js';
@@ -191,6 +193,9 @@ async function start(
   http.headersTimeout = 10_000;
   http.requestTimeout = 30_000;
   http.keepAliveTimeout = 65_000;
+  const fleet = new FleetFeed();
+  await services.refusals.open();
+  await fleet.open(storage, feed);
   await lifecycle.recover();
   await listen(http, settings.port, settings.host);
   const { port } = http.address() as AddressInfo;
@@ -201,7 +206,9 @@ async function start(
     endings: core.endings,
     storage,
     feed,
+    fleet,
     agents: services.agents,
+    addressOf: clientAddress(app),
     origins: () => [new URL(url).origin, `http://127.0.0.1:${port}`, ...settings.corsOrigins],
   });
   closers.push(() => closeHttp(http, io, core.endings));

@@ -3,6 +3,7 @@ import { createRedactor } from '@clawforce/secrets-redact';
 import { agentConfigSchema } from '@clawforce/protocol/config';
 import { AgentFiles } from '../agents/agent-files.js';
 import { levelCeiling, resolveIsolation } from '../agents/agent-isolation.js';
+import { AgentStandings } from '../agents/agent-standing.js';
 import { AgentService } from '../agents/agent-service.js';
 import type { AgentLifecycle } from '../agents/lifecycle.js';
 import { ToolService } from '../agents/tool-service.js';
@@ -12,7 +13,9 @@ import { AuthService } from '../auth/auth-service.js';
 import { SessionEndings } from '../auth/session-ends.js';
 import { exportConfig } from '../config/config-export.js';
 import { ConfigService } from '../config/config-service.js';
+import { UnsafeSettings } from '../config/unsafe-settings.js';
 import { ActivityFeed } from '../events/activity-feed.js';
+import { RefusalBook } from '../events/refusal-book.js';
 import { SessionFiles } from '../events/session-files.js';
 import type { LinkHub } from '../hub/link-hub.js';
 import type { Loggers } from '../log/logger.js';
@@ -97,6 +100,8 @@ export interface Services {
   readonly tools: ToolService;
   /** What a pool has to enforce for an agent. */
   readonly isolationOf: (agent: AgentRecord) => Promise<ResolvedLevel>;
+  readonly refusals: RefusalBook;
+  readonly unsafe: UnsafeSettings;
 }
 
 /** Parts that only a running server has. */
@@ -115,8 +120,12 @@ export function createServices(
 ): Services {
   const { settings, storage, audit, feed, files, sessionFiles } = core;
   const ceiling = levelCeiling(settings);
+  const refusals = new RefusalBook(storage);
+  feed.subscribeAll((agentId, item) => refusals.hear(agentId, item));
+  const unsafe = new UnsafeSettings(storage);
   const agents = new AgentService({
     storage,
+    standings: new AgentStandings(refusals, unsafe),
     files,
     sessionFiles,
     audit,
@@ -157,5 +166,5 @@ export function createServices(
     files,
     workerConfig: (agentId) => configs.workerConfig(agentId),
   });
-  return { agents, configs, tools, isolationOf };
+  return { agents, configs, tools, isolationOf, refusals, unsafe };
 }

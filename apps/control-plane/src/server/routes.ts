@@ -7,11 +7,13 @@ import { authRoutes } from '../http/routes/auth-routes.js';
 import { configRoutes } from '../http/routes/config-routes.js';
 import { logRoutes } from '../http/routes/log-routes.js';
 import { messageRoutes } from '../http/routes/message-routes.js';
+import { nowRoutes } from '../http/routes/now-routes.js';
 import { systemRoutes } from '../http/routes/system-routes.js';
 import { toolRoutes } from '../http/routes/tool-routes.js';
 import { workspaceRoutes } from '../http/routes/workspace-routes.js';
 import { openApiDocument } from '../http/openapi.js';
 import type { Route } from '../http/route.js';
+import { unsafeServerSettings } from '../settings/unsafe-server-settings.js';
 import type { MessageService } from '../messages/message-service.js';
 import { VERSION } from '../version.js';
 import type { Core, LiveParts, Services } from './core.js';
@@ -29,7 +31,7 @@ export interface RouteSources {
 /** Gives every route of the control plane; those of the command line are marked `adminSocketOnly`. */
 export function allRoutes({ core, services, live, secure, stopping }: RouteSources): Route[] {
   const { settings, storage, auth, feed, files } = core;
-  const { agents, configs, tools } = services;
+  const { agents, configs, tools, refusals, unsafe } = services;
   const routes: Route[] = [
     ...systemRoutes({
       storage,
@@ -42,6 +44,13 @@ export function allRoutes({ core, services, live, secure, stopping }: RouteSourc
     }),
     ...authRoutes({ auth, secure, corsOrigins: settings.corsOrigins }),
     ...agentRoutes({ agents, lifecycle: live?.lifecycle, hub: live?.hub, backend: settings.backend }),
+    ...nowRoutes({
+      storage,
+      agents,
+      refusals,
+      unsafe,
+      serverUnsafe: () => unsafeServerSettings(settings, live?.pool.kind),
+    }),
     ...configRoutes({
       configs,
       requireRecentPassword: async ({ caller }) => {

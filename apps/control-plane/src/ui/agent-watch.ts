@@ -1,4 +1,3 @@
-import type { Socket } from 'socket.io';
 import type { AgentService } from '../agents/agent-service.js';
 import { mayUse } from '../auth/authorizer.js';
 import type { ActivityFeed, FeedItem } from '../events/activity-feed.js';
@@ -15,6 +14,15 @@ export interface AgentWatchParts {
   readonly agents: Pick<AgentService, 'view'>;
 }
 
+/** How a watch began. */
+export interface AgentWatchStart {
+  readonly found: boolean;
+  /** Whether more was missed than is sent again. */
+  readonly gap: boolean;
+  /** Highest activity id that was there: what this socket sends from now on is above it. */
+  readonly last: number;
+}
+
 const PAGE = 200;
 /** Most missed events that are sent again; a reader that missed more is told so, and reads the rest from the API. */
 const MAX_REPLAY = 1000;
@@ -22,7 +30,7 @@ const MAX_REPLAY = 1000;
 /** One browser that watches one agent. Ends by itself when the agent is removed or given to somebody else. */
 export class AgentWatch {
   readonly #parts: AgentWatchParts;
-  readonly #socket: Socket;
+  readonly #send: (name: string, body: object) => void;
   readonly #caller: Caller;
   readonly #agentId: string;
   readonly #unsubscribe: () => void;
@@ -31,9 +39,14 @@ export class AgentWatch {
   #cursor = 0;
   #ended = false;
 
-  constructor(parts: AgentWatchParts, socket: Socket, caller: Caller, agentId: string) {
+  constructor(
+    parts: AgentWatchParts,
+    send: (name: string, body: object) => void,
+    caller: Caller,
+    agentId: string,
+  ) {
     this.#parts = parts;
-    this.#socket = socket;
+    this.#send = send;
     this.#caller = caller;
     this.#agentId = agentId;
     // Subscribed before the agent is read, so that a change of its owner in between is not missed.
@@ -44,18 +57,20 @@ export class AgentWatch {
   }
 
   /** Sends what came behind `after`, then what happens. `gap` when more was missed than is sent again. */
-  async begin(after: number | undefined): Promise<{ readonly found: boolean; readonly gap: boolean }> {
+  async begin(after: number | undefined): Promise<AgentWatchStart> {
     const { storage } = this.#parts;
     const agent = await storage.agents.get(this.#agentId);
     if (!agent || !mayUse(this.#caller, 'log:read', agent)) {
       this.end();
-      return { found: false, gap: false };
+      return { found: false, gap: false, last: 0 };
     }
     const gap = after !== undefined && (await this.#replay(after));
+    if (after === undefined || gap)
+      this.#cursor = (await storage.events.tail(this.#agentId, 1)).at(-1)?.id ?? 0;
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const item of early) this.#tell(item);
-    return { found: true, gap };
+    return { found: true, gap, last: this.#cursor };
   }
 
   /** Stops watching. */
@@ -96,7 +111,7 @@ export class AgentWatch {
         }
         this.#parts.agents.view(item.agent).then(
           (view) => {
-            if (!this.#ended) this.#socket.emit('status', view);
+            if (!this.#ended) this.#send('status', view);
           },
           () => undefined,
         );
@@ -115,6 +130,6 @@ export class AgentWatch {
   }
 
   #emit(name: string, body: object): void {
-    this.#socket.emit(name, { agent_id: this.#agentId, ...body });
+    this.#send(name, { agent_id: this.#agentId, ...body });
   }
 }

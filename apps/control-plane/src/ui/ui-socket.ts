@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { LINK_CODES, LINK_PATH, type LinkCode } from '@clawforce/protocol';
 import { Server, type Socket } from 'socket.io';
 import { AuthError } from '../auth/auth-parts.js';
@@ -6,25 +6,33 @@ import type { AuthService } from '../auth/auth-service.js';
 import type { SessionEndings } from '../auth/session-ends.js';
 import type { Caller } from '../http/route.js';
 import { AgentWatch, type AgentWatchParts } from './agent-watch.js';
+import { BoundedSocket } from './bounded-socket.js';
+import { FleetWatch, type FleetWatchParts } from './fleet-watch.js';
+import { PendingConnections } from './pending-connections.js';
 
 /** Parts of the browser socket. */
-export interface UiSocketParts extends AgentWatchParts {
+export interface UiSocketParts extends AgentWatchParts, FleetWatchParts {
   readonly auth: AuthService;
   readonly endings: SessionEndings;
   /** The server's own origin and the exact origins of CORS_ORIGINS. */
   readonly origins: () => readonly string[];
+  /** The address of a client, behind the proxies that are trusted. */
+  readonly addressOf: (request: IncomingMessage) => string;
 }
 
 /** Until a ticket is accepted, in milliseconds. */
 const ADMIT_MS = 5_000;
 const FRAMES_PER_SECOND = 50;
 const MAX_WATCHED = 1000;
+/** Connections of one address that have not shown a ticket yet. */
+const MAX_PENDING = 20;
 
 /**
  * Serves the `/ui` namespace: a browser presents a single-use ticket, watches agents that it may read, and resumes each
  * stream behind the last activity id that it saw. Everything it hears is also in the API.
  */
 export function attachUiSocket(http: HttpServer, parts: UiSocketParts): Server {
+  const pending = new PendingConnections(MAX_PENDING);
   const io = new Server(http, {
     path: LINK_PATH,
     serveClient: false,
@@ -34,7 +42,8 @@ export function attachUiSocket(http: HttpServer, parts: UiSocketParts): Server {
     connectTimeout: ADMIT_MS,
     allowRequest: (request, decide) => {
       const { origin } = request.headers;
-      decide(null, origin === undefined || parts.origins().includes(origin));
+      const known = origin === undefined || parts.origins().includes(origin);
+      decide(null, known && pending.take(request, parts.addressOf(request)));
     },
   });
   // The main namespace has no use here; whoever joined it would stay for ever without having signed in.
@@ -42,7 +51,10 @@ export function attachUiSocket(http: HttpServer, parts: UiSocketParts): Server {
   const ui = io.of('/ui');
   ui.use((socket, next) => {
     admit(parts, socket).then(
-      () => next(),
+      () => {
+        pending.admitted(socket.conn.request as IncomingMessage);
+        next();
+      },
       () => next(refusal('The ticket is not valid.')),
     );
   });
@@ -54,11 +66,11 @@ function refusal(message: string): Error {
   return Object.assign(new Error(message), { data: { code: LINK_CODES.token } });
 }
 
-async function admit({ auth }: UiSocketParts, socket: Socket): Promise<void> {
+async function admit({ auth, addressOf }: UiSocketParts, socket: Socket): Promise<void> {
   const ticket: unknown = (socket.handshake.auth as { ticket?: unknown }).ticket;
   if (typeof ticket !== 'string') throw new AuthError('TICKET_INVALID');
   const caller = await auth.redeemStreamToken(ticket, {
-    ip: socket.handshake.address,
+    ip: addressOf(socket.conn.request as IncomingMessage),
     userAgent: socket.handshake.headers['user-agent'] ?? '',
   });
   (socket.data as { caller: Caller }).caller = caller;
@@ -67,6 +79,9 @@ async function admit({ auth }: UiSocketParts, socket: Socket): Promise<void> {
 function serve(parts: UiSocketParts, socket: Socket): void {
   const { caller } = socket.data as { caller: Caller };
   const watched = new Map<string, AgentWatch>();
+  let fleet: FleetWatch | undefined;
+  const bounded = new BoundedSocket(socket);
+  const send = (name: string, body: object): void => bounded.send(name, body);
   const close = (code: LinkCode, reason: string): void => {
     socket.emit('bye', { code, reason });
     socket.disconnect(true);
@@ -95,22 +110,33 @@ function serve(parts: UiSocketParts, socket: Socket): void {
       return;
     }
     watched.get(agentId)?.end();
-    const watch = new AgentWatch(parts, socket, caller, agentId);
+    const watch = new AgentWatch(parts, send, caller, agentId);
     watched.set(agentId, watch);
     const forget = (): void => {
       watch.end();
       if (watched.get(agentId) === watch) watched.delete(agentId);
     };
     watch.begin(after).then(
-      ({ found, gap }) => {
+      ({ found, gap, last }) => {
         if (!found) forget();
-        answer(found ? { ok: true, gap } : { ok: false, code: 'NOT_FOUND' });
+        answer(found ? { ok: true, gap, last } : { ok: false, code: 'NOT_FOUND' });
       },
       () => {
         forget();
         answer({ ok: false, code: 'INTERNAL' });
       },
     );
+  });
+  socket.on('watch_fleet', (request: unknown, reply: unknown) => {
+    const answer = typeof reply === 'function' ? (reply as (body: object) => void) : () => undefined;
+    const { after } = (request ?? {}) as { after?: unknown };
+    if (after !== undefined && (typeof after !== 'string' || after.length > 64)) {
+      answer({ ok: false, code: 'BAD_REQUEST' });
+      return;
+    }
+    fleet?.end();
+    fleet = new FleetWatch(parts, caller, send);
+    answer({ ok: true, ...fleet.begin(after) });
   });
   socket.on('unwatch', (request: unknown) => {
     const { agent_id: agentId } = (request ?? {}) as { agent_id?: unknown };
@@ -121,6 +147,7 @@ function serve(parts: UiSocketParts, socket: Socket): void {
   socket.on('disconnect', () => {
     clearInterval(frameTimer);
     forgetSession();
+    fleet?.end();
     for (const watch of watched.values()) watch.end();
     watched.clear();
   });

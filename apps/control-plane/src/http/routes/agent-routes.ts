@@ -1,5 +1,6 @@
 import type { AgentDraft, AgentPatch, AgentService } from '../../agents/agent-service.js';
 import type { AgentLifecycle } from '../../agents/lifecycle.js';
+import type { AgentFilter, AgentStatus } from '../../storage/agents/agent-store.js';
 import { ApiError } from '../../errors/api-error.js';
 import type { LinkHub } from '../../hub/link-hub.js';
 import { ref } from '../components.js';
@@ -14,6 +15,8 @@ export interface AgentRouteParts {
   readonly hub: LinkHub | undefined;
   readonly backend: string;
 }
+
+const STATUSES = 'stopped|provisioning|connecting|running|disconnected|failed';
 
 const draft = {
   name: { type: 'string', minLength: 1, maxLength: 100 },
@@ -37,10 +40,30 @@ export function agentRoutes({ agents, lifecycle, hub, backend }: AgentRouteParts
       tag: 'agents',
       summary: 'Lists the agents that the caller may see, newest first.',
       access: { action: 'agent:list' },
-      query: { properties: pageQuery },
+      query: {
+        properties: {
+          ...pageQuery,
+          status: {
+            type: 'string',
+            pattern: `^(?:${STATUSES})(?:,(?:${STATUSES})){0,9}$`,
+            description: 'One or more, separated by commas.',
+          },
+          q: { type: 'string', minLength: 1, maxLength: 100, description: 'Part of the name.' },
+          owner: { type: 'string', maxLength: 64, description: 'Id of the owner.' },
+        },
+      },
       responses: { 200: { description: 'One page.', schema: page(ref('Agent')) } },
       errors: ['CURSOR_INVALID'],
-      handle: async ({ caller, query }) => ({ json: await agents.list(caller, query) }),
+      handle: async ({ caller, query }) => {
+        const { status, q, owner, ...page } = query as { status?: string; q?: string; owner?: string };
+        const filter: AgentFilter = {
+          ...page,
+          ...(status === undefined ? {} : { status: status.split(',') as AgentStatus[] }),
+          ...(q === undefined ? {} : { name: q }),
+          ...(owner === undefined ? {} : { ownerUserId: owner }),
+        };
+        return { json: await agents.list(caller, filter) };
+      },
     },
     {
       method: 'post',

@@ -78,12 +78,26 @@ export interface UidRange {
 /** Which agents a caller may see: the filter is part of the query, so that a page is full and a cursor leaks nothing. */
 export type AgentVisibility = 'all' | { readonly ownerUserId: string };
 
+/** What a list of agents may be narrowed to. */
+export interface AgentFilter extends PageRequest {
+  readonly status?: readonly AgentStatus[];
+  /** Part of the name, whatever its case. */
+  readonly name?: string;
+  /** Id of the owner. */
+  readonly ownerUserId?: string;
+}
+
+/** How many agents there are in each status. */
+export type StatusCounts = Readonly<Record<AgentStatus, number>>;
+
 /** Agents and their state. */
 export interface AgentStore {
   create(agent: NewAgent): Promise<AgentRecord>;
   get(id: string): Promise<AgentRecord | undefined>;
   /** Newest first. */
-  list(visibleTo: AgentVisibility, page?: PageRequest): Promise<Page<AgentRecord>>;
+  list(visibleTo: AgentVisibility, filter?: AgentFilter): Promise<Page<AgentRecord>>;
+  /** How many of these agents are in each status. */
+  countByStatus(visibleTo: AgentVisibility): Promise<StatusCounts>;
   /** Every agent with this desired state, for the reconciler. */
   withDesired(desired: DesiredState): Promise<readonly AgentRecord[]>;
   /** Every agent that is not `stopped` or `failed`: what a start of the control plane has to look after. */

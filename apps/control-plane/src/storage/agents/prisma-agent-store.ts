@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { hasPrismaCode } from '../database/prisma-error.js';
 import type { Agent, Prisma } from '../generated/sqlite/client.js';
 import { pageByDate } from '../page/keyset.js';
-import type { Page, PageRequest } from '../page/page.js';
+import type { Page } from '../page/page.js';
 import { storableText } from '../storable-text.js';
 import { StorageError } from '../storage-error.js';
 import type { StoreContext } from '../store-context.js';
 import type {
   AgentChanges,
+  AgentFilter,
   AgentRecord,
   AgentStatus,
   AgentStore,
@@ -16,6 +17,7 @@ import type {
   NewAgent,
   StatusChange,
   UidRange,
+  StatusCounts,
 } from './agent-store.js';
 
 /** Agents in the database. */
@@ -64,15 +66,38 @@ export class PrismaAgentStore implements AgentStore {
     return row === null ? undefined : toRecord(row);
   }
 
-  list(visibleTo: AgentVisibility, page: PageRequest = {}): Promise<Page<AgentRecord>> {
-    const owner = visibleTo === 'all' ? {} : { ownerUserId: visibleTo.ownerUserId };
+  list(visibleTo: AgentVisibility, filter: AgentFilter = {}): Promise<Page<AgentRecord>> {
+    const { status, name, ownerUserId } = filter;
+    const wanted = {
+      ...(status === undefined ? {} : { status: { in: [...status] } }),
+      ...(ownerUserId === undefined ? {} : { ownerUserId }),
+      ...(name === undefined ? {} : { name: this.#containing(name) }),
+    };
     return pageByDate(
       this.#context,
-      `agents:${visibleTo === 'all' ? '*' : visibleTo.ownerUserId}`,
-      page,
-      ({ after, ...rest }) => this.#context.db.agent.findMany({ ...rest, where: { AND: [owner, after] } }),
+      `agents:${JSON.stringify([visibleTo, status, name, ownerUserId])}`,
+      filter,
+      ({ after, ...rest }) =>
+        this.#context.db.agent.findMany({ ...rest, where: { AND: [ownedBy(visibleTo), wanted, after] } }),
       toRecord,
     );
+  }
+
+  /** SQLite's LIKE does not mind the case of ASCII letters; PostgreSQL has to be told. */
+  #containing(name: string): Prisma.StringFilter {
+    const insensitive = this.#context.provider === 'postgresql' ? { mode: 'insensitive' } : {};
+    return { contains: name, ...insensitive };
+  }
+
+  async countByStatus(visibleTo: AgentVisibility): Promise<StatusCounts> {
+    const groups = await this.#context.db.agent.groupBy({
+      by: ['status'],
+      where: ownedBy(visibleTo),
+      _count: { _all: true },
+    });
+    const counts = { stopped: 0, provisioning: 0, connecting: 0, running: 0, disconnected: 0, failed: 0 };
+    for (const { status, _count } of groups) counts[status as AgentStatus] = _count._all;
+    return counts;
   }
 
   async withDesired(desired: DesiredState): Promise<readonly AgentRecord[]> {
@@ -195,6 +220,10 @@ export class PrismaAgentStore implements AgentStore {
       ? new StorageError('NOT_FOUND', 'there is no such agent')
       : new StorageError('STALE', 'the agent has moved on to a later generation or epoch');
   }
+}
+
+function ownedBy(visibleTo: AgentVisibility): { ownerUserId?: string } {
+  return visibleTo === 'all' ? {} : { ownerUserId: visibleTo.ownerUserId };
 }
 
 function toRecord({ eventCursor: _events, messageCount: _messages, ...row }: Agent): AgentRecord {

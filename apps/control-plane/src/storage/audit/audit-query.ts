@@ -25,10 +25,24 @@ export interface AuditFilter extends PageRequest {
   readonly rule?: string;
 }
 
+/** What the audit log has of the latest refusal of an agent. */
+export interface AuditedRefusal {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly tool: string;
+  readonly effect: 'deny' | 'ask';
+  readonly layer: string;
+  readonly rule: string;
+  readonly reason: string;
+  readonly hint?: string;
+}
+
 /** Reads of the audit log; rows of agents that the caller may not see are left out in the query. */
 export interface AuditQuery {
   /** Newest first. */
   list(visibleTo: AgentVisibility, filter?: AuditFilter): Promise<Page<AuditRecord>>;
+  /** The latest policy decision of an agent that was not "allow". */
+  lastRefusal(agentId: string): Promise<AuditedRefusal | undefined>;
   /** Rows with a number above `after`, oldest first, for `audit tail`; at most 200. */
   after(visibleTo: AgentVisibility, after: number, limit?: number): Promise<readonly AuditRecord[]>;
 }

@@ -1,9 +1,10 @@
+import type { PolicyDecisionEvent } from '@clawforce/audit-log';
 import type { AgentVisibility } from '../agents/agent-store.js';
 import type { AuditRow } from '../generated/sqlite/client.js';
 import { pageByNumber } from '../page/keyset.js';
 import { pageLimit, type Page } from '../page/page.js';
 import type { StoreContext } from '../store-context.js';
-import type { AuditFilter, AuditQuery, AuditRecord } from './audit-query.js';
+import type { AuditedRefusal, AuditFilter, AuditQuery, AuditRecord } from './audit-query.js';
 
 /** Reads of the audit log in the database. */
 export class PrismaAuditQuery implements AuditQuery {
@@ -36,6 +37,25 @@ export class PrismaAuditQuery implements AuditQuery {
       (row) => row.seq,
       toRecord,
     );
+  }
+
+  async lastRefusal(agentId: string): Promise<AuditedRefusal | undefined> {
+    const row = await this.#context.db.auditRow.findFirst({
+      where: { agentId, kind: 'policy_decision', effect: { in: ['deny', 'ask'] } },
+      orderBy: { seq: 'desc' },
+    });
+    if (row === null) return undefined;
+    const { tool, effect, rule, reason, ext } = JSON.parse(row.event) as PolicyDecisionEvent;
+    const { layer, hint } = (ext ?? {}) as { layer?: string; hint?: string };
+    return {
+      time: row.time.toISOString(),
+      tool,
+      effect: effect === 'ask' ? 'ask' : 'deny',
+      layer: layer ?? '',
+      rule,
+      reason,
+      ...(hint === undefined ? {} : { hint }),
+    };
   }
 
   async after(visibleTo: AgentVisibility, after: number, limit?: number): Promise<readonly AuditRecord[]> {

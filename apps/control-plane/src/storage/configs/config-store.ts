@@ -23,6 +23,8 @@ export interface SealedSecret {
 /** Configurations and the sealed secrets that belong to them. */
 export interface ConfigStore {
   get(agentId: string): Promise<ConfigRecord | undefined>;
+  /** The versions of the configurations of these agents; one without a configuration is left out. */
+  versions(agentIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** The sealed secrets of an agent. */
   secrets(agentId: string): Promise<readonly SealedSecret[]>;
   /**

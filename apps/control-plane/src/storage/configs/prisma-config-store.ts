@@ -16,6 +16,14 @@ export class PrismaConfigStore implements ConfigStore {
     return row === null ? undefined : toRecord(row);
   }
 
+  async versions(agentIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#context.db.agentConfig.findMany({
+      where: { agentId: { in: [...agentIds] } },
+      select: { agentId: true, version: true },
+    });
+    return new Map(rows.map(({ agentId, version }) => [agentId, version]));
+  }
+
   secrets(agentId: string): Promise<readonly SealedSecret[]> {
     return this.#context.db.agentSecret.findMany({
       where: { agentId },

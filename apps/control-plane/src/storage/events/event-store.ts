@@ -55,6 +55,10 @@ export interface EventStore {
   after(agentId: string, after: number, limit?: number): Promise<readonly StoredEvent[]>;
   /** The last activity rows, oldest first. */
   tail(agentId: string, limit?: number): Promise<readonly StoredEvent[]>;
+  /** Activity with an id below `before`, oldest first: the page above one that is shown. */
+  before(agentId: string, before: number, limit?: number): Promise<readonly StoredEvent[]>;
+  /** Policy decisions of all agents since a time, oldest first; of more than `limit` the latest. */
+  decisionsSince(since: Date, limit: number): Promise<readonly StoredEvent[]>;
   /**
    * The last entries of a session, oldest first; at most `limit` (50, never more than 1,000), and no more than fit into
    * 8 Mi characters of JSON, but always the last one.

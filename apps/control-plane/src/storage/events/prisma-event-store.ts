@@ -1,4 +1,4 @@
-import type { ActivityEvent, OutboxItem, SessionEntry } from '@clawforce/protocol';
+import type { ActivityEvent, ActivityType, OutboxItem, SessionEntry } from '@clawforce/protocol';
 import type { DbClient } from '../database/open-db.js';
 import { pageLimit } from '../page/page.js';
 import { storableText } from '../storable-text.js';
@@ -79,6 +79,24 @@ export class PrismaEventStore implements EventStore {
       where: { agentId, kind: 'activity' },
       orderBy: { id: 'desc' },
       take: pageLimit(limit),
+    });
+    return rows.map(fromRow).reverse();
+  }
+
+  async before(agentId: string, before: number, limit?: number): Promise<readonly StoredEvent[]> {
+    const rows = await this.#context.db.agentEvent.findMany({
+      where: { agentId, kind: 'activity', id: { lt: BigInt(before) } },
+      orderBy: { id: 'desc' },
+      take: pageLimit(limit),
+    });
+    return rows.map(fromRow).reverse();
+  }
+
+  async decisionsSince(since: Date, limit: number): Promise<readonly StoredEvent[]> {
+    const rows = await this.#context.db.agentEvent.findMany({
+      where: { time: { gte: since }, kind: 'activity', type: 'policy_decision' satisfies ActivityType },
+      orderBy: [{ time: 'desc' }, { id: 'desc' }],
+      take: limit,
     });
     return rows.map(fromRow).reverse();
   }

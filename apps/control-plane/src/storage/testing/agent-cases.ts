@@ -88,6 +88,29 @@ export function agentCases(current: () => TestStorage): void {
       }
     });
 
+    test('a list is narrowed by status, part of the name and owner, and counts are those of the viewer', async () => {
+      const { agents } = current().storage;
+      const [mine, other] = [await owner(), await owner()];
+      const named = (name: string, ownerUserId: string): Promise<AgentRecord> =>
+        agents.create({ name, ownerUserId, mode: 'process', level: 'permissive' });
+      const [build, review, foreign] = [
+        await named('Nightly BUILD', mine),
+        await named('review', mine),
+        await named('nightly build', other),
+      ];
+      await agents.setStatus(build.id, { status: 'failed' });
+      await agents.setStatus(foreign.id, { status: 'failed' });
+      const found = async (...args: Parameters<typeof agents.list>): Promise<string[]> =>
+        (await agents.list(...args)).items.map(({ id }) => id);
+      const seen = { ownerUserId: mine };
+      expect(await found(seen, { status: ['failed', 'running'] })).toEqual([build.id]);
+      expect(await found(seen, { status: ['stopped'] })).toEqual([review.id]);
+      expect(await found(seen, { name: 'nightly' })).toEqual([build.id]);
+      expect(await found(seen, { ownerUserId: other })).toEqual([]);
+      expect(await found('all', { ownerUserId: other, name: 'Build' })).toEqual([foreign.id]);
+      expect(await agents.countByStatus(seen)).toMatchObject({ failed: 1, stopped: 1, running: 0 });
+    });
+
     test('a page has 50 items unless asked for and never more than 200', async () => {
       const { agents } = current().storage;
       const mine = await owner();

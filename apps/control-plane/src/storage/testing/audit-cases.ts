@@ -44,6 +44,25 @@ export function auditCases(current: () => TestStorage): void {
       });
     });
 
+    test('the latest refusal of an agent is found behind what was allowed since', async () => {
+      const { auditQuery } = current().storage;
+      const agentId = randomUUID();
+      expect(await auditQuery.lastRefusal(agentId)).toBeUndefined();
+      await log().appendBatch([
+        decision(agentId, 'first'),
+        { ...decision(agentId, 'second'), ext: { layer: 'syntax', hint: 'Do this.' } },
+        decision(agentId, 'third', 'allow'),
+        decision(randomUUID(), 'other'),
+      ]);
+      expect(await auditQuery.lastRefusal(agentId)).toMatchObject({
+        rule: 'second',
+        tool: 'exec',
+        effect: 'deny',
+        layer: 'syntax',
+        hint: 'Do this.',
+      });
+    });
+
     test('many writers at once build one chain without a hole', async () => {
       const { storage } = current();
       const before = (await storage.audit.head()).seq;

@@ -38,6 +38,18 @@ export function configCases(current: () => TestStorage): void {
       });
     });
 
+    test('versions of many are told at once, and none for an agent without a configuration', async () => {
+      const { configs } = current().storage;
+      const [twice, once, never] = [await agent(), await agent(), await agent()];
+      for (const id of [twice, twice, once]) await configs.put(id, { document: {}, secrets: [] });
+      expect(await configs.versions([twice, once, never])).toEqual(
+        new Map([
+          [twice, 2],
+          [once, 1],
+        ]),
+      );
+    });
+
     test('secrets that are no longer named are removed, the others stay as they are', async () => {
       const { configs } = current().storage;
       const id = await agent();

@@ -43,6 +43,33 @@ export function eventCases(current: () => TestStorage): void {
       expect(seqs).toEqual([1, 2, 3, 4, 5]);
     });
 
+    test('the page above one that is shown is read backwards', async () => {
+      const { events } = current().storage;
+      const { id, epoch } = await running();
+      await events.append(id, epoch, batch(1, 7));
+      const ids = (await events.tail(id)).map((event) => event.id);
+      const above = await events.before(id, ids[5] ?? 0, 3);
+      expect(above.map((event) => event.id)).toEqual(ids.slice(2, 5));
+      expect(await events.before(id, ids[0] ?? 0, 3)).toEqual([]);
+    });
+
+    test('decisions since a time come from all agents, oldest first, the latest of too many', async () => {
+      const { events } = current().storage;
+      const [one, two] = [await running(), await running()];
+      const at = (minute: number): Date => new Date(Date.UTC(2031, 0, 1, 0, minute));
+      const decide = (id: string, minute: number): Promise<unknown> =>
+        events.record(id, { event_type: 'policy_decision', content: String(minute) }, at(minute));
+      await decide(one.id, 0);
+      await decide(two.id, 2);
+      await decide(one.id, 1);
+      await events.record(one.id, { event_type: 'error', content: 'no decision' }, at(3));
+      const contents = async (since: Date, limit: number): Promise<unknown[]> =>
+        (await events.decisionsSince(since, limit)).map((event) => 'event' in event && event.event.content);
+      expect(await contents(at(0), 10)).toEqual(['0', '1', '2']);
+      expect(await contents(at(1), 10)).toEqual(['1', '2']);
+      expect(await contents(at(0), 2)).toEqual(['1', '2']);
+    });
+
     test('a gap is named, and what comes before it is stored', async () => {
       const { events } = current().storage;
       const { id, epoch } = await running();
