@@ -17,7 +17,12 @@ afterEach(() => {
 });
 afterAll(() => test.remove());
 
-type Heard = [string, Record<string, any>][]; // eslint-disable-line @typescript-eslint/no-explicit-any -- a test reads what it expects
+interface Frame {
+  readonly agent?: { readonly id: string; readonly name: string };
+  readonly cursor?: string;
+  readonly rule?: string;
+}
+type Heard = [string, Frame][];
 
 interface Person {
   readonly id: string;
@@ -36,9 +41,7 @@ async function created(person: Person, name = 'agent'): Promise<string> {
   return body.id as string;
 }
 
-async function browser({
-  token,
-}: Person): Promise<{
+async function browser({ token }: Person): Promise<{
   socket: Socket;
   heard: Heard;
   watch: (after?: unknown) => Promise<Record<string, unknown>>;
@@ -53,7 +56,7 @@ async function browser({
   });
   open.push(socket);
   const heard: Heard = [];
-  socket.onAny((name: string, body: Record<string, unknown>) => heard.push([name, body]));
+  socket.onAny((name: string, body: Frame) => heard.push([name, body]));
   await new Promise((resolve, reject) =>
     socket.once('connect', () => resolve(1)).once('connect_error', reject),
   );
@@ -91,7 +94,7 @@ async function refuse(agent: string, rule: string): Promise<void> {
 
 const names = (heard: Heard): string[] => heard.map(([name]) => name);
 const rules = (heard: Heard): string[] =>
-  heard.filter(([name]) => name === 'refusal').map(([, body]) => body['rule'] as string);
+  heard.filter(([name]) => name === 'refusal').map(([, body]) => body.rule ?? '');
 
 describe('watching the fleet', () => {
   it('brings new agents, changes, refusals and removals of what the caller may see, and nothing else', async () => {
@@ -100,7 +103,7 @@ describe('watching the fleet', () => {
     for (const { watch } of [own, foreign, all])
       expect(await watch()).toMatchObject({ ok: true, gap: false });
     const agent = await created(mine, 'first name');
-    await until('the new agent', () => own.heard.find(([, body]) => body['agent']?.name === 'first name'));
+    await until('the new agent', () => own.heard.find(([, body]) => body.agent?.name === 'first name'));
     await refuse(agent, 'shell.syntax.pipe');
     await until('the refusal', () => rules(own.heard).length > 0);
     expect(own.heard.find(([name]) => name === 'refusal')?.[1]).toMatchObject({
@@ -118,7 +121,7 @@ describe('watching the fleet', () => {
       unsafe: [],
     });
     await test.call('PUT', `/api/agents/${agent}`, { token: mine.token, body: { name: 'second name' } });
-    await until('the change', () => own.heard.find(([, change]) => change['agent']?.name === 'second name'));
+    await until('the change', () => own.heard.find(([, change]) => change.agent?.name === 'second name'));
     await test.call('DELETE', `/api/agents/${agent}`, { token: mine.token });
     await until('the removal', () => names(own.heard).includes('agent_removed'));
     await until('the removal for the superadmin', () => names(all.heard).includes('agent_removed'));
@@ -133,7 +136,7 @@ describe('watching the fleet', () => {
     for (const { watch } of [loser, winner, all]) await watch();
     await test.call('PUT', `/api/agents/${agent}`, { token: root.token, body: { owner_user_id: after.id } });
     await until('the loss', () => names(loser.heard).includes('agent_removed'));
-    await until('the gain', () => winner.heard.find(([, body]) => body['agent']?.id === agent));
+    await until('the gain', () => winner.heard.find(([, body]) => body.agent?.id === agent));
     await refuse(agent, 'after.the.move');
     await until('the refusal', () => rules(winner.heard).includes('after.the.move'));
     await until('the refusal for all', () => rules(all.heard).includes('after.the.move'));
@@ -148,7 +151,7 @@ describe('watching the fleet', () => {
     await first.watch();
     await refuse(agent, 'seen');
     await until('the refusal', () => rules(first.heard).includes('seen'));
-    const cursor = first.heard.at(-1)?.[1]['cursor'];
+    const cursor = first.heard.at(-1)?.[1].cursor;
     first.socket.disconnect();
     for (let number = 0; number < 50; number += 1) await refuse(agent, `missed.${number}`);
     await refuse(foreign, 'foreign');
