@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'socket.io';
 
 /** What may wait for one reader, in characters; it resumes from its cursors. */
@@ -26,6 +25,6 @@ export class BoundedSocket {
     this.#cut = true;
     this.#socket.disconnect(true);
     // A close waits for the reader to take what is before it, which is what this one does not do.
-    (this.#socket.conn.request as IncomingMessage).socket.destroy();
+    this.#socket.conn.request.socket.destroy();
   }
 }

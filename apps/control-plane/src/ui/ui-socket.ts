@@ -52,7 +52,7 @@ export function attachUiSocket(http: HttpServer, parts: UiSocketParts): Server {
   ui.use((socket, next) => {
     admit(parts, socket).then(
       () => {
-        pending.admitted(socket.conn.request as IncomingMessage);
+        pending.admitted(socket.conn.request);
         next();
       },
       () => next(refusal('The ticket is not valid.')),
@@ -70,7 +70,7 @@ async function admit({ auth, addressOf }: UiSocketParts, socket: Socket): Promis
   const ticket: unknown = (socket.handshake.auth as { ticket?: unknown }).ticket;
   if (typeof ticket !== 'string') throw new AuthError('TICKET_INVALID');
   const caller = await auth.redeemStreamToken(ticket, {
-    ip: addressOf(socket.conn.request as IncomingMessage),
+    ip: addressOf(socket.conn.request),
     userAgent: socket.handshake.headers['user-agent'] ?? '',
   });
   (socket.data as { caller: Caller }).caller = caller;
