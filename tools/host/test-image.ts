@@ -1,4 +1,5 @@
 import { ensureBaseImage } from '../images/base-image.mjs';
+import { ensureWorkerImage } from '../images/worker-image.mjs';
 
 let image: Promise<string> | undefined;
 
@@ -10,3 +11,11 @@ export function testImage(): Promise<string> {
 
 /** Carried by everything that tests make in an engine, so that they can take it away again. */
 export const TEST_LABEL = 'clawforce.test';
+
+let workerImage: Promise<string> | undefined;
+
+/** Gives the tag of the worker image, made of what is built here and without a registry. */
+export function testWorkerImage(): Promise<string> {
+  workerImage ??= ensureWorkerImage();
+  return workerImage;
+}
