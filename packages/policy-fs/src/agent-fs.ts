@@ -182,7 +182,7 @@ export class AgentFS {
     });
   }
 
-  /** Gives the canonical paths of files that match a pattern of `*`, `**`, `?`, `[...]` and `{a,b}`. */
+  /** Gives the canonical paths of files and links that match a pattern of `*`, `**`, `?`, `[...]` and `{a,b}`. */
   async glob(pattern: string, options: GlobOptions = {}): Promise<Cut<string>> {
     return this.#run('glob', pattern, (call) => globPaths(this.#context, call, pattern, options));
   }

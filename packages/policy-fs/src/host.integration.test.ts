@@ -73,7 +73,9 @@ describe('mounts', () => {
   test('an attacker who gets a directory of the same file system mounted inside reaches nothing through it', () => {
     const { outcomes } = withMounts(
       `mkdir "$TOP/agent/workspace/m"; mount --bind "$TOP/outside" "$TOP/agent/workspace/m"
-       touch "$TOP/agent/workspace/f"; mount --bind "$TOP/outside/a.txt" "$TOP/agent/workspace/f"`,
+       touch "$TOP/agent/workspace/f"; mount --bind "$TOP/outside/a.txt" "$TOP/agent/workspace/f"
+       mkdir "$TOP/agent/workspace/e"; touch "$TOP/agent/workspace/e/f"
+       mount --bind "$TOP/outside/a.txt" "$TOP/agent/workspace/e/f"`,
       [
         ['readFile', 'm/a.txt'],
         ['readFile', 'f'],
@@ -84,12 +86,13 @@ describe('mounts', () => {
         ['remove', 'm/a.txt'],
         ['remove', 'm', { recursive: true }],
         ['move', 'd/a.txt', 'm/b.txt'],
+        ['remove', 'e', { recursive: true }],
       ],
     );
     expect(outcomes).toEqual([
       ...Array<string>(5).fill('CROSS_MOUNT'),
-      ['workspace/d/a.txt', 'workspace/f'],
-      ...Array<string>(3).fill('CROSS_MOUNT'),
+      ['workspace/d/a.txt', 'workspace/e/f', 'workspace/f'],
+      ...Array<string>(4).fill('CROSS_MOUNT'),
     ]);
     expect(execFileSync('ls', [join(top, 'outside')], { encoding: 'utf8' })).toBe('a.txt\n');
   });

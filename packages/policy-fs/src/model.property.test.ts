@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { requires } from '../../../tools/host/host-test.js';
-import { AgentFS, AgentFSError } from './index.js';
+import { AgentFS, AgentFSError, type TreeNode } from './index.js';
 import { ModelFS, ModelError } from './testing/model-fs.js';
 
 type Step =
   | { readonly op: 'write' | 'append'; readonly path: string; readonly text: string }
-  | { readonly op: 'read' | 'list' | 'mkdir'; readonly path: string }
+  | { readonly op: 'read' | 'list' | 'mkdir' | 'stat' | 'tree' | 'grep'; readonly path: string }
+  | { readonly op: 'edit'; readonly path: string; readonly text: string; readonly to: string }
   | { readonly op: 'remove'; readonly path: string; readonly recursive: boolean }
   | { readonly op: 'rename' | 'move'; readonly path: string; readonly to: string };
 
@@ -30,6 +31,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({ op: fc.constantFrom('read' as const, 'list' as const, 'mkdir' as const), path }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({ op: fc.constantFrom('stat' as const, 'tree' as const, 'grep' as const), path }),
+  },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('edit' as const), path, text, to: text }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('remove' as const), path, recursive: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('rename' as const), path, to: name }) },
   { weight: 2, arbitrary: fc.record({ op: fc.constant('move' as const), path, to: path }) },
@@ -54,6 +60,15 @@ function onModel(model: ModelFS, one: Step): unknown {
     case 'append':
       model.write(one.path, one.text, one.op === 'append');
       return undefined;
+    case 'edit':
+      model.edit(one.path, one.text, one.to);
+      return undefined;
+    case 'stat':
+      return model.stat(one.path);
+    case 'tree':
+      return model.tree(one.path);
+    case 'grep':
+      return model.grep('one', 'workspace');
     case 'mkdir':
       model.mkdir(one.path);
       return undefined;
@@ -81,6 +96,22 @@ async function onDisk(fs: AgentFS, one: Step): Promise<unknown> {
       return fs.readFile(one.path);
     case 'list':
       return (await fs.listDir(one.path)).map((entry) => entry.name);
+    case 'edit':
+      await fs.editFile(one.path, one.text, one.to);
+      return undefined;
+    case 'stat': {
+      const { type, size } = await fs.stat(one.path);
+      return [type, size];
+    }
+    case 'tree':
+      return pathsIn(await fs.tree(one.path));
+    case 'grep': {
+      const found = new Set((await fs.grep('one')).map((match) => match.path));
+      const { length } = await fs.glob('**', { dot: true });
+      const files = pathsIn(await fs.tree('workspace'), 'file').length;
+      if (length !== files) throw new Error(`glob gives ${length} files, tree ${files}`);
+      return [...found];
+    }
     case 'mkdir':
       await fs.mkdir(one.path);
       return undefined;
@@ -95,6 +126,12 @@ async function onDisk(fs: AgentFS, one: Step): Promise<unknown> {
       return undefined;
   }
 }
+
+const pathsIn = (nodes: readonly TreeNode[], only?: string): string[] =>
+  nodes.flatMap(({ path: at, type, children = [] }) => [
+    ...(only === undefined || type === only ? [at] : []),
+    ...pathsIn(children, only),
+  ]);
 
 requires('linux').test(
   'any sequence of operations ends as in a simple model, with the same code at every step',

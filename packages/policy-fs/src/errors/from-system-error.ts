@@ -15,6 +15,8 @@ const CODES: Readonly<Record<string, AgentFSErrorCode>> = Object.assign(Object.c
   EFBIG: 'TOO_LARGE',
   ENAMETOOLONG: 'NAME_TOO_LONG',
   EXDEV: 'CROSS_MOUNT',
+  // A name that something is mounted on can be neither removed nor renamed.
+  EBUSY: 'CROSS_MOUNT',
   ELOOP: 'RACE',
   ENXIO: 'SPECIAL_FILE',
 } satisfies Record<string, AgentFSErrorCode>);

@@ -24,8 +24,8 @@ export function takeAway(parent: Dir, name: string, moved: Entry, to: string): v
     throw error;
   }
   const found = idOf(parked);
-  if (found !== moved.identity() && found !== idOf(to)) putBack(parked, from);
-  unlinkSync(parked);
+  if (found === moved.identity() || found === idOf(to)) unlinkSync(parked);
+  else putBack(parked, from);
 }
 
 /** Gives a file its name back, unless a still newer one has it. */
@@ -33,6 +33,11 @@ function putBack(parked: string, from: string): void {
   try {
     linkSync(parked, from);
   } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
+    if (errnoOf(error) !== 'EEXIST') {
+      // A directory after all, or a file that may not be linked.
+      renameSync(parked, from);
+      return;
+    }
   }
+  unlinkSync(parked);
 }

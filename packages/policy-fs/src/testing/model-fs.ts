@@ -36,6 +36,36 @@ export class ModelFS {
     return [...node.keys()].sort();
   }
 
+  edit(path: string, oldText: string, newText: string): void {
+    const text = this.read(path);
+    const first = text.indexOf(oldText);
+    if (oldText === '' || first < 0) throw new ModelError('NO_MATCH');
+    if (text.includes(oldText, first + 1)) throw new ModelError('AMBIGUOUS');
+    this.write(path, text.slice(0, first) + newText + text.slice(first + oldText.length), false);
+  }
+
+  /** Kind, and the size of a file in bytes. */
+  stat(path: string): [kind: string, size: number] {
+    const node = this.#find(path);
+    return node instanceof Map ? ['directory', 0] : ['file', Buffer.byteLength(node)];
+  }
+
+  /** Paths of everything below a directory, each directory before what is in it. */
+  tree(path: string): string[] {
+    return this.list(path).flatMap((name) => {
+      const inner = `${path}/${name}`;
+      return this.#find(inner) instanceof Map ? [inner, ...this.tree(inner)] : [inner];
+    });
+  }
+
+  /** Paths of the files that hold a text. */
+  grep(text: string, path: string): string[] {
+    return this.tree(path).filter((inner) => {
+      const node = this.#find(inner);
+      return typeof node === 'string' && node.includes(text);
+    });
+  }
+
   mkdir(path: string): void {
     const { dir, name } = this.#place(path, true);
     const old = dir.get(name);

@@ -1,7 +1,7 @@
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
 import type { Quota } from '../fs-settings.js';
-import { entriesIn } from '../list/directory-entry.js';
+import { describeEntry, entriesIn } from '../list/directory-entry.js';
 import type { Dir } from '../walk/backend.js';
 import type { PinnedRoot } from '../walk/pinned-root.js';
 
@@ -81,9 +81,7 @@ export class UsageMeter {
             if (depth < MAX_DEPTH)
               this.#countDir(this.#root.backend.openDir(dir, entry.name), depth + 1, mount);
           } else if (entry.isFile()) {
-            const held = this.#root.backend.openEntry(dir, entry.name);
-            this.#bytes += held.stat.size;
-            held.close();
+            this.#bytes += describeEntry(dir, entry.name)?.size ?? 0;
           }
         } catch (error) {
           // It went away, or changed its kind, while it was counted.
