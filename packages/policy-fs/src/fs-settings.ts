@@ -1,6 +1,6 @@
 import type { AuditListener } from './audit/audit-event.js';
 import type { LinkPolicy } from './walk/resolve.js';
-import { checkMode, checkOwner, type Owner, type ZoneSpec } from './zones/zone-table.js';
+import { checkMode, checkOwner, type OwnerRule, type ZoneSpec } from './zones/zone-table.js';
 
 /** How much the writable zones may hold together. */
 export interface Quota {
@@ -14,8 +14,11 @@ export interface Quota {
 export interface AgentFSOptions {
   /** The zone table; by default workspace rw, profiles ro, the rest hidden. */
   readonly zones?: readonly ZoneSpec[];
-  /** Owner of what is created (needs the right to give files away). */
-  readonly owner?: Owner;
+  /**
+   * Owner of what is created (needs the right to give files away). `zone` takes the owner that the zone's directory has
+   * then, and only for root: others cannot give files away.
+   */
+  readonly owner?: OwnerRule;
   /** Mode bits of new files, 0o600 by default; an existing file keeps its own. */
   readonly fileMode?: number;
   /** Mode bits of new directories, 0o700 by default. */
@@ -48,7 +51,7 @@ export interface AgentFSOptions {
 export interface Settings {
   readonly fileMode: (zone: ZoneSpec) => number;
   readonly dirMode: (zone: ZoneSpec) => number;
-  readonly owner: (zone: ZoneSpec) => Owner | undefined;
+  readonly owner: (zone: ZoneSpec) => OwnerRule | undefined;
   readonly create: boolean;
   readonly quota: Quota | undefined;
   readonly durable: boolean;

@@ -20,4 +20,4 @@ export type { EntryKind } from './walk/backend.js';
 export type { LinkPolicy } from './walk/resolve.js';
 export type { WriteOptions, WriteResult } from './write/write-options.js';
 export { DEFAULT_ZONES } from './zones/zone-table.js';
-export type { Owner, ZoneMode, ZoneSpec } from './zones/zone-table.js';
+export type { Owner, OwnerRule, ZoneMode, ZoneSpec } from './zones/zone-table.js';

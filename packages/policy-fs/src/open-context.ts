@@ -35,7 +35,12 @@ export async function openContext(agentRoot: string, options: AgentFSOptions): P
       });
     }
     root = new PinnedRoot(backend, agentRoot.replace(/(?<=.)\/+$/, ''), table);
-    if (settings.create) root.createZones((dir, spec) => prepareDir(dir, spec, settings), settings.dirMode);
+    if (settings.create) {
+      root.createZones((dir, spec) => {
+        const owner = settings.owner(spec);
+        prepareDir(dir, owner === 'zone' ? undefined : owner, settings.dirMode(spec));
+      }, settings.dirMode);
+    }
     pinZones(root);
     await sweepTemporaryFiles(root);
     const locator = new Locator(root, new LexicalGate(table), settings.links);

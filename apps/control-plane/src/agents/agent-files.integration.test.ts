@@ -1,5 +1,7 @@
 import {
+  chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -52,4 +54,26 @@ describe('the directory of a hijacked agent', () => {
     expect(readFileSync(join(files.directory('other'), 'workspace/kept'), 'utf8')).toBe('kept');
     await files.destroy('one');
   });
+
+  requires('linux', 'root').test(
+    'what is put into it belongs to the user that its worker has by then',
+    async () => {
+      const USER = 10_001;
+      const fs = await files.workspace('one');
+      const home = join(files.directory('one'), 'workspace');
+      chownSync(home, USER, USER);
+      await fs.writeFile('new/deep/file', 'x');
+      await fs.appendFile('log', 'x');
+      await fs.mkdir('made');
+      await (await files.control('one')).appendFile('.logs/worker.log', 'x');
+      const owner = (path: string): unknown[] => {
+        const { uid, gid } = lstatSync(join(files.directory('one'), path));
+        return [uid, gid];
+      };
+      for (const path of ['new', 'new/deep', 'new/deep/file', 'log', 'made']) {
+        expect(owner(`workspace/${path}`), path).toEqual([USER, USER]);
+      }
+      expect(owner('.logs/worker.log')).toEqual([0, process.getgid?.()]);
+    },
+  );
 });

@@ -39,6 +39,7 @@ export class AgentFiles {
         // All zones are writable here, so a link planted in one would be a way into another.
         links: 'deny',
         create: true,
+        owner: 'zone',
         allowDetectOnly: this.#allowDetectOnly,
       }),
     );
@@ -48,7 +49,11 @@ export class AgentFiles {
   workspace(agentId: string): Promise<AgentFS> {
     return this.#open(this.#user, agentId, async () => {
       await this.control(agentId);
-      return AgentFS.open(this.directory(agentId), { allowDetectOnly: this.#allowDetectOnly });
+      return AgentFS.open(this.directory(agentId), {
+        // The agent may be another user, and must be able to read what is put into its workspace.
+        owner: 'zone',
+        allowDetectOnly: this.#allowDetectOnly,
+      });
     });
   }
 

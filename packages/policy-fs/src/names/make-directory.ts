@@ -19,7 +19,7 @@ export async function makeDirectory(context: FsContext, call: Call, gated: ZoneP
   const held = locator.hold(plain, {
     followLast: false,
     admitZone: admitWritable,
-    makeDir: (parent, name, zone) => void makeOneDir(context, parent, name, zone.spec),
+    makeDir: (parent, name, zone) => void makeOneDir(context, parent, name, zone),
   });
   try {
     call.reached(held.path, held.entry);
@@ -30,7 +30,7 @@ export async function makeDirectory(context: FsContext, call: Call, gated: ZoneP
       if (target.name === undefined || target.entry?.kind === 'directory') return false;
     }
     if (held.entry) throw new AgentFSError('EXISTS');
-    const made = makeOneDir(context, held.parent, held.name, held.zone.spec);
+    const made = makeOneDir(context, held.parent, held.name, held.zone);
     if (made && context.settings.durable) await syncDirectory(held.parent);
     return made;
   } finally {

@@ -42,7 +42,7 @@ export async function moveEntry(
       {
         followLast: false,
         admitZone: admitWritable,
-        makeDir: (parent, name, zone) => void makeOneDir(context, parent, name, zone.spec),
+        makeDir: (parent, name, zone) => void makeOneDir(context, parent, name, zone),
       },
     );
     try {

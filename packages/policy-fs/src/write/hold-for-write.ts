@@ -24,9 +24,7 @@ export function holdForWrite(
   const held = locator.hold(gated, {
     followLast: true,
     admitZone: admitWritable,
-    ...(makeParents
-      ? { makeDir: (parent, name, zone) => void makeOneDir(context, parent, name, zone.spec) }
-      : {}),
+    ...(makeParents ? { makeDir: (parent, name, zone) => void makeOneDir(context, parent, name, zone) } : {}),
   });
   try {
     const { name, entry } = held;

@@ -1,16 +1,16 @@
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { errnoOf } from '../errors/from-system-error.js';
 import type { FsContext } from '../fs-context.js';
-import type { Settings } from '../fs-settings.js';
 import { checkNewName } from '../path/new-name.js';
 import type { Dir } from '../walk/backend.js';
-import type { ZoneSpec } from '../zones/zone-table.js';
+import type { PinnedZone } from '../walk/pinned-root.js';
+import type { Owner } from '../zones/zone-table.js';
+import { ownerOf } from './owner-of.js';
 
 /** Sets owner and mode of a new directory that is held. */
-export function prepareDir(dir: Dir, zone: ZoneSpec, settings: Pick<Settings, 'owner' | 'dirMode'>): void {
-  const owner = settings.owner(zone);
+export function prepareDir(dir: Dir, owner: Owner | undefined, mode: number): void {
   if (owner) chownSync(dir.self, owner.uid, owner.gid);
-  chmodSync(dir.self, settings.dirMode(zone));
+  chmodSync(dir.self, mode);
 }
 
 /** Makes one directory in a held one; one that appeared meanwhile is as good. Gives whether it was made. */
@@ -18,11 +18,12 @@ export function makeOneDir(
   { locator, settings, usage }: FsContext,
   parent: Dir,
   name: string,
-  zone: ZoneSpec,
+  zone: PinnedZone,
 ): boolean {
   checkNewName(name, settings.portableNames);
   usage.admit(0, 1);
-  const mode = settings.dirMode(zone);
+  const mode = settings.dirMode(zone.spec);
+  const owner = ownerOf(settings, zone);
   parent.confirm();
   try {
     mkdirSync(parent.at(name), { mode });
@@ -33,10 +34,10 @@ export function makeOneDir(
   }
   parent.confirm();
   // A umask takes rights of group and others away, so only such modes need the second step.
-  if ((mode & 0o077) === 0 && !settings.owner(zone)) return true;
+  if ((mode & 0o077) === 0 && !owner) return true;
   const dir = locator.root.backend.openDir(parent, name);
   try {
-    prepareDir(dir, zone, settings);
+    prepareDir(dir, owner, mode);
   } finally {
     dir.close();
   }

@@ -16,6 +16,7 @@ import { fileEtag, isHashed } from '../read/etag.js';
 import { sync, writeBytes } from '../read/transfer.js';
 import type { Backend, Dir, Entry } from '../walk/backend.js';
 import type { Held } from '../walk/locate.js';
+import { ownerOf } from './owner-of.js';
 import { temporaryName } from './temporary-file.js';
 
 const CREATE =
@@ -50,7 +51,7 @@ export async function publish(
     parent.confirm();
     const writing = writeBytes(fd, data);
     if (writing) await writing;
-    giveAway(fd, held, settings.owner(held.zone.spec));
+    giveAway(fd, held, ownerOf(settings, held.zone));
     const mode = held.entry ? held.entry.stat.mode & 0o777 : settings.fileMode(held.zone.spec);
     if (mode !== 0o600) fchmodSync(fd, mode);
     if (settings.durable) await sync(fd);

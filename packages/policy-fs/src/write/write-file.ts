@@ -19,6 +19,7 @@ import { tooLarge } from '../read/read-file.js';
 import { sync, writeBytes } from '../read/transfer.js';
 import type { Held, ZonePath } from '../walk/locate.js';
 import { holdForWrite } from './hold-for-write.js';
+import { ownerOf } from './owner-of.js';
 import { publish, syncDirectory } from './publish.js';
 import type { WriteOptions, WriteResult } from './write-options.js';
 
@@ -156,7 +157,7 @@ function createForAppend(
   }
   try {
     parent.confirm();
-    const owner = settings.owner(zone.spec);
+    const owner = ownerOf(settings, zone);
     if (owner) fchownSync(fd, owner.uid, owner.gid);
     fchmodSync(fd, settings.fileMode(zone.spec));
     return fd;

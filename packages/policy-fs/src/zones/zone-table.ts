@@ -7,6 +7,9 @@ export interface Owner {
   readonly gid: number;
 }
 
+/** Who owns what is created: a user and group, or whoever owns the directory of the zone by then. */
+export type OwnerRule = Owner | 'zone';
+
 /** One zone: a directory right below the agent root. */
 export interface ZoneSpec {
   /** Name of the directory below the agent root. */
@@ -18,7 +21,7 @@ export interface ZoneSpec {
   /** Mode bits of new directories; the option `dirMode` by default. */
   readonly dirMode?: number;
   /** Owner of what is created in this zone; the option `owner` by default. */
-  readonly owner?: Owner;
+  readonly owner?: OwnerRule;
 }
 
 /** The zones of an agent directory as the agent's own tools see them. */
@@ -83,11 +86,11 @@ export function checkMode(label: string, mode: unknown): void {
   }
 }
 
-/** Refuses an owner that is not two numbers. */
+/** Refuses an owner that is neither two numbers nor `zone`. */
 export function checkOwner(label: string, owner: unknown): void {
-  if (owner === undefined) return;
+  if (owner === undefined || owner === 'zone') return;
   const { uid, gid } = (owner ?? {}) as { uid?: unknown; gid?: unknown };
   const isId = (id: unknown): boolean =>
     Number.isInteger(id) && (id as number) >= 0 && (id as number) < 2 ** 32 - 1;
-  if (!isId(uid) || !isId(gid)) throw new TypeError(`${label} must be { uid, gid }`);
+  if (!isId(uid) || !isId(gid)) throw new TypeError(`${label} must be { uid, gid } or "zone"`);
 }
