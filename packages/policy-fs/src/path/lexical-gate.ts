@@ -28,6 +28,7 @@ export interface GatedPath {
 export class LexicalGate {
   readonly #table: ZoneTable;
   readonly #lookAlikes: LookAlikes;
+  #last: { readonly path: string; readonly gated: GatedPath } | undefined;
 
   constructor(table: ZoneTable) {
     this.#table = table;
@@ -40,6 +41,14 @@ export class LexicalGate {
    * @throws AgentFSError for every path that is refused by its spelling.
    */
   admit(path: string): GatedPath {
+    // One call asks more than once.
+    if (this.#last?.path === path) return this.#last.gated;
+    const gated = this.#judge(path);
+    this.#last = { path, gated };
+    return gated;
+  }
+
+  #judge(path: string): GatedPath {
     checkText(path);
     const raw = path.split('/');
     const names: string[] = [];

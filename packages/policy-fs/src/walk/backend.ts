@@ -60,4 +60,6 @@ export interface Backend {
   mountOf(held: Dir | Entry): string;
   /** Holds an entry several names below a directory in one step, or gives `undefined` when only the walk can tell. */
   openVerified?(dir: Dir, dirPath: string, below: string): Entry | undefined;
+  /** The same for a directory. */
+  openVerifiedDir?(dir: Dir, dirPath: string, below: string): Dir | undefined;
 }

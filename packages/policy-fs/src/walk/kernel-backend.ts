@@ -144,29 +144,41 @@ export const kernelBackend: Backend = {
   mountOf: (held) => mountId(fdOf(held)),
 
   openVerified(dir, dirPath, below) {
-    // The kernel's answer is decoded, and this character may stand for any bytes that are no UTF-8.
-    if (below.includes('\uFFFD') || dirPath.includes('\uFFFD')) return undefined;
-    let fd: number;
-    try {
-      fd = openSync(dir.at(below), HOLD);
-    } catch (error) {
-      // Whether it is really absent is for the walk to say.
-      if (errnoOf(error) === undefined) throw error;
-      return undefined;
-    }
-    // The question is about the object that is held, not about a name, so swapping names cannot race it.
-    let entry: Entry | undefined;
-    try {
-      if (readlinkSync(`${own()}/fd/${fd}`) !== `${dirPath}/${below}`) return undefined;
-      entry = new HeldEntry(fd);
-    } finally {
-      if (!entry) closeSync(fd);
-    }
+    const fd = openAt(dir, dirPath, below, HOLD);
+    if (fd === undefined) return undefined;
+    const entry = new HeldEntry(fd);
     if (entry.kind !== 'symlink') return entry;
     entry.close();
     return undefined;
   },
+
+  openVerifiedDir(dir, dirPath, below) {
+    const fd = openAt(dir, dirPath, below, HOLD_DIR);
+    return fd === undefined ? undefined : new HeldDir(fd);
+  },
 };
+
+/** Opens a path as a whole, and gives the descriptor only if what it holds lies exactly there. */
+function openAt(dir: Dir, dirPath: string, below: string, flags: number): number | undefined {
+  // The kernel's answer is decoded, and this character may stand for any bytes that are no UTF-8.
+  if (below.includes('\uFFFD') || dirPath.includes('\uFFFD')) return undefined;
+  let fd: number;
+  try {
+    fd = openSync(dir.at(below), flags);
+  } catch (error) {
+    // Whether it is really absent is for the walk to say.
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+  // The question is about the object that is held, not about a name, so swapping names cannot race it.
+  let sound = false;
+  try {
+    sound = readlinkSync(`${own()}/fd/${fd}`) === `${dirPath}/${below}`;
+  } finally {
+    if (!sound) closeSync(fd);
+  }
+  return sound ? fd : undefined;
+}
 
 /**
  * Tells whether the kernel backend works here, by doing what it relies on: a real procfs, O_PATH, and a look-up below a

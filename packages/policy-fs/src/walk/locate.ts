@@ -86,16 +86,11 @@ export class Locator {
   #fast(gated: ZonePath, options: ResolveOptions): Resolved | undefined {
     const { backend } = this.root;
     const name = gated.names.at(-1);
-    if (!backend.openVerified || name === undefined) return undefined;
+    if (!backend.openVerifiedDir || name === undefined) return undefined;
     const zone = this.root.zone(gated.zone, false);
     if (gated.names.length === 1) return this.#inZoneRoot(gated, zone, name);
-    const held = backend.openVerified(zone.dir, zone.path, gated.below.slice(0, -name.length - 1));
-    if (!held) return undefined;
-    if (held.kind !== 'directory') {
-      held.close();
-      return undefined;
-    }
-    const parent = held.asDir();
+    const parent = backend.openVerifiedDir(zone.dir, zone.path, gated.below.slice(0, -name.length - 1));
+    if (!parent) return undefined;
     let entry: Entry | undefined;
     let keep = false;
     try {

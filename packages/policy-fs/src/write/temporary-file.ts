@@ -9,9 +9,21 @@ function ownMaker(): Maker {
   return self;
 }
 
+// Drawn in larger pieces: one draw for each name would be a tenth of a small write.
+const POOL_BYTES = 4096;
+const NAME_BYTES = 8;
+let pool = '';
+
+function randomPart(): string {
+  if (pool === '') pool = randomBytes(POOL_BYTES).toString('hex');
+  const part = pool.slice(0, NAME_BYTES * 2);
+  pool = pool.slice(NAME_BYTES * 2);
+  return part;
+}
+
 /** Gives a fresh name for a write in progress; it tells which process is writing. */
 export function temporaryName(): string {
-  return temporaryNameOf(ownMaker(), randomBytes(8).toString('hex'));
+  return temporaryNameOf(ownMaker(), randomPart());
 }
 
 /**
