@@ -1,12 +1,13 @@
 import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import jsoncParser from 'jsonc-eslint-parser';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 import kebabFilename from './tools/eslint/kebab-filename.mjs';
 
 const tests = [
-  '**/*.test.ts',
-  '**/testing/**/*.ts',
+  '**/*.test.{ts,tsx}',
+  '**/testing/**/*.{ts,tsx}',
   '**/bench/**/*.ts',
   '**/examples/**/*.ts',
   'e2e/**/*.ts',
@@ -79,12 +80,13 @@ export default tseslint.config(
       '**/node_modules/**',
       '.nx/**',
       'apps/control-plane/src/storage/generated/**',
+      'apps/dashboard/src/api/generated/**',
       'artifacts/**',
     ],
   },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
@@ -120,9 +122,21 @@ export default tseslint.config(
   },
   // JSON answers of the product are read as they come.
   { files: ['e2e/**/*.ts'], rules: { '@typescript-eslint/no-explicit-any': 'off' } },
-  { files: ['vitest.config.ts', '**/vitest.config.ts'], rules: { 'no-restricted-exports': 'off' } },
   {
-    files: ['**/*.ts', '**/*.mjs'],
+    files: ['vitest.config.ts', '**/vitest.config.ts', '**/vite.config.ts'],
+    rules: { 'no-restricted-exports': 'off' },
+  },
+  {
+    files: ['apps/dashboard/src/**/*.{ts,tsx}'],
+    plugins: { 'react-hooks': reactHooks },
+    rules: {
+      ...reactHooks.configs.flat.recommended.rules,
+      // Speaks about the React Compiler, which is not used.
+      'react-hooks/incompatible-library': 'off',
+    },
+  },
+  {
+    files: ['**/*.ts', '**/*.tsx', '**/*.mjs'],
     plugins: { '@nx': nx, clawforce: { rules: { 'kebab-filename': kebabFilename } } },
     rules: {
       'clawforce/kebab-filename': 'error',
@@ -163,6 +177,8 @@ export default tseslint.config(
       'packages/policy-shell/src/run.ts',
       'packages/pool-process/**',
       'packages/protocol/**',
+      // Runs in a browser, where the content security policy lets pages reach their own server only.
+      'apps/dashboard/**',
     ],
     rules: {
       '@typescript-eslint/no-restricted-imports': ['error', { paths: restrictedImports }],
@@ -203,6 +219,8 @@ export default tseslint.config(
   },
   {
     files: ['packages/*/package.json', 'apps/*/package.json'],
+    // Everything that the dashboard imports is in its bundle, so users of the package install none of it.
+    ignores: ['apps/dashboard/package.json'],
     languageOptions: { parser: jsoncParser },
     plugins: { '@nx': nx },
     rules: {

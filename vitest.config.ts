@@ -19,7 +19,7 @@ export default defineConfig({
           // The groups run one after the other, so that tests with deadlines do not fight for the two cores of CI.
           sequence: { groupOrder: 0 },
           testTimeout: 30_000,
-          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.{ts,tsx}', 'tools/**/*.test.ts'],
           exclude: [...exclude, '**/*.integration.test.ts'],
         },
       },

@@ -67,7 +67,7 @@ function testFiles(project) {
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true }).map((name) => `${folder}/${name}`),
     )
-    .filter((path) => path.endsWith('.test.ts') && !skip.test(path) && kindOf(path) === project)
+    .filter((path) => /\.test\.tsx?$/.test(path) && !skip.test(path) && kindOf(path) === project)
     .map((path) => join(root, path));
 }
 

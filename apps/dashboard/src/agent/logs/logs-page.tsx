@@ -1,0 +1,6 @@
+import { EmptyState } from '../../components/empty-state.js';
+
+/** Logs of one agent. */
+export function LogsPage() {
+  return <EmptyState title="Logs" />;
+}

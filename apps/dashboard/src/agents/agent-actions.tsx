@@ -1,0 +1,59 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Play, Square } from 'lucide-react';
+import { unwrap } from '../api/api-client.js';
+import { useApi } from '../app/services.js';
+import { Button } from '../components/button.js';
+import { FailureNotice } from '../components/failure-notice.js';
+import type { Agent } from '../api/api-types.js';
+import { putAgent } from './use-fleet-stream.js';
+
+/** Starts or stops an agent. The state changes when the server says so, never before. */
+export function AgentActions({
+  agent,
+  size = 'normal',
+}: {
+  readonly agent: Agent;
+  readonly size?: 'normal' | 'small';
+}) {
+  const api = useApi();
+  const queries = useQueryClient();
+  const change = useMutation({
+    mutationFn: async (to: 'start' | 'stop') => {
+      const params = { params: { path: { id: agent.id } } };
+      return unwrap(
+        to === 'start'
+          ? await api.POST('/api/agents/{id}/start', params)
+          : await api.POST('/api/agents/{id}/stop', params),
+      );
+    },
+    onSuccess: (changed) => putAgent(queries, changed),
+  });
+  const isStopped = agent.desired === 'stopped' && agent.status === 'stopped';
+  return (
+    <>
+      {isStopped || agent.status === 'failed' ? (
+        <Button
+          kind={size === 'small' ? 'plain' : 'primary'}
+          size={size}
+          icon={<Play aria-hidden="true" />}
+          isPending={change.isPending}
+          onPress={() => change.mutate('start')}
+          aria-label={`Start ${agent.name}`}
+        >
+          Start
+        </Button>
+      ) : (
+        <Button
+          size={size}
+          icon={<Square aria-hidden="true" />}
+          isPending={change.isPending}
+          onPress={() => change.mutate('stop')}
+          aria-label={`Stop ${agent.name}`}
+        >
+          Stop
+        </Button>
+      )}
+      {change.isError && <FailureNotice error={change.error} />}
+    </>
+  );
+}

@@ -1,0 +1,28 @@
+import type { components } from './generated/api.js';
+
+type Schemas = components['schemas'];
+
+/** An agent as the API shows it. */
+export type Agent = Schemas['Agent'];
+/** Who is signed in. */
+export type Me = Schemas['Me'];
+/** A session of the person. */
+export type Session = Schemas['Session'];
+/** A policy decision. */
+export type Decision = Schemas['Decision'];
+/** A decision with what the gate adds. */
+export type GateRecord = Schemas['GateRecord'];
+/** A line of an agent's activity; its `id` is the cursor. */
+export type Activity = Schemas['Activity'];
+/** A message on its way to an agent. */
+export type Message = Schemas['Message'];
+/** One entry of a conversation. */
+export type SessionEntry = Schemas['SessionEntry'];
+/** A file or directory in the tree of a workspace. */
+export type TreeEntry = Schemas['TreeEntry'];
+/** A row of the audit log. */
+export type AuditRow = Schemas['AuditRow'];
+/** What this server runs agents with. */
+export type RuntimeInfo = Schemas['RuntimeInfo'];
+/** An agent's configuration; secrets are placeholders. */
+export type AgentConfig = Schemas['AgentConfig'];

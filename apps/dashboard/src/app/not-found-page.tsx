@@ -1,0 +1,15 @@
+import { Link } from '@tanstack/react-router';
+import { EmptyState } from '../components/empty-state.js';
+import { PageHeader } from '../components/page-header.js';
+
+/** What stands at an address that leads nowhere. */
+export function NotFoundPage() {
+  return (
+    <div className="page">
+      <PageHeader title="Page not found" />
+      <EmptyState title="There is nothing at this address.">
+        The agent may have been removed, or the link is incomplete. <Link to="/">Go to Now</Link>
+      </EmptyState>
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+import { useLocation, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { Button } from '../components/button.js';
+import { FailureNotice } from '../components/failure-notice.js';
+import { LiveProvider } from '../live/live-context.js';
+import { ReauthenticationProvider } from '../session/reauthentication.js';
+import { Shell } from './shell.js';
+import { useServices, useSessionState } from './services.js';
+import styles from './session-gate.module.css';
+
+/** Shows the pages to somebody who is signed in, and sends everybody else to the login page and back. */
+export function SessionGate() {
+  const { session, live } = useServices();
+  const state = useSessionState();
+  switch (state.kind) {
+    case 'starting':
+      return <div className={styles['wait']} role="status" aria-label="Signing in" />;
+    case 'unreachable':
+      return (
+        <main className={styles['wait']}>
+          <FailureNotice error={state.failure} />
+          <Button onPress={() => void session.restore()}>Try again</Button>
+        </main>
+      );
+    case 'signed-out':
+      return <ToLogin />;
+    case 'signed-in':
+      return (
+        <LiveProvider live={live}>
+          <ReauthenticationProvider>
+            <Shell />
+          </ReauthenticationProvider>
+        </LiveProvider>
+      );
+  }
+}
+
+/** Goes to the login page once, with the way back. */
+function ToLogin() {
+  const navigate = useNavigate();
+  const { href } = useLocation();
+  // The location changes before this page is gone, and the way back is the one that was asked for.
+  const [back] = useState(href);
+  useEffect(() => {
+    void navigate({ to: '/login', search: back === '/' ? {} : { to: back }, replace: true });
+  }, [navigate, back]);
+  return null;
+}

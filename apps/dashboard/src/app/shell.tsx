@@ -1,0 +1,59 @@
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { Activity, FlaskConical, LayoutGrid, ScrollText, UserRound, type LucideIcon } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import { ConnectionState } from './connection-state.js';
+import styles from './shell.module.css';
+
+const PLACES: readonly { readonly to: string; readonly label: string; readonly icon: LucideIcon }[] = [
+  { to: '/', label: 'Now', icon: Activity },
+  { to: '/fleet', label: 'Fleet', icon: LayoutGrid },
+  { to: '/playground', label: 'Playground', icon: FlaskConical },
+  { to: '/audit', label: 'Audit', icon: ScrollText },
+  { to: '/account', label: 'Account', icon: UserRound },
+];
+
+/** The frame of every page: where one can go, and how fresh what is shown is. */
+export function Shell() {
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  // After a change of page the reading position is its heading, as after a real page load.
+  useEffect(() => {
+    if (first.current) first.current = false;
+    else main.current?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, [pathname]);
+  return (
+    <div className={styles['shell']}>
+      <a className={styles['skip']} href="#content">
+        Skip to content
+      </a>
+      <div className={styles['side']}>
+        <Link to="/" className={styles['brand'] ?? ''} aria-label="Clawforce, start page">
+          <img src="/favicon.svg" alt="" width="22" height="22" />
+          <span>Clawforce</span>
+        </Link>
+        <nav className={styles['nav']} aria-label="Main">
+          {PLACES.map(({ to, label, icon: Icon }) => (
+            <Link
+              key={to}
+              to={to}
+              className={styles['place'] ?? ''}
+              activeOptions={{ exact: to === '/', includeSearch: false }}
+              activeProps={{ 'aria-current': 'page' }}
+            >
+              <Icon aria-hidden="true" />
+              <span>{label}</span>
+            </Link>
+          ))}
+        </nav>
+        <div className={styles['foot']}>
+          <ConnectionState />
+        </div>
+      </div>
+      <main id="content" ref={main} tabIndex={-1} className={styles['main']}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,105 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { Form } from 'react-aria-components';
+import { ApiFailure, failureOf } from '../api/api-failure.js';
+import { EntryFrame } from '../app/entry-frame.js';
+import { useServices } from '../app/services.js';
+import { Button } from '../components/button.js';
+import { FailureNotice } from '../components/failure-notice.js';
+import { Notice } from '../components/notice.js';
+import { TextField } from '../components/text-field.js';
+import { takeToken } from './take-token.js';
+
+/** Sets the password of the first superadmin with the one-time link, and signs in with it. */
+export function ClaimPage() {
+  const { session } = useServices();
+  const navigate = useNavigate();
+  const [token] = useState(takeToken);
+  const [password, setPassword] = useState('');
+  const [again, setAgain] = useState('');
+  const [isPending, setPending] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const differs = again !== '' && again !== password;
+
+  const submit = async (): Promise<void> => {
+    if (password !== again) return;
+    setPending(true);
+    setError(undefined);
+    try {
+      const username = await claim(token ?? '', password);
+      // The link is used up from here on, so whatever fails now is for the login page.
+      await session.login(username, password).catch(() => undefined);
+      await navigate({ to: '/', replace: true });
+    } catch (failure) {
+      setError(failure);
+      setPending(false);
+    }
+  };
+  if (token === undefined)
+    return (
+      <EntryFrame title="Set the first password">
+        <Notice
+          tone="info"
+          announce
+          title="This page needs the one-time link that the server printed when it started."
+        >
+          <p>It is in the terminal or the log of the server, and works once.</p>
+        </Notice>
+      </EntryFrame>
+    );
+  return (
+    <EntryFrame
+      title="Set the first password"
+      note="Choose the password of the first superadmin. It needs at least 12 characters."
+    >
+      <Form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <TextField
+          label="Password"
+          type="password"
+          autoComplete="new-password"
+          minLength={12}
+          maxLength={256}
+          value={password}
+          onChange={setPassword}
+          isRequired
+          autoFocus
+        />
+        <TextField
+          label="The same again"
+          type="password"
+          autoComplete="new-password"
+          value={again}
+          onChange={setAgain}
+          isRequired
+          error={differs ? 'The two passwords differ.' : undefined}
+        />
+        {error !== undefined && <FailureNotice error={error} />}
+        <Button kind="primary" type="submit" isPending={isPending}>
+          Set the password
+        </Button>
+      </Form>
+    </EntryFrame>
+  );
+}
+
+async function claim(token: string, password: string): Promise<string> {
+  const response = await fetch('/api/auth/claim', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token, password }),
+  });
+  const body: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw failureOf(response, body);
+  const { username } = (body ?? {}) as { username?: unknown };
+  if (typeof username === 'string') return username;
+  throw new ApiFailure('The server did not say which account has the password now.', {
+    code: 'UNKNOWN',
+    status: 0,
+  });
+}

@@ -1,0 +1,47 @@
+import { Fragment } from 'react';
+import { inertParts } from './inert-parts.js';
+import styles from './inert-text.module.css';
+
+/** Longest text that is shown at once; a person opens the rest knowingly. */
+const LIMIT = 20_000;
+
+/**
+ * Text that an agent, a command or a stranger wrote. It is never read as markup; control, bidi and invisible characters
+ * appear as marked names, so that what one reads is what is there.
+ */
+export function InertText({
+  text,
+  block = false,
+  limit = LIMIT,
+}: {
+  readonly text: string;
+  /** Keeps lines and spaces, in the code font. */
+  readonly block?: boolean;
+  readonly limit?: number;
+}) {
+  const shown = text.length > limit ? text.slice(0, limit) : text;
+  const content = (
+    <>
+      {inertParts(shown).map((part, index) =>
+        part.mark === undefined ? (
+          <Fragment key={index}>{part.text}</Fragment>
+        ) : (
+          <span key={index} className={styles['mark']} title={part.text}>
+            {part.mark}
+          </span>
+        ),
+      )}
+      {text.length > limit && (
+        <span className={styles['cut']}> … {(text.length - limit).toLocaleString('en')} more characters</span>
+      )}
+    </>
+  );
+  // `dir` keeps right-to-left text from turning its surroundings around.
+  return block ? (
+    <pre className={styles['block']} dir="ltr" tabIndex={0}>
+      {content}
+    </pre>
+  ) : (
+    <bdi className={styles['inline']}>{content}</bdi>
+  );
+}

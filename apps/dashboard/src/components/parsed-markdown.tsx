@@ -1,0 +1,58 @@
+import type { ReactNode } from 'react';
+import ReactMarkdown, { type Components, type Options } from 'react-markdown';
+import remarkGfm from 'remark-gfm';
+import { inertString } from './inert-parts.js';
+import styles from './parsed-markdown.module.css';
+
+/** The parsed form of {@link Markdown}. */
+export function ParsedMarkdown({ text }: { readonly text: string }) {
+  return (
+    <div className={styles['markdown']} dir="auto">
+      <ReactMarkdown skipHtml={false} remarkPlugins={PLUGINS} components={COMPONENTS} urlTransform={onlyWeb}>
+        {inertString(text)}
+      </ReactMarkdown>
+    </div>
+  );
+}
+
+const PLUGINS: NonNullable<Options['remarkPlugins']> = [remarkGfm];
+
+function onlyWeb(url: string): string | undefined {
+  return /^https?:\/\//i.test(url) ? url : undefined;
+}
+
+const COMPONENTS: Components = {
+  // A picture would tell its host that somebody reads this, and when.
+  img: ({ alt, src }) => (
+    <span className={styles['image']}>
+      [image not loaded{alt ? `: ${alt}` : ''}
+      {typeof src === 'string' && src !== '' ? ` — ${src}` : ''}]
+    </span>
+  ),
+  a: ({ href, children }) => <OutsideLink href={href}>{children}</OutsideLink>,
+  input: ({ checked }) => <span>{checked === true ? '[x]' : '[ ]'}</span>,
+};
+
+/** A link of an agent: its real target stands beside its words, and the other side learns nothing about us. */
+function OutsideLink({
+  href,
+  children,
+}: {
+  readonly href: string | undefined;
+  readonly children: ReactNode;
+}) {
+  if (href === undefined || href === '') return <span className={styles['dead']}>{children}</span>;
+  const shown = Array.isArray(children) || children !== href;
+  return (
+    <>
+      <a href={href} target="_blank" rel="noopener noreferrer nofollow" referrerPolicy="no-referrer">
+        {children}
+      </a>
+      {shown && <span className={styles['target']}> ({hostOf(href)})</span>}
+    </>
+  );
+}
+
+function hostOf(href: string): string {
+  return URL.canParse(href) ? new URL(href).host : 'unreadable address';
+}

@@ -1,0 +1,62 @@
+import type { ReactNode } from 'react';
+import {
+  FieldError,
+  Input,
+  Label,
+  Text,
+  TextArea,
+  TextField as AriaTextField,
+  type TextFieldProps as AriaTextFieldProps,
+} from 'react-aria-components';
+import styles from './field.module.css';
+
+/** Properties of {@link TextField}. */
+export interface TextFieldProps extends Omit<
+  AriaTextFieldProps,
+  'className' | 'style' | 'children' | 'isInvalid'
+> {
+  readonly label: ReactNode;
+  readonly description?: ReactNode;
+  /** What the server or the page found wrong; stands below the field and marks it. */
+  readonly error?: string | undefined;
+  /** More than one makes a box of that many lines. */
+  readonly rows?: number;
+  readonly placeholder?: string;
+  /** For commands, paths, URLs and keys. */
+  readonly code?: boolean;
+}
+
+/** A labelled line or box of text. What was typed stays, whatever the server says. */
+export function TextField({
+  label,
+  description,
+  error,
+  rows = 1,
+  placeholder,
+  code = false,
+  ...rest
+}: TextFieldProps) {
+  const className = `${styles['input']} ${code ? styles['code'] : ''}`;
+  const hint = placeholder === undefined ? {} : { placeholder };
+  return (
+    <AriaTextField
+      {...rest}
+      className={styles['field'] ?? ''}
+      isInvalid={error !== undefined}
+      validationBehavior="aria"
+    >
+      <Label className={styles['label'] ?? ''}>{label}</Label>
+      {rows > 1 ? (
+        <TextArea className={`${className} ${styles['area']}`} rows={rows} {...hint} />
+      ) : (
+        <Input className={className} {...hint} />
+      )}
+      {description && (
+        <Text slot="description" className={styles['description'] ?? ''}>
+          {description}
+        </Text>
+      )}
+      <FieldError className={styles['error'] ?? ''}>{error}</FieldError>
+    </AriaTextField>
+  );
+}

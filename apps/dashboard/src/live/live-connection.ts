@@ -1,0 +1,205 @@
+import type { UiSocket } from './ui-socket.js';
+
+/** How fresh what the page shows is. */
+export type LiveState =
+  /** The first connection is being made. */
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'live' }
+  /** Nothing has come since then; a new attempt is on its way. */
+  | { readonly kind: 'lost'; readonly since: number };
+
+/** What a watcher of one agent hears. */
+export interface AgentListener {
+  /** Name and body of a frame: `activity`, `delta`, `message`, `status` or `removed`. */
+  readonly onFrame: (name: string, body: unknown) => void;
+  /** Frames were missed for good; what is shown must be read again. */
+  readonly onGap: () => void;
+}
+
+/** What a watcher of the whole fleet hears. */
+export interface FleetListener {
+  /** `agent`, `agent_removed` or `refusal`. */
+  readonly onFrame: (name: string, body: unknown) => void;
+  /** The connection is there again; what happened meanwhile must be read. */
+  readonly onGap: () => void;
+}
+
+/** What {@link LiveConnection} stands on; tests give their own. */
+export interface LiveParts {
+  /** Opens a socket that has been admitted, with a ticket of its own. */
+  readonly open: () => Promise<UiSocket>;
+  readonly now: () => number;
+}
+
+interface Watch {
+  readonly listeners: Set<AgentListener>;
+  /** Id of the last activity that came; the server resumes behind it. */
+  cursor: number | undefined;
+}
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 15_000;
+
+/**
+ * The one `/ui` socket of this tab. It comes back by itself with a new ticket, resumes every watched agent behind the
+ * last activity that came, and tells watchers when something was missed for good.
+ */
+export class LiveConnection {
+  readonly #parts: LiveParts;
+  readonly #watches = new Map<string, Watch>();
+  readonly #fleet = new Set<FleetListener>();
+  readonly #listeners = new Set<() => void>();
+  #state: LiveState = { kind: 'connecting' };
+  #socket: UiSocket | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #delay = FIRST_RETRY_MS;
+  #attempt = 0;
+  #wanted = false;
+  #wasLive = false;
+
+  constructor(parts: LiveParts) {
+    this.#parts = parts;
+  }
+
+  /** The present state; another object after each change. */
+  get state(): LiveState {
+    return this.#state;
+  }
+
+  /** Calls back after each change of state; gives the function that ends it. */
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Connects and stays connected. */
+  start(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#become({ kind: 'connecting' });
+    void this.#connect();
+  }
+
+  /** Closes the connection and forgets where the streams stood. */
+  stop(): void {
+    this.#wanted = false;
+    this.#wasLive = false;
+    this.#attempt += 1;
+    clearTimeout(this.#retry);
+    this.#socket?.close();
+    this.#socket = undefined;
+    for (const watch of this.#watches.values()) watch.cursor = undefined;
+    this.#become({ kind: 'connecting' });
+  }
+
+  /** Begins anew with another ticket: somebody else may have signed in. */
+  restart(): void {
+    if (!this.#wanted) return;
+    this.stop();
+    this.start();
+  }
+
+  /** Tries again at once: the network is back, or the page is looked at again. */
+  retryNow(): void {
+    if (!this.#wanted || this.#socket) return;
+    this.#delay = FIRST_RETRY_MS;
+    clearTimeout(this.#retry);
+    void this.#connect();
+  }
+
+  /** Watches one agent, with what came behind `after` first; gives the function that ends it. */
+  watchAgent(agentId: string, listener: AgentListener, after?: number): () => void {
+    const watch = this.#watches.get(agentId) ?? { listeners: new Set(), cursor: after };
+    const first = watch.listeners.size === 0;
+    watch.listeners.add(listener);
+    this.#watches.set(agentId, watch);
+    if (first) void this.#ask(agentId, watch);
+    return () => {
+      watch.listeners.delete(listener);
+      if (watch.listeners.size > 0 || this.#watches.get(agentId) !== watch) return;
+      this.#watches.delete(agentId);
+      this.#socket?.send('unwatch', { agent_id: agentId });
+    };
+  }
+
+  /** Watches all agents that the person may see; gives the function that ends it. */
+  watchFleet(listener: FleetListener): () => void {
+    this.#fleet.add(listener);
+    if (this.#fleet.size === 1) void this.#socket?.ask('watch_fleet', {}).catch(() => undefined);
+    return () => {
+      this.#fleet.delete(listener);
+    };
+  }
+
+  async #connect(): Promise<void> {
+    const attempt = ++this.#attempt;
+    try {
+      const socket = await this.#parts.open();
+      if (attempt !== this.#attempt) {
+        socket.close();
+        return;
+      }
+      this.#socket = socket;
+      socket.onFrame((name, body) => this.#hear(name, body));
+      socket.onEnd(() => {
+        if (this.#socket !== socket) return;
+        this.#socket = undefined;
+        this.#lose();
+      });
+      await this.#resume(socket);
+    } catch {
+      if (attempt === this.#attempt) this.#lose();
+    }
+  }
+
+  async #resume(socket: UiSocket): Promise<void> {
+    const missed = this.#wasLive;
+    if (this.#fleet.size > 0) await socket.ask('watch_fleet', {});
+    await Promise.all([...this.#watches].map(([agentId, watch]) => this.#ask(agentId, watch)));
+    if (this.#socket !== socket) return;
+    this.#delay = FIRST_RETRY_MS;
+    this.#wasLive = true;
+    this.#become({ kind: 'live' });
+    // Fleet frames have no cursor, so after an interruption its readers read again.
+    if (missed) for (const { onGap } of [...this.#fleet]) onGap();
+  }
+
+  async #ask(agentId: string, watch: Watch): Promise<void> {
+    const { cursor } = watch;
+    const answer = await this.#socket?.ask('watch', {
+      agent_id: agentId,
+      ...(cursor === undefined ? {} : { after: cursor }),
+    });
+    if (answer?.['gap'] === true) for (const { onGap } of [...watch.listeners]) onGap();
+    if (answer?.['code'] === 'NOT_FOUND')
+      for (const { onFrame } of [...watch.listeners]) onFrame('removed', { agent_id: agentId });
+  }
+
+  #hear(name: string, body: unknown): void {
+    const { agent_id: agentId, id } = (body ?? {}) as Record<string, unknown>;
+    if (name === 'agent' || name === 'agent_removed' || name === 'refusal') {
+      for (const { onFrame } of [...this.#fleet]) onFrame(name, body);
+      return;
+    }
+    // `status` carries the agent itself, the other frames name it.
+    const of = name === 'status' ? id : agentId;
+    const watch = typeof of === 'string' ? this.#watches.get(of) : undefined;
+    if (!watch) return;
+    if (name === 'activity' && typeof id === 'number') watch.cursor = Math.max(watch.cursor ?? 0, id);
+    for (const { onFrame } of [...watch.listeners]) onFrame(name, body);
+  }
+
+  #lose(): void {
+    if (!this.#wanted) return;
+    if (this.#state.kind !== 'lost') this.#become({ kind: 'lost', since: this.#parts.now() });
+    clearTimeout(this.#retry);
+    // Spread, so that the tabs of many people do not come back in the same moment.
+    this.#retry = setTimeout(() => void this.#connect(), this.#delay * (0.75 + Math.random() / 2));
+    this.#delay = Math.min(this.#delay * 2, LONGEST_RETRY_MS);
+  }
+
+  #become(state: LiveState): void {
+    this.#state = state;
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
