@@ -13,6 +13,9 @@ async function step(title, script, args) {
   return code === 0;
 }
 
+/** Runs a script of the repository where there is one; tests of this file bring a repository with less in it. */
+const script = async (title, path) => !existsSync(join(root, path)) || step(title, join(root, path), []);
+
 const projectsIn = (folder, config) =>
   readdirSync(join(root, folder))
     .map((name) => join(folder, name, config))
@@ -25,9 +28,8 @@ const DASHBOARD = join('apps', 'dashboard');
  * a start needs; without it every TypeScript project is checked.
  */
 export async function build({ product = false } = {}) {
-  const generate = join(root, 'tools/prisma/generate.mjs');
-  if (existsSync(generate) && !(await step('database clients', generate, []))) return false;
-  if (!(await step('confinement helper', join(root, 'tools/confine/build.mjs'), []))) return false;
+  if (!(await script('database clients', 'tools/prisma/generate.mjs'))) return false;
+  if (!(await script('confinement helper', 'tools/confine/build.mjs'))) return false;
   const tsc = (title, projects) => step(title, localBin('@typescript/native', 'tsc'), ['-b', ...projects]);
   const programs = [
     ...projectsIn('packages', 'tsconfig.lib.json'),
@@ -35,8 +37,8 @@ export async function build({ product = false } = {}) {
   ];
   if (!(await tsc('libraries and programs', programs))) return false;
   // The dashboard's types of the API come from the document that the compiled control plane serves.
-  if (!(await step('types of the API', join(root, 'tools/dashboard/write-api-types.mjs'), []))) return false;
-  if (!(await step('dashboard', join(root, 'tools/dashboard/bundle.mjs'), []))) return false;
+  if (!(await script('types of the API', 'tools/dashboard/write-api-types.mjs'))) return false;
+  if (!(await script('dashboard', 'tools/dashboard/bundle.mjs'))) return false;
   return product || tsc('every TypeScript project', []);
 }
 
