@@ -58,6 +58,9 @@ const AGENT: Agent = {
   epoch: 0,
   owner: { id: 'u1', username: 'admin' },
   is_demo: false,
+  unsafe: [],
+  last_refusal: null,
+  refusals_last_hour: 0,
   created_at: '2026-11-27T10:00:00.000Z',
   updated_at: '2026-11-27T10:00:00.000Z',
 };
