@@ -97,7 +97,7 @@ describe('any input', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 12 }), { minLength: 1, maxLength: 6 }), (words) => {
         const parsed = parseCommand(quoteArgv(words));
-        if (parsed.ok) expect(parsed.command.words.map(({ value }) => value)).toEqual(words);
+        if (parsed.ok) expect(parsed.line[0].commands[0].words.map(({ value }) => value)).toEqual(words);
       }),
       { numRuns: 3_000 },
     );
@@ -112,11 +112,11 @@ describe('any input', () => {
       const parsed = parseCommand(cmd);
       if (
         !parsed.ok ||
-        parsed.command.assignments.length > 0 ||
-        parsed.command.words.some(({ pieces }) => pieces)
+        parsed.line[0].commands[0].assignments.length > 0 ||
+        parsed.line[0].commands[0].words.some(({ pieces }) => pieces)
       )
         continue;
-      const words = parsed.command.words.map(({ value }) => value);
+      const words = parsed.line[0].commands[0].words.map(({ value }) => value);
       const [program = '', ...rest] = words;
       const mutants = [
         words

@@ -1,4 +1,4 @@
-export type { CommandPlan } from './command-plan.js';
+export type { CommandPlan, PlannedCommand, PlannedPipeline, PlannedRedirect } from './command-plan.js';
 export type { ShellPolicyOptions } from './policy-options.js';
 export { quoteArgv } from './quote-argv.js';
 export { shellRules } from './rules/catalogue.js';

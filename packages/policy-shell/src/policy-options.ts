@@ -8,7 +8,7 @@ export interface ShellPolicyOptions {
   readonly allow?: readonly string[] | undefined;
   /** Programs that are refused in every mode, in the same form. */
   readonly deny?: readonly string[] | undefined;
-  /** Whether pipes and lists are to be judged part by part. Operators are still refused in this version. */
+  /** Whether pipes, lists, literal redirections and quoted here-documents pass, each part judged by itself. Default false. */
   readonly relaxed?: boolean | undefined;
   /** Absolute path of the directory the agent works in. Required unless `restrictToWorkspace` is false. */
   readonly workspace?: string | undefined;

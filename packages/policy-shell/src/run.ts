@@ -1,4 +1,4 @@
-export type { CommandPlan } from './command-plan.js';
+export type { CommandPlan, PlannedCommand, PlannedPipeline, PlannedRedirect } from './command-plan.js';
 export type { OutputText } from './run/bounded-output.js';
 export type { Confiner, ConfinerBackend, Guarantee, NetworkMode, ResourceLimits } from './run/confiner.js';
 export { createConfiner } from './run/create-confiner.js';
@@ -8,5 +8,6 @@ export { probeConfiners } from './run/probe-confiners.js';
 export type { ConfinerProbe } from './run/probe-confiners.js';
 export { runCommand } from './run/run-command.js';
 export type { RunOptions, RunResult } from './run/run-command.js';
+export type { CommandStatus } from './run/run-pipeline.js';
 export { RunError, runErrorCodes } from './run/run-error.js';
 export type { RunErrorCode } from './run/run-error.js';

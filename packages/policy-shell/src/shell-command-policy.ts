@@ -1,18 +1,12 @@
 import { createDecision, policyDigest, type Decision, type Step } from '@clawforce/policy-core';
 import type { CommandPlan } from './command-plan.js';
-import { inspectAssignment } from './inspect/assignments.js';
-import { inspectCommand } from './inspect/inspect-command.js';
-import { Inspection } from './inspect/inspection.js';
-import { refuseByLists } from './layers/user-lists.js';
+import { type JudgedLine, judgeLine } from './judge/judge-line.js';
 import { viewWorkspace } from './layers/view.js';
-import { refusePaths } from './layers/workspace-layer.js';
-import { parseCommand, type SimpleCommand } from './parse/parse-command.js';
-import { expandGlob } from './path/expand-glob.js';
+import { parseCommand } from './parse/parse-command.js';
 import { protectedNames, type WorkspaceView } from './path/workspace-paths.js';
 import { checkOptions, type CheckedOptions, type ShellPolicyOptions } from './policy-options.js';
-import { quoteArgv } from './quote-argv.js';
 import { shellRules, type ShellRuleId } from './rules/catalogue.js';
-import type { Finding, Token } from './rules/finding.js';
+import type { Finding } from './rules/finding.js';
 
 /** The verdict on one command; `plan` is there exactly when it is allowed. */
 export type ShellDecision = Decision & { readonly rule: ShellRuleId; readonly plan?: CommandPlan };
@@ -42,34 +36,25 @@ export class ShellCommandPolicy {
       return this.#check(command, input, (context as typeof context | null)?.cwd);
     } catch (error) {
       const note = error instanceof Error ? error.message : 'unknown error';
-      return this.#decide(input, [{ rule: 'shell.internal' }], [], note);
+      return this.#decide(input, input, [{ rule: 'shell.internal' }], [], note);
     }
   }
 
   #check(command: unknown, input: string, cwd: string | undefined): ShellDecision {
-    if (typeof command !== 'string') return this.#decide(input, [{ rule: 'shell.syntax.not-a-string' }], []);
-    const parsed = parseCommand(command);
-    if (!parsed.ok) return this.#decide(input, [parsed.finding], []);
+    if (typeof command !== 'string')
+      return this.#decide(input, input, [{ rule: 'shell.syntax.not-a-string' }], []);
+    const parsed = parseCommand(command, this.#options.relaxed);
+    if (!parsed.ok) return this.#decide(input, input, [parsed.finding], []);
     const view = viewWorkspace(this.#options, cwd);
-    if ('rule' in view) return this.#decide(input, [view], ['syntax']);
-    const words = expandWords(parsed.command, view);
-    if (!Array.isArray(words)) return this.#decide(input, [words], []);
-
-    const inspection = new Inspection(this.#options, view);
-    for (const { name, value, span } of parsed.command.assignments) {
-      inspectAssignment({ value: `${name}=${value}`, span }, inspection);
-    }
-    inspectCommand(words, inspection);
-    const listed = refuseByLists(inspection.programs, this.#options);
-    const objections = [...inspection.findings, ...(listed ? [listed] : [])];
-    const canonical = quoteArgv(words.map(({ value }) => value));
-    const outside = refusePaths(inspection.paths, view);
-    if (outside) objections.push(outside);
-    if (objections.length > 0) return this.#decide(canonical, objections, ['syntax']);
-    return this.#allow(canonical, planOf(words, parsed.command, inspection, view, this.#options));
+    if ('rule' in view) return this.#decide(input, input, [view], ['syntax']);
+    const judged = judgeLine(parsed.line, this.#options, view);
+    if ('rule' in judged) return this.#decide(input, input, [judged], []);
+    if (judged.objections.length > 0)
+      return this.#decide(input, judged.canonical, judged.objections, ['syntax']);
+    return this.#allow(input, judged.canonical, planOf(judged.pipelines, view, this.#options));
   }
 
-  #allow(input: string, plan: CommandPlan): ShellDecision {
+  #allow(text: string, input: string, plan: CommandPlan): ShellDecision {
     const trace = (['syntax', 'deny-rule', 'workspace'] as const).map((layer): Step => ({
       layer,
       rule: 'shell.allow',
@@ -80,6 +65,7 @@ export class ShellCommandPolicy {
       layer: 'policy',
       rule: 'shell.allow',
       reason: shellRules['shell.allow'].reason,
+      span: [0, text.length],
       input,
       policyDigest: this.digest,
       trace,
@@ -89,6 +75,7 @@ export class ShellCommandPolicy {
 
   // The first refusal decides; a question only where nothing refuses.
   #decide(
+    text: string,
     input: string,
     findings: readonly Finding[],
     passed: readonly string[],
@@ -116,7 +103,7 @@ export class ShellCommandPolicy {
       rule: decisive.rule,
       reason: reason.replace('{}', () => detail),
       ...(hint === undefined ? {} : { hint }),
-      ...(decisive.span ? { span: decisive.span } : {}),
+      span: decisive.span ?? [0, text.length],
       input: input.length > maximumInputShown ? `${input.slice(0, 256)}…` : input,
       policyDigest: this.digest,
       trace,
@@ -126,41 +113,21 @@ export class ShellCommandPolicy {
 
 const shorten = (text: string): string => (text.length > 120 ? `${text.slice(0, 117)}…` : text);
 
-function expandWords(command: SimpleCommand, view: WorkspaceView): Token[] | Finding {
-  const words: Token[] = [];
-  for (const [index, word] of command.words.entries()) {
-    if (!word.pieces) {
-      words.push({ value: word.value, span: word.span });
-      continue;
-    }
-    // A program chosen by a pattern is never what a person means.
-    if (index === 0) return { rule: 'shell.syntax.glob', span: word.span, detail: word.value };
-    const expanded = expandGlob(word, view);
-    if ('rule' in expanded) return expanded;
-    words.push(...expanded);
-  }
-  return words;
-}
-
 function planOf(
-  words: readonly Token[],
-  command: SimpleCommand,
-  inspection: Inspection,
+  pipelines: JudgedLine['pipelines'],
   view: WorkspaceView,
   options: CheckedOptions,
 ): CommandPlan {
-  const [first = '', ...rest] = words.map(({ value }) => value);
-  const program = inspection.programs.at(-1)?.name ?? first;
-  const roots = options.workspace === undefined ? [] : [view.realRoot];
+  const [first, ...more] = pipelines;
+  const [command, ...piped] = first.commands;
+  const plain = more.length === 0 && piped.length === 0 && command.redirects === undefined;
+  const workspace = options.workspace === undefined ? undefined : view.realRoot;
   return Object.freeze({
-    argv: Object.freeze([first, ...rest] as [string, ...string[]]),
-    program,
-    cwd: view.realCwd,
-    env: Object.freeze(Object.fromEntries(command.assignments.map(({ name, value }) => [name, value]))),
-    ...(options.workspace !== undefined ? { workspace: view.realRoot } : {}),
+    ...command,
+    ...(workspace === undefined ? {} : { workspace }),
     protectedPaths: Object.freeze(
-      roots.flatMap((root) => [...protectedNames, '.git/hooks'].map((name) => `${root}/${name}`)),
+      workspace === undefined ? [] : [...protectedNames, '.git/hooks'].map((name) => `${workspace}/${name}`),
     ),
-    ...(first === 'cd' ? { builtin: 'cd' as const } : {}),
+    ...(plain ? {} : { pipelines: Object.freeze(pipelines) }),
   });
 }

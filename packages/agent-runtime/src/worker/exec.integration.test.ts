@@ -62,6 +62,23 @@ bwrap.describe('exec in a worker', () => {
     expect(existsSync(join(harness.workspace, 'ended'))).toBe(false);
   });
 
+  it('runs a relaxed line part by part, each judged and confined, and refuses its worst part', async () => {
+    await harness.close();
+    const policy = { ...testConfig.exec.policy, relaxed: true };
+    harness = await new Harness({ ...testConfig, exec: { ...testConfig.exec, policy } }).open();
+    writeFileSync(join(harness.workspace, 'a.txt'), 'one\ntwo\n');
+    await start();
+    expect(
+      await exec('cat a.txt | wc -l > n.txt && cat n.txt; ls nowhere 2>/dev/null || echo none'),
+    ).toMatchObject({
+      result: { status: 'ok', output: '2\nnone\n' },
+    });
+    expect(await exec('cat a.txt | tee ../.config/agent.json')).toMatchObject({
+      result: { status: 'denied' },
+    });
+    expect(await exec('true && cat a.txt | sh')).toMatchObject({ result: { status: 'denied' } });
+  });
+
   it('says that a command ran out of time, and cuts a flood of output', async () => {
     await harness.close();
     harness = await new Harness({

@@ -1,5 +1,6 @@
 import { compileGrammar, type CompiledGrammar, type OptionMeaning } from '../profiles/compile-grammar.js';
 import type { Grammar, ValueRole } from '../profiles/tool-profile.js';
+import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';
 import { recordPossiblePaths } from './possible-paths.js';
@@ -28,29 +29,32 @@ export interface WalkResult {
 /** Judges the arguments of a tool by its grammar: every option and operand gets a role, and every role a judgement. */
 export function inspectArguments(
   program: string,
+  token: Token,
   grammar: Grammar,
   args: readonly Token[],
   into: Inspection,
   handlers: WalkHandlers,
   globals?: Grammar,
 ): WalkResult {
-  const walk = new ArgumentWalk(program, compileGrammar(grammar, globals), args, into, handlers);
+  const walk = new ArgumentWalk(program, token, compileGrammar(grammar, globals), args, into, handlers);
   return walk.run();
 }
 
 /** Gives the position of the first operand behind the global options of a tool, or -1; judges the options before it. */
 export function inspectGlobalOptions(
   program: string,
+  token: Token,
   grammar: Grammar,
   args: readonly Token[],
   into: Inspection,
   handlers: WalkHandlers,
 ): number {
-  return new ArgumentWalk(program, compileGrammar(grammar), args, into, handlers).globals();
+  return new ArgumentWalk(program, token, compileGrammar(grammar), args, into, handlers).globals();
 }
 
 class ArgumentWalk {
   readonly #program: string;
+  readonly #token: Token;
   readonly #table: CompiledGrammar;
   readonly #args: readonly Token[];
   readonly #into: Inspection;
@@ -62,12 +66,14 @@ class ArgumentWalk {
 
   constructor(
     program: string,
+    token: Token,
     table: CompiledGrammar,
     args: readonly Token[],
     into: Inspection,
     handlers: WalkHandlers,
   ) {
     this.#program = program;
+    this.#token = token;
     this.#table = table;
     this.#args = args;
     this.#into = into;
@@ -118,10 +124,23 @@ class ArgumentWalk {
         ?.operands ?? grammar.operands;
     for (const [at, operand] of operands.entries())
       inspectValue(roleAt(roles, at), operand, this.#program, this.#into);
-    if (operands.length === 0 && grammar.needsOperand && !this.#informational) {
-      this.#into.findings.push({ rule: grammar.needsOperand, detail: this.#program });
+    if (operands.length === 0 && grammar.needsOperand && !this.#informational)
+      this.#noOperand(grammar.needsOperand);
+    const { feed } = this.#into;
+    if (grammar.takesCommands === true && (feed === 'pipe' || feed === 'text')) {
+      this.#into.inlineCode(this.#token, `The input of ${this.#program}`);
     }
     return { delegated: false, firstOperand };
+  }
+
+  // An interpreter without a script runs what its standard input holds; a file there is a script like any other.
+  #noOperand(rule: ShellRuleId): void {
+    const { feed } = this.#into;
+    if (rule !== 'shell.program.code-runner' || feed === undefined) {
+      this.#into.object(rule, this.#token, this.#program);
+    } else if (feed !== 'file') {
+      this.#into.inlineCode(this.#token, `The input of ${this.#program}`);
+    }
   }
 
   #isOption(token: Token): boolean {

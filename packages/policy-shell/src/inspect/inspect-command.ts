@@ -80,10 +80,10 @@ function inspectProgram(
     into.object('shell.program.elevation', token, name);
   const handlers = handlersFor(name, token, into);
   if (profile.subcommands) {
-    record(inspectSubcommand(name, profile, args, into, handlers)?.value, false);
+    record(inspectSubcommand(name, token, profile, args, into, handlers)?.value, false);
     return;
   }
-  const walk = inspectArguments(name, profile, args, into, handlers);
+  const walk = inspectArguments(name, token, profile, args, into, handlers);
   record(
     args[walk.firstOperand]?.value,
     walk.delegated && profile.operands?.at(-1)?.endsWith('command') === true,
@@ -93,6 +93,7 @@ function inspectProgram(
 
 function inspectSubcommand(
   name: string,
+  program: Token,
   profile: ToolProfile,
   args: readonly Token[],
   into: Inspection,
@@ -102,7 +103,7 @@ function inspectSubcommand(
     ...(profile.options ? { options: profile.options } : {}),
     ...(profile.refuse ? { refuse: profile.refuse } : {}),
   };
-  const at = inspectGlobalOptions(name, profile, args, into, handlers);
+  const at = inspectGlobalOptions(name, program, profile, args, into, handlers);
   const token = at < 0 ? undefined : args[at];
   if (!token) return undefined;
   const key = Object.keys(profile.subcommands ?? {}).find((names) => names.split(' ').includes(token.value));
@@ -120,9 +121,10 @@ function inspectSubcommand(
         into.object(rule as Parameters<Inspection['object']>[0], token, label);
     }
   }
-  if (key === undefined) inspectArguments(name, { operands: ['any'] }, [token], into, handlers);
+  if (key === undefined) inspectArguments(name, token, { operands: ['any'] }, [token], into, handlers);
   inspectArguments(
     label,
+    token,
     entry ?? {},
     args.slice(at + 1),
     into,
@@ -159,7 +161,15 @@ function handlersFor(name: string, token: Token, into: Inspection): WalkHandlers
       else if (serverModules.test(module.value))
         into.object('shell.program.network', module, `${name} -m ${module.value}`);
       else if (findProfile(module.value)) inspectCommand([module, ...args], into);
-      else inspectArguments(module.value, { operands: ['any'] }, args, into, handlersFor(name, token, into));
+      else
+        inspectArguments(
+          module.value,
+          module,
+          { operands: ['any'] },
+          args,
+          into,
+          handlersFor(name, token, into),
+        );
     },
     commandText: (word) => into.inlineCode(word, `${name} -c`),
   };

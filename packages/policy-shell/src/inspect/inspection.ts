@@ -8,6 +8,9 @@ export interface InspectionOptions {
   readonly elevation: 'deny' | 'allow';
 }
 
+/** What gives a command its standard input: a pipe, a file, or the text of a here-document. */
+export type Feed = 'pipe' | 'file' | 'text';
+
 /** A program that the command starts, directly or through a wrapper. */
 export interface InspectedProgram {
   /** Name of the profile, or the base name of an unknown program. */
@@ -29,11 +32,14 @@ export class Inspection {
   readonly findings: Finding[] = [];
   readonly paths: PathUse[] = [];
   readonly programs: InspectedProgram[] = [];
+  /** Absent where standard input is closed. */
+  readonly feed: Feed | undefined;
   depth = 0;
 
-  constructor(options: InspectionOptions, view: WorkspaceView) {
+  constructor(options: InspectionOptions, view: WorkspaceView, feed?: Feed) {
     this.options = options;
     this.view = view;
+    this.feed = feed;
   }
 
   object(rule: ShellRuleId, token: Token, detail = token.value): void {

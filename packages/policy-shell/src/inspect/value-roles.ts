@@ -32,6 +32,10 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       if (isCredentialFile(value)) into.object('shell.secret.file', token);
       recordPossiblePaths(token, 'read', into);
       return;
+    case 'script':
+      if (value === '-' || value === '') into.inlineCode(token, `The input of ${program}`);
+      else inspectValue('read', token, program, into);
+      return;
     case 'write':
       if (value === '/dev/null') into.object('shell.destructive.overwrite', token);
       recordPossiblePaths(token, 'write', into);

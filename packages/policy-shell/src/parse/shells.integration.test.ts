@@ -31,7 +31,7 @@ requires('linux').describe('the words we would run', () => {
           const command = `x${parts.join('')}`;
           const parsed = parseCommand(`f ${command}`);
           if (!parsed.ok) return;
-          const words = parsed.command.words.slice(1);
+          const words = parsed.line[0].commands[0].words.slice(1);
           if (words.some((word) => word.pieces)) return;
           accepted += 1;
           expect(argvIn(shell, command)).toEqual(words.map(({ value }) => value));

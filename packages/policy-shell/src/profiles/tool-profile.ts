@@ -4,7 +4,7 @@ import type { ShellRuleId } from '../rules/catalogue.js';
  * What a value means to a tool. `pattern` and an operand `text` are never paths, an option value `text` is looked at as one
  * in case the profile is wrong; `any` may be one; `read`, `write` are paths; `at-file` is text
  * unless it begins with `@`; `size` is a number of bytes; `count` a number of rounds; `url` an address; `package` a package
- * specification; `code` is a program as text; `command` starts another command with the words that follow;
+ * specification; `code` is a program as text, `script` a file with one (`-` is standard input); `command` starts another command with the words that follow;
  * `command-text` is a command line in one word; `assignments-then-command` is what `env` takes; the rest name a
  * small scanner in `src/profiles/scanners/`.
  */
@@ -34,6 +34,7 @@ export type ValueRole =
   | 'git-remote'
   | 'curl-data'
   | 'name-value'
+  | 'script'
   | 'script-name'
   | 'ps-flags';
 
@@ -60,6 +61,8 @@ export interface Grammar {
   readonly style?: 'gnu' | 'single-dash';
   /** Whether options end at the first operand. */
   readonly optionsFirst?: boolean;
+  /** Whether what comes from standard input is commands for the tool (`psql`), so that a pipe into it is inline code. */
+  readonly takesCommands?: boolean;
   /** Operand values that end in a refusal, by rule. */
   readonly refuseOperands?: Partial<Record<ShellRuleId, string>>;
 }

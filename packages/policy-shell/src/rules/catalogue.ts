@@ -111,6 +111,10 @@ const catalogue = {
     'The command only sets variables; nothing keeps them between calls.',
     'Put the assignment in front of the command that needs it.',
   ),
+  'shell.syntax.directory': syntax(
+    'What stands behind this cd could run in another directory than it is judged for.',
+    'Use "cd DIR && ..." with a single directory at the start of the line.',
+  ),
   'shell.syntax.unknown': syntax('The construct {} is not known to this policy.', one),
 
   'shell.mode.deny-all': deny('This agent runs no commands.'),

@@ -16,15 +16,17 @@ const systemPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin'
 
 /** Gives checked options of `runCommand`. @throws TypeError that names the bad option. */
 export function checkRunOptions(plan: CommandPlan, options: RunOptions): CheckedRunOptions {
-  if (!Array.isArray(plan.argv) || plan.argv.length === 0 || !plan.argv.every(isWord)) {
-    throw new TypeError('plan "argv" must be a non-empty array of strings without NUL');
-  }
-  for (const [name, path] of [
-    ['cwd', plan.cwd],
-    ['workspace', plan.workspace ?? plan.cwd],
-  ] as const) {
-    if (!isWord(path) || !posix.isAbsolute(path))
-      throw new TypeError(`plan "${name}" must be an absolute path`);
+  for (const { argv, cwd } of [plan, ...(plan.pipelines ?? []).flatMap(({ commands }) => commands)]) {
+    if (!Array.isArray(argv) || argv.length === 0 || !argv.every(isWord)) {
+      throw new TypeError('plan "argv" must be a non-empty array of strings without NUL');
+    }
+    for (const [name, path] of [
+      ['cwd', cwd],
+      ['workspace', plan.workspace ?? plan.cwd],
+    ] as const) {
+      if (!isWord(path) || !posix.isAbsolute(path))
+        throw new TypeError(`plan "${name}" must be an absolute path`);
+    }
   }
   if (typeof (options as Partial<RunOptions>).confiner?.launch !== 'function') {
     throw new TypeError('option "confiner" is required; get one from createConfiner');

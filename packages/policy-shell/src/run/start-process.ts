@@ -2,21 +2,23 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import type { Launch } from './confiner.js';
 
+/** What a standard descriptor of a process is. */
+export type Stdio = 'ignore' | 'pipe' | number;
+
 const closeOnExec = 0o2000000;
 const mostDescriptors = 1024;
 
 /**
- * Starts a launch in a process group of its own with closed standard input. Descriptors that this process inherited
+ * Starts a launch in a process group of its own; without `standard`, with closed standard input. Descriptors that this process inherited
  * and would pass on are replaced by /dev/null, so that a command never holds a door of its host.
  */
-export function start(launch: Launch, env: Readonly<Record<string, string>>): ChildProcess {
+export function start(
+  launch: Launch,
+  env: Readonly<Record<string, string>>,
+  standard: readonly [Stdio, Stdio, Stdio] = ['ignore', 'pipe', 'pipe'],
+): ChildProcess {
   const first = 3 + launch.descriptors.length;
-  const stdio: ('ignore' | 'pipe' | number)[] = [
-    'ignore',
-    'pipe',
-    'pipe',
-    ...launch.descriptors.map(() => 'pipe' as const),
-  ];
+  const stdio: Stdio[] = [...standard, ...launch.descriptors.map(() => 'pipe' as const)];
   const leaking = inheritable().filter((descriptor) => descriptor >= first);
   const nothing = leaking.length > 0 ? openSync('/dev/null', 'r') : undefined;
   try {

@@ -148,7 +148,7 @@ export const interpreters: readonly ToolProfile[] = [
       info: '--version -V --help -h -W',
       pattern: '-F --field-separator',
       'name-value': '-v --assign',
-      read: '-f --file',
+      script: '-f --file',
       flag: '--posix -P --re-interval -r --sandbox -S --csv -k --traditional -c --characters-as-bytes -b -t -n -N -M -O -s -g -C',
     },
     refuse: {
@@ -165,7 +165,7 @@ export const interpreters: readonly ToolProfile[] = [
     options: {
       info: '--version --help',
       sed: '-e --expression',
-      read: '-f --file',
+      script: '-f --file',
       text: '-l --line-length',
       optional: '-i --in-place',
       flag: '-n --quiet --silent -E -r --regexp-extended -s --separate -z --null-data -u --unbuffered -b --binary --posix --follow-symlinks --debug --sandbox',

@@ -197,7 +197,8 @@ export const projectTools: readonly ToolProfile[] = [
   {
     names: 'make gmake bmake remake',
     options: {
-      any: '-C --directory -f --file --makefile -I --include-dir -o --old-file -W --what-if',
+      script: '-f --file --makefile',
+      any: '-C --directory -I --include-dir -o --old-file -W --what-if',
       text: '-j --jobs -l --load-average',
     },
     refuse: { [exec]: '--eval -E', 'shell.env.dump': '-p --print-data-base' },

@@ -117,6 +117,7 @@ export const textTools: readonly ToolProfile[] = [
   {
     names: 'sqlite3',
     operands: ['any', 'sql'],
+    takesCommands: true,
     optionsFirst: false,
     options: {
       pattern: '-separator -nullvalue -newline',
@@ -127,11 +128,12 @@ export const textTools: readonly ToolProfile[] = [
   },
   {
     names: 'psql mysql mariadb',
+    takesCommands: true,
     operands: ['any'],
     options: {
       sql: '-c --command -e --execute',
       text: '-h --host -p --port -U -u --user --username -d --dbname -D --database -v --set -F -P',
-      read: '-f --file',
+      script: '-f --file',
       write: '-o --output -L',
     },
     refuse: {
@@ -141,6 +143,7 @@ export const textTools: readonly ToolProfile[] = [
   },
   {
     names: 'redis-cli',
+    takesCommands: true,
     operands: ['text'],
     options: { text: '-h -p -n -a -u' },
     refuse: { [exec]: '--eval --rdb --pipe --functions-rdb' },

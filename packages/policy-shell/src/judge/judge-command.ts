@@ -1,0 +1,144 @@
+import type { PlannedCommand, PlannedRedirect } from '../command-plan.js';
+import { inspectAssignment } from '../inspect/assignments.js';
+import { inspectCommand } from '../inspect/inspect-command.js';
+import { type Feed, type InspectedProgram, Inspection } from '../inspect/inspection.js';
+import { refusePaths } from '../layers/workspace-layer.js';
+import type { SimpleCommand } from '../parse/parse-command.js';
+import type { ParsedRedirect } from '../parse/redirect.js';
+import { expandGlob } from '../path/expand-glob.js';
+import { resolvePath } from '../path/resolve-path.js';
+import { isCredentialFile, refusePath, type WorkspaceView } from '../path/workspace-paths.js';
+import type { CheckedOptions } from '../policy-options.js';
+import { quoteArgv } from '../quote-argv.js';
+import type { Finding, Token } from '../rules/finding.js';
+
+/** What the judgement of one simple command gave. */
+export interface JudgedCommand {
+  readonly words: readonly Token[];
+  readonly findings: readonly Finding[];
+  /** The objection of the workspace restriction, which speaks last. */
+  readonly outside: Finding | undefined;
+  readonly programs: readonly InspectedProgram[];
+  /** The command in canonical form. */
+  readonly canonical: string;
+  readonly planned: PlannedCommand;
+}
+
+const noVariables: Readonly<Record<string, string>> = Object.freeze({});
+
+/** Judges one simple command and its redirections from a working directory; `feed` says what a pipe gives it. */
+export function judgeCommand(
+  command: SimpleCommand,
+  options: CheckedOptions,
+  view: WorkspaceView,
+  piped: boolean,
+): JudgedCommand | Finding {
+  const words = expandWords(command, view);
+  if (!Array.isArray(words)) return words;
+  const inspection = new Inspection(options, view, feedOf(command.redirects, piped));
+  for (const { name, value, span } of command.assignments) {
+    inspectAssignment({ value: `${name}=${value}`, span }, inspection);
+  }
+  inspectCommand(words, inspection);
+  let canonical = quoteArgv(words.map(({ value }) => value));
+  let outside = refusePaths(inspection.paths, view);
+  if (command.redirects.length > 0) {
+    canonical += canonicalRedirects(command.redirects);
+    outside = inspectRedirects(command.redirects, inspection, view) ?? outside;
+  }
+  const { findings, programs } = inspection;
+  const planned = planCommand(words, command, inspection, view);
+  return { words, findings, outside, programs, canonical, planned };
+}
+
+function expandWords(command: SimpleCommand, view: WorkspaceView): Token[] | Finding {
+  const words: Token[] = [];
+  for (const word of command.words) {
+    if (!word.pieces) {
+      words.push(word);
+      continue;
+    }
+    // A program chosen by a pattern is never what a person means.
+    if (words.length === 0) return { rule: 'shell.syntax.glob', span: word.span, detail: word.value };
+    const expanded = expandGlob(word, view);
+    if ('rule' in expanded) return expanded;
+    words.push(...expanded);
+  }
+  return words;
+}
+
+// The last redirection of standard input wins over the pipe.
+function feedOf(redirects: readonly ParsedRedirect[], piped: boolean): Feed | undefined {
+  let feed: Feed | undefined = piped ? 'pipe' : undefined;
+  for (const { kind } of redirects)
+    if (kind === 'read' || kind === 'text') feed = kind === 'read' ? 'file' : 'text';
+  return feed;
+}
+
+// Gives the objection of the workspace restriction; a question about credentials goes to the inspection.
+function inspectRedirects(
+  redirects: readonly ParsedRedirect[],
+  into: Inspection,
+  view: WorkspaceView,
+): Finding | undefined {
+  for (const redirect of redirects) {
+    if (redirect.kind === 'duplicate' || redirect.kind === 'text') continue;
+    const { target: value, span } = redirect;
+    if (value === '/dev/null') continue;
+    if (value.startsWith('~')) return { rule: 'shell.workspace.outside', span, detail: value };
+    if (isCredentialFile(value)) into.object('shell.secret.file', { value, span });
+    const access = redirect.kind === 'read' ? 'read' : 'write';
+    const finding = refusePath({ value, span, access }, view);
+    if (finding) return finding;
+  }
+  return undefined;
+}
+
+function canonicalRedirects(redirects: readonly ParsedRedirect[]): string {
+  const signs = { read: '<', write: '>', append: '>>' } as const;
+  return redirects
+    .map((redirect) => {
+      if (redirect.kind === 'duplicate') return ` ${redirect.descriptor}>&${redirect.source}`;
+      if (redirect.kind === 'text') return ` <<< ${quoteArgv([redirect.text])}`;
+      const descriptor = redirect.descriptor === 2 ? '2' : '';
+      return ` ${descriptor}${signs[redirect.kind]} ${quoteArgv([redirect.target])}`;
+    })
+    .join('');
+}
+
+function planCommand(
+  words: readonly Token[],
+  command: SimpleCommand,
+  inspection: Inspection,
+  view: WorkspaceView,
+): PlannedCommand {
+  const [first = '', ...rest] = words.map(({ value }) => value);
+  const { assignments, redirects } = command;
+  return Object.freeze({
+    argv: Object.freeze([first, ...rest] as [string, ...string[]]),
+    program: inspection.programs.at(-1)?.name ?? first,
+    cwd: view.realCwd,
+    env:
+      assignments.length === 0
+        ? noVariables
+        : Object.freeze(Object.fromEntries(assignments.map(({ name, value }) => [name, value]))),
+    ...(first === 'cd' ? { builtin: 'cd' as const } : {}),
+    ...(redirects.length === 0
+      ? {}
+      : { redirects: Object.freeze(redirects.map((redirect) => planRedirect(redirect, view))) }),
+  });
+}
+
+function planRedirect(redirect: ParsedRedirect, view: WorkspaceView): PlannedRedirect {
+  const { kind } = redirect;
+  if (kind === 'duplicate') {
+    return Object.freeze({ kind, descriptor: redirect.descriptor, source: redirect.source });
+  }
+  if (kind === 'text') return Object.freeze({ kind, descriptor: redirect.descriptor, text: redirect.text });
+  // What cannot be resolved has been refused.
+  const resolved = resolvePath(view.realCwd, redirect.target);
+  const path = redirect.target === '/dev/null' || !resolved.ok ? redirect.target : resolved.path;
+  return kind === 'read'
+    ? Object.freeze({ kind, descriptor: redirect.descriptor, path })
+    : Object.freeze({ kind, descriptor: redirect.descriptor, path });
+}

@@ -1,0 +1,88 @@
+import type { PlannedCommand, PlannedPipeline } from '../command-plan.js';
+import type { InspectedProgram } from '../inspect/inspection.js';
+import { viewWorkspace } from '../layers/view.js';
+import { refuseByLists } from '../layers/user-lists.js';
+import type { ParsedLine, ParsedPipeline, SimpleCommand } from '../parse/parse-command.js';
+import type { WorkspaceView } from '../path/workspace-paths.js';
+import type { CheckedOptions } from '../policy-options.js';
+import type { Finding, Token } from '../rules/finding.js';
+import { judgeCommand } from './judge-command.js';
+
+/** What the judgement of a whole line gave; `pipelines` is what may run when nothing objects. */
+export interface JudgedLine {
+  readonly canonical: string;
+  readonly objections: readonly Finding[];
+  readonly pipelines: readonly [PlannedPipeline, ...PlannedPipeline[]];
+}
+
+const signs = { always: '; ', and: ' && ', or: ' || ' } as const;
+
+/**
+ * Judges every simple command of a line by itself. A `cd` moves the commands behind it, so it is let through only where
+ * they cannot run without it.
+ */
+export function judgeLine(
+  line: ParsedLine,
+  options: CheckedOptions,
+  start: WorkspaceView,
+): JudgedLine | Finding {
+  const objections: Finding[] = [];
+  const outside: Finding[] = [];
+  const programs: InspectedProgram[] = [];
+  const pipelines: PlannedPipeline[] = [];
+  let canonical = '';
+  let view = start;
+  for (const [at, pipeline] of line.entries()) {
+    const commands: PlannedCommand[] = [];
+    if (at > 0) canonical += signs[pipeline.joiner];
+    for (const [place, command] of pipeline.commands.entries()) {
+      const judged = judgeCommand(command, options, view, place > 0);
+      if ('rule' in judged) return judged;
+      objections.push(...judged.findings);
+      programs.push(...judged.programs);
+      if (judged.outside) outside.push(judged.outside);
+      commands.push(judged.planned);
+      canonical += (place > 0 ? ' | ' : '') + judged.canonical;
+      if (place > 0 && command.redirects.some(({ kind }) => kind === 'read' || kind === 'text')) {
+        objections.push({ rule: 'shell.syntax.redirect', span: command.span, detail: 'behind a pipe' });
+      }
+      if (judged.planned.builtin !== 'cd' || line.length + pipeline.commands.length === 2) continue;
+      const moved = moveTo(command, judged.words, line, at, options, view);
+      if ('rule' in moved) objections.push(moved);
+      else view = moved;
+    }
+    const [first, ...rest] = commands;
+    if (first)
+      pipelines.push(
+        Object.freeze({ joiner: pipeline.joiner, commands: Object.freeze([first, ...rest] as const) }),
+      );
+  }
+  const listed = refuseByLists(programs, options);
+  if (listed) objections.push(listed);
+  const [first, ...rest] = pipelines;
+  if (!first) return { rule: 'shell.internal' };
+  return { canonical, objections: [...objections, ...outside], pipelines: [first, ...rest] };
+}
+
+// Behind `a && cd b`, only what `&&` joins is sure to run in b; behind `cd b` at the start of a list everything is,
+// because the runner ends the list when a `cd` fails.
+function moveTo(
+  command: SimpleCommand,
+  words: readonly Token[],
+  line: ParsedLine,
+  at: number,
+  options: CheckedOptions,
+  view: WorkspaceView,
+): WorkspaceView | Finding {
+  const refusal: Finding = { rule: 'shell.syntax.directory', span: command.span };
+  const operands = words.slice(words[1]?.value === '--' ? 2 : 1);
+  const [directory] = operands;
+  if (!directory || operands.length > 1 || /^-|^$/.test(directory.value)) return refusal;
+  const pipeline: ParsedPipeline | undefined = line[at];
+  if (pipeline?.commands.length !== 1 || command.redirects.length > 0 || pipeline.joiner === 'or')
+    return refusal;
+  const behind = line.slice(at + 1);
+  if (behind[0]?.joiner === 'or') return refusal;
+  if (pipeline.joiner === 'and' && behind.some(({ joiner }) => joiner !== 'and')) return refusal;
+  return viewWorkspace(options, directory.value, view);
+}
