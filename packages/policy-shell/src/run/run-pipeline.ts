@@ -52,7 +52,7 @@ export async function runPipeline(
 ): Promise<PipelineEnd> {
   const prepared: (Prepared | undefined)[] = [];
   let pipes: readonly PipeEnds[] = [];
-  let ends: Promise<CommandStatus>[] = [];
+  let ends: Promise<CommandStatus>[];
   try {
     try {
       for (const [at, command] of commands.entries()) {
