@@ -1,0 +1,38 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConfiner, probeConfiners, runCommand, type Confiner, type RunOptions } from '../dist/run.js';
+import { rawPlan } from '../src/testing/raw-plan.js';
+
+const rounds = Number(process.env['BENCH_ROUNDS'] ?? 60);
+const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'policy-shell-start-')));
+const plan = rawPlan(workspace, ['/usr/bin/true']);
+
+async function best(confiner: Confiner, network: RunOptions['network']): Promise<number> {
+  let least = Infinity;
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now();
+    await runCommand(plan, { confiner, network });
+    least = Math.min(least, performance.now() - start);
+  }
+  return least;
+}
+
+const plain = await best(await createConfiner({ backend: 'none' }), 'host');
+console.log(`plain spawn: ${plain.toFixed(2)} ms`);
+for (const { backend, works, detail } of await probeConfiners()) {
+  if (!works) {
+    console.log(`${backend}: ${detail}`);
+    continue;
+  }
+  const confined = await best(await createConfiner({ backend }), 'none');
+  const goal = backend === 'bwrap' ? 10 : 2;
+  console.log(
+    `${backend}: ${confined.toFixed(2)} ms, ${(confined - plain).toFixed(2)} ms over plain spawn (goal ${goal})`,
+  );
+}
+
+const imported = performance.now();
+await import('../dist/index.js');
+console.log(`import: ${(performance.now() - imported).toFixed(1)} ms (goal 25; measured in a process that has loaded the runner)`);
+rmSync(workspace, { recursive: true, force: true });
