@@ -34,5 +34,7 @@ for (const { backend, works, detail } of await probeConfiners()) {
 
 const imported = performance.now();
 await import('../dist/index.js');
-console.log(`import: ${(performance.now() - imported).toFixed(1)} ms (goal 25; measured in a process that has loaded the runner)`);
+console.log(
+  `import: ${(performance.now() - imported).toFixed(1)} ms (goal 25; measured in a process that has loaded the runner)`,
+);
 rmSync(workspace, { recursive: true, force: true });
