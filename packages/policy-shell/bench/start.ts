@@ -6,6 +6,7 @@ import { rawPlan } from '../src/testing/raw-plan.js';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 60);
 const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'policy-shell-start-')));
+const goals: Readonly<Record<string, number>> = { bwrap: 10, landlock: 2 };
 const plan = rawPlan(workspace, ['/usr/bin/true']);
 
 async function best(confiner: Confiner, network: RunOptions['network']): Promise<number> {
@@ -26,9 +27,8 @@ for (const { backend, works, detail } of await probeConfiners()) {
     continue;
   }
   const confined = await best(await createConfiner({ backend }), 'none');
-  const goal = backend === 'bwrap' ? 10 : 2;
   console.log(
-    `${backend}: ${confined.toFixed(2)} ms, ${(confined - plain).toFixed(2)} ms over plain spawn (goal ${goal})`,
+    `${backend}: ${confined.toFixed(2)} ms, ${(confined - plain).toFixed(2)} ms over plain spawn (goal ${goals[backend] ?? 0})`,
   );
 }
 

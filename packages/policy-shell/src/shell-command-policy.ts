@@ -12,6 +12,11 @@ import type { Finding } from './rules/finding.js';
 export type ShellDecision = Decision & { readonly rule: ShellRuleId; readonly plan?: CommandPlan };
 
 const maximumInputShown = 8192;
+const passedEveryLayer: readonly Step[] = Object.freeze(
+  (['syntax', 'deny-rule', 'workspace'] as const).map((layer): Step =>
+    Object.freeze({ layer, rule: 'shell.allow', effect: 'allow' }),
+  ),
+);
 
 /**
  * Judges shell commands of an agent in three layers: syntax, deny rules, workspace. An allowed command comes with a
@@ -55,20 +60,15 @@ export class ShellCommandPolicy {
   }
 
   #allow(text: string, input: string, plan: CommandPlan): ShellDecision {
-    const trace = (['syntax', 'deny-rule', 'workspace'] as const).map((layer): Step => ({
-      layer,
-      rule: 'shell.allow',
-      effect: 'allow',
-    }));
-    return createDecision<{ rule: ShellRuleId; plan: CommandPlan }>({
+    return Object.freeze({
       effect: 'allow',
       layer: 'policy',
       rule: 'shell.allow',
       reason: shellRules['shell.allow'].reason,
-      span: [0, text.length],
+      span: Object.freeze([0, text.length] as const),
       input,
       policyDigest: this.digest,
-      trace,
+      trace: passedEveryLayer,
       plan,
     });
   }
@@ -118,16 +118,36 @@ function planOf(
   view: WorkspaceView,
   options: CheckedOptions,
 ): CommandPlan {
-  const [first, ...more] = pipelines;
-  const [command, ...piped] = first.commands;
-  const plain = more.length === 0 && piped.length === 0 && command.redirects === undefined;
+  const [{ commands }] = pipelines;
+  const [{ argv, program, cwd, env, builtin, redirects }] = commands;
+  const plain = pipelines.length === 1 && commands.length === 1 && redirects === undefined;
   const workspace = options.workspace === undefined ? undefined : view.realRoot;
+  if (plain && builtin === undefined && workspace !== undefined) {
+    const protectedPaths = protectedBelow(workspace);
+    return Object.freeze({ argv, program, cwd, env, workspace, protectedPaths });
+  }
   return Object.freeze({
-    ...command,
-    ...(workspace === undefined ? {} : { workspace }),
-    protectedPaths: Object.freeze(
-      workspace === undefined ? [] : [...protectedNames, '.git/hooks'].map((name) => `${workspace}/${name}`),
-    ),
-    ...(plain ? {} : { pipelines: Object.freeze(pipelines) }),
+    argv,
+    program,
+    cwd,
+    env,
+    ...(builtin === undefined ? undefined : { builtin }),
+    ...(redirects === undefined ? undefined : { redirects }),
+    ...(workspace === undefined ? undefined : { workspace }),
+    protectedPaths: workspace === undefined ? nothingProtected : protectedBelow(workspace),
+    ...(plain ? undefined : { pipelines: Object.freeze(pipelines) }),
   });
+}
+
+const nothingProtected: readonly string[] = Object.freeze([]);
+
+// The answer for the last workspace: a policy asks about the same one each time.
+let last: { workspace: string; paths: readonly string[] } | undefined;
+
+function protectedBelow(workspace: string): readonly string[] {
+  if (last?.workspace !== workspace) {
+    const paths = [...protectedNames, '.git/hooks'].map((name) => `${workspace}/${name}`);
+    last = { workspace, paths: Object.freeze(paths) };
+  }
+  return last.paths;
 }

@@ -59,7 +59,7 @@ class ArgumentWalk {
   readonly #args: readonly Token[];
   readonly #into: Inspection;
   readonly #handlers: WalkHandlers;
-  readonly #seen = new Set<string>();
+  readonly #seen: string[] = [];
   #index = 0;
   #informational = false;
   #delegated = false;
@@ -112,7 +112,8 @@ class ArgumentWalk {
             inspectValue(roleAt(grammar.operands, at), operand, this.#program, this.#into);
           return { delegated: true, firstOperand };
         }
-        const refused = refusedOperands.get(token.value.split(' ', 1)[0] ?? '');
+        const refused =
+          refusedOperands.size > 0 ? refusedOperands.get(token.value.split(' ', 1)[0] ?? '') : undefined;
         if (refused) this.#into.object(refused, token, `${this.#program} ${token.value}`);
         operands.push(token);
         if (grammar.optionsFirst === true) ended = true;
@@ -120,7 +121,7 @@ class ArgumentWalk {
       this.#index++;
     }
     const roles =
-      grammar.operandsWith?.find(({ options }) => options.split(' ').some((option) => this.#seen.has(option)))
+      this.#table.operandsWith.find(({ options }) => this.#seen.some((option) => options.includes(option)))
         ?.operands ?? grammar.operands;
     for (const [at, operand] of operands.entries())
       inspectValue(roleAt(roles, at), operand, this.#program, this.#into);
@@ -145,7 +146,7 @@ class ArgumentWalk {
 
   #isOption(token: Token): boolean {
     const { value } = token;
-    return (value.startsWith('-') && value.length > 1) || this.#table.options.get(value) !== undefined;
+    return (value.startsWith('-') && value.length > 1) || this.#table.options.has(value);
   }
 
   #option(token: Token): void {
@@ -178,11 +179,14 @@ class ArgumentWalk {
 
   #cluster(token: Token): void {
     const { value } = token;
+    let strange = false;
     for (let at = 1; at < value.length; at++) {
       const option = `${value.charAt(0)}${value.charAt(at)}`;
       const meaning = this.#table.options.get(option);
       if (!meaning) {
-        this.#unknown(token);
+        // Once for the word: it is looked at as a whole.
+        if (!strange) this.#unknown(token);
+        strange = true;
         if (this.#table.grammar.unknownOption) return;
         continue;
       }
@@ -229,7 +233,7 @@ class ArgumentWalk {
   }
 
   #apply(option: string, meaning: OptionMeaning, token: Token, joined: string | undefined): void {
-    this.#seen.add(option);
+    if (this.#table.operandsWith.length > 0) this.#seen.push(option);
     switch (meaning.kind) {
       case 'refuse':
         this.#into.object(meaning.rule, token, `${this.#program} ${option}`);

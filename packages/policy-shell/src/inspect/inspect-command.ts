@@ -1,5 +1,6 @@
 import { resolvePath } from '../path/resolve-path.js';
-import { findProfile, type KnownProgram } from '../profiles/find-profile.js';
+import { compileSubcommands } from '../profiles/compile-grammar.js';
+import { findProfile, profileOf, type KnownProgram } from '../profiles/find-profile.js';
 import type { Grammar, ToolProfile } from '../profiles/tool-profile.js';
 import type { Token } from '../rules/finding.js';
 import { inspectAssignment } from './assignments.js';
@@ -27,6 +28,10 @@ export function inspectCommand(words: readonly Token[], into: Inspection): void 
   into.depth--;
 }
 
+// One object each, so that compiled grammars are found again.
+const anything: Grammar = { operands: ['any'] };
+const nothingKnown: Grammar = {};
+
 interface Identified {
   readonly name: string;
   readonly known: KnownProgram | undefined;
@@ -36,6 +41,8 @@ interface Identified {
 // A rule must hold for /bin/rm, ./rm, a link to rm and rm itself alike (research page, lesson 4).
 function identify(token: Token, into: Inspection): Identified | undefined {
   const { value } = token;
+  const direct = profileOf(value);
+  if (direct) return { name: value, known: direct, system: true };
   const name = value.slice(value.lastIndexOf('/') + 1);
   // npx and its kin take an address where others take a program.
   if (/^(?:[a-z][a-z0-9+.-]*:|git@)/i.test(value)) {
@@ -63,7 +70,9 @@ function inspectProgram(
 ): void {
   const before = into.programs.length;
   const record = (subcommand: string | undefined, wrapper: boolean): void => {
-    into.programs.splice(before, 0, { name, token, subcommand, wrapper, system });
+    const program = { name, token, subcommand, wrapper, system };
+    if (before === into.programs.length) into.programs.push(program);
+    else into.programs.splice(before, 0, program);
   };
   if (!known) {
     record(args.find(({ value }) => !value.startsWith('-'))?.value, false);
@@ -78,7 +87,7 @@ function inspectProgram(
   }
   if (known.elevates && into.options.elevation === 'deny')
     into.object('shell.program.elevation', token, name);
-  const handlers = handlersFor(name, token, into);
+  const handlers = new CommandHandlers(name, token, into);
   if (profile.subcommands) {
     record(inspectSubcommand(name, token, profile, args, into, handlers)?.value, false);
     return;
@@ -99,78 +108,72 @@ function inspectSubcommand(
   into: Inspection,
   handlers: WalkHandlers,
 ): Token | undefined {
-  const globals: Grammar = {
-    ...(profile.options ? { options: profile.options } : {}),
-    ...(profile.refuse ? { refuse: profile.refuse } : {}),
-  };
+  const { entries, globals, refusedOperands } = compileSubcommands(profile);
   const at = inspectGlobalOptions(name, program, profile, args, into, handlers);
   const token = at < 0 ? undefined : args[at];
   if (!token) return undefined;
-  const key = Object.keys(profile.subcommands ?? {}).find((names) => names.split(' ').includes(token.value));
-  const entry = key === undefined ? profile.otherSubcommand : profile.subcommands?.[key];
+  const entry = entries.get(token.value) ?? profile.otherSubcommand;
   const label = `${name} ${token.value}`;
   if (typeof entry === 'string') {
     into.object(entry, token, label);
     return token;
   }
   // The operand lists of the tool itself hold for its sub-commands too.
-  const refused = profile.refuseOperands;
-  if (refused) {
-    for (const [rule, list] of Object.entries(refused)) {
-      if (list.split(' ').includes(token.value.split(' ', 1)[0] ?? ''))
-        into.object(rule as Parameters<Inspection['object']>[0], token, label);
-    }
-  }
-  if (key === undefined) inspectArguments(name, token, { operands: ['any'] }, [token], into, handlers);
+  const refused = refusedOperands.get(token.value.split(' ', 1)[0] ?? '');
+  if (refused) into.object(refused, token, label);
+  if (!entries.has(token.value)) inspectArguments(name, token, anything, [token], into, handlers);
   inspectArguments(
     label,
     token,
-    entry ?? {},
+    entry ?? nothingKnown,
     args.slice(at + 1),
     into,
     handlers,
-    profile.globalsAnywhere === false ? undefined : globalsOf(profile, globals),
+    profile.globalsAnywhere === false ? undefined : globals,
   );
   inspectWholeCommand(label, args.slice(at + 1), into, token);
   return token;
 }
 
-// One object per profile, so that compiled grammars are found again.
-const globalsByProfile = new WeakMap<ToolProfile, Grammar>();
-function globalsOf(profile: ToolProfile, fresh: Grammar): Grammar {
-  const known = globalsByProfile.get(profile);
-  if (known) return known;
-  globalsByProfile.set(profile, fresh);
-  return fresh;
-}
+/** What becomes of the words that a walk hands back. */
+class CommandHandlers implements WalkHandlers {
+  readonly #name: string;
+  readonly #token: Token;
+  readonly #into: Inspection;
 
-function handlersFor(name: string, token: Token, into: Inspection): WalkHandlers {
-  return {
-    command: (words) => inspectCommand(words, into),
-    assignmentsThenCommand: (words) => {
-      const start = words.findIndex(({ value }) => !/^[A-Za-z_]\w*=/.test(value));
-      for (const word of start < 0 ? words : words.slice(0, start)) inspectAssignment(word, into);
-      if (start < 0) into.object(name === 'env' ? 'shell.env.dump' : 'shell.exec.wrapper-usage', token, name);
-      else inspectCommand(words.slice(start), into);
-    },
-    module: (words) => {
-      const [module, ...args] = words;
-      if (!module) return;
-      if (codeModules.test(module.value))
-        into.object('shell.program.code-runner', module, `${name} -m ${module.value}`);
-      else if (serverModules.test(module.value))
-        into.object('shell.program.network', module, `${name} -m ${module.value}`);
-      else if (findProfile(module.value)) inspectCommand([module, ...args], into);
-      else
-        inspectArguments(
-          module.value,
-          module,
-          { operands: ['any'] },
-          args,
-          into,
-          handlersFor(name, token, into),
-        );
-    },
-    commandText: (word) => into.inlineCode(word, `${name} -c`),
-  };
+  constructor(name: string, token: Token, into: Inspection) {
+    this.#name = name;
+    this.#token = token;
+    this.#into = into;
+  }
+
+  command(words: readonly Token[]): void {
+    inspectCommand(words, this.#into);
+  }
+
+  assignmentsThenCommand(words: readonly Token[]): void {
+    const start = words.findIndex(({ value }) => !/^[A-Za-z_]\w*=/.test(value));
+    for (const word of start < 0 ? words : words.slice(0, start)) inspectAssignment(word, this.#into);
+    if (start >= 0) {
+      inspectCommand(words.slice(start), this.#into);
+      return;
+    }
+    const rule = this.#name === 'env' ? 'shell.env.dump' : 'shell.exec.wrapper-usage';
+    this.#into.object(rule, this.#token, this.#name);
+  }
+
+  module(words: readonly Token[]): void {
+    const [module, ...args] = words;
+    if (!module) return;
+    const into = this.#into;
+    const label = `${this.#name} -m ${module.value}`;
+    if (codeModules.test(module.value)) into.object('shell.program.code-runner', module, label);
+    else if (serverModules.test(module.value)) into.object('shell.program.network', module, label);
+    else if (findProfile(module.value)) inspectCommand(words, into);
+    else inspectArguments(module.value, module, anything, args, into, this);
+  }
+
+  commandText(word: Token): void {
+    this.#into.inlineCode(word, `${this.#name} -c`);
+  }
 }

@@ -12,6 +12,11 @@ const metadataHost =
 export function recordPossiblePaths(token: Token, access: PathAccess, into: Inspection): void {
   const { value } = token;
   if (value === '') return;
+  // The usual word: nothing in it that could hide a second path.
+  if (/^[\w./][\w./+%-]*$/.test(value)) {
+    into.path(value, token, access);
+    return;
+  }
   if (recordAddress(token, into)) return;
   if (!value.startsWith('-')) into.path(value, token, access);
   const parts = /[=:,@<>]/.test(value) || value.startsWith('-') ? partsOf(value) : [];

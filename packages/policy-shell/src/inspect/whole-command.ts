@@ -21,6 +21,9 @@ const rules: readonly {
   { programs: /^hostname$/, argument: (value) => !value.startsWith('-'), rule: 'shell.program.system' },
 ];
 
+// Every program that is named here.
+const special = /(?:tar|^rustc|^javac?|^hostname|^nc|^ln|^link|^git (?:config|clean))$/;
+
 /** Judges what only the arguments of a command together show. `name` is the program and, where it has one, its sub-command. */
 export function inspectWholeCommand(
   name: string,
@@ -28,6 +31,7 @@ export function inspectWholeCommand(
   into: Inspection,
   token: Token,
 ): void {
+  if (!special.test(name)) return;
   for (const { programs, argument, rule } of rules) {
     if (!programs.test(name)) continue;
     const found = args.find(({ value }, index) => argument(value, index));

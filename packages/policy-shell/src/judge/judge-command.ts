@@ -34,24 +34,26 @@ export function judgeCommand(
   piped: boolean,
 ): JudgedCommand | Finding {
   const words = expandWords(command, view);
-  if (!Array.isArray(words)) return words;
+  if ('rule' in words) return words;
   const inspection = new Inspection(options, view, feedOf(command.redirects, piped));
   for (const { name, value, span } of command.assignments) {
     inspectAssignment({ value: `${name}=${value}`, span }, inspection);
   }
   inspectCommand(words, inspection);
-  let canonical = quoteArgv(words.map(({ value }) => value));
+  const argv = words.map(({ value }) => value) as [string, ...string[]];
+  let canonical = command.canonical ?? quoteArgv(argv);
   let outside = refusePaths(inspection.paths, view);
   if (command.redirects.length > 0) {
     canonical += canonicalRedirects(command.redirects);
     outside = inspectRedirects(command.redirects, inspection, view) ?? outside;
   }
   const { findings, programs } = inspection;
-  const planned = planCommand(words, command, inspection, view);
+  const planned = planCommand(argv, command, inspection, view);
   return { words, findings, outside, programs, canonical, planned };
 }
 
-function expandWords(command: SimpleCommand, view: WorkspaceView): Token[] | Finding {
+function expandWords(command: SimpleCommand, view: WorkspaceView): readonly Token[] | Finding {
+  if (!command.words.some(({ pieces }) => pieces)) return command.words;
   const words: Token[] = [];
   for (const word of command.words) {
     if (!word.pieces) {
@@ -107,24 +109,28 @@ function canonicalRedirects(redirects: readonly ParsedRedirect[]): string {
 }
 
 function planCommand(
-  words: readonly Token[],
+  argv: [string, ...string[]],
   command: SimpleCommand,
   inspection: Inspection,
   view: WorkspaceView,
 ): PlannedCommand {
-  const [first = '', ...rest] = words.map(({ value }) => value);
+  const [first] = argv;
   const { assignments, redirects } = command;
-  return Object.freeze({
-    argv: Object.freeze([first, ...rest] as [string, ...string[]]),
+  const plain = {
+    argv: Object.freeze(argv),
     program: inspection.programs.at(-1)?.name ?? first,
     cwd: view.realCwd,
     env:
       assignments.length === 0
         ? noVariables
         : Object.freeze(Object.fromEntries(assignments.map(({ name, value }) => [name, value]))),
-    ...(first === 'cd' ? { builtin: 'cd' as const } : {}),
+  };
+  if (first !== 'cd' && redirects.length === 0) return Object.freeze(plain);
+  return Object.freeze({
+    ...plain,
+    ...(first === 'cd' ? { builtin: 'cd' as const } : undefined),
     ...(redirects.length === 0
-      ? {}
+      ? undefined
       : { redirects: Object.freeze(redirects.map((redirect) => planRedirect(redirect, view))) }),
   });
 }

@@ -26,6 +26,9 @@ export function judgeLine(
   options: CheckedOptions,
   start: WorkspaceView,
 ): JudgedLine | Finding {
+  const [only] = line;
+  const [command] = only.commands;
+  if (line.length === 1 && only.commands.length === 1) return judgeOne(command, options, start);
   const objections: Finding[] = [];
   const outside: Finding[] = [];
   const programs: InspectedProgram[] = [];
@@ -46,7 +49,7 @@ export function judgeLine(
       if (place > 0 && command.redirects.some(({ kind }) => kind === 'read' || kind === 'text')) {
         objections.push({ rule: 'shell.syntax.redirect', span: command.span, detail: 'behind a pipe' });
       }
-      if (judged.planned.builtin !== 'cd' || line.length + pipeline.commands.length === 2) continue;
+      if (judged.planned.builtin !== 'cd') continue;
       const moved = moveTo(command, judged.words, line, at, options, view);
       if ('rule' in moved) objections.push(moved);
       else view = moved;
@@ -62,6 +65,20 @@ export function judgeLine(
   const [first, ...rest] = pipelines;
   if (!first) return { rule: 'shell.internal' };
   return { canonical, objections: [...objections, ...outside], pipelines: [first, ...rest] };
+}
+
+function judgeOne(
+  command: SimpleCommand,
+  options: CheckedOptions,
+  view: WorkspaceView,
+): JudgedLine | Finding {
+  const judged = judgeCommand(command, options, view, false);
+  if ('rule' in judged) return judged;
+  const { canonical, findings, outside, programs, planned } = judged;
+  const listed = refuseByLists(programs, options);
+  const objections =
+    listed || outside ? [...findings, ...(listed ? [listed] : []), ...(outside ? [outside] : [])] : findings;
+  return { canonical, objections, pipelines: [{ joiner: 'always', commands: [planned] }] };
 }
 
 // Behind `a && cd b`, only what `&&` joins is sure to run in b; behind `cd b` at the start of a list everything is,

@@ -18,7 +18,7 @@ export function viewWorkspace(
     return { rule: 'shell.workspace.cwd', detail: typeof wanted };
   }
   const root = options.workspace ?? '/';
-  const absolute = posix.resolve(from?.cwd ?? root, wanted);
+  const absolute = wanted === root ? root : posix.resolve(from?.cwd ?? root, wanted);
   const realRoot = resolvePath('/', root);
   const realCwd = absolute === root ? realRoot : resolvePath('/', absolute);
   if (!realRoot.ok || !realCwd.ok) return { rule: 'shell.workspace.cwd', detail: wanted };
@@ -31,5 +31,17 @@ export function viewWorkspace(
     cwd: absolute,
     realCwd: realCwd.path,
     restricted: options.restrictToWorkspace,
+    guarded: guardedBy(root, realRoot.path),
   };
+}
+
+// The answer for the last workspace: a policy asks about the same one each time.
+let last: { root: string; realRoot: string; guarded: readonly string[] } | undefined;
+
+// The agent directory around the workspace holds the protected names too.
+function guardedBy(root: string, realRoot: string): readonly string[] {
+  if (last?.root === root && last.realRoot === realRoot) return last.guarded;
+  const slashed = [root, realRoot, posix.dirname(realRoot)].map((path) => (path === '/' ? '/' : `${path}/`));
+  last = { root, realRoot, guarded: [...new Set(slashed)] };
+  return last.guarded;
 }

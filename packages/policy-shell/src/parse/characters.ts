@@ -24,10 +24,27 @@ const codePoint = (character: string): string =>
 
 /** Gives the first objection to the raw text: type, size and characters that a reader cannot see. */
 export function refuseText(text: string): Finding | undefined {
-  if (text.length > maximumBytes || Buffer.byteLength(text) > maximumBytes) {
+  if (
+    text.length > maximumBytes ||
+    (text.length * 3 > maximumBytes && Buffer.byteLength(text) > maximumBytes)
+  ) {
     return { rule: 'shell.syntax.too-long' };
   }
-  if (text.trim() === '') return { rule: 'shell.syntax.empty' };
+  if (!/\S/.test(text)) return { rule: 'shell.syntax.empty' };
+  if (!/^[\t\n\x20-\x7e]*$/.test(text)) {
+    const finding = refuseHidden(text);
+    if (finding) return finding;
+  }
+  // The parser is quadratic in the number of here-documents.
+  if (text.includes('<<') && text.split('<<').length > 17) {
+    return { rule: 'shell.syntax.too-complex', detail: 'more than 16 here-documents' };
+  }
+  const joined = text.indexOf('\\\n');
+  if (joined >= 0) return { rule: 'shell.syntax.line-continuation', span: [joined, joined + 2] };
+  return undefined;
+}
+
+function refuseHidden(text: string): Finding | undefined {
   for (const [pattern, rule] of [
     [control, 'shell.syntax.control-character'],
     [invisible, 'shell.syntax.invisible-character'],
@@ -37,12 +54,6 @@ export function refuseText(text: string): Finding | undefined {
       return { rule, span: [found.index, found.index + found[0].length], detail: codePoint(found[0]) };
     }
   }
-  // The parser is quadratic in the number of here-documents.
-  if (text.split('<<').length > 17) {
-    return { rule: 'shell.syntax.too-complex', detail: 'more than 16 here-documents' };
-  }
-  const joined = text.indexOf('\\\n');
-  if (joined >= 0) return { rule: 'shell.syntax.line-continuation', span: [joined, joined + 2] };
   return undefined;
 }
 

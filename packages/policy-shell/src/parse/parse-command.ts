@@ -3,6 +3,7 @@ import type { Command, CommandNode, PipelineNode, Redirection, Statement, Word }
 import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Finding, Span } from '../rules/finding.js';
 import { refuseText } from './characters.js';
+import { readPlainCommand } from './plain-command.js';
 import { type ParsedRedirect, readRedirect } from './redirect.js';
 import { type ParsedWord, readWord } from './word.js';
 
@@ -19,6 +20,8 @@ export interface SimpleCommand {
   readonly words: readonly [ParsedWord, ...ParsedWord[]];
   readonly redirects: readonly ParsedRedirect[];
   readonly span: Span;
+  /** The text, where it is the canonical form of the words already. */
+  readonly canonical?: string;
 }
 
 /** When a pipeline of a list runs: always, or depending on how the last one that ran ended. */
@@ -55,6 +58,8 @@ const isFinding = (value: object): value is Finding => 'rule' in value;
  * Without `relaxed` that is one simple command. Never throws.
  */
 export function parseCommand(text: string, relaxed = false): ParseOutcome {
+  const plain = readPlainCommand(text);
+  if (plain) return { ok: true, line: [{ joiner: 'always', commands: [plain] }] };
   const objection = refuseText(text);
   if (objection) return { ok: false, finding: objection };
   const script = parse(text);

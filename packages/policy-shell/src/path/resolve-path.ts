@@ -14,12 +14,25 @@ const maximumComponents = 256;
  * Never throws. The answer is only as fresh as the file system: the confiner must hold alone.
  */
 export function resolvePath(base: string, path: string): Resolution {
-  const pending = components(path);
+  // One plain name, the usual argument.
+  if (!path.includes('/') && path !== '.' && path !== '..' && path !== '') {
+    const candidate = base === '/' ? `/${path}` : `${base}/${path}`;
+    const target = readLink(candidate);
+    if (target === undefined) return { ok: true, path: candidate, exists: true };
+    if (target === missing) return { ok: true, path: candidate, exists: false };
+  }
+  let rest = path;
+  let at = 0;
   let current = path.startsWith('/') ? '/' : base;
   let exists = true;
   let links = 0;
   let steps = 0;
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+  while (at < rest.length) {
+    const slash = rest.indexOf('/', at);
+    const end = slash < 0 ? rest.length : slash;
+    const next = rest.slice(at, end);
+    at = end + 1;
+    if (next === '' || next === '.') continue;
     if (++steps > maximumComponents) return { ok: false, reason: 'it has too many components' };
     if (next === '..') {
       current = parent(current);
@@ -30,35 +43,32 @@ export function resolvePath(base: string, path: string): Resolution {
     if (target === undefined) {
       current = candidate;
     } else if (typeof target === 'object') {
-      if (target.reason === 'missing') exists = false;
+      if (target === missing) exists = false;
       else return { ok: false, reason: target.reason };
       current = candidate;
     } else {
       if (++links > maximumLinks) return { ok: false, reason: 'it has too many symbolic links' };
       if (target.startsWith('/')) current = '/';
-      pending.push(...components(target));
+      rest = `${target}/${rest.slice(at)}`;
+      at = 0;
     }
   }
   return { ok: true, path: current, exists };
 }
 
-const components = (path: string): string[] =>
-  path
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
-    .reverse();
-
 const parent = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/')));
+
+const missing = { reason: 'missing' };
 
 // Gives the link target, `undefined` for an ordinary file, or why nothing can be said.
 function readLink(path: string): string | undefined | { reason: string } {
   try {
     const stat = lstatSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return { reason: 'missing' };
+    if (stat === undefined) return missing;
     return stat.isSymbolicLink() ? readlinkSync(path) : undefined;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     // A file used as a directory: nothing can be below it.
-    return { reason: code === 'ENOTDIR' ? 'missing' : `the file system answers ${code}` };
+    return code === 'ENOTDIR' ? missing : { reason: `the file system answers ${code}` };
   }
 }

@@ -25,6 +25,8 @@ export interface WorkspaceView {
   readonly cwd: string;
   /** Whether paths must stay inside. */
   readonly restricted: boolean;
+  /** Directories, each with a slash behind it, directly below which the protected names are. */
+  readonly guarded: readonly string[];
 }
 
 /** Names directly below the workspace (and the agent directory around it) that no command may touch. */
@@ -34,42 +36,63 @@ const devices = new Set(['/dev/null']);
 
 /** Gives the objection to one path, or `undefined` when it stays inside and touches nothing protected. */
 export function refusePath(use: PathUse, view: WorkspaceView): Finding | undefined {
-  const { value, span } = use;
-  const found = (rule: Finding['rule'], detail = value): Finding => ({ rule, span, detail });
+  const { value } = use;
   if (use.access !== 'write' && devices.has(value)) {
-    return use.access === 'read' ? undefined : found('shell.workspace.device');
+    return use.access === 'read'
+      ? undefined
+      : { rule: 'shell.workspace.device', span: use.span, detail: value };
   }
   if (!/^[\x20-\x7e]*$/.test(value) && value.split('/').some((part) => isLookAlike(part, protectedNames))) {
-    return found('shell.workspace.look-alike');
+    return { rule: 'shell.workspace.look-alike', span: use.span, detail: value };
   }
-  const lexical = posix.resolve(view.cwd, value);
+  const lexical = joinLexically(view.cwd, value);
   const resolution = resolvePath(view.realCwd, value);
-  if (!resolution.ok) return found('shell.workspace.unreadable', `${value} (${resolution.reason})`);
+  if (!resolution.ok)
+    return { rule: 'shell.workspace.unreadable', span: use.span, detail: `${value} (${resolution.reason})` };
   const physical = resolution.path;
-  if (/^\/(?:dev|proc|sys)(?:\/|$)/.test(physical)) return found('shell.workspace.device');
+  if (isPseudoFile(physical)) return { rule: 'shell.workspace.device', span: use.span, detail: value };
   if (view.restricted) {
     // Both readings must stay inside: a tool may collapse `..` before or after following links.
-    if (!isInside(physical, view.realRoot)) return found('shell.workspace.outside');
+    if (!isInside(physical, view.realRoot))
+      return { rule: 'shell.workspace.outside', span: use.span, detail: value };
     if (!isInside(lexical, view.root) && !isInside(lexical, view.realRoot)) {
-      return found('shell.workspace.outside');
+      return { rule: 'shell.workspace.outside', span: use.span, detail: value };
     }
   }
-  return isProtected(physical, view, use.access) || isProtected(lexical, view, use.access)
-    ? found('shell.workspace.protected')
+  return isProtected(physical, view, use.access) ||
+    (lexical !== physical && isProtected(lexical, view, use.access))
+    ? { rule: 'shell.workspace.protected', span: use.span, detail: value }
     : undefined;
 }
 
 /** Whether `path` is `root` or below it; both absolute and normalised. */
 export function isInside(path: string, root: string): boolean {
-  return path === root || path.startsWith(root === '/' ? '/' : `${root}/`);
+  if (root === '/') return path.startsWith('/');
+  return path.startsWith(root) && (path.length === root.length || path.charAt(root.length) === '/');
+}
+
+// No empty part and none that begins with a dot.
+const plainRelative = /^(?:[\w@%+,=:-][\w.@%+,=:-]*\/?)+$/;
+
+function joinLexically(directory: string, path: string): string {
+  return plainRelative.test(path) && !path.endsWith('/') && directory !== '/'
+    ? `${directory}/${path}`
+    : posix.resolve(directory, path);
+}
+
+function isPseudoFile(path: string): boolean {
+  const second = path.charAt(1);
+  return (second === 'd' || second === 'p' || second === 's') && /^\/(?:dev|proc|sys)(?:\/|$)/.test(path);
 }
 
 function isProtected(path: string, view: WorkspaceView, access: PathAccess): boolean {
-  for (const root of new Set([view.root, view.realRoot, posix.dirname(view.realRoot)])) {
-    if (!isInside(path, root) || path === root) continue;
-    const name = path.slice(root === '/' ? 1 : root.length + 1).split('/', 1)[0] ?? '';
+  for (const directory of view.guarded) {
+    if (!path.startsWith(directory) || path.length === directory.length) continue;
+    const end = path.indexOf('/', directory.length);
+    const name = end < 0 ? path.slice(directory.length) : path.slice(directory.length, end);
     if (protectedNames.includes(plainName(name))) return true;
   }
+  if (!path.includes('/.')) return false;
   const lower = path.toLowerCase();
   if (/\/\.git\/hooks(?:\/|$)/.test(lower)) return true;
   return access !== 'read' && /\/\.git\/(?:config|config\.worktree|info\/attributes)$/.test(lower);
@@ -78,6 +101,7 @@ function isProtected(path: string, view: WorkspaceView, access: PathAccess): boo
 /** Whether a file name usually means stored credentials, such as `.env` or `id_rsa`. */
 export function isCredentialFile(value: string): boolean {
   const name = value.slice(value.lastIndexOf('/') + 1);
+  if (!name.startsWith('.') && !name.startsWith('id_')) return false;
   return /^(?:\.env(?:\.(?!example$|sample$|template$|test$|dist$).*)?|\.netrc|\.git-credentials|\.pgpass|id_(?:rsa|dsa|ecdsa|ed25519)|\.(?:bash|zsh|sh|python|node_repl|psql|mysql|sqlite)_history)$/.test(
     name,
   );

@@ -1,5 +1,5 @@
 import type { ShellRuleId } from '../rules/catalogue.js';
-import type { Grammar, ValueRole } from './tool-profile.js';
+import type { Grammar, ToolProfile, ValueRole } from './tool-profile.js';
 
 /** What an option means: it is refused by a rule, or it takes values of a role. */
 export type OptionMeaning =
@@ -15,6 +15,18 @@ export type OptionMeaning =
 export interface CompiledGrammar {
   readonly grammar: Grammar;
   readonly options: ReadonlyMap<string, OptionMeaning>;
+  readonly refusedOperands: ReadonlyMap<string, ShellRuleId>;
+  /** Roles of the operands that apply when one of the options is present. */
+  readonly operandsWith: readonly {
+    readonly options: readonly string[];
+    readonly operands: readonly ValueRole[];
+  }[];
+}
+
+/** The sub-commands of a tool ready for lookup, and its global options as a grammar of their own. */
+export interface CompiledSubcommands {
+  readonly globals: Grammar;
+  readonly entries: ReadonlyMap<string, Grammar | ShellRuleId>;
   readonly refusedOperands: ReadonlyMap<string, ShellRuleId>;
 }
 
@@ -46,7 +58,35 @@ export function compileGrammar(grammar: Grammar, globals: Grammar = grammar): Co
       for (const operand of words(list)) refusedOperands.set(operand, rule as ShellRuleId);
     }
   }
-  const result = { grammar, options, refusedOperands };
+  const operandsWith = (grammar.operandsWith ?? []).map(({ options: list, operands }) => ({
+    options: words(list),
+    operands,
+  }));
+  const result = { grammar, options, refusedOperands, operandsWith };
   perGlobals.set(globals, result);
+  return result;
+}
+
+const subcommands = new WeakMap<ToolProfile, CompiledSubcommands>();
+
+/** Gives the lookup form of the sub-commands of a tool; each profile is compiled once. */
+export function compileSubcommands(profile: ToolProfile): CompiledSubcommands {
+  const known = subcommands.get(profile);
+  if (known) return known;
+  const entries = new Map<string, Grammar | ShellRuleId>();
+  for (const [names, entry] of Object.entries(profile.subcommands ?? {})) {
+    // The first list that names a sub-command describes it.
+    for (const name of words(names)) if (!entries.has(name)) entries.set(name, entry);
+  }
+  const refusedOperands = new Map<string, ShellRuleId>();
+  for (const [rule, list] of Object.entries(profile.refuseOperands ?? {})) {
+    for (const operand of words(list)) refusedOperands.set(operand, rule as ShellRuleId);
+  }
+  const globals: Grammar = {
+    ...(profile.options ? { options: profile.options } : {}),
+    ...(profile.refuse ? { refuse: profile.refuse } : {}),
+  };
+  const result = { globals, entries, refusedOperands };
+  subcommands.set(profile, result);
   return result;
 }

@@ -21,14 +21,6 @@ export const toolProfiles: readonly ToolProfile[] = [
   ...elevationTools,
 ];
 
-const byName = new Map<string, ToolProfile>();
-for (const [rule, names] of Object.entries(refusedTools) as [ShellRuleId, string][]) {
-  for (const name of names.split(' ').filter(Boolean)) byName.set(name, { names: name, refused: rule });
-}
-for (const profile of toolProfiles) for (const name of profile.names.split(' ')) byName.set(name, profile);
-
-const elevation = new Set(elevationTools.flatMap(({ names }) => names.split(' ')));
-
 /** What the name of a program stands for: its profile and the name the profile goes by. */
 export interface KnownProgram {
   readonly name: string;
@@ -36,15 +28,33 @@ export interface KnownProgram {
   readonly elevates: boolean;
 }
 
+const byName = new Map<string, KnownProgram>();
+for (const [rule, names] of Object.entries(refusedTools) as [ShellRuleId, string][]) {
+  for (const name of names.split(' ').filter(Boolean)) {
+    byName.set(name, { name, profile: { names: name, refused: rule }, elevates: false });
+  }
+}
+for (const profile of toolProfiles) {
+  const elevates = elevationTools.includes(profile);
+  for (const name of profile.names.split(' ')) byName.set(name, { name, profile, elevates });
+}
+
+/** Gives the profile that lists exactly this name. */
+export function profileOf(name: string): KnownProgram | undefined {
+  return byName.get(name);
+}
+
 /**
  * Gives the profile of a program name. Version suffixes (`python3.11`, `gcc-12`), `.exe` and letter case do not hide a
  * program; `mkfs.*` and `fsck.*` are families.
  */
 export function findProfile(name: string): KnownProgram | undefined {
+  const direct = profileOf(name);
+  if (direct) return direct;
   const lower = name.toLowerCase().replace(/\.(?:exe|com|cmd|bat)$/, '');
-  for (const candidate of [name, lower, lower.replace(/[-_.]?v?\d+(?:[.-]\d+)*$/, '')]) {
-    const profile = byName.get(candidate);
-    if (profile) return { name: candidate, profile, elevates: elevation.has(candidate) };
+  for (const candidate of [lower, lower.replace(/[-_.]?v?\d+(?:[.-]\d+)*$/, '')]) {
+    const known = byName.get(candidate);
+    if (known) return known;
   }
   if (/^(?:mkfs|fsck|newfs)(?:[._-]|$)/.test(lower)) {
     return { name: lower, profile: { names: lower, refused: 'shell.destructive.disk' }, elevates: false };
