@@ -50,6 +50,7 @@ export type NetRule =
   | 'net.proxy.loop'
   | 'net.proxy.upgrade'
   | 'net.proxy.early-data'
+  | 'net.proxy.too-many-requests'
   | 'net.proxy.too-many-tunnels'
   | 'net.tls.missing'
   | 'net.tls.sni-mismatch';
@@ -200,6 +201,10 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
   'net.proxy.early-data': {
     when: 'more bytes before the answer to CONNECT than the proxy keeps',
     hint: 'Wait for the answer to CONNECT.',
+  },
+  'net.proxy.too-many-requests': {
+    when: 'the agent has made as many requests within a minute as it may',
+    hint: 'Wait a minute and try again.',
   },
   'net.proxy.too-many-tunnels': {
     when: 'the agent has as many connections as it may have',

@@ -10,6 +10,7 @@ export type {
   CommandResult,
   ControlPlaneToWorker,
   Delta,
+  EgressFacts,
   EventBatch,
   GateRecord,
   Hello,

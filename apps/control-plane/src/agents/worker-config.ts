@@ -1,6 +1,7 @@
 import { policyDigest } from '@clawforce/policy-core';
 import type { WorkerConfig } from '@clawforce/protocol';
 import type { EffectiveAgentConfig } from '@clawforce/protocol/config';
+import { commandsHaveWeb } from '../egress/web-policy.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
 import { storedSpec } from './worker-spec.js';
 
@@ -33,7 +34,7 @@ export function workerConfig(
     approval: { default_mode: config.approval.default_mode, per_tool: config.approval.per_tool },
     restrict_to_workspace: config.restrict_to_workspace,
     ssrf_protection: config.ssrf_protection,
-    web: config.web,
+    web: { ...config.web, commands: commandsHaveWeb(config) },
     exec_env: config.env,
   };
   // The values of variables stay out of the digest: a digest of a short secret can be guessed.

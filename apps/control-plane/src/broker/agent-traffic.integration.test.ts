@@ -4,7 +4,8 @@ import { EgressDeniedError, type EgressAuditEvent } from '@clawforce/policy-net'
 import { effectiveConfig, parseAgentConfig } from '@clawforce/protocol/config';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startDemoOrigin } from '../demo/demo-origin.js';
-import { createAgentTraffic, type AgentTraffic, type OwnEndpoint } from './agent-traffic.js';
+import type { OwnEndpoint } from '../egress/web-policy.js';
+import { createAgentTraffic, type AgentTraffic } from './agent-traffic.js';
 import { toBrokerError } from './broker-error.js';
 import { httpOrigin, sendEvents, type HttpOrigin } from './testing/http-origin.js';
 import { chatRequest } from './testing/provider-call.js';

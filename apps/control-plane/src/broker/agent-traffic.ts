@@ -1,25 +1,17 @@
 import {
   createGuardedFetch,
   NetworkSecurityPolicy,
+  type EgressAuditEvent,
   type GuardedFetch,
-  type NetworkPolicyOptions,
 } from '@clawforce/policy-net';
 import type { ChatCompletionChunk, ChatCompletionRequest, WebFetchRequest } from '@clawforce/protocol';
 import type { EffectiveAgentConfig, ProviderConfig } from '@clawforce/protocol/config';
-import type { EgressAuditEvent } from '@clawforce/policy-net';
+import { webPolicy, type OwnEndpoint } from '../egress/web-policy.js';
 import { BrokerError } from './broker-error.js';
 import { anthropic } from './providers/anthropic.js';
 import { openAiCompatible } from './providers/openai-compatible.js';
 import type { Fetch, ProviderAdapter } from './providers/provider.js';
 import { scripted } from './providers/scripted.js';
-
-/** An endpoint of the control plane itself, which no agent reaches whatever its configuration says. */
-export interface OwnEndpoint {
-  readonly host?: string;
-  /** Without host and address: the port on every address of this host. */
-  readonly address?: string;
-  readonly port: number;
-}
 
 /** One agent's way to models and to the web under one configuration. */
 export interface AgentTraffic {
@@ -57,27 +49,6 @@ const DEFAULT_BASES: Readonly<Record<string, string>> = {
   openai_compatible: 'https://api.openai.com/v1',
   anthropic: 'https://api.anthropic.com',
 };
-
-/** Gives an agent's network policy for the web, as its configuration states it. */
-export function webPolicy(
-  config: EffectiveAgentConfig,
-  ownEndpoints: readonly OwnEndpoint[],
-): NetworkSecurityPolicy {
-  return new NetworkSecurityPolicy(webPolicyOptions(config, ownEndpoints));
-}
-
-function webPolicyOptions(
-  config: EffectiveAgentConfig,
-  ownEndpoints: readonly OwnEndpoint[],
-): NetworkPolicyOptions {
-  return {
-    // An empty list means that the operator has not narrowed the web, not that there is none.
-    ...(config.web.allowlist.length > 0 ? { allowlist: config.web.allowlist } : {}),
-    exceptions: config.web.exceptions,
-    allowPrivateNetwork: !config.ssrf_protection,
-    denyOwnInterfaces: { endpoints: ownEndpoints },
-  };
-}
 
 /** Gives an agent's way to models and to the web. */
 export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {

@@ -1,6 +1,7 @@
 import type { EgressAuditEvent } from '@clawforce/policy-net';
 import type { EffectiveAgentConfig } from '@clawforce/protocol/config';
-import { createAgentTraffic, type AgentTraffic, type OwnEndpoint } from './agent-traffic.js';
+import type { OwnEndpoint } from '../egress/web-policy.js';
+import { createAgentTraffic, type AgentTraffic } from './agent-traffic.js';
 
 /** Parts of the registry. */
 export interface TrafficRegistryParts {

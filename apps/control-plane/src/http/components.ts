@@ -156,6 +156,22 @@ const schemas = {
     time: text,
     decision: { $ref: '#/components/schemas/Decision' },
   }),
+  Egress: object(
+    {
+      purpose: { enum: ['web', 'command', 'provider'] },
+      method: text,
+      host: text,
+      port: integer,
+      verdict: { enum: ['allow', 'deny', 'limit', 'error'] },
+      rule: text,
+      hint: text,
+      status: integer,
+      error: text,
+      bytes: integer,
+      bytes_out: integer,
+    },
+    ['hint', 'status', 'error'],
+  ),
   ActivityEvent: object(
     {
       event_type: {
@@ -172,6 +188,7 @@ const schemas = {
           'subagent_started',
           'subagent_done',
           'error',
+          'egress',
         ],
       },
       session_key: text,
@@ -184,6 +201,7 @@ const schemas = {
       result_status: { enum: ['ok', 'error', 'denied', 'cancelled'] },
       duration_ms: type('number'),
       record: { $ref: '#/components/schemas/GateRecord' },
+      egress: { $ref: '#/components/schemas/Egress' },
     },
     [
       'session_key',
@@ -196,6 +214,7 @@ const schemas = {
       'result_status',
       'duration_ms',
       'record',
+      'egress',
     ],
   ),
   Activity: object({

@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,12 +17,20 @@ afterEach(async () => {
   await rm(runtimeDir, { recursive: true, force: true });
 });
 
+/** Stands for the egress proxy. */
+async function listenPlainly(path: string): Promise<() => Promise<void>> {
+  const server = createServer((_request, response) => response.end('egress')).listen(path);
+  await once(server, 'listening');
+  return () => new Promise((resolve) => server.close(() => resolve()));
+}
+
 async function openSockets(directory = runtimeDir): Promise<AgentSockets> {
   const sockets = await openAgentSockets({
     runtimeDir: directory,
     agentId: AGENT,
     onUpgrade: (_request, socket) => socket.destroy(),
     broker: createServer((_request, response) => response.end('broker')),
+    egress: listenPlainly,
   });
   open.push(sockets);
   return sockets;
@@ -43,19 +52,20 @@ describe("an agent's socket directory", () => {
     try {
       const sockets = await openSockets();
       await sockets.writeJoin('secret');
-      const modes = ['', 'link.sock', 'broker.sock', 'join'].map((name) =>
+      const modes = ['', 'link.sock', 'broker.sock', 'egress.sock', 'join'].map((name) =>
         mode(join(sockets.directory, name)),
       );
-      expect(await Promise.all(modes)).toEqual(['750', '660', '660', '400']);
+      expect(await Promise.all(modes)).toEqual(['750', '660', '660', '660', '400']);
     } finally {
       process.umask(before);
     }
   });
 
-  it('answers on both sockets; the link takes upgrades only', async () => {
+  it('answers on its sockets; the link takes upgrades only', async () => {
     const { directory } = await openSockets();
     expect(await get(join(directory, 'broker.sock'))).toBe(200);
     expect(await get(join(directory, 'link.sock'))).toBe(426);
+    expect(await get(join(directory, 'egress.sock'))).toBe(200);
   });
 
   it('replaces what an earlier run left, sockets that nobody listens on among it', async () => {
@@ -64,7 +74,7 @@ describe("an agent's socket directory", () => {
     await writeFile(join(directory, 'join'), 'stale', { mode: 0o666 });
     await writeFile(join(directory, 'link.sock'), 'no socket');
     await openSockets();
-    expect((await readdir(directory)).sort()).toEqual(['broker.sock', 'link.sock']);
+    expect((await readdir(directory)).sort()).toEqual(['broker.sock', 'egress.sock', 'link.sock']);
   });
 
   it('is not what somebody linked there: the target stays as it is', async () => {
@@ -93,6 +103,7 @@ describe("an agent's socket directory", () => {
       agentId: AGENT,
       onUpgrade: () => undefined,
       broker: busy,
+      egress: listenPlainly,
     });
     await expect(failing).rejects.toThrow(/more than once/);
     expect(await readdir(runtimeDir)).not.toContain(AGENT);
@@ -108,7 +119,7 @@ describe('the join credential', () => {
     expect(await readFile(join(sockets.directory, 'join'), 'utf8')).toBe('second');
     await sockets.removeJoin();
     await sockets.removeJoin();
-    expect((await readdir(sockets.directory)).sort()).toEqual(['broker.sock', 'link.sock']);
+    expect((await readdir(sockets.directory)).sort()).toEqual(['broker.sock', 'egress.sock', 'link.sock']);
   });
 });
 

@@ -29,6 +29,8 @@ export interface AgentSocketsOptions {
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** The HTTP server behind `broker.sock`. */
   readonly broker: Server;
+  /** Listens at the path of `egress.sock`; gives what ends it. */
+  readonly egress: (path: string) => Promise<() => Promise<void>>;
 }
 
 /** Longest path a unix socket address may have, without its final NUL (sys/un.h has 108 bytes on Linux, 104 on macOS). */
@@ -57,7 +59,7 @@ export async function openAgentSockets(options: AgentSocketsOptions): Promise<Ag
   const directory = socketDirectory(options.runtimeDir, options.agentId);
   // Left-overs of an earlier run may only be sockets and a join file of ours: the parent is 0700 and ours.
   if (options.reuse) {
-    for (const name of [SOCKET_NAMES.link, SOCKET_NAMES.broker])
+    for (const name of [SOCKET_NAMES.link, SOCKET_NAMES.broker, SOCKET_NAMES.egress])
       await rm(join(directory, name), { force: true });
   } else {
     await rm(directory, { recursive: true, force: true });
@@ -77,13 +79,16 @@ export async function openAgentSockets(options: AgentSocketsOptions): Promise<Ag
     [link, join(directory, SOCKET_NAMES.link)],
     [options.broker, join(directory, SOCKET_NAMES.broker)],
   ];
+  let endEgress: (() => Promise<void>) | undefined;
   const close = async ({ keep = false } = {}): Promise<void> => {
-    await Promise.all(servers.map(([server]) => stopListening(server)));
+    await Promise.all([...servers.map(([server]) => stopListening(server)), endEgress?.()]);
     if (!keep) await rm(directory, { recursive: true, force: true });
   };
   try {
-    for (const [server, path] of servers) {
-      await listen(server, path);
+    const egressPath = join(directory, SOCKET_NAMES.egress);
+    endEgress = await options.egress(egressPath);
+    for (const [server, path] of servers) await listen(server, path);
+    for (const path of [egressPath, ...servers.map(([, at]) => at)]) {
       await chmod(path, 0o660);
       if (options.owner) await chown(path, options.owner.uid, options.owner.gid);
     }

@@ -3,6 +3,7 @@ import type { AgentFiles } from '../agents/agent-files.js';
 import type { LaunchPad, LaunchPlace } from '../agents/lifecycle-parts.js';
 import { createBrokerServer } from '../broker/broker-server.js';
 import type { TrafficRegistry } from '../broker/traffic-registry.js';
+import type { EgressGateway } from '../egress/egress-gateway.js';
 import { openAgentSockets, type AgentSockets } from '../hub/agent-sockets.js';
 import type { LinkHub } from '../hub/link-hub.js';
 import type { JoinCredentials } from '../hub/storage-ports.js';
@@ -16,6 +17,7 @@ export interface AgentLaunchPadParts {
   readonly storage: Storage;
   readonly hub: LinkHub;
   readonly traffic: TrafficRegistry;
+  readonly egress: EgressGateway;
   readonly joins: JoinCredentials;
   readonly log: Logger;
 }
@@ -63,12 +65,13 @@ export class AgentLaunchPad implements LaunchPad {
   }
 
   async #listen({ id }: AgentRecord, { reuse }: { readonly reuse: boolean }): Promise<AgentSockets> {
-    const { settings, hub, traffic, log } = this.#parts;
+    const { settings, hub, traffic, egress, log } = this.#parts;
     const sockets = await openAgentSockets({
       runtimeDir: settings.runtimeDir,
       agentId: id,
       reuse,
       onUpgrade: (request, socket, head) => hub.handleUpgrade(id, request, socket, head),
+      egress: (path) => egress.listen(id, path),
       broker: createBrokerServer({
         authenticate: (secret) => hub.authenticate(id, secret),
         traffic: () => traffic.get(id),

@@ -8,11 +8,13 @@ import { AgentLifecycle } from '../agents/lifecycle.js';
 import { attestNothing } from '../agents/attest-worker.js';
 import type { Failpoint, LifecycleTiming } from '../agents/lifecycle-parts.js';
 import type { SessionEndings } from '../auth/session-ends.js';
-import type { OwnEndpoint } from '../broker/agent-traffic.js';
 import { TrafficRegistry } from '../broker/traffic-registry.js';
 import { ADMIN_SOCKET } from '../cli/connect.js';
 import { startDemoOrigin, type DemoOrigin } from '../demo/demo-origin.js';
 import { provisionDemoAgent } from '../demo/provision-demo-agent.js';
+import { EgressGateway } from '../egress/egress-gateway.js';
+import { EgressReport } from '../egress/egress-report.js';
+import type { OwnEndpoint } from '../egress/web-policy.js';
 import { FleetFeed } from '../events/fleet-feed.js';
 import { EventIntake } from '../events/event-intake.js';
 import { LinkHub } from '../hub/link-hub.js';
@@ -28,7 +30,6 @@ import type { Backend } from './backend.js';
 import { AgentLaunchPad } from './agent-launch-pad.js';
 import { clientAddress } from './client-address.js';
 import { createServices, openCore, type Core } from './core.js';
-import { egressAudit } from './egress-audit.js';
 import { ensureFirstUser } from './first-user.js';
 import { guardFor } from './guard-for.js';
 import { startMaintenance } from './maintenance.js';
@@ -105,10 +106,22 @@ async function start(
   closers.push(() => pool.close());
   const workersGoOn = pool.capabilities.has('adoption');
   const own: OwnEndpoint[] = [];
+  const report = new EgressReport({
+    audit,
+    events: storage.events,
+    feed,
+    onFailure: failed('egress could not be written into the activity'),
+  });
+  const egress = new EgressGateway({
+    config: (agentId) => services.configs.effective(agentId, 'the egress proxy'),
+    ownEndpoints: () => own,
+    onEgress: (agentId, event) => report.take(agentId, 'command', event),
+    onFailure: failed('the network policy of an agent could not be read'),
+  });
   const traffic = new TrafficRegistry({
     config: (agentId) => services.configs.effective(agentId, 'the broker'),
     ownEndpoints: () => own,
-    onEgress: (agentId, purpose, event) => audit.enqueue(egressAudit(agentId, purpose, event)),
+    onEgress: (agentId, purpose, event) => report.take(agentId, purpose, event),
     onFailure: failed('traffic did not close'),
   });
   closers.push(() => traffic.close());
@@ -132,7 +145,7 @@ async function start(
     // A worker that a later control plane adopts outlives a long restart of this one.
     workersGoOn ? { orphanMs: ADOPTABLE_ORPHAN_MS } : {},
   );
-  const launchPad = new AgentLaunchPad({ settings, files, storage, hub, traffic, joins, log });
+  const launchPad = new AgentLaunchPad({ settings, files, storage, hub, traffic, egress, joins, log });
   closers.push(
     () => launchPad.close({ keep: workersGoOn }),
     () => hub.close(),
@@ -165,7 +178,10 @@ async function start(
   const services = createServices(
     core,
     () => live,
-    (agentId) => traffic.forget(agentId),
+    (agentId) => {
+      traffic.forget(agentId);
+      egress.changed(agentId);
+    },
     failed('files of an agent could not be written or removed'),
   );
 
@@ -213,6 +229,7 @@ async function start(
   });
   closers.push(() => closeHttp(http, io, core.endings));
   own.push(...ownEndpoints(settings, port));
+  egress.ready();
 
   const admin = createAdminServer(core, routes, onFailure);
   await listenOnUnixSocket(admin, join(settings.adminDir, ADMIN_SOCKET));

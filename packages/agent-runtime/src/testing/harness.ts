@@ -22,7 +22,7 @@ export const testConfig: WorkerConfig = {
   approval: { default_mode: 'always_run', per_tool: {} },
   restrict_to_workspace: true,
   ssrf_protection: true,
-  web: { allowlist: [], exceptions: [] },
+  web: { allowlist: [], exceptions: [], commands: false },
   exec_env: {},
 };
 

@@ -1,5 +1,6 @@
 import { createConfiner, runCommand, RunError } from '@clawforce/policy-shell/run';
 import { cutText } from '../turn/activity.js';
+import { networkOf } from './command-network.js';
 import type { ToolRunner } from './tool-context.js';
 import type { ToolOutcome } from './tool-outcome.js';
 
@@ -10,8 +11,7 @@ export const exec: ToolRunner = async (_args, context) => {
   const confiner = context.confiner ?? (await unconfined(config.exec.confinement));
   const result = await runCommand(plan, {
     confiner,
-    // A backend that confines nothing cannot take the network away; asking for it would refuse the run.
-    network: confiner.confined ? 'none' : 'host',
+    network: networkOf(plan, confiner, config, context.egressSocket),
     timeoutMs: Math.max(1, Math.round(config.exec.timeout_s * 1_000)),
     maxOutputBytes: Math.max(1_024, config.loop.max_tool_output_chars * 4),
     env: config.exec_env,

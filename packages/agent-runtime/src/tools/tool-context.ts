@@ -12,6 +12,8 @@ export interface ToolContext {
   readonly config: WorkerConfig;
   /** Confines commands; `undefined` only where the gate has refused every command. */
   readonly confiner: Confiner | undefined;
+  /** The socket of the egress proxy; `undefined` where the worker has none. */
+  readonly egressSocket: string | undefined;
   /** Aborted when the turn is cancelled. */
   readonly signal: AbortSignal;
   /** The plan that the gate gave for `exec`. */

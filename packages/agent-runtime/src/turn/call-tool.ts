@@ -76,9 +76,12 @@ async function outcomeOf(
   const run = parts.runners.get(request.tool);
   if (!run) return { status: 'error', output: 'Error TOOL_FAILED: the tool has no implementation here.' };
   try {
-    const { fs, broker, confiner } = parts;
+    const { fs, broker, confiner, egressSocket } = parts;
     const { signal, say } = request;
-    const running = run(args, { fs, broker, confiner, config, signal, say, ...(plan ? { plan } : {}) });
+    const running = run(args, {
+      ...{ fs, broker, confiner, egressSocket, config, signal, say },
+      ...(plan ? { plan } : {}),
+    });
     const outcome = await endedOrAbandoned(running, signal);
     const output = cutText(outcome.output, config.loop.max_tool_output_chars, '; ask for a smaller part');
     return { ...outcome, output };

@@ -15,6 +15,8 @@ export interface TurnParts {
   readonly fs: AgentFS;
   readonly broker: BrokerClient;
   readonly confiner: Confiner | undefined;
+  /** See {@link ToolContext.egressSocket}. */
+  readonly egressSocket: string | undefined;
   readonly runners: ReadonlyMap<string, ToolRunner>;
   readonly memory: SessionMemory;
   readonly retry: ModelRetry;

@@ -77,6 +77,7 @@ export class AgentRuntime {
         secret: () => this.#link.secret,
       }),
       confiner: 'unavailable' in confiner ? undefined : confiner,
+      egressSocket: 'socketDir' in connection ? join(connection.socketDir, SOCKET_NAMES.egress) : undefined,
       runners: new Map([
         ...BUILT_IN_RUNNERS,
         ...(options.tools ?? []).map(({ name, run }) => [name, run] as const),

@@ -4,8 +4,8 @@ import type { NetworkSecurityPolicy } from '../policy.js';
 import type { NetRule } from '../rules.js';
 import { deny, toDecision, type Verdict } from '../verdict.js';
 import { readBasic } from './agent-credentials.js';
-import { FailureLimit } from './failure-limit.js';
 import { headerValues } from './forward-headers.js';
+import { MinuteLimit } from './minute-limit.js';
 import type { ProxyHop } from './proxy-hop.js';
 import type { EgressProxyOptions, ListenTarget, ProxyLimits } from './proxy-options.js';
 import type { ProxyTarget } from './proxy-target.js';
@@ -21,13 +21,15 @@ export class ProxyGate {
   readonly pseudonym: string;
   readonly #options: EgressProxyOptions;
   readonly #limits: ProxyLimits;
-  readonly #failures: FailureLimit;
+  readonly #failures: MinuteLimit;
+  readonly #requests: MinuteLimit;
   readonly #open = new Map<string, Set<ProxyHop>>();
 
   constructor(options: EgressProxyOptions, limits: ProxyLimits, pseudonym: string) {
     this.#options = options;
     this.#limits = limits;
-    this.#failures = new FailureLimit(limits.maxAuthFailures);
+    this.#failures = new MinuteLimit(limits.maxAuthFailures);
+    this.#requests = new MinuteLimit(limits.maxRequests);
     this.pseudonym = pseudonym;
   }
 
@@ -51,6 +53,10 @@ export class ProxyGate {
     const stranger = await this.#identify(hop, request, listener);
     if (stranger !== undefined) return stranger;
     if (hop.agent === null) return proxyRefusal('net.proxy.credentials', 'Nobody was identified.');
+    if (this.#requests.isPassed(hop.agent)) {
+      return proxyRefusal('net.proxy.too-many-requests', 'The agent has made too many requests this minute.');
+    }
+    this.#requests.add(hop.agent);
     if ('rule' in target) return toDecision(target, '', '');
     hop.target = target;
     const hosts = headerValues(rawHeaders, 'host').length;

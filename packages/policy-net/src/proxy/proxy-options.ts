@@ -19,6 +19,8 @@ export interface ProxyLimits {
   readonly halfOpenMs: number;
   /** Tunnels and forwarded requests that one agent may have at a time. */
   readonly maxTunnels: number;
+  /** Requests of one agent in a minute, refused ones included. */
+  readonly maxRequests: number;
   /** Client connections per listener. */
   readonly maxClients: number;
   /** Bytes of one request or response head. */
@@ -39,6 +41,7 @@ export const DEFAULT_PROXY_LIMITS: ProxyLimits = Object.freeze({
   idleMs: 300_000,
   halfOpenMs: 30_000,
   maxTunnels: 256,
+  maxRequests: 6_000,
   maxClients: 4_096,
   maxHeaderBytes: 16 * 1024,
   maxEarlyBytes: 16 * 1024,

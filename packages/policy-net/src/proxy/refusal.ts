@@ -18,6 +18,7 @@ const statuses: Readonly<Record<string, number>> = {
   'net.proxy.credentials': 407,
   'net.proxy.too-many-failures': 429,
   'net.proxy.too-many-tunnels': 429,
+  'net.proxy.too-many-requests': 429,
   'net.proxy.malformed': 400,
   'net.proxy.early-data': 400,
   'net.dns.failed': 502,

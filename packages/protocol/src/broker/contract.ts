@@ -1,7 +1,12 @@
 import type { Decision } from '@clawforce/policy-core';
 
 /** File names in an agent's socket directory (ARCHITECTURE section 3). */
-export const SOCKET_NAMES = Object.freeze({ link: 'link.sock', broker: 'broker.sock', join: 'join' });
+export const SOCKET_NAMES = Object.freeze({
+  link: 'link.sock',
+  broker: 'broker.sock',
+  egress: 'egress.sock',
+  join: 'join',
+});
 
 /** Routes of the broker. Every request carries `Authorization: Bearer <resume secret>`. */
 export const BROKER_ROUTES = Object.freeze({

@@ -42,6 +42,8 @@ export interface WorkerConfig {
   readonly web: {
     readonly allowlist: readonly string[];
     readonly exceptions: readonly { readonly address: string; readonly port: number }[];
+    /** Whether commands get the egress proxy; otherwise they have no network at all. */
+    readonly commands: boolean;
   };
   readonly exec_env: Readonly<Record<string, string>>;
 }

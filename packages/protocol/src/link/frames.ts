@@ -71,7 +71,9 @@ export type ActivityType =
   | 'approval_decided'
   | 'subagent_started'
   | 'subagent_done'
-  | 'error';
+  | 'error'
+  /** Written by the control plane only. */
+  | 'egress';
 
 /** A {@link Decision} with what the gate adds. */
 export interface GateRecord {
@@ -84,6 +86,24 @@ export interface GateRecord {
   /** ISO 8601. */
   readonly time: string;
   readonly decision: Decision;
+}
+
+/** A connection that left, or was not let out: what broker and egress proxy report. */
+export interface EgressFacts {
+  /** `web` for web_fetch, `command` for a command behind the egress proxy, `provider` for a model call. */
+  readonly purpose: 'web' | 'command' | 'provider';
+  readonly method: string;
+  readonly host: string;
+  readonly port: number;
+  readonly verdict: 'allow' | 'deny' | 'limit' | 'error';
+  readonly rule: string;
+  /** What would be accepted instead, after a refusal. */
+  readonly hint?: string;
+  /** Status of the response, the limit or the error, where there is one. */
+  readonly status?: number;
+  readonly error?: string;
+  readonly bytes: number;
+  readonly bytes_out: number;
 }
 
 /** One line of the activity stream. */
@@ -101,6 +121,7 @@ export interface ActivityEvent {
   readonly result_status?: 'ok' | 'error' | 'denied' | 'cancelled';
   readonly duration_ms?: number;
   readonly record?: GateRecord;
+  readonly egress?: EgressFacts;
 }
 
 /** One entry of a session file, in the shape of an OpenAI chat message. */

@@ -94,6 +94,7 @@ export class HubHarness {
           this.hub.handleUpgrade(agentId, request, socket, head);
         },
         broker: createServer(),
+        egress: () => Promise.resolve(() => Promise.resolve()),
       });
       this.#sockets.set(agentId, sockets);
     }
@@ -137,7 +138,7 @@ function workerConfigOf(agentId: string): WorkerConfig {
     approval: { default_mode: 'always_run', per_tool: {} },
     restrict_to_workspace: true,
     ssrf_protection: true,
-    web: { allowlist: [], exceptions: [] },
+    web: { allowlist: [], exceptions: [], commands: false },
     exec_env: {},
   };
 }

@@ -45,6 +45,7 @@ export const workerConfigSchema: Schema = object({
       maxItems: 1_000,
       items: object({ address: text(100), port: integer(1, 65_535) }),
     },
+    commands: flag,
   }),
   exec_env: { type: 'object', additionalProperties: text(131_072) },
 });

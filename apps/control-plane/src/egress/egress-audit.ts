@@ -1,7 +1,7 @@
 import type { EgressEvent } from '@clawforce/audit-log';
 import type { EgressAuditEvent } from '@clawforce/policy-net';
 
-/** Gives the audit event of one hop that the broker made, or refused to make, for an agent. */
+/** Gives the audit event of one hop that broker or egress proxy made, or refused to make, for an agent. */
 export function egressAudit(agentId: string, purpose: string, event: EgressAuditEvent): EgressEvent {
   return {
     kind: 'egress',
@@ -19,7 +19,7 @@ export function egressAudit(agentId: string, purpose: string, event: EgressAudit
     ms: Math.round(event.ms),
     timestamp: new Date().toISOString(),
     ext: {
-      source: 'broker',
+      source: purpose === 'command' ? 'egress-proxy' : 'broker',
       hop: event.hop,
       url: event.url,
       verdict: event.verdict,

@@ -1,0 +1,90 @@
+import { NetworkSecurityPolicy } from '@clawforce/policy-net';
+import { createEgressProxy, type EgressProxy, type ProxyAuditEvent } from '@clawforce/policy-net/proxy';
+import type { EffectiveAgentConfig } from '@clawforce/protocol/config';
+import { webPolicy, type OwnEndpoint } from './web-policy.js';
+
+/** Parts of the gateway. */
+export interface EgressGatewayParts {
+  /** The configuration of an agent, as far as its network policy needs it. */
+  readonly config: (agentId: string) => Promise<EffectiveAgentConfig>;
+  /** The control plane's own listeners and database; empty until it listens, and until then nothing is let out. */
+  readonly ownEndpoints: () => readonly OwnEndpoint[];
+  readonly onEgress: (agentId: string, event: ProxyAuditEvent) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** The web for commands: one egress proxy per agent, whose unix socket is the identity. */
+interface AgentEgress {
+  readonly proxy: EgressProxy;
+  policy: NetworkSecurityPolicy | undefined;
+  /** Counts the changes, so that a slow reading of an old configuration does not replace a newer one. */
+  change: number;
+}
+
+/** What one agent may still cost: its requests are rows of the audit log, its tunnels descriptors of this process. */
+const LIMITS = { maxTunnels: 64, maxClients: 256, maxRequests: 1_200 } as const;
+/** A tunnel to one of these must be TLS for the host that was asked for. */
+const SNI_PORTS = [443, 8443] as const;
+
+/** Opens, updates and closes the egress proxies of the agents that run. */
+export class EgressGateway {
+  readonly #parts: EgressGatewayParts;
+  readonly #open = new Map<string, AgentEgress>();
+
+  constructor(parts: EgressGatewayParts) {
+    this.#parts = parts;
+  }
+
+  /** Listens at `path` for one agent, under its configuration of this moment; gives what ends it. */
+  async listen(agentId: string, path: string): Promise<() => Promise<void>> {
+    const egress: AgentEgress = {
+      policy: undefined,
+      change: 0,
+      proxy: createEgressProxy({
+        // Whoever may open the socket is the agent; there is no other listener of this proxy.
+        identify: () => agentId,
+        policyFor: () => egress.policy,
+        sniPorts: SNI_PORTS,
+        limits: LIMITS,
+        onAudit: (event) => this.#parts.onEgress(agentId, event),
+      }),
+    };
+    await this.#load(agentId, egress);
+    await egress.proxy.listen({ path, agent: agentId });
+    this.#open.set(agentId, egress);
+    return async () => {
+      if (this.#open.get(agentId) === egress) this.#open.delete(agentId);
+      egress.change += 1;
+      egress.policy = undefined;
+      await egress.proxy.close();
+    };
+  }
+
+  /** The configuration has changed: what it no longer admits ends, as soon as it is read. */
+  changed(agentId: string): void {
+    const egress = this.#open.get(agentId);
+    if (egress !== undefined) void this.#load(agentId, egress);
+  }
+
+  /** The control plane listens: agents that run on from before get their policies. */
+  ready(): void {
+    for (const agentId of this.#open.keys()) this.changed(agentId);
+  }
+
+  async #load(agentId: string, egress: AgentEgress): Promise<void> {
+    egress.change += 1;
+    const { change } = egress;
+    let policy: NetworkSecurityPolicy | undefined;
+    try {
+      const config = await this.#parts.config(agentId);
+      const own = this.#parts.ownEndpoints();
+      if (own.length > 0) policy = webPolicy(config, own);
+    } catch (error) {
+      // Without a policy the proxy refuses everything.
+      this.#parts.onFailure(error);
+    }
+    if (egress.change !== change) return;
+    egress.policy = policy;
+    egress.proxy.update(agentId);
+  }
+}
