@@ -1,4 +1,4 @@
-import { NetworkSecurityPolicy } from '@clawforce/policy-net';
+import type { NetworkSecurityPolicy } from '@clawforce/policy-net';
 import { createEgressProxy, type EgressProxy, type ProxyAuditEvent } from '@clawforce/policy-net/proxy';
 import type { EffectiveAgentConfig } from '@clawforce/protocol/config';
 import { webPolicy, type OwnEndpoint } from './web-policy.js';

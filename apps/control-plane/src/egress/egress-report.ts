@@ -62,7 +62,7 @@ function activityOf(
 ): ActivityEvent {
   const { decision, status, error } = event;
   const to = event.method === 'CONNECT' ? `${event.host}:${event.port}` : event.url;
-  const what = `${event.method === '' ? 'unreadable request' : `${event.method} ${to}`}`.slice(0, 600);
+  const what = (event.method === '' ? 'unreadable request' : `${event.method} ${to}`).slice(0, 600);
   const ends = {
     allow: `${event.bytes} bytes in, ${event.bytesOut} out`,
     deny: `refused: ${decision?.reason ?? event.rule}`,
