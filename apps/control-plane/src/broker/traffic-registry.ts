@@ -2,12 +2,13 @@ import type { EgressAuditEvent } from '@clawforce/policy-net';
 import type { EffectiveAgentConfig } from '@clawforce/protocol/config';
 import type { OwnEndpoint } from '../egress/web-policy.js';
 import { createAgentTraffic, type AgentTraffic } from './agent-traffic.js';
+import { BrokerError } from './broker-error.js';
 
 /** Parts of the registry. */
 export interface TrafficRegistryParts {
   /** The configuration with opened secrets. */
   readonly config: (agentId: string) => Promise<EffectiveAgentConfig>;
-  /** The control plane's own listeners and database, known once it listens. */
+  /** The control plane's own listeners and database; empty until it listens, and until then nothing is let out. */
   readonly ownEndpoints: () => readonly OwnEndpoint[];
   readonly onEgress: (agentId: string, purpose: 'web' | 'provider', event: EgressAuditEvent) => void;
   readonly onFailure: (error: unknown) => void;
@@ -50,9 +51,15 @@ export class TrafficRegistry {
   }
 
   async #create(agentId: string): Promise<AgentTraffic> {
+    const config = await this.#parts.config(agentId);
+    const ownEndpoints = this.#parts.ownEndpoints();
+    if (ownEndpoints.length === 0) {
+      // A worker that ran on while the control plane was away: what must be denied to it is not known yet.
+      throw new BrokerError('TOO_MANY_REQUESTS', 'The control plane is starting.', { retryAfterSeconds: 1 });
+    }
     return createAgentTraffic({
-      config: await this.#parts.config(agentId),
-      ownEndpoints: this.#parts.ownEndpoints(),
+      config,
+      ownEndpoints,
       onEgress: (purpose, event) => this.#parts.onEgress(agentId, purpose, event),
     });
   }
