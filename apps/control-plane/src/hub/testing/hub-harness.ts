@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -94,7 +95,7 @@ export class HubHarness {
           this.hub.handleUpgrade(agentId, request, socket, head);
         },
         broker: createServer(),
-        egress: () => Promise.resolve(() => Promise.resolve()),
+        egress: listenPlainly,
       });
       this.#sockets.set(agentId, sockets);
     }
@@ -120,6 +121,13 @@ export class HubHarness {
     await Promise.all([...this.#sockets.values()].map((sockets) => sockets.close()));
     if (this.#directory) await rm(this.#directory, { recursive: true, force: true });
   }
+}
+
+/** Stands for the egress proxy. */
+async function listenPlainly(path: string): Promise<() => Promise<void>> {
+  const server = createServer().listen(path);
+  await once(server, 'listening');
+  return () => new Promise((resolve) => server.close(() => resolve()));
 }
 
 function workerConfigOf(agentId: string): WorkerConfig {
