@@ -75,6 +75,8 @@ static void read_option(struct options *options, const char *name, const char *v
     options->status_fd = (int)read_number(value, 1023, name);
     if (options->status_fd < 3) fail(STEP_ARGUMENTS, name, EINVAL);
     report_failures_to(options->status_fd);
+  } else if (strcmp(name, "--caller") == 0) {
+    options->caller = (pid_t)read_number(value, INT32_MAX, name);
   } else if (strcmp(name, "--dump-filter") == 0) {
     options->dump_filter = value;
   } else {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/types.h>
 
 #include "kernel-abi.h"
 
@@ -51,6 +52,7 @@ struct options {
   int least_abi;
   int most_abi;
   int status_fd; /* -1: none */
+  pid_t caller;  /* 0: not named */
   const char *dump_filter; /* an architecture, or NULL */
   bool probe;
   char **command;

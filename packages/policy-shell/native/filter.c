@@ -11,6 +11,7 @@
 
 #define REFUSED (VERDICT_ERRNO | EPERM)
 #define ABSENT (VERDICT_ERRNO | ENOSYS)
+#define UNSUPPORTED (VERDICT_ERRNO | EOPNOTSUPP)
 
 /* struct seccomp_data. Both architectures are little-endian; the kernel truncates an int argument to its low half, and
  * so must a comparison (CVE-2019-10063). */
@@ -224,6 +225,7 @@ static void judge_open(struct filter *filter, int number, unsigned flags, int ab
 #define NUMBER_OF(name, x86_64, aarch64) int name = on_x86_64 ? (x86_64) : (aarch64);
 #define REFUSE(name, x86_64, aarch64) answer(filter, on_x86_64 ? (x86_64) : (aarch64), REFUSED);
 #define MISSING(name, x86_64, aarch64) answer(filter, on_x86_64 ? (x86_64) : (aarch64), ABSENT);
+#define UNKNOWN_HERE(name, x86_64, aarch64) answer(filter, on_x86_64 ? (x86_64) : (aarch64), UNSUPPORTED);
 
 void build_filter(struct filter *filter, uint32_t architecture, struct filter_options options) {
   bool on_x86_64 = architecture == AUDIT_X86_64;
@@ -237,6 +239,7 @@ void build_filter(struct filter *filter, uint32_t architecture, struct filter_op
   verdict(filter, ABSENT);
   REFUSED_SYSCALLS(REFUSE)
   ABSENT_SYSCALLS(MISSING)
+  UNSUPPORTED_SYSCALLS(UNKNOWN_HERE)
   {
     /* Variables named like the calls, in a scope of their own. */
     JUDGED_SYSCALLS(NUMBER_OF)

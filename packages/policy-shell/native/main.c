@@ -11,6 +11,7 @@
  *   --least-abi N           fail where the kernel's Landlock is older
  *   --most-abi N            behave as on a kernel whose Landlock is N, to test what remains there
  *   --status-fd N           a failed step is written there too, and it stays open until nothing of the command is left
+ *   --caller PID            fail when PID is not the parent any more, and so could not end the command
  *   --probe                 print what this kernel offers, as JSON
  *   --dump-filter ARCH      print the system call filter for x86_64 or aarch64, as JSON
  */
@@ -56,6 +57,7 @@ int main(int count, char **words) {
   if (abi < options.least_abi) fail(STEP_LANDLOCK_ABI, "this kernel's Landlock is too old", 0);
   close_descriptors(options.status_fd);
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) fail(STEP_GUARD, "die with the caller", errno);
+  if (options.caller != 0 && getppid() != options.caller) fail(STEP_GUARD, "the caller is gone", 0);
   apply_limits(&options);
   drop_privileges();
   apply_landlock(&options, abi);

@@ -9,7 +9,8 @@
 enum { LAST_CAPABILITY = 63, SECUREBITS_LOCKED_NO_ROOT = 0x3 | 0xc };
 
 void apply_limits(const struct options *options) {
-  struct rlimit none = {0, 0};
+  /* One byte, not none: with a core_pattern that starts a program on the host, 0 does not keep the kernel from it. */
+  struct rlimit none = {1, 1};
   if (setrlimit(RLIMIT_CORE, &none) != 0) fail(STEP_LIMITS, "core", errno);
   for (size_t at = 0; at < options->limit_count; at++) {
     const struct limit *limit = &options->limits[at];

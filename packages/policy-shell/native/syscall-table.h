@@ -108,6 +108,17 @@
   REFUSE(io_uring_enter, 426, 426) \
   REFUSE(io_uring_register, 427, 427)
 
+/* Answered as by a file system without extended attributes, which programs expect: by name they reach files outside, and
+ * an access control list lets other users in. By descriptor they stay. */
+#define UNSUPPORTED_SYSCALLS(REFUSE) \
+  REFUSE(setxattr, 188, 5) \
+  REFUSE(lsetxattr, 189, 6) \
+  REFUSE(setxattrat, 463, 463) \
+  REFUSE(removexattr, 197, 14) \
+  REFUSE(lremovexattr, 198, 15) \
+  REFUSE(removexattrat, 466, 466) \
+  REFUSE(file_setattr, 469, 469)
+
 /* Refused or allowed by their arguments; see filter.c. */
 #define JUDGED_SYSCALLS(JUDGE) \
   JUDGE(clone, 56, 220) \

@@ -89,6 +89,7 @@ requires('cc', 'landlock').describe('clawforce-confine', () => {
     ],
     ['a writable path that is a link', 225, 'landlock-path', ['--write', '$BASE/link', ...plant]],
     ['a device that is none', 225, 'landlock-path', ['--device', '/etc/passwd', ...plant]],
+    ['a caller that is gone', 228, 'guard: the caller is gone', ['--caller', '1', ...plant]],
     [
       'a port where Landlock cannot limit ports',
       226,

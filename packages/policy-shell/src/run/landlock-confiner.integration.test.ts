@@ -227,6 +227,21 @@ requires('cc', 'landlock', 'ps').describe('the landlock confiner', () => {
     }
   });
 
+  it('refuses a workspace whose neighbours commands could read or change', async () => {
+    // As in a container whose agent directory was put below /tmp.
+    const inside = await make({ ownContainer: true });
+    await expect(sh('true', { confiner: inside })).rejects.toMatchObject({
+      code: 'START_FAILED',
+      message: expect.stringContaining('lies below /tmp') as string,
+    });
+    const tools = await createConfiner({
+      backend: 'landlock',
+      toolDirectories: [base],
+      landlock: { helper: confineHelper() },
+    });
+    await expect(sh('true', { confiner: tools })).rejects.toMatchObject({ code: 'START_FAILED' });
+  });
+
   describe('where it cannot be had', () => {
     const fake = (name: string, answer: string): string => {
       const path = join(base, name);

@@ -1,4 +1,4 @@
-import { mkdtempSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdtempSync, mkdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Confiner, Guarantee, Launch, NetworkMode, ResourceLimits } from './confiner.js';
@@ -38,16 +38,19 @@ export function createLandlockConfiner(features: LandlockFeatures, surroundings:
       }
       const shim = typeof network === 'object' ? await loopbackShim(network.proxySocket) : undefined;
       try {
+        const workspace = realpathSync(plan.workspace ?? plan.cwd);
         const temporary = temporaryDirectory(surroundings);
-        const writable = [realpathSync(plan.workspace ?? plan.cwd), ...temporary.writable];
+        const writable = [workspace, ...temporary.writable];
+        const grants = landlockGrants(writable, surroundings, network);
+        refuseExposed(workspace, grants);
         return {
           file: helper,
           args: [
-            ...['--least-abi', String(abi), '--status-fd', '3'],
+            ...['--least-abi', String(abi), '--status-fd', '3', '--caller', String(process.pid)],
             ...(mostAbi === undefined ? [] : ['--most-abi', String(mostAbi)]),
             ...['--network', shim ? `tcp:${shim.port}` : network === 'host' ? 'host' : 'none'],
             ...limitOptions(limits),
-            ...landlockGrants(writable, surroundings, network),
+            ...grants,
             ...['--', ...plan.argv],
           ],
           cwd: plan.cwd,
@@ -67,6 +70,18 @@ export function createLandlockConfiner(features: LandlockFeatures, surroundings:
       }
     },
   };
+}
+
+// Where the directory around the workspace can be read or changed, hidden zones beside the workspace can be too.
+function refuseExposed(workspace: string, grants: readonly string[]): void {
+  const around = grants.find(
+    (path) => path.startsWith('/') && workspace.startsWith(path.endsWith('/') ? path : `${path}/`),
+  );
+  if (around === undefined) return;
+  throw new RunError(
+    'START_FAILED',
+    `The workspace lies below ${around}, which commands may use, so its neighbours would be exposed; put it elsewhere.`,
+  );
 }
 
 function promised({ abi }: LandlockFeatures): Guarantee[] {
@@ -108,7 +123,9 @@ interface TemporaryDirectory {
 
 // The /tmp of a shared host holds other people's files; that of an own container is the agent's.
 function temporaryDirectory({ ownContainer }: Surroundings): TemporaryDirectory {
-  if (ownContainer) return { writable: ['/tmp', '/dev/shm'], env: {} };
+  if (ownContainer) {
+    return { writable: ['/tmp', '/dev/shm'].filter((path) => existsSync(path)), env: {} };
+  }
   const made = mkdtempSync(join(realpathSync(tmpdir()), 'clawforce-run-'));
   const inner = join(made, 'tmp');
   mkdirSync(inner, { mode: 0o700 });

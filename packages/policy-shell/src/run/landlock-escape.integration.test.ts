@@ -5,7 +5,7 @@ import { confineHelper } from '../../../../tools/host/confine-helper.js';
 import { requires } from '../../../../tools/host/host-test.js';
 import { EscapeHost } from '../testing/escape-host.js';
 import { type Escape, escapes } from '../testing/escapes.js';
-import { proxyModeAttacks, systemCallAttacks } from '../testing/system-call-attacks.js';
+import { proxyModeAttacks, systemCallAttacks, uncontainedCalls } from '../testing/system-call-attacks.js';
 import type { Confiner } from './confiner.js';
 import { createConfiner } from './create-confiner.js';
 
@@ -53,6 +53,10 @@ requires('cc', 'landlock').describe('escapes from the landlock confiner with the
       expect(await host.attempt(script, confiner)).toContain('GOT');
     },
   );
+
+  it.each(uncontainedCalls)('what landlock cannot hold is documented: to %s', async (_wants, attack) => {
+    expect(await host.attempt(call(attack), confiner)).toContain('GOT');
+  });
 
   it.each(systemCallAttacks)('landlock holds when the attacker wants to %s', async (_wants, attack) => {
     expect(await host.attempt(call(attack), confiner)).not.toContain('GOT');

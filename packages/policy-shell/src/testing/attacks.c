@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/ipc.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -23,6 +24,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static const char *out;
@@ -269,6 +271,10 @@ static int attack(const char *name) {
   WHEN("set-id-temporary", made_with_mode(open(".", O_TMPFILE | O_WRONLY, 04755)));
   WHEN("set-id-openat2", set_id_2());
   WHEN("set-id-mknod", worked(mknod("suid4", S_IFREG | 04755, 0)));
+  WHEN("attribute", worked(setxattr(OUT("secret"), "user.clawforce", "x", 1, 0)));
+  WHEN("watch", worked(inotify_add_watch(inotify_init(), OUT(""), IN_ALL_EVENTS)));
+  WHEN("touch", worked(utimensat(AT_FDCWD, OUT("secret"), NULL, 0)));
+  WHEN("enter", worked(chdir(OUT(""))));
   WHEN("named-socket", bind_name());
   WHEN("terminal", worked(open("/dev/ptmx", O_RDWR)));
   WHEN("io-uring", worked(syscall(425, 4, (char[128]){0})));

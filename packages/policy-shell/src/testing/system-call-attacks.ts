@@ -31,6 +31,7 @@ export const systemCallAttacks: readonly SystemCallAttack[] = [
   ['plant a set-uid program by a nameless file', 'set-id-temporary', works],
   ['plant a set-uid program by openat2', 'set-id-openat2', works],
   ['plant a set-uid program by mknod', 'set-id-mknod', works],
+  ['let others into a file outside by an attribute', 'attribute', works],
   ['open a socket with a name in the workspace', 'named-socket', works],
   ['make a terminal', 'terminal', works],
   ['make system calls that no filter sees (io_uring)', 'io-uring', works],
@@ -97,6 +98,13 @@ export const systemCallAttacks: readonly SystemCallAttack[] = [
   ['listen', 'listen', works],
   ['take fixed addresses from the loader', 'personality', works],
   ['enter the kernel by the old gate', 'old-gate', 'no control'],
+]; // prettier-ignore
+
+/** What Landlock and seccomp cannot express: content stays out of reach, but existence, metadata and activity do not. */
+export const uncontainedCalls: readonly SystemCallAttack[] = [
+  ['watch a directory outside for activity (inotify)', 'watch', works],
+  ['set the times of a file outside', 'touch', works],
+  ['make a directory outside its working directory', 'enter', works],
 ]; // prettier-ignore
 
 /** Attacks against the rule that a command with a proxy reaches the proxy's port and nothing else. */
