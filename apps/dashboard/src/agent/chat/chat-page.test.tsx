@@ -1,0 +1,135 @@
+// @vitest-environment happy-dom
+import { screen, waitFor, within } from '@testing-library/react';
+import { expect, test } from 'vitest';
+import type { SessionEntry } from '../../api/api-types.js';
+import { refusal, type FakeServer } from '../../testing/fake-server.js';
+import { anAgent, renderApp } from '../../testing/render-app.js';
+
+const TIME = '2026-11-27T10:00:00.000Z';
+const user = (content: string): SessionEntry => ({ role: 'user', content, turn_id: 't1', time: TIME });
+const answer = (content: string, more: Partial<SessionEntry> = {}): SessionEntry => ({
+  role: 'assistant',
+  content,
+  turn_id: 't1',
+  time: TIME,
+  ...more,
+});
+const decision = {
+  effect: 'deny',
+  layer: 'zone',
+  rule: 'fs.zone.hidden',
+  reason: 'This part is not available.',
+  hint: 'Work in workspace/.',
+  input: '.config/agent.json',
+  policyDigest: 'abc',
+  trace: [],
+};
+const message = (state: string, more: object = {}) => ({
+  id: 'm1',
+  session_key: 'dashboard:main',
+  state,
+  text: 'Do your job.',
+  error: null,
+  result: null,
+  created_at: TIME,
+  ...more,
+});
+
+function open(entries: SessionEntry[], prepare: (server: FakeServer) => void = () => undefined) {
+  return renderApp('/agents/a1/chat', (server) => {
+    server.on('GET /api/agents/a1', () => anAgent({ status: 'running', desired: 'running' }));
+    server.on('GET /api/agents/a1/sessions', () => ({ items: [] }));
+    server.on('GET /api/agents/a1/messages', () => ({ items: [] }));
+    server.on('GET /api/agents/a1/sessions/dashboard%3Amain', () => ({ items: entries }));
+    prepare(server);
+  });
+}
+
+const activity = (id: number, event: object) => ({
+  agent_id: 'a1',
+  id,
+  time: TIME,
+  source: 'worker',
+  event: { session_key: 'dashboard:main', ...event },
+});
+
+test('an answer streams in, and what is stored takes its place once', async () => {
+  const entries = [user('hello')];
+  const { server } = open(entries);
+  await screen.findByText('hello');
+  server.push('delta', { agent_id: 'a1', session_key: 'dashboard:main', turn_id: 't1', text: 'Good ' });
+  server.push('delta', { agent_id: 'a1', session_key: 'dashboard:main', turn_id: 't1', text: 'morning' });
+  server.push('delta', { agent_id: 'a1', session_key: 'other:1', turn_id: 't9', text: 'not here' });
+  await screen.findByText('Good morning');
+  entries.push(answer('Good morning'));
+  server.push('activity', activity(1, { event_type: 'message_sent' }));
+  await waitFor(() => expect(screen.getByLabelText('Answer of the agent')).toBeTruthy());
+  await waitFor(() => expect(screen.getAllByText('Good morning')).toHaveLength(1));
+  expect(screen.queryByText('not here')).toBeNull();
+});
+
+test('a refused call shows its verdict and opens to rule, reason and hint', async () => {
+  const call = { id: 'c1', name: 'read_file', arguments: '{"path":".config/agent.json"}' };
+  const result: SessionEntry = {
+    role: 'tool',
+    content: 'Refused.',
+    turn_id: 't1',
+    time: TIME,
+    tool_call_id: 'c1',
+  };
+  const app = open([user('go'), answer('', { tool_calls: [call] }), result]);
+  await screen.findByText('.config/agent.json');
+  app.server.push(
+    'activity',
+    activity(1, { event_type: 'policy_decision', call_id: 'c1', record: { tool: 'read_file', decision } }),
+  );
+  const head = await screen.findByRole('button', { name: /read_file.*Refused/ });
+  await app.user.click(head);
+  expect(screen.getByText('fs.zone.hidden')).toBeTruthy();
+  expect(screen.getByText('This part is not available.')).toBeTruthy();
+  expect(screen.getByText('Work in workspace/.')).toBeTruthy();
+});
+
+test('what an agent wrote is never markup, a script address or an image', async () => {
+  const hostile =
+    '<img src=x onerror=alert(1)> [click](javascript:alert(1)) ![beacon](https://evil.example/p.gif) a\u202Eb\u001b[31m';
+  open([answer(hostile)]);
+  const log = await screen.findByRole('log');
+  await within(log).findByText(/click/);
+  expect(log.querySelector('img')).toBeNull();
+  expect([...log.querySelectorAll('a')].some(({ href }) => href.startsWith('javascript:'))).toBe(false);
+  expect(log.textContent).not.toContain('\u202E');
+  expect(log.textContent).not.toContain('\u001b');
+});
+
+test('a message is sent once, and stays in the box when the server refuses it', async () => {
+  const app = open([], (server) => {
+    server.on('POST /api/agents/a1/messages', () =>
+      refusal(409, 'AGENT_NOT_RUNNING', 'The agent does not run.', { fix: 'Start it.' }),
+    );
+  });
+  const box = await screen.findByRole('textbox', { name: 'Message' });
+  await app.user.type(box, 'Do your job.{Enter}');
+  await screen.findByText('The agent does not run.');
+  expect((box as HTMLTextAreaElement).value).toBe('Do your job.');
+
+  app.server.on('POST /api/agents/a1/messages', () => message('queued'));
+  app.server.on('GET /api/agents/a1/messages', () => ({ items: [message('queued')] }));
+  await app.user.click(screen.getByRole('button', { name: 'Send' }));
+  await screen.findByText('Waiting for the agent …');
+  expect((box as HTMLTextAreaElement).value).toBe('');
+  expect(app.server.bodies('POST /api/agents/a1/messages')).toEqual([
+    { text: 'Do your job.', session_key: 'dashboard:main' },
+    { text: 'Do your job.', session_key: 'dashboard:main' },
+  ]);
+});
+
+test('a failed and an interrupted message say so', async () => {
+  const error = { code: 'MODEL_UNREACHABLE', message: 'The model does not answer.' };
+  const app = open([user('Do your job.')], (server) => {
+    server.on('GET /api/agents/a1/messages', () => ({ items: [message('failed', { error })] }));
+  });
+  await screen.findByText('The model does not answer.');
+  app.server.push('message', { agent_id: 'a1', ...message('interrupted') });
+  await screen.findByText('The answer was interrupted.');
+});

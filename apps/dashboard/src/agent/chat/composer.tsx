@@ -1,0 +1,69 @@
+import { SendHorizontal } from 'lucide-react';
+import { useState } from 'react';
+import { Form } from 'react-aria-components';
+import type { Agent } from '../../api/api-types.js';
+import { Button } from '../../components/button.js';
+import { FailureNotice } from '../../components/failure-notice.js';
+import { TextField } from '../../components/text-field.js';
+import styles from './chat.module.css';
+
+/** The box for the next message. What was typed stays until the server has taken it. */
+export function Composer({
+  agent,
+  isPending,
+  error,
+  onSend,
+}: {
+  readonly agent: Agent;
+  readonly isPending: boolean;
+  readonly error: unknown;
+  readonly onSend: (text: string) => Promise<void>;
+}) {
+  const [text, setText] = useState('');
+  const canSend = text.trim() !== '' && !isPending;
+  const submit = async (): Promise<void> => {
+    if (!canSend) return;
+    await onSend(text).then(
+      () => setText(''),
+      () => undefined,
+    );
+  };
+  return (
+    <Form
+      className={styles['composer'] ?? ''}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      {error !== null && error !== undefined && <FailureNotice error={error} />}
+      <div className={styles['composerRow']}>
+        <TextField
+          label="Message"
+          rows={3}
+          value={text}
+          onChange={setText}
+          description={
+            agent.status === 'running'
+              ? 'Enter sends, Shift+Enter begins a new line.'
+              : 'The agent does not run; start it to talk to it.'
+          }
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+            event.preventDefault();
+            void submit();
+          }}
+        />
+        <Button
+          kind="primary"
+          type="submit"
+          icon={<SendHorizontal aria-hidden="true" />}
+          isPending={isPending}
+          isDisabled={!canSend}
+        >
+          Send
+        </Button>
+      </div>
+    </Form>
+  );
+}

@@ -1,0 +1,90 @@
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import type { Activity, Decision, Message } from '../../api/api-types.js';
+import { useAgentStream } from '../../agents/use-agent-stream.js';
+import { useApi } from '../../app/services.js';
+import { entriesQuery, messagesQuery } from './chat-queries.js';
+
+/** Entries arrive in bursts while a turn runs; they are read once for several events. */
+const READ_AFTER_MS = 120;
+
+/** Events behind which what was streamed stands in the conversation. */
+const ENDS_STEP = new Set(['tool_call', 'message_sent', 'error']);
+
+/**
+ * One conversation as the server has it, with what the agent is writing at this moment. Stored entries are the truth: the
+ * stream only says when to read them again, so nothing appears twice or is missed after an interruption.
+ */
+export function useConversation(agentId: string, sessionKey: string, limit: number) {
+  const api = useApi();
+  const queries = useQueryClient();
+  const entries = useQuery({
+    ...entriesQuery(api, agentId, sessionKey, limit),
+    // Longer history of the same conversation keeps what is shown; another conversation does not.
+    placeholderData: (previous, query) =>
+      query?.queryKey[3] === sessionKey ? keepPreviousData(previous) : undefined,
+  });
+  const messages = useQuery(messagesQuery(api, agentId, sessionKey));
+  const [partial, setPartial] = useState('');
+  const [sealed, setSealed] = useState('');
+  const [decisions, setDecisions] = useState<ReadonlyMap<string, Decision>>(new Map());
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+
+  const readAgain = (): void => {
+    if (timer.current !== undefined) return;
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      void queries
+        .invalidateQueries({ queryKey: ['agent', agentId, 'session', sessionKey] })
+        .then(() => setSealed(''));
+    }, READ_AFTER_MS);
+  };
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+      setPartial('');
+      setSealed('');
+    },
+    [agentId, sessionKey],
+  );
+
+  const putMessage = (message: Message): void => {
+    queries.setQueryData(messagesQuery(api, agentId, sessionKey).queryKey, (known) => {
+      if (!known) return known;
+      const index = known.findIndex(({ id }) => id === message.id);
+      return index < 0 ? [message, ...known] : known.with(index, message);
+    });
+  };
+
+  const hear = ({ event }: Activity): void => {
+    const { call_id: callId, record } = event;
+    if (callId !== undefined && record !== undefined)
+      setDecisions((known) => new Map(known).set(callId, record.decision));
+    if (event.session_key !== sessionKey) return;
+    if (ENDS_STEP.has(event.event_type)) {
+      setSealed((text) => text + partial);
+      setPartial('');
+    }
+    readAgain();
+  };
+
+  useAgentStream(agentId, {
+    onActivity: hear,
+    onDelta: (frame) => {
+      if (frame.session_key === sessionKey) setPartial((text) => text + frame.text);
+    },
+    onMessage: (message) => {
+      if (message.session_key !== sessionKey) return;
+      putMessage(message);
+      readAgain();
+    },
+    onGap: () => {
+      setPartial('');
+      readAgain();
+      void queries.invalidateQueries({ queryKey: ['agent', agentId, 'messages', sessionKey] });
+    },
+  });
+
+  return { entries, messages, decisions, writing: sealed + partial, putMessage, readAgain };
+}
