@@ -31,6 +31,7 @@ export async function removeEntry(
     const { parent, name, entry, zone } = held;
     if (name !== undefined && !entry) {
       await removeBytes(context, held, name, recursive);
+      call.reached(held.path, undefined);
       return;
     }
     call.reached(held.path, entry);

@@ -212,6 +212,24 @@ export const SCENARIOS: readonly Scenario[] = [
     leaked: heldOutside,
   },
   {
+    name: 'move, file swapped',
+    wants: 'a file outside moved, or its text brought in, by a link in the place of the file',
+    weight: 2,
+    prepare(ground) {
+      twins(ground);
+      const { inside, outside } = ground;
+      symlinkSync(join(outside, 'sub/x'), join(inside, 'd/sub/evil'));
+      return [[join(inside, 'd/sub/x'), join(inside, 'd/sub/evil')]];
+    },
+    async attempt(victim) {
+      await quietly(victim.move('e/y', 'd/sub/x'));
+      await victim.move('d/sub/x', 'e/y');
+      return false;
+    },
+    damaged: twinDamaged,
+    leaked: heldOutside,
+  },
+  {
     name: 'recursive remove, directory inside it swapped',
     wants: 'a tree outside removed',
     weight: 1,
