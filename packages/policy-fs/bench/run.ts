@@ -16,40 +16,56 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AgentFS } from '../src/index.js';
 
-/** Wall microseconds per call: medians of rounds that take turns, so that a busy machine hits all alike. */
+/** Microseconds per call. */
+interface Cost {
+  readonly wall: number;
+  /** Of the processor, user and system together: what other programs do meanwhile does not count. */
+  readonly cpu: number;
+}
+
+/** Medians of rounds that take turns, so that a busy machine hits all alike. */
 async function compare(
   variants: Readonly<Record<string, (round: number) => unknown>>,
   calls: number,
   rounds = 15,
-): Promise<Readonly<Record<string, number>>> {
-  const times = new Map<string, number[]>(Object.keys(variants).map((name) => [name, []]));
+): Promise<Readonly<Record<string, Cost>>> {
+  const costs = new Map<string, Cost[]>(Object.keys(variants).map((name) => [name, []]));
   for (let round = 0; round <= rounds; round += 1) {
     for (const [name, run] of Object.entries(variants)) {
       const start = performance.now();
+      const used = process.cpuUsage();
       for (let i = 0; i < calls; i += 1) await run(i);
+      const { user, system } = process.cpuUsage(used);
+      const wall = ((performance.now() - start) * 1000) / calls;
       // The first round warms up.
-      if (round > 0) times.get(name)?.push(((performance.now() - start) * 1000) / calls);
+      if (round > 0) costs.get(name)?.push({ wall, cpu: (user + system) / calls });
     }
   }
   const median = (list: number[]): number => list.sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
-  return Object.fromEntries([...times].map(([name, list]) => [name, median(list)]));
+  return Object.fromEntries(
+    [...costs].map(([name, list]) => [
+      name,
+      { wall: median(list.map(({ wall }) => wall)), cpu: median(list.map(({ cpu }) => cpu)) },
+    ]),
+  );
 }
 
 const missed: string[] = [];
 
+/** Prints one comparison. On a quiet machine both ratios agree; the goal is held against that of processor time. */
 function report(
   title: string,
-  medians: Readonly<Record<string, number>>,
+  medians: Readonly<Record<string, Cost>>,
   peer: string,
   ours: string,
   goal?: number,
 ): void {
-  const ratio = (medians[ours] ?? 0) / (medians[peer] ?? 1);
-  const cells = Object.entries(medians).map(([name, us]) => `${name} ${us.toFixed(1)} us`);
+  const ratio = (kind: keyof Cost): number => (medians[ours]?.[kind] ?? 0) / (medians[peer]?.[kind] ?? 1);
+  const cells = Object.entries(medians).map(([name, { wall }]) => `${name} ${wall.toFixed(1)} us`);
   console.log(
-    `${title.padEnd(34)} ${cells.join('   ')}   ratio ${ratio.toFixed(2)}${goal ? ` (goal ${goal})` : ''}`,
+    `${title.padEnd(22)} ${cells.join('   ')}   ratio ${ratio('wall').toFixed(2)}, of processor time ${ratio('cpu').toFixed(2)}${goal ? ` (goal ${goal})` : ''}`,
   );
-  if (goal !== undefined && ratio > goal) missed.push(title);
+  if (goal !== undefined && ratio('cpu') > goal) missed.push(title);
 }
 
 const top = realpathSync(mkdtempSync(join(process.env['BENCH_DIR'] ?? tmpdir(), 'cf-bench-')));
@@ -142,13 +158,14 @@ for (let d = 0; d < 100; d += 1) {
   mkdirSync(directory, { recursive: true });
   for (let n = 0; n < 100; n += 1) writeFileSync(join(directory, `f${n}`), '');
 }
-const { AgentFS: us = 0 } = await compare(
+const { AgentFS: tree } = await compare(
   { AgentFS: () => fs.tree('tree', { maxDepth: 4, limit: 20_000 }) },
   1,
   7,
 );
-console.log(`tree of 10,000 files               AgentFS ${(us / 1000).toFixed(0)} ms (goal 150)`);
-if (us > 150_000) missed.push('tree of 10,000 files');
+const treeMs = (tree?.wall ?? 0) / 1000;
+console.log(`tree of 10,000 files   AgentFS ${treeMs.toFixed(0)} ms (goal 150)`);
+if (treeMs > 150) missed.push('tree of 10,000 files');
 
 const operations = Number(process.env['BENCH_LEAK_OPERATIONS'] ?? '100000');
 const before = readdirSync('/proc/self/fd').length;

@@ -61,24 +61,40 @@ export async function writeWhole(
       throw error;
     }
     call.bytes = data.byteLength;
-    return result(held.path, data, !entry, etag ?? hash);
+    return new Written(held.path, data, !entry, etag ?? hash);
   } finally {
     held.release();
   }
 }
 
-/** Gives the result of a write; the hash is computed on demand, because few writers ask. */
-function result(path: string, data: Uint8Array, created: boolean, known: string | undefined): WriteResult {
-  let etag = known;
-  return {
-    path,
-    size: data.byteLength,
-    created,
-    get etag() {
-      etag ??= contentEtag(data);
-      return etag;
-    },
-  };
+/**
+ * The result of a write. The hash is computed on demand, because few writers ask; in a class, because making an object with
+ * a getter of its own costs as much as several system calls.
+ */
+class Written implements WriteResult {
+  readonly path: string;
+  readonly size: number;
+  readonly created: boolean;
+  readonly #data: Uint8Array;
+  #etag: string | undefined;
+
+  constructor(path: string, data: Uint8Array, created: boolean, etag: string | undefined) {
+    this.path = path;
+    this.size = data.byteLength;
+    this.created = created;
+    this.#data = data;
+    this.#etag = etag;
+  }
+
+  get etag(): string {
+    this.#etag ??= contentEtag(this.#data);
+    return this.#etag;
+  }
+
+  toJSON(): WriteResult {
+    const { path, size, created, etag } = this;
+    return { path, size, created, etag };
+  }
 }
 
 async function expectEtag({ entry }: Held, etag: string): Promise<void> {
