@@ -22,7 +22,7 @@ if ! command -v apt-get >/dev/null; then
 fi
 
 export DEBIAN_FRONTEND=noninteractive
-packages=(postgresql bubblewrap chromium gcc libc6-dev musl-tools procps iproute2 curl docker.io iptables busybox-static)
+packages=(postgresql bubblewrap chromium gcc libc6-dev musl-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross procps iproute2 curl docker.io iptables busybox-static)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 export type Requirement =
   | 'bwrap'
   | 'landlock'
+  | 'cross-arm64'
   | 'cc'
   | 'postgresql'
   | 'docker'
@@ -56,6 +57,10 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
     present: () => succeeds('perl', ['-e', 'exit(syscall(444, 0, 0, 1) >= 6 ? 0 : 1)']),
   },
   cc: { hint: 'apt-get install gcc libc6-dev musl-tools', present: () => succeeds('cc', ['--version']) },
+  'cross-arm64': {
+    hint: 'apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
+    present: () => process.arch === 'arm64' || succeeds('aarch64-linux-gnu-gcc', ['--version']),
+  },
   postgresql: {
     hint: 'set TEST_DATABASE_URL to an empty postgresql database (tools/provision-test-host.sh makes one)',
     present: () => (process.env['TEST_DATABASE_URL'] ?? '').startsWith('postgresql:'),
