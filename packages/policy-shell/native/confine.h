@@ -76,6 +76,15 @@ void apply_inner_scope(void);
 void apply_limits(const struct options *options);
 void drop_privileges(void);
 
+/* A process outside of the domain-to-be that can be signalled before, and must not be after. The guard's kill(-1) is only
+ * safe then: without the scope it would end every process of the user. */
+struct witness {
+  pid_t process;
+  int hold; /* closing it ends a witness of our own; -1: it is the caller */
+};
+struct witness call_witness(void);
+void prove_scope(struct witness witness);
+
 /* Starts the process that kills everything of this domain when the command or the caller is gone. */
 void start_guard(int status_fd);
 

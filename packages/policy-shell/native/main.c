@@ -60,8 +60,11 @@ int main(int count, char **words) {
   if (options.caller != 0 && getppid() != options.caller) fail(STEP_GUARD, "the caller is gone", 0);
   apply_limits(&options);
   drop_privileges();
+  struct witness witness = {0, -1};
+  if (abi >= ABI_SCOPE) witness = call_witness();
   apply_landlock(&options, abi);
   if (abi >= ABI_SCOPE) {
+    prove_scope(witness);
     start_guard(options.status_fd);
     apply_inner_scope();
   }

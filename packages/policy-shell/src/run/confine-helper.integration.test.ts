@@ -160,6 +160,36 @@ requires('cc', 'landlock').describe('clawforce-confine', () => {
     expect(stdout.trim()).toBe('-1');
   });
 
+  // A weakened build, in a pid namespace of its own: should its guard run, it would kill what it can see.
+  requires('root').test(
+    'executes nothing, and starts no guard, where the kernel does not keep signals inside',
+    () => {
+      const weak = join(base, 'weak');
+      cpSync(native, weak, { recursive: true });
+      const source = readFileSync(join(weak, 'landlock.c'), 'utf8');
+      const weakened = source.replace('attr.scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL', 'attr.scoped = 0');
+      expect(weakened).not.toBe(source);
+      writeFileSync(join(weak, 'landlock.c'), weakened);
+      const program = join(base, 'weak-helper');
+      compileHelper(findCompiler()!, program, { sources: weak });
+      const words = [...system, '--', 'sh', '-c', 'echo ran'];
+      const isolated = ['--pid', '--fork', '--kill-child'];
+      for (const started of [
+        [program, ...words],
+        ['sh', '-c', '"$@"; exit $?', 'sh', program, ...words],
+      ]) {
+        const { status, stdout, stderr } = run([...isolated, ...started], 'unshare');
+        expect([status, stdout]).toEqual([228, '']);
+        expect(stderr).toContain('guard: signals are not kept inside the domain');
+      }
+      // The real one, in the same place.
+      expect(run([...isolated, helper, ...words], 'unshare')).toMatchObject({ status: 0, stdout: 'ran\n' });
+      expect(
+        run([...isolated, 'sh', '-c', '"$@"; exit $?', 'sh', helper, ...words], 'unshare'),
+      ).toMatchObject({ status: 0, stdout: 'ran\n' });
+    },
+  );
+
   describe('a build with sanitizers', () => {
     let sanitized: string;
     beforeAll(() => {
