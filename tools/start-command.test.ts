@@ -35,14 +35,20 @@ async function start(tsc: string, env: Record<string, string>, signal?: NodeJS.S
 }
 
 test('options reach serve, the runtime is passed explicitly, and SIGTERM and the exit code go through', async () => {
-  const { code, output } = await start('process.exit(0)', {}, 'SIGTERM');
-  expect(output).toContain('[["serve","--port","9"],"process"]');
-  expect(output).toContain('Runtime: process (chosen by npm start');
+  // Without a docker command it is the process runtime, whatever this host has.
+  const { code, output } = await start('process.exit(0)', { PATH: '/nowhere' }, 'SIGTERM');
+  const reason = 'there is no docker command here';
+  expect(output).toContain(`[["serve","--backend-reason","${reason}","--port","9"],"process"]`);
+  expect(output).toContain(`Runtime: process (docker is not used: ${reason}).`);
   expect(code).toBe(7);
 });
 
 test('a runtime that the operator set is kept, and SIGINT goes through', async () => {
-  const { code, output } = await start('process.exit(0)', { ADMIN_RUNTIME_BACKEND: 'docker' }, 'SIGINT');
+  const { code, output } = await start(
+    'process.exit(0)',
+    { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: 'some/image' },
+    'SIGINT',
+  );
   expect(output).toContain('"docker"]');
   expect(output).toContain('from ADMIN_RUNTIME_BACKEND');
   expect(code).toBe(8);

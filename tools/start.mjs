@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.mjs';
+import { chooseBackend } from './setup/choose-backend.mjs';
 import { ensureInstalled } from './setup/ensure-installed.mjs';
 import { root } from './setup/local-bin.mjs';
 
@@ -11,18 +12,14 @@ if (!(await build({ product: true }))) {
   process.exit(1);
 }
 
-const chosen = process.env.ADMIN_RUNTIME_BACKEND;
-const backend = chosen === undefined || chosen === '' ? 'process' : chosen;
-console.log(
-  chosen === backend
-    ? `Runtime: ${backend} (from ADMIN_RUNTIME_BACKEND).`
-    : `Runtime: ${backend} (chosen by npm start; ADMIN_RUNTIME_BACKEND is not set).`,
-);
+const configured = process.env.ADMIN_RUNTIME_BACKEND || undefined;
+const choice = await chooseBackend(configured);
+console.log(choice.said);
 
 const main = join(root, 'apps/control-plane/dist/main.js');
-const child = spawn(process.execPath, [main, 'serve', ...process.argv.slice(2)], {
+const child = spawn(process.execPath, [main, 'serve', ...choice.flags, ...process.argv.slice(2)], {
   stdio: 'inherit',
-  env: { ...process.env, ADMIN_RUNTIME_BACKEND: backend },
+  env: { ...process.env, ...choice.env },
 });
 
 const forward = (signal) =>

@@ -110,6 +110,17 @@ export class DockerPool implements AgentPool {
     }
   }
 
+  /**
+   * Makes sure of the image and proves with a throw-away container that the engine shares this host's files and that a
+   * worker can connect back through a bind-mounted socket. The first start does the same.
+   *
+   * @throws PoolError `BACKEND_UNAVAILABLE` or `IMAGE_MISSING` with the fix.
+   */
+  async prove(): Promise<void> {
+    this.#refuseClosed();
+    await this.#launcher.prove();
+  }
+
   /** {@inheritDoc AgentPool.start} */
   async start(spec: WorkerSpec): Promise<WorkerHandle> {
     checkSpec(spec);

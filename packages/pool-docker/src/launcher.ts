@@ -54,6 +54,13 @@ export class Launcher {
     }
   }
 
+  /** Makes sure of the image, and proves that the engine shares this host's files and sockets. */
+  async prove(): Promise<void> {
+    const { engine, options, prove } = this.#parts;
+    const { image, pull, onPull } = options;
+    await prove(await ensureImage(engine, image, { pull, onPull }));
+  }
+
   /** Gives what must be read back for a specification, with the directories as they are now. */
   async requested(spec: WorkerSpec): Promise<IsolationRequest> {
     const plan = await this.#plan(spec, false);

@@ -1,29 +1,42 @@
 import { join } from 'node:path';
-import { AgentFS, AgentFSError } from '@clawforce/policy-fs';
+import { AgentFS, AgentFSError, type Owner, type ZoneSpec } from '@clawforce/policy-fs';
 
 const AGENTS = 'agents';
 
-/** The zones of an agent directory as the control plane sees them: it may write all of them. */
-const CONTROL_PLANE_ZONES = [
-  { name: 'workspace', mode: 'rw' },
-  { name: 'profiles', mode: 'rw' },
-  { name: '.config', mode: 'rw' },
-  { name: '.sessions', mode: 'rw' },
-  { name: '.logs', mode: 'rw' },
-  { name: '.state', mode: 'rw' },
-] as const;
+/** The zones as the control plane sees them: it may write all of them; what a worker sees belongs to the worker. */
+const controlPlaneZones = (owner: Owner | undefined): ZoneSpec[] => {
+  const shared = owner ? { owner } : {};
+  return [
+    { name: 'workspace', mode: 'rw', ...shared },
+    { name: 'profiles', mode: 'rw', ...shared },
+    { name: '.config', mode: 'rw' },
+    { name: '.sessions', mode: 'rw' },
+    { name: '.logs', mode: 'rw' },
+    { name: '.state', mode: 'rw', ...shared },
+  ];
+};
+
+/** What {@link AgentFiles} may be told. */
+export interface AgentFilesOptions {
+  /** Admits platforms with the weaker guarantee (macOS). */
+  readonly allowDetectOnly: boolean;
+  /** Owner of what an agent's worker may write; undefined where that is the control plane's own user. */
+  readonly ownerOf?: (agentId: string) => Promise<Owner | undefined>;
+}
 
 /** The control plane's way below agent directories: always through policy-fs, so a planted link leads nowhere. */
 export class AgentFiles {
   readonly #storageRoot: string;
   readonly #allowDetectOnly: boolean;
+  readonly #ownerOf: NonNullable<AgentFilesOptions['ownerOf']>;
   readonly #control = new Map<string, Promise<AgentFS>>();
   readonly #user = new Map<string, Promise<AgentFS>>();
 
-  /** `storageRoot` holds `agents/`; `allowDetectOnly` admits platforms with the weaker guarantee (macOS). */
-  constructor(storageRoot: string, options: { readonly allowDetectOnly: boolean }) {
+  /** `storageRoot` holds `agents/`. */
+  constructor(storageRoot: string, { allowDetectOnly, ownerOf }: AgentFilesOptions) {
     this.#storageRoot = storageRoot;
-    this.#allowDetectOnly = options.allowDetectOnly;
+    this.#allowDetectOnly = allowDetectOnly;
+    this.#ownerOf = ownerOf ?? (() => Promise.resolve(undefined));
   }
 
   /** Absolute path of an agent's directory. */
@@ -33,9 +46,9 @@ export class AgentFiles {
 
   /** Every zone, writable: for sessions, logs and what the control plane itself keeps there. */
   control(agentId: string): Promise<AgentFS> {
-    return this.#open(this.#control, agentId, () =>
+    return this.#open(this.#control, agentId, async () =>
       AgentFS.open(this.directory(agentId), {
-        zones: CONTROL_PLANE_ZONES,
+        zones: controlPlaneZones(await this.#ownerOf(agentId)),
         // All zones are writable here, so a link planted in one would be a way into another.
         links: 'deny',
         create: true,

@@ -7,6 +7,7 @@ import type { Page } from '../storage/page/page.js';
 import type { Storage } from '../storage/storage.js';
 import type { AgentFiles } from './agent-files.js';
 import type { AgentStandings } from './agent-standing.js';
+import { isAlive } from './agent-states.js';
 import { agentView, type AgentView } from './agent-view.js';
 import type { AgentLifecycle } from './lifecycle.js';
 
@@ -45,7 +46,8 @@ export interface AgentServiceParts {
   readonly feed: ActivityFeed;
   readonly standings: AgentStandings;
   readonly lifecycle: () => AgentLifecycle | undefined;
-  readonly backend: string;
+  /** Mode of an agent that is made without one. */
+  readonly backend: () => string;
   /** Told when files of a removed agent are left behind. */
   readonly onLeftover: (agentId: string, error: unknown) => void;
 }
@@ -90,7 +92,7 @@ export class AgentService {
   /** Creates an agent that belongs to its creator, with its directory. */
   async create(draft: AgentDraft, actor: Actor): Promise<AgentView> {
     const { storage, audit, files, feed } = this.#parts;
-    const mode = checkMode(draft.mode ?? this.#parts.backend);
+    const mode = checkMode(draft.mode ?? this.#parts.backend());
     const agent = await storage.transaction(async (tx) => {
       const created = await tx.agents.create({
         name: checkName(draft.name),
@@ -128,6 +130,12 @@ export class AgentService {
         ],
       });
     }
+    const moves = patch.mode !== undefined && patch.mode !== agent.mode;
+    if (moves && isAlive(agent)) {
+      throw new ApiError('WORKERS_RUNNING', 'The agent runs on the present backend.', {
+        fix: 'Stop the agent, then change its mode.',
+      });
+    }
     const updated = await storage.transaction(async (tx) => {
       const next = await tx.agents.update(agent.id, {
         ...(patch.name === undefined ? {} : { name: checkName(patch.name) }),
@@ -142,6 +150,8 @@ export class AgentService {
       );
       return next;
     });
+    // Its files may get another owner.
+    if (moves) await this.#parts.files.forget(agent.id);
     feed.publish(agent.id, { kind: 'status', agent: updated });
     return this.view(updated);
   }

@@ -55,6 +55,8 @@ export interface LifecycleParts {
   readonly attest: AttestWorker;
   /** Where the pool mounts an agent's directories; undefined where workers see the host's own paths. */
   readonly mountedAt: Pick<WorkerSpec, 'agentRoot' | 'socketDir'> | undefined;
+  /** Removes what the pool's engine keeps of an agent that is gone for good. */
+  readonly forget?: ((agentId: string) => Promise<void>) | undefined;
   /** Environment of every worker, beyond what names the agent. */
   readonly workerEnv: Readonly<Record<string, string>>;
   /** Whether commands run without a confiner where none works (`CLAWFORCE_UNCONFINED_EXEC=1`). */

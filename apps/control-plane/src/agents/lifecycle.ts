@@ -10,6 +10,7 @@ import { RestartPlan } from './restart-plan.js';
 import { canRetry, startFailure } from './start-failure.js';
 import { admitWorker } from './worker-admission.js';
 import { WorkerEnds } from './worker-ends.js';
+import { isElevated } from './worker-config.js';
 import { launchWorker } from './worker-launch.js';
 import { recoverWorkers } from './worker-recovery.js';
 import { WorkerWatch } from './worker-watch.js';
@@ -111,6 +112,12 @@ export class AgentLifecycle {
       await this.#parts.storage.agents.setDesired(agentId, 'stopped');
       await this.#bringDown(agentId, 'The agent was deleted.', LINK_CODES.deleted);
       await remove();
+      await this.#parts.forget?.(agentId).catch((error: unknown) =>
+        this.#parts.log('error', 'what an engine keeps of a removed agent could not be removed', {
+          agent: agentId,
+          cause: String(error),
+        }),
+      );
     });
   }
 
@@ -128,7 +135,7 @@ export class AgentLifecycle {
       const agent = await this.#parts.storage.agents.get(session.agentId);
       if (!agent || agent.epoch !== session.epoch || !isAlive(agent)) return;
       this.#clearDeadline(session.agentId);
-      const reason = this.#commandsWarning(session);
+      const reason = this.#commandsWarning(session, isElevated(agent));
       await this.#states.set(
         agent,
         { status: 'running', ...(reason === undefined ? {} : { reason }) },
@@ -248,8 +255,9 @@ export class AgentLifecycle {
   }
 
   /** Says, and records, when commands of this worker are not confined. */
-  #commandsWarning({ agentId, confinesCommands }: WorkerSession): string | undefined {
+  #commandsWarning({ agentId, confinesCommands }: WorkerSession, privileged: boolean): string | undefined {
     if (confinesCommands) return undefined;
+    if (privileged) return 'Commands have no walls of their own at the level privileged.';
     if (!this.#parts.unconfinedExec) return 'Commands are refused: no confiner works on this host.';
     this.#parts.audit.enqueue(lifecycleEvent(agentId, 'unconfined_exec', 'control-plane'));
     return 'Commands run WITHOUT confinement (CLAWFORCE_UNCONFINED_EXEC=1).';

@@ -7,6 +7,7 @@ const API_CODES: Partial<Record<PoolErrorCode, ApiErrorCode>> = {
   OVERRIDE_LOOSENS: 'CONFIG_INVALID',
   OVERRIDE_INVALID: 'CONFIG_INVALID',
   BACKEND_UNAVAILABLE: 'BACKEND_UNAVAILABLE',
+  IMAGE_MISSING: 'BACKEND_UNAVAILABLE',
 };
 
 /** What only an operator can cure; anything else may be better at the next attempt. */

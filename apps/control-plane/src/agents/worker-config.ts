@@ -14,7 +14,7 @@ export function workerConfig(
   config: EffectiveAgentConfig,
   host: { readonly unconfinedExec: boolean },
 ): WorkerConfig {
-  const privileged = agent.attested === 'matched' && storedSpec(agent)?.level === 'privileged';
+  const elevated = isElevated(agent);
   const body: Omit<WorkerConfig, 'digest'> = {
     agent: { id: agent.id, name: agent.name },
     instructions: config.instructions,
@@ -27,9 +27,9 @@ export function workerConfig(
     exec: {
       timeout_s: config.exec.timeout,
       policy: config.exec.policy,
-      confinement: host.unconfinedExec || privileged ? 'off' : 'required',
+      confinement: host.unconfinedExec || elevated ? 'off' : 'required',
       // By the level that the present worker was confirmed to have, not by the one that is configured meanwhile.
-      elevation: privileged ? 'allow' : 'deny',
+      elevation: elevated ? 'allow' : 'deny',
     },
     approval: { default_mode: config.approval.default_mode, per_tool: config.approval.per_tool },
     restrict_to_workspace: config.restrict_to_workspace,
@@ -39,4 +39,11 @@ export function workerConfig(
   };
   // The values of variables stay out of the digest: a digest of a short secret can be guessed.
   return { digest: policyDigest({ ...body, exec_env: Object.keys(config.env).sort() }), ...body };
+}
+
+/** Whether the agent's present worker was confirmed to run at the level where commands may become root. */
+export function isElevated(
+  agent: Pick<AgentRecord, 'id' | 'generation' | 'attested' | 'workerSpec'>,
+): boolean {
+  return agent.attested === 'matched' && storedSpec(agent)?.level === 'privileged';
 }

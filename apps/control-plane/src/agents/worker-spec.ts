@@ -1,4 +1,4 @@
-import { checkSpec, type ResolvedLevel, type WorkerSpec } from '@clawforce/pool-core';
+import { checkSpec, ISOLATION_LEVELS, type ResolvedLevel, type WorkerSpec } from '@clawforce/pool-core';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
 import type { LaunchPlace, LifecycleParts } from './lifecycle-parts.js';
 
@@ -22,6 +22,10 @@ export function workerSpec(
       AGENT_ID: agent.id,
       AGENT_ROOT: seen.agentRoot,
       AGENT_SOCKET_DIR: seen.socketDir,
+      // In a container of its own, and with no other walls for commands, a worker does not look for bubblewrap.
+      ...(mountedAt
+        ? { AGENT_CONFINER: ISOLATION_LEVELS[level].confineCommands ? 'container' : 'none' }
+        : {}),
     },
     limits,
     ...(place.user ? { user: place.user } : {}),

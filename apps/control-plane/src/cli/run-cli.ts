@@ -32,13 +32,18 @@ export async function runCli(args: readonly string[]): Promise<number> {
         y
           .option('port', { alias: 'p', type: 'number', describe: 'Port (8080)' })
           .option('host', { type: 'string', describe: 'Address to listen on (127.0.0.1)' })
-          .option('log-level', { choices: ['error', 'warn', 'info', 'debug'] as const }),
+          .option('log-level', { choices: ['error', 'warn', 'info', 'debug'] as const })
+          // For "npm start": a server that is installed uses what it is told to.
+          .option('choose-backend', { type: 'boolean', hidden: true })
+          .option('backend-reason', { type: 'string', hidden: true }),
       async (argv) => {
         const { serve } = await import('../server/serve.js');
         exitCode = await serve({
           ...(argv.port === undefined ? {} : { port: argv.port }),
           ...(argv.host === undefined ? {} : { host: argv.host }),
           ...(argv['log-level'] === undefined ? {} : { logLevel: argv['log-level'] }),
+          ...(argv['choose-backend'] === undefined ? {} : { chooseBackend: argv['choose-backend'] }),
+          ...(argv['backend-reason'] === undefined ? {} : { backendReason: argv['backend-reason'] }),
           ...(flagsOf(argv).dataDir === undefined ? {} : { dataDir: flagsOf(argv).dataDir as string }),
         });
       },

@@ -36,7 +36,18 @@ export async function provisionDemoAgent(parts: DemoParts, origin: DemoOrigin): 
     agent = await createDemoAgent(parts);
     await storage.settings.set(DEMO_SETTING, agent.id);
   }
-  await pointAt(parts, agent, origin);
+  await pointAt(parts, await onActiveBackend(parts, agent), origin);
+}
+
+/** The demo shows what this server does, so it follows the backend while it is stopped. */
+async function onActiveBackend(
+  { storage, files, backend }: DemoParts,
+  agent: AgentRecord,
+): Promise<AgentRecord> {
+  if (agent.mode === backend || agent.desired === 'running') return agent;
+  const moved = await storage.agents.update(agent.id, { mode: backend });
+  await files.forget(agent.id);
+  return moved;
 }
 
 async function createDemoAgent({ storage, files, audit, backend }: DemoParts): Promise<AgentRecord> {

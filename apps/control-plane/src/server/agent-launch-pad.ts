@@ -1,3 +1,4 @@
+import type { Owner } from '@clawforce/policy-fs';
 import type { Logger } from 'winston';
 import type { AgentFiles } from '../agents/agent-files.js';
 import type { LaunchPad, LaunchPlace } from '../agents/lifecycle-parts.js';
@@ -19,6 +20,8 @@ export interface AgentLaunchPadParts {
   readonly traffic: TrafficRegistry;
   readonly egress: EgressGateway;
   readonly joins: JoinCredentials;
+  /** Numeric owner of an agent's worker, where it differs from the control plane's own. */
+  readonly userOf: (agent: AgentRecord) => Promise<Owner | undefined>;
   readonly log: Logger;
 }
 
@@ -32,12 +35,17 @@ export class AgentLaunchPad implements LaunchPad {
   }
 
   async prepare(agent: AgentRecord): Promise<LaunchPlace> {
-    const { files, joins } = this.#parts;
+    const { files, joins, userOf } = this.#parts;
     await this.clear(agent.id);
     await files.control(agent.id);
+    const user = await userOf(agent);
     const sockets = await this.#listen(agent, { reuse: false });
     await sockets.writeJoin(await joins.issue(agent));
-    return { socketDir: sockets.directory, agentRoot: files.directory(agent.id) };
+    return {
+      socketDir: sockets.directory,
+      agentRoot: files.directory(agent.id),
+      ...(user ? { user } : {}),
+    };
   }
 
   async reopen(agent: AgentRecord): Promise<void> {
@@ -64,11 +72,13 @@ export class AgentLaunchPad implements LaunchPad {
     this.#open.clear();
   }
 
-  async #listen({ id }: AgentRecord, { reuse }: { readonly reuse: boolean }): Promise<AgentSockets> {
-    const { settings, hub, traffic, egress, log } = this.#parts;
+  async #listen(agent: AgentRecord, { reuse }: { readonly reuse: boolean }): Promise<AgentSockets> {
+    const { settings, hub, traffic, egress, log, userOf } = this.#parts;
+    const { id } = agent;
     const sockets = await openAgentSockets({
       runtimeDir: settings.runtimeDir,
       agentId: id,
+      owner: await userOf(agent),
       reuse,
       onUpgrade: (request, socket, head) => hub.handleUpgrade(id, request, socket, head),
       egress: (path) => egress.listen(id, path),

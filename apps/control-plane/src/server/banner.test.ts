@@ -12,7 +12,10 @@ function text(confiner: ConfinerProbe, unconfinedExec: boolean, more: Partial<Ba
     settings: settings as unknown as Settings,
     url: 'http://localhost:8080',
     setupLink: undefined,
-    backend: 'process',
+    backend: {
+      pool: { kind: 'process' },
+      selection: { kind: 'process', source: 'environment' },
+    } as BannerFacts['backend'],
     probe: { engine: 'node', available: true, levels: [], enforced: [], notEnforced: [] },
     confiners: [confiner],
     fileGuard: 'kernel' as const,
@@ -50,4 +53,25 @@ test('says that the file guard is weaker on macOS', () => {
 test('shows the one-time link while there is one', () => {
   expect(text(works, false)).not.toContain('one-time link');
   expect(text(works, false, { setupLink: 'http://localhost:8080/claim#abc' })).toContain('/claim#abc');
+});
+
+test('says why docker is not used, and nothing of it where somebody chose processes', () => {
+  const backend = {
+    pool: { kind: 'process' },
+    selection: { kind: 'process', source: 'chosen', reason: 'the engine does not answer.' },
+  } as BannerFacts['backend'];
+  expect(text(works, false, { backend })).toContain('! Docker is not used: the engine does not answer.');
+  expect(text(works, false)).not.toContain('Docker is not used');
+});
+
+test('shows a custom worker image as such', () => {
+  const docker = (custom: boolean): BannerFacts['backend'] => ({
+    pool: { kind: 'docker' },
+    selection: { kind: 'docker', source: 'environment' },
+    image: { name: 'example/worker:1', custom },
+  });
+  expect(text(works, false, { backend: docker(true) })).toMatch(
+    /! Worker image: example\/worker:1 \(a custom one/,
+  );
+  expect(text(works, false, { backend: docker(false) })).toContain('✓ Worker image: example/worker:1.');
 });

@@ -1,15 +1,16 @@
 import { styleText } from 'node:util';
-import type { PoolProbe } from '@clawforce/pool-core';
+import type { AgentPool, PoolProbe } from '@clawforce/pool-core';
 import type { ConfinerProbe } from '@clawforce/policy-shell/run';
 import { isDefaultStorageRoot, type Settings } from '../settings/index.js';
 import { VERSION } from '../version.js';
+import type { Backend } from './backend.js';
 
 /** What the banner tells of. */
 export interface BannerFacts {
   readonly settings: Settings;
   readonly url: string;
   readonly setupLink: string | undefined;
-  readonly backend: string;
+  readonly backend: Pick<Backend, 'selection' | 'image'> & { readonly pool: Pick<AgentPool, 'kind'> };
   readonly probe: PoolProbe;
   readonly confiners: readonly ConfinerProbe[];
   readonly fileGuard: 'kernel' | 'detect';
@@ -33,8 +34,17 @@ export function banner(facts: BannerFacts, color: boolean): string {
   }
   lines.push(
     '',
-    `Runtime: ${paint('bold', facts.backend)} (${facts.probe.engine}), ${facts.settings.mode} mode. On this host:`,
+    `Runtime: ${paint('bold', facts.backend.pool.kind)} (${facts.probe.engine}), ${facts.settings.mode} mode. On this host:`,
   );
+  const { selection, image } = facts.backend;
+  if (selection.reason !== undefined) lines.push(`  ${no} Docker is not used: ${selection.reason}`);
+  if (image) {
+    lines.push(
+      image.custom
+        ? `  ${no} Worker image: ${image.name} (a custom one: what is in it is the operator's word).`
+        : `  ${yes} Worker image: ${image.name}.`,
+    );
+  }
   for (const sentence of facts.probe.enforced) lines.push(`  ${yes} ${sentence}`);
   for (const line of commandLines(facts, yes, no)) lines.push(`  ${line}`);
   lines.push(
@@ -60,7 +70,20 @@ const walls: Readonly<Record<ConfinerProbe['backend'], string>> = {
   landlock: 'system calls filtered, no network, workspace only; names inside the workspace are not masked',
 };
 
-function commandLines({ settings, confiners }: BannerFacts, yes: string, no: string): readonly string[] {
+function commandLines(
+  { settings, confiners, backend }: BannerFacts,
+  yes: string,
+  no: string,
+): readonly string[] {
+  if (backend.pool.kind === 'docker') {
+    const landlock = confiners.find((confiner) => confiner.backend === 'landlock');
+    // Containers share this kernel; each worker tries it again at its start and says so in its status.
+    return landlock?.works === false
+      ? [`${no} Commands of agents are refused inside their containers: ${landlock.detail}.`]
+      : [
+          `${yes} Commands of agents are confined once more inside their container (Landlock), up to sandboxed and permissive.`,
+        ];
+  }
   const working = confiners.find(({ works }) => works);
   if (working) {
     return [

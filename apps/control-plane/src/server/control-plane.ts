@@ -1,7 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { AgentPool } from '@clawforce/pool-core';
 import { LINK_CODES } from '@clawforce/protocol';
 import type { Server as SocketServer } from 'socket.io';
 import { AgentLifecycle } from '../agents/lifecycle.js';
@@ -37,6 +36,7 @@ import { createPublicApp } from './public-app.js';
 import { publicCaller } from './public-caller.js';
 import { allRoutes } from './routes.js';
 import { watchSessions } from './session-watch.js';
+import { workerUser } from './worker-user.js';
 import { createStoppableServer, stopServer } from './stoppable-server.js';
 import { listenOnUnixSocket } from './unix-listener.js';
 
@@ -44,7 +44,7 @@ import { listenOnUnixSocket } from './unix-listener.js';
 export interface ControlPlane {
   /** Where browsers reach it. */
   readonly url: string;
-  readonly pool: AgentPool;
+  readonly backend: Backend;
   /** The one-time link that sets the first password; undefined once it is set. */
   readonly setupLink: string | undefined;
   /** Ends workers and connections, keeps desired states, closes the database. */
@@ -145,7 +145,17 @@ async function start(
     // A worker that a later control plane adopts outlives a long restart of this one.
     workersGoOn ? { orphanMs: ADOPTABLE_ORPHAN_MS } : {},
   );
-  const launchPad = new AgentLaunchPad({ settings, files, storage, hub, traffic, egress, joins, log });
+  const launchPad = new AgentLaunchPad({
+    settings,
+    files,
+    storage,
+    hub,
+    traffic,
+    egress,
+    joins,
+    userOf: (agent) => workerUser(agent, storage, settings),
+    log,
+  });
   closers.push(
     () => launchPad.close({ keep: workersGoOn }),
     () => hub.close(),
@@ -167,6 +177,7 @@ async function start(
     isolationOf: (agent) => services.isolationOf(agent),
     attest: backend.attest ?? attestNothing,
     mountedAt: backend.mountedAt,
+    forget: backend.forget,
     workerEnv: { AGENT_LOG_LEVEL: settings.logLevel },
     unconfinedExec: settings.unconfinedExec,
     timing,
@@ -174,7 +185,7 @@ async function start(
     log: (level, message, detail) => log[level](message, detail),
   });
   closers.push(() => lifecycle.close());
-  const live = { hub, lifecycle, pool, messages };
+  const live = { hub, lifecycle, pool, messages, backend };
   const services = createServices(
     core,
     () => live,
@@ -237,10 +248,7 @@ async function start(
 
   const origin = await demoOrigin(core, url);
   closers.push(() => origin.close());
-  await provisionDemoAgent(
-    { storage, files, configs: services.configs, audit, backend: settings.backend },
-    origin,
-  );
+  await provisionDemoAgent({ storage, files, configs: services.configs, audit, backend: pool.kind }, origin);
   const ends = [
     startMaintenance(storage, failed('old records were not removed')),
     watchSessions(core.endings, auth, failed('open streams were not reviewed')),
@@ -253,7 +261,7 @@ async function start(
 
   return {
     url,
-    pool,
+    backend,
     setupLink:
       first.passwordHash === null ? `${url}/claim#${await auth.issueSetupToken(first.id)}` : undefined,
     close: async () => {

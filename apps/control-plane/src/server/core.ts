@@ -22,7 +22,9 @@ import type { Loggers } from '../log/logger.js';
 import type { Settings } from '../settings/index.js';
 import { acquireWriterLock, openStorage, type AgentRecord, type Storage } from '../storage/index.js';
 import { createConfigVault, createVault, secretPathsOf } from '../vault/index.js';
+import { offlineMode } from './backend-selection.js';
 import { derivedKey } from './derived-key.js';
+import { workerUser } from './worker-user.js';
 
 /** The parts that exist whether agents run or not. */
 export interface Core {
@@ -34,6 +36,8 @@ export interface Core {
   readonly feed: ActivityFeed;
   readonly files: AgentFiles;
   readonly sessionFiles: SessionFiles;
+  /** Mode of a new agent while no server runs. */
+  readonly offlineMode: string;
   close(): Promise<void>;
 }
 
@@ -74,7 +78,13 @@ export async function openCore(settings: Settings, loggers: Loggers): Promise<Co
     hasher: createPasswordHasher(),
     limiter: createLoginLimiter(storage.limiter, { secret: derivedKey(settings.jwtSecret, 'login-limiter') }),
   });
-  const files = new AgentFiles(settings.storageRoot, { allowDetectOnly: process.platform !== 'linux' });
+  const files = new AgentFiles(settings.storageRoot, {
+    allowDetectOnly: process.platform !== 'linux',
+    ownerOf: async (agentId) => {
+      const agent = await storage.agents.get(agentId);
+      return agent && workerUser(agent, storage, settings);
+    },
+  });
   return {
     settings,
     storage,
@@ -84,6 +94,7 @@ export async function openCore(settings: Settings, loggers: Loggers): Promise<Co
     files,
     feed: new ActivityFeed(),
     sessionFiles: new SessionFiles(files),
+    offlineMode: await offlineMode(settings, storage.settings),
     async close() {
       await audit.close();
       await files.close();
@@ -131,7 +142,7 @@ export function createServices(
     audit,
     feed,
     lifecycle: () => live()?.lifecycle,
-    backend: settings.backend,
+    backend: () => live()?.pool.kind ?? core.offlineMode,
     onLeftover: (_agentId, error) => onFileFailure(error),
   });
   const configs = new ConfigService({

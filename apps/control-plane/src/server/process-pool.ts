@@ -5,6 +5,7 @@ import { ProcessPool } from '@clawforce/pool-process';
 import { openWorkerLog } from '../log/worker-log.js';
 import type { Loggers } from '../log/logger.js';
 import type { Core } from './core.js';
+import { installationId } from './installation-id.js';
 
 /** Gives the process pool and ends what an earlier control plane left behind. @throws PoolError BACKEND_UNAVAILABLE */
 export async function openProcessPool(
@@ -13,7 +14,7 @@ export async function openProcessPool(
 ): Promise<AgentPool> {
   const pool = new ProcessPool({
     command: [process.execPath, workerMain()],
-    ownerId: await installationId(storage),
+    ownerId: await installationId(storage.settings),
     stateDir: join(settings.adminDir, 'pool'),
     env: settings.mode,
     openLog: (ref) =>
@@ -36,15 +37,4 @@ function workerMain(): string {
       cause: error,
     });
   }
-}
-
-const INSTALLATION = 'installation.id';
-
-/** Names this installation, so that two of them on one host leave each other's workers alone. */
-async function installationId(storage: Core['storage']): Promise<string> {
-  const known = await storage.settings.get(INSTALLATION);
-  if (known !== undefined) return known;
-  const id = crypto.randomUUID();
-  await storage.settings.set(INSTALLATION, id);
-  return id;
 }

@@ -1,4 +1,3 @@
-import type { AgentPool } from '@clawforce/pool-core';
 import { ApiError } from '../errors/api-error.js';
 import { adminRoutes } from '../http/routes/admin-routes.js';
 import { agentRoutes } from '../http/routes/agent-routes.js';
@@ -8,6 +7,7 @@ import { configRoutes } from '../http/routes/config-routes.js';
 import { logRoutes } from '../http/routes/log-routes.js';
 import { messageRoutes } from '../http/routes/message-routes.js';
 import { nowRoutes } from '../http/routes/now-routes.js';
+import { runtimeRoutes } from '../http/routes/runtime-routes.js';
 import { systemRoutes } from '../http/routes/system-routes.js';
 import { toolRoutes } from '../http/routes/tool-routes.js';
 import { workspaceRoutes } from '../http/routes/workspace-routes.js';
@@ -16,14 +16,17 @@ import type { Route } from '../http/route.js';
 import { unsafeServerSettings } from '../settings/unsafe-server-settings.js';
 import type { MessageService } from '../messages/message-service.js';
 import { VERSION } from '../version.js';
+import type { Backend } from './backend.js';
 import type { Core, LiveParts, Services } from './core.js';
+import { checkBackend, chooseBackend } from './open-backend.js';
+import { uidMode } from './worker-user.js';
 
 /** What the routes serve from. */
 export interface RouteSources {
   readonly core: Core;
   readonly services: Services;
   /** Only while the server runs. */
-  readonly live: (LiveParts & { readonly messages: MessageService; readonly pool: AgentPool }) | undefined;
+  readonly live: (LiveParts & { readonly messages: MessageService; readonly backend: Backend }) | undefined;
   readonly secure: boolean;
   readonly stopping: () => boolean;
 }
@@ -35,15 +38,21 @@ export function allRoutes({ core, services, live, secure, stopping }: RouteSourc
   const routes: Route[] = [
     ...systemRoutes({
       storage,
-      pool: live?.pool,
-      version: VERSION,
-      maxLevel: settings.maxLevel,
-      unconfinedExec: settings.unconfinedExec,
       stopping,
       openApi: () => openApiDocument(routes, VERSION),
     }),
+    ...runtimeRoutes({
+      storage,
+      backend: live?.backend,
+      version: VERSION,
+      maxLevel: settings.maxLevel,
+      unconfinedExec: settings.unconfinedExec,
+      uidMode: uidMode(),
+      checkBackend: (kind) => checkBackend(core, kind),
+      chooseBackend: (kind, actor) => chooseBackend(core, kind, actor),
+    }),
     ...authRoutes({ auth, secure, corsOrigins: settings.corsOrigins }),
-    ...agentRoutes({ agents, lifecycle: live?.lifecycle, hub: live?.hub, backend: settings.backend }),
+    ...agentRoutes({ agents, lifecycle: live?.lifecycle, hub: live?.hub }),
     ...nowRoutes({
       storage,
       agents,

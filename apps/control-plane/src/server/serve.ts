@@ -6,7 +6,7 @@ import { StorageError } from '../storage/index.js';
 import { dashboardDirectory } from '../ui/dashboard-files.js';
 import { banner } from './banner.js';
 import { startControlPlane, type ControlPlane } from './control-plane.js';
-import { openProcessPool } from './process-pool.js';
+import { openBackend } from './open-backend.js';
 
 /** Exit codes of `clawforce serve` besides 0. */
 const EXIT = { failed: 1, usage: 64 } as const;
@@ -32,26 +32,19 @@ export async function serve(flags: SettingsFlags): Promise<number> {
       adminDir: settings.adminDir,
       production: settings.mode === 'production',
     });
-    if (settings.backend !== 'process') {
-      throw new PoolError('BACKEND_UNAVAILABLE', `This version has no "${settings.backend}" backend yet.`, {
-        fix: 'Set ADMIN_RUNTIME_BACKEND=process, or start with "npm start", which does.',
-      });
-    }
     const opened = loggers;
-    plane = await startControlPlane(
-      settings,
-      opened,
-      async (core) => ({ pool: await openProcessPool(core, opened) }),
-      { dashboard: dashboardDirectory() },
-    );
+    const say = (sentence: string): void => void process.stdout.write(`${sentence}\n`);
+    plane = await startControlPlane(settings, opened, (core) => openBackend(core, opened, say), {
+      dashboard: dashboardDirectory(),
+    });
     process.stdout.write(
       banner(
         {
           settings,
           url: plane.url,
           setupLink: plane.setupLink,
-          backend: plane.pool.kind,
-          probe: await plane.pool.probe(),
+          backend: plane.backend,
+          probe: await plane.backend.pool.probe(),
           confiners: await probeConfiners(),
           fileGuard: process.platform === 'linux' ? 'kernel' : 'detect',
         },

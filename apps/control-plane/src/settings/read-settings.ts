@@ -40,7 +40,7 @@ export function readSettings(source: SettingsSource): Settings {
   const warnings: string[] = [...unknownVariables(env)];
 
   const network = readNetwork(mode, variables, flags, warnings);
-  const backend = readBackend(mode, variables);
+  const backend = readBackend(mode, variables, flags);
   const storageRoot = readStorageRoot(variables, source);
   const adminDir = join(storageRoot, 'admin');
   const agentsDir = join(storageRoot, 'agents');
@@ -82,6 +82,7 @@ export function readSettings(source: SettingsSource): Settings {
       memory: variables.AGENT_DOCKER_MEM_LIMIT ?? '2g',
       cpuQuota: Number(variables.AGENT_DOCKER_CPU_QUOTA ?? 100_000),
       cpuPeriod: Number(variables.AGENT_DOCKER_CPU_PERIOD ?? 100_000),
+      uidRange: readUidRange(variables.AGENT_UID_RANGE ?? '200000-265535'),
     }),
     warnings: Object.freeze(warnings),
   } satisfies Settings;
@@ -130,7 +131,8 @@ function readNetwork(
 function readBackend(
   mode: Mode,
   variables: Variables,
-): Pick<Settings, 'backend' | 'maxLevel' | 'unconfinedExec'> {
+  flags: SettingsFlags,
+): Pick<Settings, 'backend' | 'backendSource' | 'backendReason' | 'maxLevel' | 'unconfinedExec'> {
   const backend = variables.ADMIN_RUNTIME_BACKEND === 'process' ? 'process' : 'docker';
   if (backend === 'process' && mode === 'production') {
     throw new SettingsError('ADMIN_RUNTIME_BACKEND', 'the process backend is for development only');
@@ -141,9 +143,25 @@ function readBackend(
   }
   return {
     backend,
+    backendSource:
+      variables.ADMIN_RUNTIME_BACKEND !== undefined
+        ? 'environment'
+        : flags.chooseBackend && mode === 'development'
+          ? 'chosen'
+          : 'default',
+    backendReason: flags.backendReason,
     maxLevel: (variables.CLAWFORCE_MAX_LEVEL ?? 'permissive') as Settings['maxLevel'],
     unconfinedExec,
   };
+}
+
+function readUidRange(text: string): Settings['docker']['uidRange'] {
+  const [first = 0, last = 0] = text.split('-').map(Number);
+  // Below are the users of the host and of common images, root among them.
+  if (first < 1000 || last < first || last > 4_294_967_293) {
+    throw new SettingsError('AGENT_UID_RANGE', 'expected two users from 1000 on, such as 200000-265535');
+  }
+  return Object.freeze({ first, last });
 }
 
 function readStorageRoot(variables: Variables, source: SettingsSource): string {

@@ -32,6 +32,10 @@ export interface Settings {
   readonly databaseUrl: string;
 
   readonly backend: 'docker' | 'process';
+  /** `chosen`: the start may take another one that works here, and says which. */
+  readonly backendSource: 'environment' | 'chosen' | 'default';
+  /** Why whoever started the server did not take the recommended backend. */
+  readonly backendReason: string | undefined;
   readonly maxLevel: IsolationLevel;
   /** `exec` runs without a confiner; development only. */
   readonly unconfinedExec: boolean;
@@ -61,6 +65,8 @@ export interface DockerSettings {
   readonly cpuQuota: number;
   /** Microseconds. */
   readonly cpuPeriod: number;
+  /** Numeric users for workers, where the control plane may give files away. */
+  readonly uidRange: { readonly first: number; readonly last: number };
 }
 
 /** Command-line flags; each wins over its variable. */
@@ -69,4 +75,8 @@ export interface SettingsFlags {
   readonly host?: string;
   readonly port?: number;
   readonly logLevel?: string;
+  /** Take the backend that works here, unless one is configured. */
+  readonly chooseBackend?: boolean;
+  /** Why the caller configured a backend other than the recommended one; for the banner. */
+  readonly backendReason?: string;
 }

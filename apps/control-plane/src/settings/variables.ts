@@ -33,6 +33,7 @@ const schema = {
     },
     AGENT_DOCKER_MEM_LIMIT: { type: 'string', pattern: '^[1-9][0-9]{0,14}[kmgKMG]?$' },
     AGENT_DOCKER_CPU_QUOTA: { type: 'string', pattern: '^[1-9][0-9]{3,9}$' },
+    AGENT_UID_RANGE: { type: 'string', pattern: '^[1-9][0-9]{2,9}-[1-9][0-9]{2,9}$' },
     AGENT_DOCKER_CPU_PERIOD: { type: 'string', pattern: '^[1-9][0-9]{3,6}$' },
   },
 } as const;

@@ -13,7 +13,6 @@ export interface AgentRouteParts {
   /** Absent when no server runs (offline command line). */
   readonly lifecycle: AgentLifecycle | undefined;
   readonly hub: LinkHub | undefined;
-  readonly backend: string;
 }
 
 const STATUSES = 'stopped|provisioning|connecting|running|disconnected|failed';
@@ -26,7 +25,7 @@ const draft = {
 };
 
 /** Routes that create, list, change, start, stop and remove agents. */
-export function agentRoutes({ agents, lifecycle, hub, backend }: AgentRouteParts): Route[] {
+export function agentRoutes({ agents, lifecycle, hub }: AgentRouteParts): Route[] {
   const running = (): AgentLifecycle => {
     if (lifecycle) return lifecycle;
     throw new ApiError('SERVER_NOT_RUNNING', 'Agents run only while the server runs.', {
@@ -175,7 +174,7 @@ export function agentRoutes({ agents, lifecycle, hub, backend }: AgentRouteParts
           json: {
             status: agent.status,
             desired: agent.desired,
-            backend,
+            backend: agent.mode,
             level: agent.level,
             attested: agent.attested,
             epoch: agent.epoch,

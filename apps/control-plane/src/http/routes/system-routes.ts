@@ -1,22 +1,16 @@
-import type { AgentPool } from '@clawforce/pool-core';
 import type { Storage } from '../../storage/storage.js';
 import { ApiError } from '../../errors/api-error.js';
-import { ref } from '../components.js';
 import type { Route } from '../route.js';
 import { object, type } from '../schemas.js';
 
 /** What the system routes serve from. */
 export interface SystemRouteParts {
   readonly storage: Storage;
-  readonly pool: AgentPool | undefined;
-  readonly version: string;
-  readonly maxLevel: string;
-  readonly unconfinedExec: boolean;
   readonly stopping: () => boolean;
   readonly openApi: () => Record<string, unknown>;
 }
 
-/** Health, what this server enforces, and the API's own description. */
+/** Health, and the API's own description. */
 export function systemRoutes(parts: SystemRouteParts): Route[] {
   return [
     {
@@ -44,34 +38,6 @@ export function systemRoutes(parts: SystemRouteParts): Route[] {
           throw new ApiError('OVERLOADED', 'The database does not answer.', { cause: error });
         }
         return { json: { status: 'ok' } };
-      },
-    },
-    {
-      method: 'get',
-      path: '/api/runtime/info',
-      tag: 'system',
-      summary: 'Tells which backend runs agents here, and what is and is not enforced on this host.',
-      access: { action: 'runtime:read' },
-      responses: { 200: { description: 'The runtime.', schema: ref('RuntimeInfo') } },
-      handle: async () => {
-        const probe = await parts.pool?.probe();
-        return {
-          json: {
-            version: parts.version,
-            backend: parts.pool?.kind ?? null,
-            max_level: parts.maxLevel,
-            unconfined_exec: parts.unconfinedExec,
-            ...(probe
-              ? {
-                  engine: probe.engine,
-                  available: probe.available,
-                  levels: probe.levels,
-                  enforced: probe.enforced,
-                  not_enforced: probe.notEnforced,
-                }
-              : {}),
-          },
-        };
       },
     },
     {

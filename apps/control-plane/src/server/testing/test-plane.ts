@@ -94,7 +94,7 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
         stateDir: join(settings.adminDir, 'pool'),
       });
       await pool.sweepOrphans();
-      return { pool };
+      return { pool, selection: { kind: 'process', source: 'environment' } };
     },
     {
       // A test that is about something else sees a failed agent stay so.
