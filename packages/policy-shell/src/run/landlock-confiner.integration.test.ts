@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   writeFileSync,
@@ -18,6 +19,7 @@ import { confineHelper } from '../../../../tools/host/confine-helper.js';
 import { requires } from '../../../../tools/host/host-test.js';
 import { rawPlan } from '../testing/raw-plan.js';
 import type { Confiner } from './confiner.js';
+import { countOwnTasks } from './count-own-tasks.js';
 import { createConfiner } from './create-confiner.js';
 import type { LandlockOptions } from './landlock-probe.js';
 import { probeConfiners } from './probe-confiners.js';
@@ -225,6 +227,36 @@ requires('cc', 'landlock', 'ps').describe('the landlock confiner', () => {
     } finally {
       rmSync(agent, { recursive: true, force: true });
     }
+  });
+
+  it('refuses a workspace or a proxy socket that is not there, and leaves nothing behind', async () => {
+    const left = (): number =>
+      readdirSync(tmpdir()).filter((name) => name.startsWith('clawforce-run-')).length;
+    const before = left();
+    const plan = rawPlan(join(base, 'nowhere'), ['true']);
+    await expect(runCommand(plan, { confiner })).rejects.toMatchObject({ code: 'START_FAILED' });
+    const network = { proxySocket: join(base, 'nowhere.sock') };
+    await expect(sh('true', { network })).rejects.toMatchObject({ code: 'NETWORK_UNSUPPORTED' });
+    expect(left()).toBeLessThanOrEqual(before);
+  });
+
+  it('counts the limit on processes on top of what the user runs already', async () => {
+    const mine = countOwnTasks();
+    const threads = Number(/^Threads:\s+(\d+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
+    expect(threads).toBeGreaterThan(2);
+    expect(mine).toBeGreaterThanOrEqual(threads);
+    const limit = (processes: number): Promise<number> =>
+      Promise.resolve(
+        confiner.launch(rawPlan(workspace, ['true']), {
+          network: 'none',
+          limits: { fileBytes: 1, cpuSeconds: 1, processes },
+        }),
+      ).then(async ({ args, tidy }) => {
+        await tidy();
+        return Number(args.find((word) => word.startsWith('nproc='))?.slice('nproc='.length));
+      });
+    expect(await limit(7)).toBeGreaterThanOrEqual(threads + 7);
+    expect((await limit(17)) - (await limit(7))).toBe(10);
   });
 
   it('refuses a workspace whose neighbours commands could read or change', async () => {

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdtempSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Confiner, Guarantee, Launch, NetworkMode, ResourceLimits } from './confiner.js';
+import { countOwnTasks } from './count-own-tasks.js';
 import { landlockGrants, type Surroundings } from './landlock-grants.js';
-import { loopbackShim } from './loopback-shim.js';
+import { type LoopbackShim, loopbackShim } from './loopback-shim.js';
 import { proxyEnvironment } from './proxy-environment.js';
 import { removeConfined } from './remove-confined.js';
 import { RunError } from './run-error.js';
@@ -22,7 +23,9 @@ const abiOfScopes = 6;
 
 /** Gives a confiner that uses Landlock, seccomp and resource limits; the caller has probed that it works. */
 export function createLandlockConfiner(features: LandlockFeatures, surroundings: Surroundings): Confiner {
-  const guarantees = promised(features);
+  // In a container the engine's own limit counts; there the tasks of other containers of the same user would count too.
+  const tasks = surroundings.ownContainer ? undefined : countOwnTasks();
+  const guarantees = promised(features, tasks);
   const { helper, abi, mostAbi } = features;
   return {
     backend: 'landlock',
@@ -36,20 +39,19 @@ export function createLandlockConfiner(features: LandlockFeatures, surroundings:
           'the kernel cannot limit a command to the port of the proxy: Landlock ABI 4 (Linux 6.7) is needed',
         );
       }
-      const shim = typeof network === 'object' ? await loopbackShim(network.proxySocket) : undefined;
+      const workspace = existing(plan.workspace ?? plan.cwd);
+      refuseExposed(workspace, landlockGrants(sharedTemporary(surroundings), surroundings, network));
+      const shim = typeof network === 'object' ? await shimTo(network.proxySocket) : undefined;
       try {
-        const workspace = realpathSync(plan.workspace ?? plan.cwd);
         const temporary = temporaryDirectory(surroundings);
-        const writable = [workspace, ...temporary.writable];
-        const grants = landlockGrants(writable, surroundings, network);
-        refuseExposed(workspace, grants);
+        const grants = landlockGrants([workspace, ...temporary.writable], surroundings, network);
         return {
           file: helper,
           args: [
             ...['--least-abi', String(abi), '--status-fd', '3', '--caller', String(process.pid)],
             ...(mostAbi === undefined ? [] : ['--most-abi', String(mostAbi)]),
             ...['--network', shim ? `tcp:${shim.port}` : network === 'host' ? 'host' : 'none'],
-            ...limitOptions(limits),
+            ...limitOptions(limits, tasks),
             ...grants,
             ...['--', ...plan.argv],
           ],
@@ -72,6 +74,21 @@ export function createLandlockConfiner(features: LandlockFeatures, surroundings:
   };
 }
 
+function existing(workspace: string): string {
+  try {
+    return realpathSync(workspace);
+  } catch (cause) {
+    throw new RunError('START_FAILED', `The workspace ${workspace} cannot be reached.`, { cause });
+  }
+}
+
+async function shimTo(proxySocket: string): Promise<LoopbackShim> {
+  if (statSync(proxySocket, { throwIfNoEntry: false })?.isSocket() !== true) {
+    throw new RunError('NETWORK_UNSUPPORTED', `There is no proxy socket at ${proxySocket}.`);
+  }
+  return loopbackShim(proxySocket);
+}
+
 // Where the directory around the workspace can be read or changed, hidden zones beside the workspace can be too.
 function refuseExposed(workspace: string, grants: readonly string[]): void {
   const around = grants.find(
@@ -84,7 +101,7 @@ function refuseExposed(workspace: string, grants: readonly string[]): void {
   );
 }
 
-function promised({ abi }: LandlockFeatures): Guarantee[] {
+function promised({ abi }: LandlockFeatures, tasks: number | undefined): Guarantee[] {
   return [
     'writes-only-workspace',
     'host-files-hidden',
@@ -98,7 +115,7 @@ function promised({ abi }: LandlockFeatures): Guarantee[] {
     'file-size-limited',
     'cpu-time-limited',
     // The kernel exempts root from RLIMIT_NPROC.
-    ...(process.getuid?.() === 0 ? [] : (['process-count-limited'] as const)),
+    ...(tasks === undefined || process.getuid?.() === 0 ? [] : (['process-count-limited'] as const)),
   ];
 }
 
@@ -107,10 +124,13 @@ function held(guarantees: readonly Guarantee[], network: NetworkMode): Guarantee
   return typeof network === 'object' ? [...others, 'network-proxy-port-only'] : others;
 }
 
-function limitOptions({ fileBytes, cpuSeconds, processes }: ResourceLimits): string[] {
+function limitOptions(
+  { fileBytes, cpuSeconds, processes }: ResourceLimits,
+  tasks: number | undefined,
+): string[] {
   return [
     ...['--limit', `fsize=${fileBytes}`, '--limit', `cpu=${cpuSeconds}`],
-    ...['--limit', `nproc=${processes}`],
+    ...(tasks === undefined ? [] : ['--limit', `nproc=${tasks + processes}`]),
   ];
 }
 
@@ -122,10 +142,12 @@ interface TemporaryDirectory {
 }
 
 // The /tmp of a shared host holds other people's files; that of an own container is the agent's.
-function temporaryDirectory({ ownContainer }: Surroundings): TemporaryDirectory {
-  if (ownContainer) {
-    return { writable: ['/tmp', '/dev/shm'].filter((path) => existsSync(path)), env: {} };
-  }
+function sharedTemporary({ ownContainer }: Surroundings): string[] {
+  return ownContainer ? ['/tmp', '/dev/shm'].filter((path) => existsSync(path)) : [];
+}
+
+function temporaryDirectory(surroundings: Surroundings): TemporaryDirectory {
+  if (surroundings.ownContainer) return { writable: sharedTemporary(surroundings), env: {} };
   const made = mkdtempSync(join(realpathSync(tmpdir()), 'clawforce-run-'));
   const inner = join(made, 'tmp');
   mkdirSync(inner, { mode: 0o700 });
