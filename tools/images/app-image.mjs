@@ -135,10 +135,11 @@ export async function ensureAppImage({
   base,
   docker = 'docker',
   say = () => undefined,
+  extras = () => [],
   dockerfile = join(root, 'apps', app, 'Dockerfile'),
 }) {
   const chosen = await baseFor({ base, docker, say });
-  const files = await filesOfApp(`@clawforce/${app}`);
+  const files = [...(await filesOfApp(`@clawforce/${app}`)), ...(await extras())];
   const foundation = chosen === undefined ? 'registry' : ((await idOf(docker, chosen)) ?? chosen);
   const tag = `clawforce-${app}:${await contentHash(files, dockerfile, foundation)}`;
   if ((await idOf(docker, tag)) !== undefined) return tag;

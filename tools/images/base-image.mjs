@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** Raised when the layout below changes, so that an image of an older recipe is not taken for the new one. */
-const RECIPE = 1;
+const RECIPE = 2;
 const REPOSITORY = 'clawforce-test-base';
 
 const PASSWD =
@@ -77,6 +77,7 @@ async function stage(directory, { files, applets }) {
   await writeFile(join(directory, 'etc/passwd'), PASSWD);
   await writeFile(join(directory, 'etc/group'), GROUP);
   for (const path of SHARED_DIRECTORIES) await chmod(join(directory, path), 0o1777);
+  await chmod(join(directory, 'root'), 0o700);
 }
 
 async function importImage(docker, directory, tag) {

@@ -1,0 +1,76 @@
+import type { IsolationLevel } from '../isolation-level.js';
+
+/** What an action should come to: `any` is told but not judged, as it depends on the engine or the surroundings. */
+export type Expectation = 'blocked' | 'allowed' | 'any';
+
+/** Values that a case is filled in with, from the worker under test. */
+export interface DrillFacts {
+  readonly level: IsolationLevel;
+  readonly memoryBytes: number;
+  /** CPUs it may use. */
+  readonly cpus: number;
+  /** `undefined` where it has no limit of its own. */
+  readonly pids: number | undefined;
+  /** Size and files of the in-memory `/tmp` of `sandboxed`. */
+  readonly tmpBytes: number;
+  readonly tmpInodes: number;
+  /** Path of the probe for raw system calls inside the worker. */
+  readonly probe: string;
+  /** Directory of another agent on the host, holding a file `secret`. */
+  readonly neighbourDir?: string;
+  /** Socket directory of another agent on the host. */
+  readonly neighbourSocketDir?: string;
+  /** A port on which this host listens on every address. */
+  readonly hostPort?: number;
+  /** A port on which this host listens on 127.0.0.1 only. */
+  readonly loopbackPort?: number;
+  /** Another worker with a network, listening on a port. */
+  readonly neighbour?: { readonly address: string; readonly port: number };
+}
+
+/** The part of {@link DrillFacts} that a case cannot do without. */
+export type DrillNeed = 'neighbourDir' | 'neighbourSocketDir' | 'hostPort' | 'loopbackPort' | 'neighbour';
+
+/** One action that an attacker (or an honest tool) would try inside a worker, and what should come of it. */
+export interface DrillCase {
+  /** Stable, for example `mnt-tmpfs`. */
+  readonly id: string;
+  /** What is tried, for a person. */
+  readonly action: string;
+  readonly group:
+    | 'files'
+    | 'mounts'
+    | 'namespaces'
+    | 'system'
+    | 'network'
+    | 'control'
+    | 'processes'
+    | 'privileges'
+    | 'resources';
+  readonly expect: Readonly<Record<IsolationLevel, Expectation>>;
+  /** Exit code 0 means that the action succeeded. */
+  readonly command: (facts: DrillFacts) => readonly string[];
+  readonly needs?: readonly DrillNeed[];
+  /**
+   * Whether the action was seen to succeed somewhere, by the tests of this repository: only then does `blocked` prove
+   * something by itself.
+   */
+  readonly control: boolean;
+}
+
+/** Expectations in the order permissive, sandboxed, privileged: `b`locked, `a`llowed, `?` any. */
+export type ExpectationCode = `${'b' | 'a' | '?'}${'b' | 'a' | '?'}${'b' | 'a' | '?'}`;
+
+const MEANING: Readonly<Record<string, Expectation>> = { b: 'blocked', a: 'allowed', '?': 'any' };
+
+/** Spells an {@link ExpectationCode} out. */
+export function expectations(code: ExpectationCode): DrillCase['expect'] {
+  const at = (index: number): Expectation => MEANING[code.charAt(index)] ?? 'blocked';
+  return { permissive: at(0), sandboxed: at(1), privileged: at(2) };
+}
+
+/** A shell script as a command. */
+export const shell = (script: string): readonly string[] => ['sh', '-c', script];
+
+/** A program for Node as a command. */
+export const node = (program: string): readonly string[] => ['node', '-e', program];
