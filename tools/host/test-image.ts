@@ -2,18 +2,11 @@ import { ensureBaseImage } from '../images/base-image.mjs';
 import { ensureWorkerImage } from '../images/worker-image.mjs';
 
 let image: Promise<string> | undefined;
-let workerImage: Promise<string> | undefined;
 
 /** Gives the tag of the small image that tests start containers from; built once per machine, without a registry. */
 export function testImage(): Promise<string> {
   image ??= ensureBaseImage();
   return image;
-}
-
-/** Gives the tag of the worker image, of what is built here; the repository must have been built. */
-export function testWorkerImage(): Promise<string> {
-  workerImage ??= ensureWorkerImage();
-  return workerImage;
 }
 
 /** Carried by everything that tests make in an engine, so that they can take it away again. */
