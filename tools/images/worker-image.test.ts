@@ -14,7 +14,7 @@ const docker = requires('docker');
 
 const hardened = [
   ...['run', '--rm', '--label', TEST_LABEL, '--network', 'none', '--read-only', '--cap-drop', 'ALL'],
-  ...['--security-opt', 'no-new-privileges'],
+  ...['--security-opt', 'no-new-privileges', '--tmpfs', '/tmp:rw,noexec,nosuid,nodev,size=16m'],
 ];
 
 async function failure(args: readonly string[]): Promise<{ code: number; stdout: string }> {
