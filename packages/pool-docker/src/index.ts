@@ -1,3 +1,5 @@
+export { auditContainer } from './cis-audit.js';
+export type { CisFinding, ContainerRecord } from './cis-audit.js';
 export { DockerPool } from './docker-pool.js';
 export type { DockerPoolOptions } from './options.js';
 export { detectHostPaths } from './own-container.js';
