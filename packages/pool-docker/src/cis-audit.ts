@@ -103,8 +103,8 @@ const RULES: readonly Rule[] = [
     title: 'CPU limited',
     judge: (record, facts) => [
       Number(facts['cpuQuotaUs']) > 0 ||
-        Number(record.HostConfig.NanoCpus ?? 0) > 0 ||
-        Number(record.HostConfig.CpuShares ?? 0) > 0,
+        (record.HostConfig.NanoCpus ?? 0) > 0 ||
+        (record.HostConfig.CpuShares ?? 0) > 0,
       `quota ${String(facts['cpuQuotaUs'])} µs`,
     ],
   },
