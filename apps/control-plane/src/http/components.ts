@@ -269,7 +269,9 @@ const schemas = {
     time,
     kind: text,
     agent_id: nullableText,
-    actor_id: nullableText,
+    agent_name: { ...nullableText, description: 'Null when the agent is gone.' },
+    actor_id: { ...nullableText, description: '`user:<id>`, `model` or who else acted.' },
+    actor_name: { ...nullableText, description: 'Of an actor that is a user.' },
     effect: nullableText,
     rule: nullableText,
     event: { type: 'object', description: 'As it was hashed: its fields depend on `kind`.' },
@@ -308,6 +310,25 @@ const schemas = {
   ),
   BackendChoice: object({ backend: text, active: nullableText, restart_required: type('boolean') }),
   AgentConfig: agentConfig,
+  ConfigReview: object({
+    changed: list(text),
+    loosens: list(text),
+    needs_password: type('boolean'),
+    refused: orNull(object({ code: text, error: text })),
+    unsafe: list(text),
+  }),
+  SecurityPreset: object(
+    {
+      level: { enum: ['sandboxed', 'permissive', 'privileged'] },
+      name: { enum: ['Safe', 'Standard', 'Power'] },
+      summary: text,
+      protections: list(text),
+      consequences: list(text),
+      available: type('boolean'),
+      unavailable_reason: text,
+    },
+    ['unavailable_reason'],
+  ),
 } as const satisfies Record<string, JsonSchema>;
 
 /** Name of a schema in the OpenAPI document. */

@@ -29,6 +29,7 @@ import type { Backend } from './backend.js';
 import { AgentLaunchPad } from './agent-launch-pad.js';
 import { clientAddress } from './client-address.js';
 import { createServices, openCore, type Core } from './core.js';
+import { DenialAudit } from './denial-audit.js';
 import { ensureFirstUser } from './first-user.js';
 import { guardFor } from './guard-for.js';
 import { startMaintenance } from './maintenance.js';
@@ -208,7 +209,7 @@ async function start(
   };
   const app = createPublicApp({
     routes,
-    guardFor: guardFor(storage, publicCaller(auth)),
+    guardFor: guardFor(storage, publicCaller(auth), new DenialAudit(audit).note),
     sessions: core.endings,
     corsOrigins: settings.corsOrigins,
     trustProxy: settings.trustProxy,
@@ -262,8 +263,7 @@ async function start(
   return {
     url,
     backend,
-    setupLink:
-      first.passwordHash === null ? `${url}/claim#${await auth.issueSetupToken(first.id)}` : undefined,
+    setupLink: first.passwordHash === null ? `${url}/claim#${await core.setup.issue(first.id)}` : undefined,
     close: async () => {
       stopping = true;
       await closeAll();

@@ -7,6 +7,7 @@ import { configRoutes } from '../http/routes/config-routes.js';
 import { logRoutes } from '../http/routes/log-routes.js';
 import { messageRoutes } from '../http/routes/message-routes.js';
 import { nowRoutes } from '../http/routes/now-routes.js';
+import { presetRoutes } from '../http/routes/preset-routes.js';
 import { runtimeRoutes } from '../http/routes/runtime-routes.js';
 import { systemRoutes } from '../http/routes/system-routes.js';
 import { toolRoutes } from '../http/routes/tool-routes.js';
@@ -33,7 +34,7 @@ export interface RouteSources {
 
 /** Gives every route of the control plane; those of the command line are marked `adminSocketOnly`. */
 export function allRoutes({ core, services, live, secure, stopping }: RouteSources): Route[] {
-  const { settings, storage, auth, feed, files } = core;
+  const { settings, storage, auth, setup, feed, files } = core;
   const { agents, configs, tools, refusals, unsafe } = services;
   const routes: Route[] = [
     ...systemRoutes({
@@ -51,7 +52,7 @@ export function allRoutes({ core, services, live, secure, stopping }: RouteSourc
       checkBackend: (kind) => checkBackend(core, kind),
       chooseBackend: (kind, actor) => chooseBackend(core, kind, actor),
     }),
-    ...authRoutes({ auth, secure, corsOrigins: settings.corsOrigins }),
+    ...authRoutes({ auth, setup, secure, corsOrigins: settings.corsOrigins }),
     ...agentRoutes({ agents, lifecycle: live?.lifecycle, hub: live?.hub }),
     ...nowRoutes({
       storage,
@@ -76,12 +77,13 @@ export function allRoutes({ core, services, live, secure, stopping }: RouteSourc
         };
       },
     }),
+    ...presetRoutes({ maxLevel: settings.maxLevel, pool: live?.pool }),
     ...workspaceRoutes({ files }),
     ...messageRoutes({ storage, messages: live?.messages }),
     ...logRoutes({ storage, feed, agents, pool: live?.pool }),
     ...toolRoutes({ tools }),
     ...auditRoutes({ storage }),
-    ...adminRoutes({ auth, storage }),
+    ...adminRoutes({ auth, setup, storage }),
   ];
   return routes;
 }

@@ -86,6 +86,19 @@ export function configRoutes({ configs, requireRecentPassword }: ConfigRoutePart
         reply(await configs.patch(context.agent, context.body, await change(context))),
     },
     {
+      method: 'post',
+      path: '/api/agents/{id}/config/review',
+      tag: 'config',
+      summary:
+        'Says what a patch would change and loosen, and whether the caller may save it; saves nothing.',
+      access: { action: 'config:write', on: 'agent' },
+      body: anyConfig,
+      bodyLimit: BODY_LIMIT,
+      responses: { 200: { description: 'What saving it would come to.', schema: ref('ConfigReview') } },
+      errors: ['CONFIG_INVALID', 'PLACEHOLDER_INVALID', 'LEVEL_EXCEEDS_MAXIMUM'],
+      handle: async ({ agent, body, caller }) => ({ json: await configs.review(agent, body, caller) }),
+    },
+    {
       method: 'get',
       path: '/api/agents/{id}/variables',
       tag: 'config',
