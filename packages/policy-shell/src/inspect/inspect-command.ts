@@ -11,6 +11,8 @@ import { inspectUnknownProgram } from './unknown-program.js';
 
 const maximumDepth = 6;
 const systemDirectory = /^\/(?:usr\/(?:local\/)?)?s?bin\/[^/]+$/;
+const reservedWords =
+  /^(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|in|function|select|coproc|\{|\}|!|\[\[|\]\])$/;
 const codeModules =
   /^(?:timeit|code|pdb|codeop|idlelib.*|pty|bdb|antigravity|trace|this|turtledemo|webbrowser)$/;
 const serverModules = /^(?:http\.server|smtpd|pydoc|xmlrpc\.server|socketserver)$/;
@@ -47,6 +49,11 @@ function identify(token: Token, into: Inspection): Identified | undefined {
   // npx and its kin take an address where others take a program.
   if (/^(?:[a-z][a-z0-9+.-]*:|git@)/i.test(value)) {
     into.object('shell.fetch.source', token);
+    return undefined;
+  }
+  // `timeout 5 A=b ls` and `env if` start programs of that name, which is never what a person means.
+  if (value.includes('=') || reservedWords.test(value)) {
+    into.object('shell.program.name', token);
     return undefined;
   }
   if (!/^(?:[A-Za-z0-9_][\w.+@:-]*|\[)$/.test(name) || !/^[\x21-\x7e]+$/.test(value)) {
