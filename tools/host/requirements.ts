@@ -14,7 +14,10 @@ export type Requirement =
   | 'linux'
   | 'ps'
   | 'netns'
-  | 'curl';
+  | 'curl'
+  | 'bash'
+  | 'dash'
+  | 'busybox';
 
 /** A requirement that this host does not meet. */
 export interface MissingRequirement {
@@ -74,6 +77,12 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
     present: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser'].some((path) => existsSync(path)),
   },
   ps: { hint: 'apt-get install procps', present: () => succeeds('ps', ['-A', '-o', 'pid=']) },
+  bash: { hint: 'apt-get install bash', present: () => succeeds('bash', ['-c', 'true']) },
+  dash: { hint: 'apt-get install dash', present: () => succeeds('dash', ['-c', 'true']) },
+  busybox: {
+    hint: 'apt-get install busybox-static',
+    present: () => succeeds('busybox', ['sh', '-c', 'true']),
+  },
   curl: { hint: 'apt-get install curl', present: () => succeeds('curl', ['--version']) },
   netns: {
     hint: 'run as root with CAP_SYS_ADMIN, apt-get install iproute2',
