@@ -9,11 +9,12 @@ export const fileTools: readonly ToolProfile[] = [
   { names: 'printf', operands: ['text'], optionsFirst: true, refuse: { [exec]: '-v' } },
   {
     names:
-      'true false pwd whoami id groups tty nproc arch uname uptime free logname users who w cal ncal sleep date hostname',
+      'true false pwd whoami id groups tty nproc arch uname uptime free logname users who w cal ncal date hostname',
     operands: ['text'],
     refuse: { 'shell.program.system': '--set -s -F --file -b' },
     options: { text: '-d --date', read: '-r --reference', flag: '-sr -s --si --seconds -b --bytes -h' },
   },
+  { names: 'sleep usleep gsleep', operands: ['duration'] },
   { names: 'test [', operands: ['any'], style: 'single-dash', refuse: { 'shell.exec.option': '-v -R' } },
   { names: 'cd', operands: ['read'] },
   {
@@ -242,7 +243,7 @@ export const fileTools: readonly ToolProfile[] = [
     options: { text: '-S --suffix -T --threads -L --level', write: '-o --output -D' },
     refuse: { [remove]: '--rm' },
   },
-  { names: 'cpio pax', refused: 'shell.exec.option' },
+  { names: 'cpio bsdcpio pax star', refused: 'shell.exec.option' },
   { names: 'ar ranlib strip', operands: ['any'] },
   {
     names: 'rsync',
