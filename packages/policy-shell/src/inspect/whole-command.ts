@@ -73,6 +73,11 @@ const rules: readonly ArgumentRule[] = [
   },
   ...gitRules,
   {
+    programs: /^ps$/,
+    argument: (value) => /(?:^|[,=])env(?:iron)?\b|^-[A-Za-z]*E/.test(value),
+    rule: 'shell.env.dump',
+  },
+  {
     programs: /^mvnw?$/,
     argument: (value) => /^(?:deploy|release:perform)$/.test(value),
     rule: 'shell.destructive.remote',
@@ -110,7 +115,7 @@ const rules: readonly ArgumentRule[] = [
 
 // Every program that is named here.
 const special =
-  /(?:tar|^(?:printf|ninja|samu|rustc|javac?|hostname|nc|ln|link|gem .+|cargo .+|mvnw?|nim|(?:yarn|pnpm|bun) run|(?:npm|pnpm|yarn) (?:config|c|get|plugin)|git (?:config|clean|push|checkout|restore|rm|reflog|gc|prune|update-ref)))$/;
+  /(?:tar|^(?:printf|ps|ninja|samu|rustc|javac?|hostname|nc|ln|link|gem .+|cargo .+|mvnw?|nim|(?:yarn|pnpm|bun) run|(?:npm|pnpm|yarn) (?:config|c|get|plugin)|git (?:config|clean|push|checkout|restore|rm|reflog|gc|prune|update-ref)))$/;
 
 /** Judges what only the arguments of a command together show. `name` is the program and, where it has one, its sub-command. */
 export function inspectWholeCommand(

@@ -126,6 +126,14 @@ export const textTools: readonly ToolProfile[] = [
     refuse: { [exec]: '-init -cmd -interactive -vfs -A' },
     style: 'single-dash',
   },
+  { names: 'dropdb dropuser', refused: 'shell.destructive.remote' },
+  {
+    names: 'mysqladmin mariadb-admin',
+    operands: ['text'],
+    refuseOperands: {
+      'shell.destructive.remote': 'drop shutdown kill flush-privileges password stop-slave stop-replica',
+    },
+  },
   {
     names: 'psql mysql mariadb',
     takesCommands: true,
