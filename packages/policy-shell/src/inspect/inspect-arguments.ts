@@ -284,6 +284,8 @@ class ArgumentWalk {
     }
     if (role === 'script-name') this.#informational = true;
     if (!value) return;
+    // Output that is thrown away (`curl -o /dev/null`); as an operand it would be what is destroyed.
+    if (role === 'write' && value.value === '/dev/null') return;
     // In case the profile is wrong and the option takes no value, a word that leads outside is still seen.
     if (role === 'text' && value.value !== '/') recordPossiblePaths(value, 'any', this.#into);
     inspectValue(role, value, this.#program, this.#into);

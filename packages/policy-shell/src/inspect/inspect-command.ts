@@ -191,6 +191,8 @@ class CommandHandlers implements WalkHandlers {
   }
 
   commandLine(word: Token): void {
+    // `npm:watch-*` of concurrently names scripts of the project.
+    if (/^(?:npm|yarn|pnpm|bun|node):[\w:*-]+(?: [\w=-]+)*$/.test(word.value)) return;
     const parsed = parseCommand(word.value);
     if (!parsed.ok) {
       this.#into.object(parsed.finding.rule, word);

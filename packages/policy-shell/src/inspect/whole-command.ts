@@ -73,6 +73,14 @@ const rules: readonly ArgumentRule[] = [
   },
   ...gitRules,
   {
+    programs: /^go$/,
+    argument: (value, index, all) =>
+      index === 1 &&
+      all[0]?.value === 'tool' &&
+      !/^(?:cover|covdata|pprof|trace|nm|objdump|addr2line|buildid|test2json)$/.test(value),
+    rule: 'shell.exec.option',
+  },
+  {
     programs: /^ps$/,
     argument: (value) => /(?:^|[,=])env(?:iron)?\b|^-[A-Za-z]*E/.test(value),
     rule: 'shell.env.dump',
@@ -115,7 +123,7 @@ const rules: readonly ArgumentRule[] = [
 
 // Every program that is named here.
 const special =
-  /(?:tar|^(?:printf|ps|ninja|samu|rustc|javac?|hostname|nc|ln|link|gem .+|cargo .+|mvnw?|nim|(?:yarn|pnpm|bun) run|(?:npm|pnpm|yarn) (?:config|c|get|plugin)|git (?:config|clean|push|checkout|restore|rm|reflog|gc|prune|update-ref)))$/;
+  /(?:tar|^(?:printf|ps|go|ninja|samu|rustc|javac?|hostname|nc|ln|link|gem .+|cargo .+|mvnw?|nim|(?:yarn|pnpm|bun) run|(?:npm|pnpm|yarn) (?:config|c|get|plugin)|git (?:config|clean|push|checkout|restore|rm|reflog|gc|prune|update-ref)))$/;
 
 /** Judges what only the arguments of a command together show. `name` is the program and, where it has one, its sub-command. */
 export function inspectWholeCommand(

@@ -84,7 +84,8 @@ export const fileTools: readonly ToolProfile[] = [
     refuse: { [exec]: '--pager --generate-config-file' },
     refuseOperands: { [exec]: 'cache' },
   },
-  { names: 'ldd', refused: exec },
+  // It lets the loader start the file, as running it would.
+  { names: 'ldd', operands: ['read'] },
   { names: 'basename dirname', operands: ['text'], options: { text: '-s --suffix' } },
   {
     names: 'touch mkdir',
@@ -146,7 +147,12 @@ export const fileTools: readonly ToolProfile[] = [
     options: { flag: '-a -i -p --append --ignore-interrupts', text: '--output-error' },
   },
   {
-    names: 'split csplit',
+    names: 'csplit',
+    operands: ['read', 'pattern'],
+    options: { text: '-n --digits -b --suffix-format', write: '-f --prefix', flag: '-k -s -z' },
+  },
+  {
+    names: 'split',
     operands: ['read', 'any'],
     options: {
       text: '-a --suffix-length -l --lines -n --number -t --separator --additional-suffix -b --bytes -C -d --numeric-suffixes --digits --suffix-format',

@@ -282,7 +282,14 @@ export const projectTools: readonly ToolProfile[] = [
     style: 'gnu',
   },
   {
-    names: 'ctest cpack ninja meson bazel buck2 scons waf samu',
+    names: 'bazel bazelisk buck2',
+    // Labels (`//pkg:target`) are no paths.
+    operands: ['text'],
+    options: { any: '--output_base --output_user_root', text: '-c --config' },
+    refuse: { [exec]: '--run_under --bazelrc --host_jvm_args --override_repository' },
+  },
+  {
+    names: 'ctest cpack ninja meson scons waf samu',
     operands: ['any'],
     options: { any: '-C -f', text: '-j -k' },
     refuse: { [exec]: '-S -D --script --build-and-test --test-command --overwrite' },
@@ -309,8 +316,8 @@ export const projectTools: readonly ToolProfile[] = [
       text: '-run -bench -tags -count -timeout -p -ldflags -gcflags -cover -covermode -coverpkg',
       any: '-o -C -coverprofile -modfile -overlay -pkgdir -cpuprofile -memprofile -outputdir',
     },
-    refuse: { [exec]: '-exec -toolexec -vettool' },
-    refuseOperands: { 'shell.exec.option': 'generate tool bug', 'shell.env.dump': 'env' },
+    refuse: { [exec]: '-exec -toolexec -vettool', 'shell.program.network': '-http' },
+    refuseOperands: { 'shell.exec.option': 'generate bug', 'shell.env.dump': 'env' },
   },
   { names: 'gofmt goimports golangci-lint staticcheck', operands: ['any'] },
   {
@@ -352,7 +359,7 @@ export const projectTools: readonly ToolProfile[] = [
   },
   { names: 'jar javap javadoc', operands: ['any'], refuse: { [exec]: '-J -doclet -docletpath' } },
   {
-    names: 'gradle gradlew mvn mvnw mvnd sbt ant bazelisk',
+    names: 'gradle gradlew mvn mvnw mvnd sbt ant',
     operands: ['any'],
     options: { any: '-D -P -T -pl -am -p --project-dir -b --build-file -f --file -g -s --settings -gs -l' },
     refuse: { [exec]: '-I --init-script -lib -listener -logger -inputhandler --include-build -javaagent' },
