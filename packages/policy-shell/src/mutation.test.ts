@@ -56,7 +56,7 @@ describe('mutants', () => {
           judge(mutant);
         continue;
       }
-      for (let round = 0; round < 3 * scale; round++) {
+      for (let round = 0; round < scale; round++) {
         judge(joinWords(words, random));
         judge(joinWords(wrap(words, random), random));
         judge(joinWords(rewriteOptions(words, random), random));
@@ -76,7 +76,7 @@ describe('mutants', () => {
     console.info(`mutants of attacks: ${count}`);
     expect(passed).toEqual([]);
     expect(count).toBeGreaterThanOrEqual(10_000);
-  });
+  }, 600_000);
 
   it('of honest commands still pass when only quotes and blanks change', () => {
     const honest = [
