@@ -1,6 +1,7 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { Activity, FlaskConical, LayoutGrid, ScrollText, UserRound, type LucideIcon } from 'lucide-react';
 import { useEffect, useRef } from 'react';
+import { useFleetStream } from '../agents/use-fleet-stream.js';
 import { ConnectionState } from './connection-state.js';
 import styles from './shell.module.css';
 
@@ -17,6 +18,8 @@ export function Shell() {
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
+  // The cache of agents stays fresh on every page, so that coming back to one shows no old state.
+  useFleetStream();
   // After a change of page the reading position is its heading, as after a real page load.
   useEffect(() => {
     if (first.current) first.current = false;
