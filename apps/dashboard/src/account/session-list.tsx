@@ -24,8 +24,8 @@ export function SessionList() {
   const queries = useQueryClient();
   const sessions = useQuery(sessionsQuery(api));
   const end = useMutation({
-    mutationFn: async (id: string | 'others') => {
-      if (id === 'others') unwrap(await api.DELETE('/api/auth/sessions'));
+    mutationFn: async (id: string | undefined) => {
+      if (id === undefined) unwrap(await api.DELETE('/api/auth/sessions'));
       else
         unwrap(await api.DELETE('/api/auth/sessions/{session_id}', { params: { path: { session_id: id } } }));
     },
@@ -38,7 +38,7 @@ export function SessionList() {
       note="Where you are signed in. Ending one closes what it has open at once."
       actions={
         others > 0 && (
-          <Button size="small" isPending={end.isPending} onPress={() => end.mutate('others')}>
+          <Button size="small" isPending={end.isPending} onPress={() => end.mutate(undefined)}>
             End all others
           </Button>
         )

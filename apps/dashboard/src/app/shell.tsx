@@ -31,7 +31,7 @@ export function Shell() {
       <a className={styles['skip']} href="#content">
         Skip to content
       </a>
-      <div className={styles['side']}>
+      <header className={styles['side']}>
         <Link to="/" className={styles['brand'] ?? ''} aria-label="Clawforce, start page">
           <img src="/favicon.svg" alt="" width="22" height="22" />
           <span>Clawforce</span>
@@ -53,7 +53,7 @@ export function Shell() {
         <div className={styles['foot']}>
           <ConnectionState />
         </div>
-      </div>
+      </header>
       <main id="content" ref={main} tabIndex={-1} className={styles['main']}>
         <Outlet />
       </main>

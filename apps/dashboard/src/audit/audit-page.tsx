@@ -36,9 +36,13 @@ export function AuditPage() {
       <PageHeader
         title="Audit"
         note="Every decision, sign-in and change, in a chain in which no row can be altered unseen."
-        actions={<AuditExport search={filter} />}
+        actions={
+          <>
+            <ChainState />
+            <AuditExport search={filter} />
+          </>
+        }
       />
-      <ChainState />
       <AuditFilters search={filter} onChange={change} />
       {found.isPending && <Loading what="the audit log" rows={8} />}
       {found.isError && <FailureNotice error={found.error} onRetry={() => void found.refetch()} />}
@@ -61,7 +65,7 @@ export function AuditPage() {
             items={rows}
             keyOf={({ seq }) => seq}
             estimate={45}
-            maxHeight="calc(100dvh - 20rem)"
+            maxHeight="max(20rem, calc(100dvh - 21.5rem))"
             onEndReached={() => {
               if (found.hasNextPage && !found.isFetching) void found.fetchNextPage();
             }}

@@ -28,25 +28,9 @@ export function AuditRowDialog({ seq, onClose }: { readonly seq: number; readonl
 
 function RowContent({ row }: { readonly row: AuditRow }) {
   const decision = decisionOf(row);
-  const text = (name: string): string => (typeof decision?.[name] === 'string' ? decision[name] : '');
-  const { trace, span } = decision ?? {};
   return (
     <>
-      {decision && (
-        <DecisionDetails
-          decision={{
-            effect: text('effect') || (row.effect ?? ''),
-            layer: text('layer'),
-            rule: text('rule'),
-            reason: text('reason'),
-            hint: text('hint'),
-            input: text('input'),
-            policyDigest: text('policyDigest'),
-            trace: Array.isArray(trace) ? trace : [],
-            span: Array.isArray(span) ? span.filter((offset) => typeof offset === 'number') : undefined,
-          }}
-        />
-      )}
+      {decision && <DecisionDetails decision={decision} />}
       <dl className={styles['facts']}>
         <dt>Time</dt>
         <dd>{exactTime(new Date(row.time))}</dd>

@@ -1,4 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { ShieldCheck } from 'lucide-react';
 import { meQuery } from '../agents/agent-queries.js';
 import { unwrap } from '../api/api-client.js';
 import { useApi } from '../app/services.js';
@@ -16,12 +17,13 @@ export function ChainState() {
   const { data } = verify;
   if (!data)
     return (
-      <div className="row">
-        <Button size="small" isPending={verify.isPending} onPress={() => verify.mutate()}>
-          Verify the chain
-        </Button>
-        <span className="muted">Reads every row and its hash. Not verified in this visit.</span>
-      </div>
+      <Button
+        icon={<ShieldCheck aria-hidden="true" />}
+        isPending={verify.isPending}
+        onPress={() => verify.mutate()}
+      >
+        Verify the chain
+      </Button>
     );
   return data.outcome === 'intact' ? (
     <Notice tone="info" announce title={`The chain is intact: ${data.rows ?? 0} rows fit together.`} />

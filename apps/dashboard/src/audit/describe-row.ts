@@ -1,4 +1,5 @@
 import type { AuditRow } from '../api/api-types.js';
+import type { ShownDecision } from '../components/decision-details.js';
 
 /** Names that people know, where the server still has them. */
 interface Names {
@@ -15,14 +16,13 @@ export function agentOf(row: AuditRow & Names): string {
 export function describeRow(row: AuditRow & Names): { readonly what: string; readonly who: string } {
   const event: Readonly<Record<string, unknown>> = row.event;
   const ext = recordOf(event['ext']);
-  const decision = decisionOf(row);
   const parts = [
     word(event['event']) ??
       word(event['action']) ??
       word(ext['event']) ??
       word(event['tool']) ??
       word(ext['tool']),
-    word(decision?.['input']) ?? word(event['detail']) ?? word(event['purpose']) ?? word(event['reason']),
+    word(event['input']) ?? word(event['detail']) ?? word(event['purpose']) ?? word(event['reason']),
   ].filter((part) => part !== undefined);
   return {
     what: parts.length > 0 ? parts.join(': ') : row.kind,
@@ -30,17 +30,24 @@ export function describeRow(row: AuditRow & Names): { readonly what: string; rea
   };
 }
 
-/** Gives the decision inside a row, where the kind of row has one. */
-export function decisionOf(row: AuditRow): Readonly<Record<string, unknown>> | undefined {
+/** Gives the decision inside a row, where the row is of one. */
+export function decisionOf(row: AuditRow): ShownDecision | undefined {
   const event: Readonly<Record<string, unknown>> = row.event;
   const ext = recordOf(event['ext']);
-  const places = [
-    event['decision'],
-    recordOf(event['record'])['decision'],
-    ext['decision'],
-    recordOf(ext['record'])['decision'],
-  ];
-  return places.map(recordOf).find((place) => typeof place['rule'] === 'string');
+  const field = (name: string): unknown => event[name] ?? ext[name];
+  if (row.effect === null || row.rule === null) return undefined;
+  const [span, trace] = [field('span'), field('trace')];
+  return {
+    effect: row.effect,
+    rule: row.rule,
+    layer: word(field('layer')) ?? '',
+    reason: word(field('reason')) ?? '',
+    hint: word(field('hint')),
+    input: word(field('input')) ?? word(field('url')),
+    policyDigest: word(field('policyDigest')) ?? word(field('policy_digest')),
+    span: Array.isArray(span) ? span.filter((offset) => typeof offset === 'number') : undefined,
+    trace: Array.isArray(trace) ? trace : undefined,
+  };
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -32,7 +32,7 @@ export function FleetList({ agents }: { readonly agents: readonly Agent[] }) {
         items={agents}
         keyOf={({ id }) => id}
         estimate={57}
-        maxHeight="calc(100dvh - 16rem)"
+        maxHeight="max(20rem, calc(100dvh - 14.5rem))"
       >
         {(agent) => <FleetRow agent={agent} onDelete={() => setDeleting(agent)} />}
       </VirtualList>
@@ -57,10 +57,12 @@ function FleetRow({ agent, onDelete }: { readonly agent: Agent; readonly onDelet
   return (
     <div className={styles['row']}>
       <div className={styles['who']}>
-        <Link to="/agents/$agentId/chat" params={{ agentId: id }} className={styles['name'] ?? ''}>
-          <InertText text={name} />
-        </Link>
-        {isDemo && <Badge tone="info">Demo</Badge>}
+        <span className="row">
+          <Link to="/agents/$agentId/chat" params={{ agentId: id }} className={styles['name'] ?? ''}>
+            <InertText text={name} />
+          </Link>
+          {isDemo && <Badge tone="info">Demo</Badge>}
+        </span>
         <span className={styles['note']}>{owner ? owner.username : 'no owner'}</span>
       </div>
       <div className={styles['cell']}>
