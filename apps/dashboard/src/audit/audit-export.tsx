@@ -13,7 +13,6 @@ export function AuditExport({ search }: { readonly search: AuditSearch }) {
     mutationFn: async () => {
       const url = new URL('/api/audit/export', window.location.origin);
       for (const [name, value] of Object.entries(auditQueryOf(search))) url.searchParams.set(name, value);
-      url.searchParams.set('format', 'jsonl');
       const response = await fetchAuthorised(new Request(url));
       if (!response.ok) throw failureOf(response, await response.json().catch(() => undefined));
       save(

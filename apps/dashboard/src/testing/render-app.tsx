@@ -68,4 +68,6 @@ const AGENT: Agent = {
   updated_at: '2026-11-27T10:00:00.000Z',
 };
 
+// Pages are loaded when they are visited, on a machine that has other things to do.
+configure({ asyncUtilTimeout: 20_000 });
 afterEach(cleanup);

@@ -1,0 +1,2 @@
+export const FIRST_LOAD_BYTES: number;
+export function firstLoad(dist: string): { file: string; bytes: number }[];
