@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { FIRST_LOAD_BYTES, firstLoad } from '../../tools/dashboard/first-load.mjs';
+import { FIRST_LOAD_BYTES, firstLoad } from './support/first-load.js';
 
 const dist = fileURLToPath(new URL('../../apps/dashboard/dist', import.meta.url));
 

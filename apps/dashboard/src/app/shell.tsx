@@ -1,8 +1,12 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { Activity, FlaskConical, LayoutGrid, ScrollText, UserRound, type LucideIcon } from 'lucide-react';
 import { useEffect, useRef } from 'react';
+import { meQuery } from '../agents/agent-queries.js';
 import { useFleetStream } from '../agents/use-fleet-stream.js';
+import { InertText } from '../components/inert-text.js';
 import { ConnectionState } from './connection-state.js';
+import { useApi } from './services.js';
 import styles from './shell.module.css';
 
 const PLACES: readonly { readonly to: string; readonly label: string; readonly icon: LucideIcon }[] = [
@@ -52,11 +56,24 @@ export function Shell() {
         </nav>
         <div className={styles['foot']}>
           <ConnectionState />
+          <Whoami />
         </div>
       </header>
       <main id="content" ref={main} tabIndex={-1} className={styles['main']}>
         <Outlet />
       </main>
     </div>
+  );
+}
+
+/** As whom one acts, always in sight. */
+function Whoami() {
+  const me = useQuery(meQuery(useApi()));
+  return (
+    me.data && (
+      <p className={styles['who']}>
+        <InertText text={me.data.username} /> <span>{me.data.role}</span>
+      </p>
+    )
   );
 }

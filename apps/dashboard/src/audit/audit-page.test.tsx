@@ -82,7 +82,7 @@ describe('the audit log', () => {
     } as unknown as AuditRow;
     expect(describeRow(other)).toEqual({ what: 'login: wrong password', who: 'model' });
     expect(decisionOf(other)).toBeUndefined();
-    expect(describeRow({ ...row, event: {} as never }).what).toBe('policy_decision');
+    expect(describeRow({ ...row, event: {} }).what).toBe('policy_decision');
     expect(decisionOf(row)).toMatchObject({ rule: 'fs.zone.hidden', layer: 'zone', hint: 'Use workspace/.' });
   });
 });

@@ -16,9 +16,10 @@ import { Panel } from '../components/panel.js';
 import { RelativeTime } from '../components/relative-time.js';
 import { RefusalList } from './refusal-list.js';
 import styles from './now-page.module.css';
+import { useThrottled } from './use-throttled.js';
 
-/** What needs a person, read again at most once in this time while frames come. */
-const SETTLE_MS = 1000;
+/** While frames come, the page is read again at most this often. */
+const SETTLE_MS = 500;
 
 function nowQuery(api: ApiClient) {
   return queryOptions({
@@ -33,11 +34,7 @@ export function NowPage() {
   const api = useApi();
   const queries = useQueryClient();
   const now = useQuery(nowQuery(api));
-  useFleetStream(() => {
-    if (Date.now() - (queries.getQueryState(['now'])?.dataUpdatedAt ?? 0) > SETTLE_MS)
-      void queries.invalidateQueries({ queryKey: ['now'] });
-    else setTimeout(() => void queries.invalidateQueries({ queryKey: ['now'] }), SETTLE_MS);
-  });
+  useFleetStream(useThrottled(() => void queries.invalidateQueries({ queryKey: ['now'] }), SETTLE_MS));
   return (
     <div className="page">
       <PageHeader title="Now" note={now.data ? headline(now.data) : 'What needs you'} />

@@ -1,2 +1,0 @@
-export const FIRST_LOAD_BYTES: number;
-export function firstLoad(dist: string): { file: string; bytes: number }[];
