@@ -81,7 +81,11 @@ const schemas = {
     reason: nullableText,
     since: time,
     mode: text,
-    level: text,
+    level: { type: 'string', description: 'The isolation level that the next start gets.' },
+    running_level: {
+      type: ['string', 'null'],
+      description: 'The level of the present worker; null without one.',
+    },
     attested: text,
     epoch: integer,
     owner: orNull(object({ id: text, username: text })),

@@ -57,6 +57,7 @@ const AGENT: Agent = {
   since: '2026-11-27T10:00:00.000Z',
   mode: 'process',
   level: 'permissive',
+  running_level: null,
   attested: 'none',
   epoch: 0,
   owner: { id: 'u1', username: 'admin' },
