@@ -4,10 +4,16 @@ import { lstat, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { requires } from '../../../../tools/host/host-test.js';
 import { testWorkerImage } from '../../../../tools/host/test-image.js';
-import { PASSWORD, startTestPlane, until, type Answer, type TestPlane } from '../server/testing/test-plane.js';
+import {
+  PASSWORD,
+  startTestPlane,
+  until,
+  type Answer,
+  type TestPlane,
+} from '../server/testing/test-plane.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
 import type { AttestWorker } from './attest-worker.js';
 
@@ -85,14 +91,16 @@ const audited = async (id: string, what: string): Promise<string> =>
 requires('docker', 'root').describe('agents in containers', () => {
   beforeAll(async () => {
     image = await testWorkerImage();
+  });
+  beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'cpd-'));
   });
   afterEach(async () => {
     for (const { id } of (await call('GET', '/api/agents')).body.items as { id: string }[])
       await call('DELETE', `/api/agents/${id}`);
     await test.stop();
+    await rm(dataDir, { recursive: true, force: true });
   });
-  afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
   it('sandboxed: the demo agent does its job with only "lo" in its container, attested', async () => {
     await start();
@@ -136,8 +144,12 @@ requires('docker', 'root').describe('agents in containers', () => {
       expect([sockets.uid, sockets.gid, sockets.mode & 0o777]).toEqual([0, uids[index], 0o750]);
     }
     // What the operator puts there belongs to the agent as well.
-    await call('PUT', `/api/agents/${one}/workspace/from-operator.txt`, 'text');
-    const written = await run(one, 'edit_file', { path: 'from-operator.txt', old_text: 'text', new_text: 'new' });
+    await call('PUT', `/api/agents/${one}/workspace/from-operator.txt`, { content: 'text' });
+    const written = await run(one, 'edit_file', {
+      path: 'from-operator.txt',
+      old_text: 'text',
+      new_text: 'new',
+    });
     expect(written.body.status).toBe('ok');
   });
 
@@ -186,11 +198,11 @@ requires('docker', 'root').describe('agents in containers', () => {
       "const fs = require('fs');",
       "fs.writeFileSync('/usr/local/bin/installed-tool', '#!/bin/sh\\necho installed', { mode: 0o755 });",
       "fs.mkdirSync('left', { recursive: true }); fs.writeFileSync('left/root-owned', 'x', { mode: 0o600 });",
-      "console.log(process.getuid());",
+      'console.log(process.getuid());',
     ].join('\n');
     await run(id, 'write_file', { path: 'install.cjs', content: install });
     const installed = await run(id, 'exec', { command: 'node install.cjs' });
-    expect([installed.body.status, installed.body.output]).toEqual(['ok', '0']);
+    expect(installed.body).toMatchObject({ status: 'ok', output: '0\n' });
     expect((await run(id, 'exec', { command: 'installed-tool' })).body.output).toContain('installed');
     const sudo = await call('POST', `/api/agents/${id}/policy/test`, {
       tool: 'exec',
@@ -204,7 +216,10 @@ requires('docker', 'root').describe('agents in containers', () => {
     const left = await lstat(join(test.core.files.directory(id), 'workspace', 'left', 'root-owned'));
     expect(left.uid).toBe(safe.workerUid);
     expect((await run(id, 'read_file', { path: 'left/root-owned' })).body.status).toBe('ok');
-    const refused = await call('POST', `/api/agents/${id}/policy/test`, { tool: 'exec', args: { command: 'sudo id' } });
+    const refused = await call('POST', `/api/agents/${id}/policy/test`, {
+      tool: 'exec',
+      args: { command: 'sudo id' },
+    });
     expect(refused.body.decision.effect).toBe('deny');
   });
 

@@ -9,6 +9,8 @@ import type { Failpoint, LifecycleTiming } from '../agents/lifecycle-parts.js';
 import type { SessionEndings } from '../auth/session-ends.js';
 import { TrafficRegistry } from '../broker/traffic-registry.js';
 import { ADMIN_SOCKET } from '../cli/connect.js';
+import { DrillFiles } from '../drills/drill-files.js';
+import { DrillService } from '../drills/drill-service.js';
 import { startDemoOrigin, type DemoOrigin } from '../demo/demo-origin.js';
 import { provisionDemoAgent } from '../demo/provision-demo-agent.js';
 import { EgressGateway } from '../egress/egress-gateway.js';
@@ -197,9 +199,23 @@ async function start(
     failed('files of an agent could not be written or removed'),
   );
 
+  const drills = new DrillService({
+    ...services,
+    storage,
+    files,
+    audit,
+    lifecycle,
+    backend,
+    reports: new DrillFiles(settings.adminDir),
+    runtimeDir: settings.runtimeDir,
+    log: (message, detail) => log.error(message, detail),
+  });
+  // Before the workers are let go: the disposable one must not outlive its drill.
+  closers.push(() => drills.close());
+
   const first = await ensureFirstUser(core);
   const secure = settings.publicUrl?.startsWith('https:') ?? false;
-  const routes = allRoutes({ core, services, live, secure, stopping: () => stopping });
+  const routes = allRoutes({ core, services, live: { ...live, drills }, secure, stopping: () => stopping });
   const onFailure = (error: ApiError, request: { method: string; path: string; requestId: string }): void => {
     log.error(`${request.method} ${request.path} failed`, {
       code: error.code,

@@ -2,6 +2,7 @@ import { ApiError } from '../errors/api-error.js';
 import { adminRoutes } from '../http/routes/admin-routes.js';
 import { agentRoutes } from '../http/routes/agent-routes.js';
 import { auditRoutes } from '../http/routes/audit-routes.js';
+import { drillRoutes } from '../http/routes/drill-routes.js';
 import { authRoutes } from '../http/routes/auth-routes.js';
 import { configRoutes } from '../http/routes/config-routes.js';
 import { logRoutes } from '../http/routes/log-routes.js';
@@ -15,6 +16,7 @@ import { workspaceRoutes } from '../http/routes/workspace-routes.js';
 import { openApiDocument } from '../http/openapi.js';
 import type { Route } from '../http/route.js';
 import { unsafeServerSettings } from '../settings/unsafe-server-settings.js';
+import type { DrillService } from '../drills/drill-service.js';
 import type { MessageService } from '../messages/message-service.js';
 import { VERSION } from '../version.js';
 import type { Backend } from './backend.js';
@@ -27,7 +29,13 @@ export interface RouteSources {
   readonly core: Core;
   readonly services: Services;
   /** Only while the server runs. */
-  readonly live: (LiveParts & { readonly messages: MessageService; readonly backend: Backend }) | undefined;
+  readonly live:
+    | (LiveParts & {
+        readonly messages: MessageService;
+        readonly backend: Backend;
+        readonly drills: DrillService;
+      })
+    | undefined;
   readonly secure: boolean;
   readonly stopping: () => boolean;
 }
@@ -84,6 +92,7 @@ export function allRoutes({ core, services, live, secure, stopping }: RouteSourc
     ...toolRoutes({ tools }),
     ...auditRoutes({ storage }),
     ...adminRoutes({ auth, setup, storage }),
+    ...drillRoutes({ storage, drills: live?.drills }),
   ];
   return routes;
 }

@@ -20,12 +20,16 @@ import { installationId } from '../installation-id.js';
 /** A password that the rules accept; made at run time, so that no file has one. */
 export const PASSWORD = `${crypto.randomUUID()} of a test`;
 
+const BUILT_WORKER = '../../../../worker/dist/main.js';
+
 /** What a test may decide. */
 export interface TestPlaneOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly timing?: Partial<LifecycleTiming>;
   /** Directory of a built dashboard. */
   readonly dashboard?: string;
+  /** Workers of the product instead of stand-ins; they have to be built. */
+  readonly realWorkers?: boolean;
   /** Workers in containers; `attest` looks at them in another way. */
   readonly docker?: { readonly attest?: AttestWorker } | undefined;
   /** Where the control plane is to be interrupted. */
@@ -105,7 +109,10 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
         return { ...backend, ...options.docker, selection: { kind: 'docker', source: 'environment' } };
       }
       const processes = new ProcessPool({
-        command: [process.execPath, fileURLToPath(new URL('stand-in-worker.mjs', import.meta.url))],
+        command: [
+          process.execPath,
+          fileURLToPath(new URL(options.realWorkers ? BUILT_WORKER : 'stand-in-worker.mjs', import.meta.url)),
+        ],
         ownerId: 'test',
         stateDir: join(settings.adminDir, 'pool'),
       });
