@@ -118,7 +118,7 @@ export const COMMAND_CASES: readonly ToolCase[] = Object.freeze([
     'cmd-descriptors',
     'processes',
     'reopen a file that its worker has open',
-    "const all = workers(); done(all.some((p) => tries(() => fs.readdirSync('/proc/' + p + '/fd').length > 0)));",
+    "const all = workers(); done(all.some((p) => tries(() => fs.readdirSync('/proc/' + p + '/fd').some((n) => tries(() => fs.openSync('/proc/' + p + '/fd/' + n, 'r') >= 0)))));",
   ),
   program(
     'cmd-unix',
