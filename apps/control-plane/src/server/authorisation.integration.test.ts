@@ -26,6 +26,9 @@ type Relation = (typeof RELATIONS)[number];
 
 /** A body that the route takes, so that a refused write is one that would have changed something. */
 const BODIES: Readonly<Record<string, unknown>> = {
+  'put /api/runtime/backend': { backend: 'process' },
+  // Above this server's maximum: the drill ends before it has a worker.
+  'post /api/drills': { level: 'privileged' },
   'post /api/agents': { name: 'one more' },
   'put /api/agents/{id}': { description: 'changed' },
   'put /api/agents/{id}/config': { agents: { defaults: { max_tokens: 4321 } } },
@@ -62,6 +65,9 @@ const ADMITTED: Readonly<Record<string, readonly number[]>> = {
   'post /api/agents/{id}/cancel': [409],
   'post /api/agents/{id}/tools/{tool}': [409],
   'get /api/agents/{id}/messages/{message_id}': [404],
+  // Only a superadmin drills without naming an agent of its own.
+  'post /api/drills': [403],
+  'get /api/drills/{drill}': [404],
   'delete /api/auth/sessions/{session_id}': [404],
   'post /api/auth/change-password': [401],
   // The wrong passwords of all roles come from one address.
