@@ -74,8 +74,10 @@ requires('docker', 'root').describe('a drill in a container', () => {
       expect(report.rows.filter(({ layer }) => layer === 'container').length).toBeGreaterThan(80);
       expect((await test.call('GET', '/api/agents', { token })).text).not.toContain('"drill"');
       expect(await test.docker().list()).toEqual([]);
-      const { body } = await test.call('GET', '/api/audit?kind=drill', { token });
-      expect(JSON.stringify(body.items)).toContain('pass');
+      await until('the verdict in the audit log', async () => {
+        const { body } = await test.call('GET', '/api/audit?kind=drill', { token });
+        return JSON.stringify(body.items).includes('pass');
+      });
     },
     480_000,
   );
