@@ -206,7 +206,7 @@ requires('docker', 'root').describe('agents in containers', () => {
     expect((await run(id, 'exec', { command: 'installed-tool' })).body.output).toContain('installed');
     const sudo = await call('POST', `/api/agents/${id}/policy/test`, {
       tool: 'exec',
-      args: { command: 'sudo apt-get install ./local.deb' },
+      args: { command: 'sudo id' },
     });
     expect(sudo.body.decision.effect).toBe('allow');
     await call('POST', `/api/agents/${id}/stop`);
