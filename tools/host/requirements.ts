@@ -17,7 +17,8 @@ export type Requirement =
   | 'curl'
   | 'bash'
   | 'dash'
-  | 'busybox';
+  | 'busybox'
+  | 'git';
 
 /** A requirement that this host does not meet. */
 export interface MissingRequirement {
@@ -83,6 +84,7 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
     hint: 'apt-get install busybox-static',
     present: () => succeeds('busybox', ['sh', '-c', 'true']),
   },
+  git: { hint: 'apt-get install git', present: () => succeeds('git', ['--version']) },
   curl: { hint: 'apt-get install curl', present: () => succeeds('curl', ['--version']) },
   netns: {
     hint: 'run as root with CAP_SYS_ADMIN, apt-get install iproute2',

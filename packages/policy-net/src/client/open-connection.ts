@@ -8,6 +8,7 @@ import { dialJudged, type Dial } from './dial.js';
 import { startTimer } from './limits.js';
 import { resolveHost, type Resolve } from './resolve-host.js';
 import { secureSocket, type TlsSettings } from './secure-socket.js';
+import { dialUpstream, type CompiledUpstream } from './upstream.js';
 
 /** What is known about a connection once it is open or refused. */
 export interface Connection {
@@ -28,6 +29,8 @@ export interface ConnectionSettings {
   readonly resolve: Resolve | undefined;
   readonly dial: Dial | undefined;
   readonly tls: TlsSettings | undefined;
+  /** The parent proxy that sockets go through. */
+  readonly upstream: CompiledUpstream | undefined;
   /** Refuses an address that the policy admits. */
   readonly refuse?: (address: string, port: number) => Verdict | undefined;
   readonly connectMs: number;
@@ -104,9 +107,16 @@ export async function openConnection(
     }
     const [address = ''] = addresses;
     const judged = { host, port, address, addresses, signal: deadline.signal };
-    const dialled = settings.dial === undefined ? dialJudged(judged, onread) : settings.dial(judged);
-    socket = await aborting(deadline.signal, dialled);
-    const chosen = peerOf(socket);
+    let chosen: string | undefined;
+    if (settings.upstream !== undefined) {
+      const through = await dialUpstream(settings.upstream, judged);
+      socket = through.socket;
+      chosen = canonical(through.address);
+    } else {
+      const dialled = settings.dial === undefined ? dialJudged(judged, onread) : settings.dial(judged);
+      socket = await aborting(deadline.signal, dialled);
+      chosen = peerOf(socket);
+    }
     if (chosen === undefined || !addresses.some((one) => canonical(one) === chosen)) {
       const verdict = deny('net.connection.peer', 'The socket leads to an address that was not judged.');
       throw new EgressDeniedError(
@@ -115,7 +125,11 @@ export async function openConnection(
     }
     known = { ...known, chosen, judgedBy: admitting };
     if (secure) socket = await aborting(deadline.signal, secureSocket(socket, host, literal, settings.tls));
-    return { socket, connection: known, direct: onread !== undefined && settings.dial === undefined };
+    return {
+      socket,
+      connection: known,
+      direct: onread !== undefined && settings.dial === undefined && settings.upstream === undefined,
+    };
   } catch (error) {
     // A socket that is thrown away may still report; without a listener that would end the process.
     socket?.on('error', () => undefined).destroy();
