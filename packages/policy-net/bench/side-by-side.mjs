@@ -53,9 +53,10 @@ const throughAgent = (agentFor) => (url) =>
 
 async function rival(name, make) {
   try {
-    const { version } = require(`${name}/package.json`);
-    return [`${name} ${version}`, throughAgent(make(require(name)))];
-  } catch {
+    const module = await import(name);
+    return [name, throughAgent(make(module.default?.useAgent ? module.default : module))];
+  } catch (error) {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     console.log(`${name} is not installed: npm install --no-save ${name}`);
     return undefined;
   }
@@ -77,7 +78,12 @@ const guards = [
       (url) =>
         useAgent(url),
   ),
-  await rival('ssrf-req-filter', (filter) => (url) => filter(url)),
+  await rival(
+    'ssrf-req-filter',
+    ({ default: filter }) =>
+      (url) =>
+        filter(url),
+  ),
   ['@clawforce/policy-net', ours],
 ].filter((guard) => guard !== undefined);
 

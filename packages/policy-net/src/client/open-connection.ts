@@ -4,6 +4,7 @@ import { parseAddress } from '../address/parse-address.js';
 import { EgressDeniedError, EgressLimitError } from '../errors.js';
 import type { NetworkSecurityPolicy } from '../policy.js';
 import { deny, toDecision, type Verdict } from '../verdict.js';
+import { Cancellation } from './cancellation.js';
 import { dialJudged, type Dial } from './dial.js';
 import { startTimer } from './limits.js';
 import { resolveHost, type Resolve } from './resolve-host.js';
@@ -76,24 +77,27 @@ export async function openConnection(
   { host, port, secure, signal, onread }: ConnectionTarget,
   settings: ConnectionSettings,
 ): Promise<OpenConnection> {
-  const deadline = new AbortController();
+  const giving = new Cancellation();
   const timer = startTimer(settings.connectMs, () =>
-    deadline.abort(
+    giving.cancel(
       new EgressLimitError('connectMs', `No connection to ${host} within ${settings.connectMs} ms.`),
     ),
   );
-  const giveUp = (): void => deadline.abort(signal?.reason);
+  const giveUp = (): void => {
+    const reason: unknown = signal?.reason;
+    giving.cancel(reason instanceof Error ? reason : new Error('the connection is not wanted any more'));
+  };
   if (signal?.aborted === true) giveUp();
   else signal?.addEventListener('abort', giveUp, { once: true });
   let known: Connection = { host, port, resolved: [] };
   let socket: Socket | undefined;
   try {
-    deadline.signal.throwIfAborted();
+    giving.throwIfCancelled();
     const policy = settings.policy();
     const literal = parseAddress(host) !== undefined;
     const addresses = literal
       ? [host]
-      : await resolveHost(host, { ...settings, policy, signal: deadline.signal });
+      : await resolveHost(host, { resolve: settings.resolve, dnsMs: settings.dnsMs, policy, giving });
     known = { host, port, resolved: addresses };
     // The lookup took time: judged is by the policy in force now.
     const admitting = settings.policy();
@@ -106,15 +110,18 @@ export async function openConnection(
       }
     }
     const [address = ''] = addresses;
-    const judged = { host, port, address, addresses, signal: deadline.signal };
+    const judged = { host, port, address, addresses };
     let chosen: string | undefined;
     if (settings.upstream !== undefined) {
-      const through = await dialUpstream(settings.upstream, judged);
+      const through = await dialUpstream(settings.upstream, { ...judged, signal: giving.signal });
       socket = through.socket;
       chosen = canonical(through.address);
     } else {
-      const dialled = settings.dial === undefined ? dialJudged(judged, onread) : settings.dial(judged);
-      socket = await aborting(deadline.signal, dialled);
+      const dialled =
+        settings.dial === undefined
+          ? dialJudged(judged, giving, onread)
+          : settings.dial({ ...judged, signal: giving.signal });
+      socket = await orGiveUp(giving, dialled);
       chosen = peerOf(socket);
     }
     if (chosen === undefined || !addresses.some((one) => canonical(one) === chosen)) {
@@ -124,7 +131,7 @@ export async function openConnection(
       );
     }
     known = { ...known, chosen, judgedBy: admitting };
-    if (secure) socket = await aborting(deadline.signal, secureSocket(socket, host, literal, settings.tls));
+    if (secure) socket = await orGiveUp(giving, secureSocket(socket, host, literal, settings.tls));
     return {
       socket,
       connection: known,
@@ -141,23 +148,27 @@ export async function openConnection(
   }
 }
 
-async function aborting<T extends Socket>(signal: AbortSignal, work: Promise<T> | T): Promise<T> {
-  const pending = Promise.resolve(work);
-  const aborted = new Promise<never>((_, reject) => {
-    const fail = (): void => reject(signal.reason as Error);
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
-  try {
-    return await Promise.race([pending, aborted]);
-  } catch (error) {
-    // The dial may still succeed after the deadline: nobody will use that socket.
-    pending.then(
-      (socket) => socket.on('error', () => undefined).destroy(),
-      () => undefined,
+/** Gives the socket, or what was given up with, whichever comes first. */
+function orGiveUp(giving: Cancellation, work: Promise<Socket> | Socket): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    let over = false;
+    const forget = giving.onCancel((reason) => {
+      over = true;
+      reject(reason);
+    });
+    Promise.resolve(work).then(
+      (socket) => {
+        forget();
+        // The dial may succeed after the deadline: nobody will use that socket.
+        if (over) socket.on('error', () => undefined).destroy();
+        else resolve(socket);
+      },
+      (error: unknown) => {
+        forget();
+        reject(error instanceof Error ? error : new Error('the dial failed', { cause: error }));
+      },
     );
-    throw error;
-  }
+  });
 }
 
 function peerOf(socket: Socket): string | undefined {
