@@ -159,6 +159,7 @@ export class Hop {
       return;
     }
     this.#connection = this.slot?.current;
+    this.#rule = this.#connection?.rule ?? this.#rule;
     // What this very policy has judged, URL and address, need not be judged again on a reused connection.
     const policy = this.#client.policy();
     const judged = this.#judgedBy === policy && this.#connection?.judgedBy === policy;

@@ -19,6 +19,8 @@ export interface Connection {
   readonly resolved: readonly string[];
   /** The address of the open socket. */
   readonly chosen?: string;
+  /** The rule by which the chosen address was admitted: an exception is told apart. */
+  readonly rule?: string;
   /** The policy that admitted the address. */
   readonly judgedBy?: NetworkSecurityPolicy;
 }
@@ -101,9 +103,11 @@ export async function openConnection(
     known = { host, port, resolved: addresses };
     // The lookup took time: judged is by the policy in force now.
     const admitting = settings.policy();
+    const rules = new Map<string | undefined, string>();
     for (const address of addresses) {
       const decision = admitting.checkEndpoint({ host, address, port });
       if (decision.effect !== 'allow') throw new EgressDeniedError(decision);
+      rules.set(canonical(address), decision.rule);
       const refused = settings.refuse?.(address, port);
       if (refused !== undefined) {
         throw new EgressDeniedError(toDecision(refused, `${host} ${address} ${port}`, admitting.digest));
@@ -130,7 +134,7 @@ export async function openConnection(
         toDecision(verdict, `${host} ${chosen ?? 'no address'} ${port}`, policy.digest),
       );
     }
-    known = { ...known, chosen, judgedBy: admitting };
+    known = { ...known, chosen, judgedBy: admitting, rule: rules.get(chosen) ?? 'net.allow' };
     if (secure) socket = await orGiveUp(giving, secureSocket(socket, host, literal, settings.tls));
     return {
       socket,

@@ -84,7 +84,7 @@ export class ProxyHop {
       resolved: connection?.resolved ?? [],
       chosen: connection?.chosen ?? null,
       verdict,
-      rule: outcome.rule ?? decision?.rule ?? 'net.allow',
+      rule: outcome.rule ?? decision?.rule ?? connection?.rule ?? 'net.allow',
       ...(decision === undefined ? {} : { decision }),
       ...(error === undefined ? {} : { error }),
       ...(this.status === undefined ? {} : { status: this.status }),

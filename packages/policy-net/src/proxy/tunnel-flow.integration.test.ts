@@ -97,7 +97,9 @@ describe('bytes of a target', () => {
     expect(await readUntil(socket, 'ways')).toBe('both ways');
     socket.destroy();
     await until(() => harness.events.length === 1);
-    expect(harness.events[0]?.resolved).toEqual(['127.0.0.1', '127.0.0.2']);
+    expect(harness.events).toMatchObject([
+      { resolved: ['127.0.0.1', '127.0.0.2'], rule: 'net.exception.allow' },
+    ]);
   });
 
   test('stop when the client reads no more, and come on when it does', async () => {

@@ -97,6 +97,18 @@ describe('a policy that changes', () => {
 });
 
 describe('limits', () => {
+  test('an agent makes so many requests within a minute, refused ones among them', async () => {
+    const harness = await open({ dial: dialTo(echo.port), limits: { maxRequests: 2 } });
+    await harness.ask(connectTo('10.0.0.1:443'));
+    (await tunnel(harness)).destroy();
+    const answer = await harness.ask(connectTo('one.example.org:443'));
+    expect(answer).toMatch(/^HTTP\/1\.1 429 /);
+    expect(answer).toContain('x-clawforce-rule: net.proxy.too-many-requests\r\n');
+    expect(answer).toContain('Retry-After: 60\r\n');
+    await until(() => harness.events.length === 3);
+    expect(harness.lookups).toEqual(['one.example.org']);
+  });
+
   test('an agent has so many tunnels and no more; an ended one makes room', async () => {
     const harness = await open({ dial: dialTo(echo.port), limits: { maxTunnels: 2 } });
     const first = await tunnel(harness);
