@@ -64,7 +64,7 @@ test('form data arrives as multipart with a length, a stream in chunks', async (
   form.append('name', 'value');
   await fetch('http://one.example.org/', { method: 'POST', body: form });
   const stream = new Blob(['streamed']).stream();
-  await fetch('http://one.example.org/', { method: 'POST', body: stream, duplex: 'half' } as RequestInit);
+  await fetch('http://one.example.org/', { method: 'POST', body: stream, duplex: 'half' });
   const [multipart, streamed] = seen;
   expect(multipart?.[0]).toMatch(/name="name"\r\n\r\nvalue/);
   expect(multipart?.[1]).toMatch(/^multipart\/form-data; boundary=/);
