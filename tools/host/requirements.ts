@@ -15,10 +15,7 @@ export type Requirement =
   | 'ps'
   | 'netns'
   | 'curl'
-  | 'bash'
-  | 'dash'
-  | 'busybox'
-  | 'git';
+  | 'python3';
 
 /** A requirement that this host does not meet. */
 export interface MissingRequirement {
@@ -78,14 +75,11 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
     present: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser'].some((path) => existsSync(path)),
   },
   ps: { hint: 'apt-get install procps', present: () => succeeds('ps', ['-A', '-o', 'pid=']) },
-  bash: { hint: 'apt-get install bash', present: () => succeeds('bash', ['-c', 'true']) },
-  dash: { hint: 'apt-get install dash', present: () => succeeds('dash', ['-c', 'true']) },
-  busybox: {
-    hint: 'apt-get install busybox-static',
-    present: () => succeeds('busybox', ['sh', '-c', 'true']),
-  },
-  git: { hint: 'apt-get install git', present: () => succeeds('git', ['--version']) },
   curl: { hint: 'apt-get install curl', present: () => succeeds('curl', ['--version']) },
+  python3: {
+    hint: 'apt-get install python3-minimal libpython3-stdlib',
+    present: () => succeeds('/usr/bin/python3', ['-c', 'import json']),
+  },
   netns: {
     hint: 'run as root with CAP_SYS_ADMIN, apt-get install iproute2',
     present: () => succeeds('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']),

@@ -2,6 +2,10 @@
 export interface BaseImageOptions {
   /** The Node that goes into the image; default: the running one. */
   readonly node?: string;
+  /** Further programs, with their shared objects, for example `/usr/bin/python3`. */
+  readonly programs?: readonly string[];
+  /** Directories that these programs need, by their path on this host. */
+  readonly directories?: readonly string[];
   /** The docker command line. */
   readonly docker?: string;
   /** Takes one sentence when there is something to build. */

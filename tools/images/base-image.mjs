@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -37,32 +37,50 @@ async function sharedObjects(program) {
   return [...stdout.matchAll(/(?:=>\s*)?(\/\S+)\s+\(0x/g)].map((match) => match[1]);
 }
 
+/** Parts of the C library that native add-ons and name resolution load later. */
+const LOADED_LATER = ['libnss_dns.so.2', 'libnss_files.so.2', 'libresolv.so.2', 'librt.so.1', 'libutil.so.1'];
+
+function besides(objects) {
+  const libc = objects.find((path) => /\/libc\.so\.6$/.test(path));
+  if (libc === undefined) return objects;
+  const more = LOADED_LATER.map((name) => join(dirname(libc), name)).filter((path) => existsSync(path));
+  return [...objects, ...more];
+}
+
 async function digestOf(path) {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
 }
 
-async function recipe(node) {
+async function recipe(node, programs, directories) {
   const busybox = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path));
   if (!busybox) throw new Error('the base image needs busybox: apt-get install busybox-static');
   const certificates = '/etc/ssl/certs/ca-certificates.crt';
   const files = [
     { from: await realpath(node), to: 'usr/bin/node' },
     { from: await realpath(busybox), to: 'bin/busybox' },
-    ...(await sharedObjects(node)).map((path) => ({ from: path, to: path.slice(1) })),
+    ...besides((await Promise.all([node, ...programs].map(sharedObjects))).flat()).map((path) => ({
+      from: path,
+      to: path.slice(1),
+    })),
+    ...(await Promise.all(programs.map(async (path) => ({ from: await realpath(path), to: path.slice(1) })))),
     ...(existsSync(certificates) ? [{ from: certificates, to: certificates.slice(1) }] : []),
-  ].sort((left, right) => (left.to < right.to ? -1 : 1));
+  ]
+    .filter(({ to }, index, all) => all.findIndex((other) => other.to === to) === index)
+    .sort((left, right) => (left.to < right.to ? -1 : 1));
   const hash = createHash('sha256').update(
     JSON.stringify([RECIPE, PASSWD, GROUP, DIRECTORIES, SHARED_DIRECTORIES]),
   );
   for (const { from, to } of files) hash.update(`${to} ${await digestOf(from)}\n`);
   const { stdout } = await run(busybox, ['--list']);
   const applets = stdout.split('\n').filter((name) => name !== '' && name !== 'busybox');
-  return { files, applets, hash: hash.digest('hex').slice(0, 16) };
+  // A directory of the distribution stands for its path: its content belongs to the program that is hashed.
+  for (const path of directories) hash.update(`${path}/\n`);
+  return { files, directories, applets, hash: hash.digest('hex').slice(0, 16) };
 }
 
-async function stage(directory, { files, applets }) {
+async function stage(directory, { files, directories, applets }) {
   // Modes come from it, and an ordinary user must be able to enter every directory.
   process.umask(0o022);
   for (const path of [...DIRECTORIES, ...SHARED_DIRECTORIES]) {
@@ -72,6 +90,7 @@ async function stage(directory, { files, applets }) {
     await mkdir(dirname(join(directory, to)), { recursive: true });
     await copyFile(from, join(directory, to));
   }
+  for (const path of directories) await cp(path, join(directory, path), { recursive: true });
   for (const name of applets) await symlink('busybox', join(directory, 'bin', name));
   await symlink('/bin/env', join(directory, 'usr/bin/env'));
   await writeFile(join(directory, 'etc/passwd'), PASSWD);
@@ -107,10 +126,12 @@ async function importImage(docker, directory, tag) {
  */
 export async function ensureBaseImage({
   node = process.execPath,
+  programs = [],
+  directories = [],
   docker = 'docker',
   say = () => undefined,
 } = {}) {
-  const plan = await recipe(node);
+  const plan = await recipe(node, programs, directories);
   const tag = `${REPOSITORY}:${plan.hash}`;
   const known = await run(docker, ['image', 'inspect', '--format', '{{.Id}}', tag]).catch(() => undefined);
   if (known) return tag;

@@ -1,7 +1,7 @@
 import type { BaseImageOptions } from './base-image.mjs';
 
 /** How {@link ensureWorkerImage} works. */
-export interface WorkerImageOptions extends Omit<BaseImageOptions, 'node'> {
+export interface WorkerImageOptions extends Pick<BaseImageOptions, 'docker' | 'say'> {
   /** An image with Node; default: the base image of this host, else the Dockerfile's own from a registry. */
   readonly base?: string;
 }

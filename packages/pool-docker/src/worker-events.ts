@@ -5,10 +5,15 @@ import { exitOf, stateOf } from './container-inspection.js';
 import type { GetEventsOptions } from 'dockerode';
 import type { Containers } from './containers.js';
 import type { Engine } from './engine.js';
+import { Turns } from './turns.js';
 import type { WorkerMemory } from './worker-memory.js';
 
 /** The kernel kills first and the engine tells the death a moment later: so long is waited for it. */
 const OOM_SETTLE_MS = 1_500;
+/** An engine that shuts down ends its workers first and its connections about a second later (measured). */
+const SHUTDOWN_SETTLE_MS = 2_500;
+/** How a worker ends that was asked or killed, by whomever: 0, SIGKILL, SIGTERM. */
+const MAYBE_ENGINE: ReadonlySet<string> = new Set(['0', '137', '143']);
 const RECONNECT_MS = [100, 250, 500, 1_000, 2_000, 5_000] as const;
 
 interface EngineMessage {
@@ -35,7 +40,9 @@ export class WorkerEvents {
   readonly #running = new Map<string, WorkerRef>();
   readonly #told = new Set<string>();
   readonly #starving = new Map<string, NodeJS.Timeout>();
-  #work: Promise<void> = Promise.resolve();
+  /** What is told of one worker is told in order. */
+  readonly #work = new Turns();
+  #broken = new AbortController();
   #following: Promise<void> | undefined;
   /** Seconds with a fraction, as the engine wants them. */
   #since: string | undefined;
@@ -55,7 +62,7 @@ export class WorkerEvents {
     this.#controller.abort();
     for (const timer of this.#starving.values()) clearTimeout(timer);
     await this.#following;
-    await this.#work;
+    await this.#work.settled();
     this.hub.close();
   }
 
@@ -69,6 +76,7 @@ export class WorkerEvents {
       } catch {
         // Whatever it was: the engine is asked again until the pool is closed.
       }
+      this.#broken.abort();
       if (closed()) return;
       for (const engineId of this.#running.keys()) this.#parts.memory.note(engineId, { engineLost: true });
       const pause = RECONNECT_MS[Math.min(failures, RECONNECT_MS.length - 1)] ?? 5_000;
@@ -90,6 +98,7 @@ export class WorkerEvents {
       docker.getEvents({ filters, since: this.#since, abortSignal: signal } as GetEventsOptions),
     );
     connected();
+    this.#broken = new AbortController();
     // What ended while nobody listened is found by looking.
     await this.#catchUp();
     let rest = '';
@@ -121,7 +130,9 @@ export class WorkerEvents {
     this.#since = seconds.toFixed(9);
     const time = new Date(seconds * 1_000).toISOString();
     // One after the other: the death of a worker must not overtake what was told of it before.
-    this.#work = this.#work.then(() => this.#tell(message.Action ?? '', worker, engineId, time, attributes));
+    void this.#work.take(engineId, () =>
+      this.#tell(message.Action ?? '', worker, engineId, time, attributes),
+    );
   }
 
   async #tell(
@@ -145,8 +156,18 @@ export class WorkerEvents {
       if (this.#starving.has(engineId)) {
         this.#outOfMemory(ref, engineId, time, attributes['exitCode'] === '137' ? 'worker' : 'tool');
       }
+      await this.#blameEngine(engineId, attributes['exitCode'] ?? '');
       await this.#exited(ref, engineId, time, attributes['exitCode']);
     }
+  }
+
+  /** Notes that the engine is the cause when it is about to go away itself. */
+  async #blameEngine(engineId: string, code: string): Promise<void> {
+    const { memory } = this.#parts;
+    if (!MAYBE_ENGINE.has(code) || memory.of(engineId).stopReason !== undefined) return;
+    const { signal } = this.#broken;
+    await sleep(SHUTDOWN_SETTLE_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted && !this.#controller.signal.aborted) memory.note(engineId, { engineLost: true });
   }
 
   #outOfMemory(ref: WorkerRef, engineId: string, time: string, victim: 'tool' | 'worker'): void {
@@ -168,8 +189,10 @@ export class WorkerEvents {
     const { containers, memory } = this.#parts;
     const found = await containers.inspect(engineId).catch(() => undefined);
     if (found && stateOf(found) === 'exited') return exitOf(found, memory.of(engineId));
-    const { stopReason } = memory.of(engineId);
-    const why = stopReason === undefined ? 'its container was removed' : `stopped on request (${stopReason})`;
+    const { stopReason, engineLost } = memory.of(engineId);
+    // Without a record: removed already, or nobody answers.
+    const fate = engineLost ? 'ended when the Docker engine went away' : 'its container was removed';
+    const why = stopReason === undefined ? fate : `stopped on request (${stopReason})`;
     const number = code === undefined ? null : Number(code);
     return { code: number, signal: null, reason: `${why}${number === null ? '' : `, exit code ${number}`}` };
   }

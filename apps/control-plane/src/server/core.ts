@@ -11,7 +11,6 @@ import { ChainedAuditTrail } from '../audit/chained-audit-trail.js';
 import { createLoginLimiter, createPasswordHasher, createTokenService } from '../auth/auth-parts.js';
 import { AuthService } from '../auth/auth-service.js';
 import { SessionEndings } from '../auth/session-ends.js';
-import { SetupLinks } from '../auth/setup-links.js';
 import { exportConfig } from '../config/config-export.js';
 import { ConfigService } from '../config/config-service.js';
 import { UnsafeSettings } from '../config/unsafe-settings.js';
@@ -33,7 +32,6 @@ export interface Core {
   readonly storage: Storage;
   readonly audit: ChainedAuditTrail;
   readonly auth: AuthService;
-  readonly setup: SetupLinks;
   readonly endings: SessionEndings;
   readonly feed: ActivityFeed;
   readonly files: AgentFiles;
@@ -66,7 +64,6 @@ export async function openCore(settings: Settings, loggers: Loggers): Promise<Co
     onFailure: (error) => loggers.app.error('the audit log cannot be written', { cause: String(error) }),
   });
   const endings = new SessionEndings();
-  const hasher = createPasswordHasher();
   const auth = new AuthService({
     storage,
     audit,
@@ -78,7 +75,7 @@ export async function openCore(settings: Settings, loggers: Loggers): Promise<Co
       refreshStore: storage.refresh,
       ticketStore: storage.tickets,
     }),
-    hasher,
+    hasher: createPasswordHasher(),
     limiter: createLoginLimiter(storage.limiter, { secret: derivedKey(settings.jwtSecret, 'login-limiter') }),
   });
   const files = new AgentFiles(settings.storageRoot, {
@@ -93,7 +90,6 @@ export async function openCore(settings: Settings, loggers: Loggers): Promise<Co
     storage,
     audit,
     auth,
-    setup: new SetupLinks({ storage, hasher, audit }),
     endings,
     files,
     feed: new ActivityFeed(),

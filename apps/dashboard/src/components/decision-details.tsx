@@ -37,14 +37,10 @@ export function DecisionDetails({ decision }: { readonly decision: ShownDecision
         <dd>
           <code>{rule}</code>
         </dd>
-        {layer !== '' && (
-          <>
-            <dt>Layer</dt>
-            <dd>
-              <code>{layer}</code>
-            </dd>
-          </>
-        )}
+        <dt>Layer</dt>
+        <dd>
+          <code>{layer}</code>
+        </dd>
         {policyDigest && (
           <>
             <dt>Policy</dt>

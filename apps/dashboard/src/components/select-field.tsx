@@ -28,7 +28,6 @@ export function SelectField({
   readonly hideLabel?: boolean;
 }) {
   const id = useId();
-  const note = error ?? description;
   return (
     <div className={styles['field']}>
       <label className={hideLabel ? 'visually-hidden' : styles['label']} htmlFor={id}>
@@ -40,7 +39,7 @@ export function SelectField({
         value={value}
         disabled={isDisabled}
         aria-invalid={error !== undefined}
-        {...(note ? { 'aria-describedby': `${id}-note` } : {})}
+        aria-describedby={`${id}-note`}
         onChange={(event) => onChange(event.currentTarget.value)}
       >
         {options.map((option) => (
@@ -49,11 +48,9 @@ export function SelectField({
           </option>
         ))}
       </select>
-      {note && (
-        <span id={`${id}-note`} className={error === undefined ? styles['description'] : styles['error']}>
-          {note}
-        </span>
-      )}
+      <span id={`${id}-note`} className={error === undefined ? styles['description'] : styles['error']}>
+        {error ?? description}
+      </span>
     </div>
   );
 }

@@ -1,5 +1,4 @@
 import { connect, type OnReadOpts, type Socket } from 'node:net';
-import type { Cancellation } from './cancellation.js';
 
 /** What a custom `dial` gets: only judged addresses, in the order of the resolver. */
 export interface DialTarget {
@@ -23,8 +22,7 @@ const WRITE_AHEAD = 256 * 1024;
  * paused, and what comes goes there once it is resumed.
  */
 export function dialJudged(
-  { host, port, address, addresses }: Omit<DialTarget, 'signal'>,
-  giving: Cancellation,
+  { host, port, address, addresses, signal }: DialTarget,
   onread?: OnReadOpts,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -44,9 +42,10 @@ export function dialJudged(
         ),
     });
     if (onread !== undefined) socket.pause();
-    const forget = giving.onCancel((reason) => void socket.destroy(reason));
+    const abort = (): void => void socket.destroy(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
     socket.once('connect', () => {
-      forget();
+      signal.removeEventListener('abort', abort);
       socket.removeListener('error', reject);
       resolve(socket);
     });

@@ -122,8 +122,7 @@ class NewerWatcher implements Handler {
   }
 }
 
-/** Gives the head of a response as the parser has it. */
-export function rawHead(status: number, raw: readonly (Buffer | readonly Buffer[])[]): ResponseHead {
+function rawHead(status: number, raw: readonly (Buffer | readonly Buffer[])[]): ResponseHead {
   return {
     status,
     count: raw.length / 2,

@@ -1,5 +1,4 @@
 import type { AuthService } from '../../auth/auth-service.js';
-import type { SetupLinks } from '../../auth/setup-links.js';
 import { ApiError } from '../../errors/api-error.js';
 import type { Storage } from '../../storage/storage.js';
 import type { UserRecord } from '../../storage/users/user-store.js';
@@ -23,11 +22,9 @@ const PASSWORD = { type: 'string', minLength: 1, maxLength: 1024 };
  */
 export function adminRoutes({
   auth,
-  setup,
   storage,
 }: {
   readonly auth: AuthService;
-  readonly setup: SetupLinks;
   readonly storage: Storage;
 }): Route[] {
   const existing = async (username: string): Promise<UserRecord> => {
@@ -49,7 +46,7 @@ export function adminRoutes({
         },
       },
       handle: async () => {
-        const user = await setup.firstUser();
+        const user = await auth.firstUser();
         return {
           json: {
             claimed: user !== undefined && user.passwordHash !== null,
@@ -65,7 +62,7 @@ export function adminRoutes({
       body: object({ password: PASSWORD }),
       responses: { 204: { description: 'Set.' } },
       handle: async ({ body }) => {
-        const user = await setup.firstUser();
+        const user = await auth.firstUser();
         if (!user || user.passwordHash !== null) {
           throw new ApiError('SETUP_ALREADY_DONE', 'The first superadmin has a password already.', {
             fix: 'Use "clawforce user reset <username>".',

@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { PoolEvent } from '@clawforce/pool-core';
+import { expect } from 'vitest';
+import { requires } from '../../../tools/host/host-test.js';
+import { testImage } from '../../../tools/host/test-image.js';
+import { makeHarness } from './testing/make-harness.js';
+import type { DockerHarness } from './testing/make-harness.js';
+
+const docker = requires('docker', 'root', 'netns');
+const run = promisify(execFile);
+
+/** An engine of its own in a network namespace of its own, so that the first one never notices. */
+class SecondEngine {
+  readonly directory: string;
+  #daemon: ChildProcess | undefined;
+
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  get address(): string {
+    return `unix://${this.directory}/docker.sock`;
+  }
+
+  async start(): Promise<void> {
+    const at = (name: string): string => join(this.directory, name);
+    this.#daemon = spawn(
+      'unshare',
+      [
+        ...['-n', 'dockerd', '--host', this.address, '--data-root', at('data'), '--exec-root', at('exec')],
+        ...['--pidfile', at('pid'), '--bridge', 'none', '--iptables=false', '--log-level', 'error'],
+        ...['--cgroup-parent', `/clawforce-second-${process.pid}`],
+      ],
+      { stdio: 'ignore' },
+    );
+    await this.#until(async () => (await this.answers()) || undefined);
+  }
+
+  async answers(): Promise<boolean> {
+    return run('docker', ['-H', this.address, 'info'], { timeout: 10_000 }).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async load(image: string): Promise<void> {
+    await run('sh', ['-c', `docker save '${image}' | docker -H '${this.address}' load`], {
+      timeout: 120_000,
+    });
+  }
+
+  async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const daemon = this.#daemon;
+    this.#daemon = undefined;
+    if (!daemon || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    const gone = new Promise((resolve) => daemon.once('exit', resolve));
+    daemon.kill(signal);
+    await gone;
+  }
+
+  async #until(probe: () => Promise<true | undefined>): Promise<void> {
+    const deadline = Date.now() + 90_000;
+    while (!(await probe())) {
+      if (Date.now() > deadline) throw new Error('the second engine did not start');
+      await sleep(200);
+    }
+  }
+}
+
+async function eventually<T>(what: string, probe: () => T | undefined): Promise<T> {
+  const deadline = Date.now() + 90_000;
+  for (;;) {
+    const found = probe();
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await sleep(100);
+  }
+}
+
+docker.describe('an engine that goes away', () => {
+  docker.test(
+    'is told as unavailable, and after a restart the exits that nobody heard are told, with the reason',
+    async () => {
+      const directory = await mkdtemp(join(tmpdir(), 'engine-'));
+      const second = new SecondEngine(directory);
+      let harness: DockerHarness | undefined;
+      const listening = new AbortController();
+      try {
+        await second.start();
+        await second.load(await testImage());
+        harness = await makeHarness({ engine: second.address });
+        const { pool } = harness;
+        const seen: PoolEvent[] = [];
+        const events = pool.events({ signal: listening.signal });
+        void (async () => {
+          for await (const event of events) seen.push(event);
+        })();
+        // The second engine has no bridge, so no network of its own: a sandboxed worker needs none.
+        const spec = await harness.spec({
+          agentId: 'survivor',
+          generation: 1,
+          behaviour: 'idle',
+          level: 'sandboxed',
+        });
+        await pool.start(spec);
+        expect((await pool.attest(spec)).reason).toBe('the worker is isolated as requested');
+        await eventually('the start', () => seen.find(({ kind }) => kind === 'started'));
+
+        await second.stop('SIGTERM');
+        await expect(pool.inspect('survivor')).rejects.toMatchObject({
+          code: 'BACKEND_UNAVAILABLE',
+          key: 'DOCKER_HOST',
+        });
+        await expect(pool.start({ ...spec, generation: 2 })).rejects.toMatchObject({
+          code: 'BACKEND_UNAVAILABLE',
+        });
+        expect(await pool.probe()).toMatchObject({
+          available: false,
+          levels: [],
+          reason: expect.stringContaining('no Docker engine answers') as string,
+        });
+
+        await second.start();
+        const exited = await eventually('the exit', () => seen.find(({ kind }) => kind === 'exited'));
+        expect(exited.kind === 'exited' && exited.exit.reason).toMatch(/engine went away|engine came back/);
+        expect(seen.filter(({ kind }) => kind === 'exited').length).toBe(1);
+        expect((await pool.inspect('survivor'))?.state).toBe('exited');
+        // The pool goes on with the same connection.
+        await pool.start({ ...spec, generation: 2 });
+        expect((await pool.attest({ ...spec, generation: 2 })).attested).toBe('matched');
+      } finally {
+        listening.abort();
+        await harness?.dispose().catch(() => undefined);
+        await second.stop('SIGTERM');
+        await rm(directory, { recursive: true, force: true });
+      }
+    },
+    300_000,
+  );
+});
