@@ -51,11 +51,13 @@ const fileExceptions = [
   // The demo's planted link: policy-fs makes none, by design.
   'apps/control-plane/src/demo/provision-demo-agent.ts',
   // Sockets and join credentials below the runtime directory, the admin socket, private temporary directories.
+  'apps/control-plane/src/drills/drill-range.ts',
   'apps/control-plane/src/hub/agent-sockets.ts',
   'apps/control-plane/src/server/{unix-listener,open-offline}.ts',
   'apps/control-plane/src/cli/connect.ts',
   'packages/protocol/src/link/client/connection.ts',
   // The control plane's own directory, database, lock and migrations.
+  'apps/control-plane/src/drills/drill-files.ts',
   'apps/control-plane/src/settings/**',
   'apps/control-plane/src/storage/**',
   'apps/control-plane/src/version.ts',

@@ -15,6 +15,10 @@ export type Requirement =
   | 'ps'
   | 'netns'
   | 'curl'
+  | 'bash'
+  | 'dash'
+  | 'busybox'
+  | 'git'
   | 'python3';
 
 /** A requirement that this host does not meet. */
@@ -75,6 +79,13 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
     present: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser'].some((path) => existsSync(path)),
   },
   ps: { hint: 'apt-get install procps', present: () => succeeds('ps', ['-A', '-o', 'pid=']) },
+  bash: { hint: 'apt-get install bash', present: () => succeeds('bash', ['-c', 'true']) },
+  dash: { hint: 'apt-get install dash', present: () => succeeds('dash', ['-c', 'true']) },
+  busybox: {
+    hint: 'apt-get install busybox-static',
+    present: () => succeeds('busybox', ['sh', '-c', 'true']),
+  },
+  git: { hint: 'apt-get install git', present: () => succeeds('git', ['--version']) },
   curl: { hint: 'apt-get install curl', present: () => succeeds('curl', ['--version']) },
   python3: {
     hint: 'apt-get install python3-minimal libpython3-stdlib',

@@ -43,6 +43,19 @@ export type EgressLimitName =
   | 'maxInterim'
   | 'maxRedirects';
 
+/** The upstream proxy refused, or gave no HTTP answer. */
+export class EgressUpstreamError extends Error {
+  override readonly name = 'EgressUpstreamError';
+  readonly code = 'EGRESS_UPSTREAM';
+  /** What it answered to CONNECT; `undefined` when that was no answer. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status: number | undefined) {
+    super(message);
+    this.status = status;
+  }
+}
+
 const brand = Symbol.for('@clawforce/policy-net/EgressLimitError');
 
 /** A request that was admitted went past a limit; its connection is closed. */

@@ -8,9 +8,9 @@ export function listOf(value: unknown, name: string): readonly unknown[] {
 }
 
 /** Gives an object option. @throws TypeError naming the option. */
-export function objectAt(value: unknown, name: string): object {
+export function objectAt(value: unknown, name: string): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) throw new TypeError(`${name} must be an object`);
-  return value;
+  return value as Readonly<Record<string, unknown>>;
 }
 
 /** Gives a port. @throws TypeError naming the option. */

@@ -56,6 +56,8 @@ export class NetworkSecurityPolicy {
   /** Identifies this configuration: equal options give equal digests. */
   readonly digest: string;
   readonly #policy: CompiledPolicy;
+  /** Decisions about admitted URLs: they are what they were, since the policy does not change. */
+  readonly #decisions = new RecentMap<string, Decision>(256);
   /** Origins, as they are written, that were admitted: what follows an origin does not change the verdict. */
   readonly #admitted = new RecentMap<string, { readonly verdict: Verdict; readonly shown: string }>(256);
 
@@ -71,20 +73,30 @@ export class NetworkSecurityPolicy {
    */
   checkUrl(url: string | URL): Decision {
     const raw: unknown = url instanceof URL ? url.href : url;
+    const before = typeof raw === 'string' ? this.#decisions.get(raw) : undefined;
+    if (before !== undefined) return before;
     const split = splitUrl(raw);
     const admitted = split && this.#admitted.get(split.origin);
+    let decision: Decision;
     if (admitted !== undefined && split !== undefined) {
-      return toDecision(admitted.verdict, `${admitted.shown}${split.shownPath}`.slice(0, 512), this.digest);
+      decision = toDecision(
+        admitted.verdict,
+        `${admitted.shown}${split.shownPath}`.slice(0, 512),
+        this.digest,
+      );
+    } else {
+      const parsed = parseUrl(raw);
+      if ('rule' in parsed) return toDecision(parsed, redactUrl(raw), this.digest);
+      const verdict = !this.#policy.schemes.has(parsed.scheme)
+        ? deny('net.scheme.denied', `The scheme "${parsed.scheme}" is not admitted.`)
+        : this.#judgeHost({ text: parsed.host, literal: parsed.literal }, parsed.port);
+      decision = toDecision(verdict, redactUrl(parsed.url), this.digest);
+      if (split !== undefined && verdict.effect === 'allow') {
+        this.#admitted.set(split.origin, { verdict, shown: parsed.url.origin });
+      }
     }
-    const parsed = parseUrl(raw);
-    if ('rule' in parsed) return toDecision(parsed, redactUrl(raw), this.digest);
-    const verdict = !this.#policy.schemes.has(parsed.scheme)
-      ? deny('net.scheme.denied', `The scheme "${parsed.scheme}" is not admitted.`)
-      : this.#judgeHost({ text: parsed.host, literal: parsed.literal }, parsed.port);
-    if (verdict.effect === 'allow' && split !== undefined) {
-      this.#admitted.set(split.origin, { verdict, shown: parsed.url.origin });
-    }
-    return toDecision(verdict, redactUrl(parsed.url), this.digest);
+    if (split !== undefined && decision.effect === 'allow') this.#decisions.set(raw as string, decision);
+    return decision;
   }
 
   /** Judges an address alone: is it an ordinary public destination. Exceptions need a port and do not count here. */

@@ -10,7 +10,11 @@ enum { LAST_CAPABILITY = 63, SECUREBITS_LOCKED_NO_ROOT = 0x3 | 0xc };
 
 void apply_limits(const struct options *options) {
   /* One byte, not none: with a core_pattern that starts a program on the host, 0 does not keep the kernel from it. */
-  struct rlimit none = {1, 1};
+  struct rlimit held;
+  if (getrlimit(RLIMIT_CORE, &held) != 0) fail(STEP_LIMITS, "read core", errno);
+  /* A container may have been given none; a limit cannot be raised. */
+  rlim_t bytes = held.rlim_max < 1 ? held.rlim_max : 1;
+  struct rlimit none = {bytes, bytes};
   if (setrlimit(RLIMIT_CORE, &none) != 0) fail(STEP_LIMITS, "core", errno);
   for (size_t at = 0; at < options->limit_count; at++) {
     const struct limit *limit = &options->limits[at];

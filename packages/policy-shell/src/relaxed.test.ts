@@ -192,6 +192,24 @@ describe('cd in a relaxed line', () => {
   });
 });
 
+describe('the lists of relaxed lines', () => {
+  // A backslash and an n in the list stand for the end of a line.
+  const judged = (list: string, wanted: boolean): string[] => {
+    const policy = new ShellCommandPolicy({ workspace: fixture.workspace, relaxed: true });
+    return readLines(list, fixture.workspace).filter(
+      (line) => (policy.check(line.replaceAll('\\n', '\n')).effect === 'allow') !== wanted,
+    );
+  };
+
+  it('hold attacks through pipes, redirections, here-documents and lists, none of which passes', () => {
+    expect(judged('relaxed-attacks.txt', false)).toEqual([]);
+  });
+
+  it('hold what people do every day, all of which passes', () => {
+    expect(judged('relaxed-daily.txt', true)).toEqual([]);
+  });
+});
+
 describe('every attack', () => {
   it('stays refused in relaxed mode unless it only joined harmless commands, and in every place of a line', () => {
     const { workspace } = fixture;

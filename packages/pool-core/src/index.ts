@@ -4,6 +4,8 @@ export { checkSpec } from './check-spec.js';
 export { EventHub } from './event-hub.js';
 export { isIsolationLevel, isWithinCeiling, ISOLATION_LEVELS, LEVEL_LOOSENESS } from './isolation-level.js';
 export type { IsolationLevel, LevelRequirements } from './isolation-level.js';
+export { describeLevel } from './level-preset.js';
+export type { LevelPreset } from './level-preset.js';
 export { resolveLevel } from './level-override.js';
 export type { LevelCeiling, LevelOverrides, ResolvedLevel, Tightening } from './level-override.js';
 export { parseCpuPeriod, parseCpuQuota, parseMemory, parsePids } from './limit-value.js';

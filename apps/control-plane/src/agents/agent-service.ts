@@ -79,8 +79,7 @@ export class AgentService {
   async views(agents: readonly AgentRecord[]): Promise<readonly AgentView[]> {
     const { storage, standings } = this.#parts;
     const owners = new Set(agents.flatMap(({ ownerUserId }) => ownerUserId ?? []));
-    const names = new Map<string, string>();
-    for (const id of owners) names.set(id, (await storage.users.get(id))?.displayName ?? '');
+    const names = await storage.users.names([...owners]);
     const standing = await standings.of(agents.map(({ id }) => id));
     return agents.map((agent, index) => {
       const stands = standing[index];

@@ -1,5 +1,6 @@
 import type { AgentStanding } from './agent-standing.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
+import { storedSpec } from './worker-spec.js';
 
 /** An agent as the API shows it. */
 export interface AgentView extends AgentStanding {
@@ -13,7 +14,10 @@ export interface AgentView extends AgentStanding {
   /** ISO 8601. */
   readonly since: string;
   readonly mode: string;
+  /** The level that the next start gets. */
   readonly level: string;
+  /** The level of the present worker; null without one. */
+  readonly running_level: string | null;
   readonly attested: string;
   readonly epoch: number;
   readonly owner: { readonly id: string; readonly username: string } | null;
@@ -21,6 +25,8 @@ export interface AgentView extends AgentStanding {
   readonly created_at: string;
   readonly updated_at: string;
 }
+
+const HAS_WORKER = new Set(['provisioning', 'connecting', 'running', 'disconnected']);
 
 /** Gives an agent as the API shows it; `username` is the owner's name. */
 export function agentView(
@@ -39,6 +45,7 @@ export function agentView(
     since: agent.statusSince.toISOString(),
     mode: agent.mode,
     level: agent.level,
+    running_level: HAS_WORKER.has(agent.status) ? (storedSpec(agent)?.level ?? null) : null,
     attested: agent.attested,
     epoch: agent.epoch,
     owner: agent.ownerUserId === null ? null : { id: agent.ownerUserId, username: username ?? '' },

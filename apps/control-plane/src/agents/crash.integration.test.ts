@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requires } from '../../../../tools/host/host-test.js';
+import { testWorkerImage } from '../../../../tools/host/test-image.js';
 import { until } from '../server/testing/test-plane.js';
 import type { Failpoint } from './lifecycle-parts.js';
 
@@ -33,6 +34,8 @@ interface Plane {
 
 let dataDir: string;
 let current: Plane | undefined;
+/** The image of workers in containers; undefined where they are processes. */
+let image: string | undefined;
 
 function hears<T extends object>(child: ChildProcess, key: string): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -48,7 +51,7 @@ function hears<T extends object>(child: ChildProcess, key: string): Promise<T> {
 async function plane(): Promise<Plane> {
   if (current) return current;
   const script = fileURLToPath(new URL('../server/testing/crash-plane.ts', import.meta.url));
-  const child = fork(script, [dataDir], {
+  const child = fork(script, [dataDir, ...(image === undefined ? [] : [image])], {
     execArgv: ['--conditions=@clawforce/source', '--import', 'tsx'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
@@ -86,11 +89,17 @@ async function call(
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     ...(body ? { body: JSON.stringify(body) } : {}),
   });
-  return (await response.json()) as Record<string, unknown>;
+  const text = await response.text();
+  return (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
 }
 
-/** Processes of this host that work in an agent's directory, whoever started them. */
+/** Workers of an agent on this host, whoever started them. */
 function workersOf(agentId: string): number {
+  if (image !== undefined) {
+    const filters = [`label=clawforce.agent=${agentId}`].flatMap((filter) => ['--filter', filter]);
+    const { stdout } = spawnSync('docker', ['ps', '-q', ...filters], { encoding: 'utf8' });
+    return stdout.split('\n').filter(Boolean).length;
+  }
   const home = join(dataDir, 'agents', agentId);
   return readdirSync('/proc').filter((pid) => {
     if (!/^[0-9]+$/.test(pid)) return false;
@@ -100,6 +109,12 @@ function workersOf(agentId: string): number {
       return false;
     }
   }).length;
+}
+
+function containerOf(agentId: string): string {
+  if (image === undefined) return 'no container';
+  const args = ['ps', '-q', '--filter', `label=clawforce.agent=${agentId}`];
+  return spawnSync('docker', args, { encoding: 'utf8' }).stdout.trim();
 }
 
 const reaches = (at: Plane, id: string, status: string): Promise<unknown> =>
@@ -112,7 +127,7 @@ const reaches = (at: Plane, id: string, status: string): Promise<unknown> =>
 /** Looks until a control plane that comes back has settled; gives the most workers that ever ran at once. */
 async function mostWorkers(id: string, settled: () => Promise<unknown>): Promise<number> {
   let most = 0;
-  const timer = setInterval(() => (most = Math.max(most, workersOf(id))), 10);
+  const timer = setInterval(() => (most = Math.max(most, workersOf(id))), image === undefined ? 10 : 200);
   try {
     await settled();
   } finally {
@@ -121,15 +136,26 @@ async function mostWorkers(id: string, settled: () => Promise<unknown>): Promise
   return most;
 }
 
-requires('linux').describe('a control plane that is killed', () => {
+requires('linux').describe('a control plane with processes that is killed', () => {
+  suite(() => Promise.resolve(undefined));
+});
+requires('linux', 'docker', 'root').describe('a control plane with containers that is killed', () => {
+  suite(testWorkerImage);
+});
+
+function suite(workerImage: () => Promise<string | undefined>): void {
   beforeAll(async () => {
+    image = await workerImage();
     dataDir = await mkdtemp(join(tmpdir(), 'crash-'));
   });
   afterAll(async () => {
     if (current) {
+      for (const { id } of ((await call(current, 'GET', '/api/agents')) as { items: { id: string }[] }).items)
+        await call(current, 'DELETE', `/api/agents/${id}`);
       const gone = once(current.child, 'exit');
       current.child.kill('SIGTERM');
       await gone;
+      current = undefined;
     }
     await rm(dataDir, { recursive: true, force: true });
   });
@@ -142,6 +168,7 @@ requires('linux').describe('a control plane that is killed', () => {
         const { id } = (await call(first, 'POST', '/api/agents', { name: 'test' })) as { id: string };
         expect(await diesAt(point, first, () => call(first, 'POST', `/api/agents/${id}/start`))).toBe(point);
         const before = workersOf(id);
+        const container = containerOf(id);
         let second: Plane | undefined;
         const most = await mostWorkers(id, async () => {
           second = await plane();
@@ -150,6 +177,8 @@ requires('linux').describe('a control plane that is killed', () => {
         if (!second) throw new Error('no second control plane');
         expect(most).toBe(1);
         expect(workersOf(id)).toBe(1);
+        // A container goes on under the next control plane, unless its worker has spent its credential and got nothing.
+        if (before === 1 && point !== 'hello:attested') expect(containerOf(id)).toBe(container);
         // Before the worker was launched there was none to take over or to end.
         expect(before).toBe(START.indexOf(point) >= START.indexOf('start:launched') ? 1 : 0);
         expect(await call(second, 'POST', `/api/agents/${id}/stop`)).toMatchObject({ status: 'stopped' });
@@ -197,4 +226,4 @@ requires('linux').describe('a control plane that is killed', () => {
     for (const id of wanted) await reaches(second, id, 'running');
     expect(ids.map(workersOf)).toEqual([0, 1, 1, 1]);
   }, 120_000);
-});
+}

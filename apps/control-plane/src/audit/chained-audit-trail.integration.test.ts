@@ -52,6 +52,21 @@ function breakable(broken: () => boolean): Storage {
 }
 
 describe('a single event', () => {
+  it('of a change that is rolled back is in neither, and of one that commits is in both', async () => {
+    const trail = trailOver(storage);
+    const undone = storage.transaction(async (tx) => {
+      await trail.record(event('undone'), tx);
+      throw new Error('changed my mind');
+    });
+    await expect(undone).rejects.toThrow('changed my mind');
+    await storage.transaction(async (tx) => {
+      await trail.record(event('done'), tx);
+      expect(lines).toEqual([]);
+    });
+    expect(lines).toEqual(['done']);
+    expect(await stored()).toEqual(['done']);
+  });
+
   it('is in the store and in the log file once record resolves', async () => {
     await trailOver(storage).record(event('one'));
     expect(await stored()).toEqual(['one']);

@@ -42,8 +42,12 @@ export class ChainedAuditTrail implements AuditTrail {
 
   async record(event: AuditEvent, tx?: Stores): Promise<void> {
     try {
-      if (tx) await this.#log.append(tx, event);
-      else await this.#storage.transaction((own) => this.#log.append(own, event));
+      if (tx) {
+        await this.#log.append(tx, event);
+        tx.afterCommit(() => this.#line(event));
+        return;
+      }
+      await this.#storage.transaction((own) => this.#log.append(own, event));
     } catch (error) {
       this.#onFailure(error);
       throw new ApiError('AUDIT_UNAVAILABLE', 'The audit log cannot be written, so nothing was changed.', {

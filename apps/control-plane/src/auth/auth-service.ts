@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import type { AuthEvent } from '@clawforce/audit-log';
 import {
   AuthError,
   type AccessClaims,
@@ -12,6 +12,7 @@ import type { Caller } from '../http/route.js';
 import { isSessionLive, type SessionRecord } from '../storage/sessions/session-store.js';
 import type { Storage, Stores } from '../storage/storage.js';
 import type { UserRecord } from '../storage/users/user-store.js';
+import { authEvent } from './auth-event.js';
 import type { SessionEndings } from './session-ends.js';
 
 /** Where a request comes from. */
@@ -41,8 +42,6 @@ export interface AuthServiceParts {
   readonly now?: () => Date;
 }
 
-/** Life of the one-time link in milliseconds. */
-export const SETUP_LINK_MS = 15 * 60 * 1000;
 const REAUTHENTICATION_MS = 5 * 60 * 1000;
 
 /** Signs people in and out. Roles and disabled flags are read from the database at every request. */
@@ -73,47 +72,6 @@ export class AuthService {
     await limiter.succeed(attempt);
     await this.#rehash(user, password);
     return this.#openSession(user, client, 'login');
-  }
-
-  /** Sets the first password with the one-time link and gives the account's name. @throws ApiError SETUP_LINK_INVALID */
-  async claim(token: string, password: string, client: ClientInfo): Promise<{ username: string }> {
-    const { storage, hasher, audit } = this.#parts;
-    const digest = setupDigest(token);
-    // Asked before the hash is computed: a guess costs nothing.
-    if (!(await storage.setup.valid(digest))) {
-      await audit.record(this.#event('claim', null, client.ip, false, 'link unknown, used or expired'));
-      throw new ApiError('SETUP_LINK_INVALID', 'The one-time link is unknown, used or expired.', {
-        fix: 'Restart the server: it prints a new one while no password is set.',
-      });
-    }
-    const user = await this.firstUser();
-    const hash = await hasher.hash(password, { username: user?.username ?? 'admin' });
-    return storage.transaction(async (tx) => {
-      const claimed = await tx.setup.consume(digest);
-      const owner = claimed ? await tx.users.get(claimed.userId) : undefined;
-      if (!owner || owner.passwordHash !== null)
-        throw new ApiError('SETUP_LINK_INVALID', 'The one-time link was used already.');
-      await tx.users.update(owner.id, { passwordHash: hash });
-      await audit.record(this.#event('claim', owner.id, client.ip, true, 'first password set'), tx);
-      return { username: owner.displayName };
-    });
-  }
-
-  /** Makes a new one-time link for an account without a password; earlier links end. Gives its token. */
-  async issueSetupToken(userId: string): Promise<string> {
-    const token = randomBytes(32).toString('base64url');
-    await this.#parts.storage.setup.issue({
-      digest: setupDigest(token),
-      userId,
-      expiresAt: new Date(this.#now().getTime() + SETUP_LINK_MS),
-    });
-    return token;
-  }
-
-  /** The oldest superadmin. */
-  async firstUser(): Promise<UserRecord | undefined> {
-    const { items } = await this.#parts.storage.users.list({ limit: 200 });
-    return items.filter(({ role }) => role === 'superadmin').at(-1);
   }
 
   /** Exchanges a refresh token. @throws AuthError */
@@ -375,22 +333,8 @@ export class AuthService {
     });
   }
 
-  #event(
-    event: string,
-    userId: string | null,
-    ip: string,
-    success: boolean,
-    detail: string,
-  ): Parameters<AuditTrail['record']>[0] {
-    return {
-      kind: 'auth_event',
-      event,
-      user_id: userId,
-      ip,
-      success,
-      detail,
-      timestamp: this.#now().toISOString(),
-    };
+  #event(event: string, userId: string | null, ip: string, success: boolean, detail: string): AuthEvent {
+    return authEvent(event, userId, ip, success, detail, this.#now());
   }
 }
 
@@ -402,8 +346,4 @@ async function findUser(storage: Storage, username: string): Promise<UserRecord 
     if (error instanceof TypeError || error instanceof AuthError) return undefined;
     throw error;
   }
-}
-
-function setupDigest(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
 }

@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs';
 import { ApiFailure } from './admin-client.js';
 import { agentCommands, type RunVerb } from './commands/agent-commands.js';
 import { auditCommands } from './commands/audit-commands.js';
+import { drillCommands } from './commands/drill-commands.js';
 import { policyCommands } from './commands/policy-commands.js';
 import { readPassword, userCommands } from './commands/user-commands.js';
 import { withClient, type GlobalFlags, type Verb } from './context.js';
@@ -85,6 +86,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .command('user', 'Manage users', (y: Argv) => userCommands(y, run))
     .command('agent', 'Manage agents and talk to them', (y: Argv) => agentCommands(y, run))
     .command('policy', 'Ask the policy', (y: Argv) => policyCommands(y, run))
+    .command('drill', 'Prove what holds on this host', (y: Argv) => drillCommands(y, run))
     .command('audit', 'Read the audit log', (y: Argv) => auditCommands(y, run))
     .demandCommand(1, 'Name a command.')
     .strict()

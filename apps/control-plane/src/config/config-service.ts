@@ -17,6 +17,7 @@ import type { AgentRecord } from '../storage/agents/agent-store.js';
 import type { JsonValue } from '../storage/configs/config-store.js';
 import type { Storage, Stores } from '../storage/storage.js';
 import type { ConfigVault } from '../vault/index.js';
+import { unsafeSettings } from './unsafe-settings.js';
 import { reviewConfigChange } from './review-config-change.js';
 
 /** A configuration as the API shows it: secrets are placeholders. */
@@ -90,6 +91,32 @@ export class ConfigService {
     );
   }
 
+  /** Says what a patch would change and loosen, and whether this person may save it; nothing is saved. */
+  async review(agent: AgentRecord, body: unknown, actor: Actor): Promise<PatchReview> {
+    const { storage, redactor, checkIsolation } = this.#parts;
+    const { config: stored } = await this.#read(storage, agent.id, 'a review');
+    const next = parsed(redactor.restorePatch(canonical(body), { stored, configId: agent.id }));
+    checkIsolation(effectiveConfig(next).docker);
+    const { changed, loosens } = reviewConfigChange(stored, next, 'superadmin');
+    const judge = (): ApiError | undefined => {
+      try {
+        reviewConfigChange(stored, next, actor.role);
+        return undefined;
+      } catch (error) {
+        if (error instanceof ApiError && error.code === 'FORBIDDEN') return error;
+        throw error;
+      }
+    };
+    const refused = judge();
+    return {
+      changed,
+      loosens,
+      needs_password: loosens.length > 0,
+      refused: refused ? { code: refused.code, error: refused.message } : null,
+      unsafe: unsafeSettings(next),
+    };
+  }
+
   /** Names of the variables granted to commands. */
   async variables(agentId: string): Promise<readonly string[]> {
     // Names stand in the stored document: no secret has to be opened for them.
@@ -124,21 +151,12 @@ export class ConfigService {
           fix: 'Read it again, apply your change to the new version, and save that.',
         });
       }
-      const parsed = parseAgentConfig(next(before.config));
-      if (!parsed.ok) {
-        throw new ApiError(
-          'CONFIG_INVALID',
-          `The configuration is not valid: ${parsed.issues[0]?.pointer ?? ''} ${parsed.issues[0]?.message ?? ''}`,
-          {
-            issues: parsed.issues,
-          },
-        );
-      }
-      const review = reviewConfigChange(before.config, parsed.config, change.actor.role);
-      const { docker } = effectiveConfig(parsed.config);
+      const after = parsed(next(before.config));
+      const review = reviewConfigChange(before.config, after, change.actor.role);
+      const { docker } = effectiveConfig(after);
       checkIsolation(docker);
       if (review.loosens.length > 0) change.requireRecentPassword?.();
-      const record = await vault.write(tx.configs, agent.id, parsed.config as unknown as JsonValue, {
+      const record = await vault.write(tx.configs, agent.id, after as unknown as JsonValue, {
         purpose: 'a change',
         ...(change.ip === undefined ? {} : { ip: change.ip }),
         ifVersion: before.version,
@@ -152,7 +170,7 @@ export class ConfigService {
         }),
         tx,
       );
-      return { config: redactor.redact(parsed.config, { configId: agent.id }), version: record.version };
+      return { config: redactor.redact(after, { configId: agent.id }), version: record.version };
     });
     this.#parts.onChanged(agent.id);
     return { ...outcome, applied: await this.#push(agent.id) };
@@ -201,6 +219,31 @@ export interface ConfigChange {
   readonly ifVersion?: number;
   /** Called when the change loosens safety; throws when the caller's password is not fresh. */
   readonly requireRecentPassword?: () => void;
+}
+
+/** What saving a patch would come to. */
+export interface PatchReview {
+  /** Paths that differ, without any value. */
+  readonly changed: readonly string[];
+  /** Safety switches that it loosens. */
+  readonly loosens: readonly string[];
+  /** Whether the password has to be given again first. */
+  readonly needs_password: boolean;
+  /** Why this person may not save it; null when it may. */
+  readonly refused: { readonly code: string; readonly error: string } | null;
+  /** Settings that would take protection away afterwards. */
+  readonly unsafe: readonly string[];
+}
+
+function parsed(value: unknown): AgentConfig {
+  const result = parseAgentConfig(value);
+  if (result.ok) return result.config;
+  const [first] = result.issues;
+  throw new ApiError(
+    'CONFIG_INVALID',
+    `The configuration is not valid: ${first?.pointer ?? ''} ${first?.message ?? ''}`,
+    { issues: result.issues },
+  );
 }
 
 // Placeholders sit in secret places only, so keys must be spelled as the schema spells them before they are restored.

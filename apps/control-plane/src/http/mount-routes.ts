@@ -47,11 +47,13 @@ export function mountRoutes(
 
 function bodyParsers(route: Route): RequestHandler[] {
   const limit = route.bodyLimit ?? DEFAULT_BODY_LIMIT;
-  if (route.rawBody) return [express.raw({ type: [...route.rawBody], limit })];
-  if (!route.body) return [];
+  const raw = route.rawBody ? [express.raw({ type: [...route.rawBody], limit })] : [];
+  if (!route.body) return raw;
   // RFC 6902/7396 media types are JSON too. Without a content type nothing is parsed, and the schema refuses.
   const json = express.json({ limit, strict: false, type: ['application/json', 'application/*+json'] });
-  return route.form ? [json, express.urlencoded({ extended: false, limit, parameterLimit: 20 })] : [json];
+  return route.form
+    ? [json, express.urlencoded({ extended: false, limit, parameterLimit: 20 })]
+    : [...raw, json];
 }
 
 function handler(route: Route, sessions: SessionEnds): RequestHandler {
@@ -66,7 +68,8 @@ function handler(route: Route, sessions: SessionEnds): RequestHandler {
       controller.abort();
     });
     const raw: unknown = request.body;
-    if (checkBody) {
+    const bytes = route.rawBody !== undefined && Buffer.isBuffer(raw);
+    if (checkBody && !bytes) {
       if (raw === undefined) {
         throw new ApiError('UNSUPPORTED_MEDIA_TYPE', 'This route takes a JSON body.', {
           fix: 'Send "content-type: application/json".',
@@ -79,7 +82,7 @@ function handler(route: Route, sessions: SessionEnds): RequestHandler {
       response,
       params: pathParameters(request),
       query: checkQuery(request.query) as Record<string, unknown>,
-      body: checkBody ? checkBody(raw) : raw,
+      body: checkBody && !bytes ? checkBody(raw) : raw,
       get caller() {
         if (!state.caller) throw new TypeError('a public route has no caller');
         return state.caller;

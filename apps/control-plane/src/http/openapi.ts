@@ -47,17 +47,26 @@ function operation(route: Route): Record<string, unknown> {
       ? { security: [] }
       : { security: [{ bearer: [] }], 'x-action': (route.access as { action: string }).action }),
     parameters: [...pathParameters(route.path), ...queryParameters(route.query)],
-    ...(route.body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }
-      : route.rawBody
-        ? { requestBody: { content: Object.fromEntries(route.rawBody.map((type) => [type, {}])) } }
-        : {}),
+    ...requestBody(route),
     responses,
   };
 }
 
 /** What is wrong with an access token. */
 const TOKEN_CODES = (Object.keys(API_ERRORS) as ApiErrorCode[]).filter((code) => code.startsWith('TOKEN_'));
+
+function requestBody(route: Route): Record<string, unknown> {
+  if (!route.body && !route.rawBody) return {};
+  return {
+    requestBody: {
+      required: route.body !== undefined,
+      content: {
+        ...(route.body ? { 'application/json': { schema: route.body } } : {}),
+        ...Object.fromEntries((route.rawBody ?? []).map((type) => [type, {}])),
+      },
+    },
+  };
+}
 
 function errorStatuses(route: Route): Map<string, ApiErrorCode[]> {
   const isPublic = 'public' in route.access;

@@ -40,6 +40,12 @@ export class MessageService {
     this.#log = parts.log;
   }
 
+  /** Ends the turn that a session of the agent is in; false when there was none. @throws NotConnectedError */
+  async cancel(agentId: string, sessionKey: string): Promise<boolean> {
+    const report = await this.#hub.command(agentId, { kind: 'cancel', session_key: sessionKey });
+    return report.result?.kind === 'cancel' && report.result.cancelled;
+  }
+
   /** Stores a message and hands it to the worker. @throws ApiError AGENT_NOT_RUNNING, MESSAGE_TOO_LARGE */
   async send(agentId: string, message: OutgoingMessage): Promise<MessageRecord> {
     if (message.text.length > MAX_MESSAGE_CHARS) {

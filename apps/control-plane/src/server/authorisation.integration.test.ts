@@ -26,15 +26,21 @@ type Relation = (typeof RELATIONS)[number];
 
 /** A body that the route takes, so that a refused write is one that would have changed something. */
 const BODIES: Readonly<Record<string, unknown>> = {
+  'put /api/runtime/backend': { backend: 'process' },
+  // Above this server's maximum: the drill ends before it has a worker.
+  'post /api/drills': { level: 'privileged' },
   'post /api/agents': { name: 'one more' },
   'put /api/agents/{id}': { description: 'changed' },
   'put /api/agents/{id}/config': { agents: { defaults: { max_tokens: 4321 } } },
   'patch /api/agents/{id}/config': { agents: { defaults: { max_tokens: 1234 } } },
+  'post /api/agents/{id}/config/review': { agents: { defaults: { max_tokens: 1234 } } },
   'put /api/agents/{id}/variables': { variables: { NAME: 'value' } },
   'put /api/agents/{id}/workspace/{path*}': { content: 'changed' },
   'post /api/agents/{id}/workspace/{path*}/rename': { new_name: 'renamed.md' },
   'post /api/agents/{id}/workspace/{path*}/move': { dest_path: 'moved.md' },
+  'put /api/runtime/backend': { backend: 'process' },
   'post /api/agents/{id}/messages': { text: 'hello' },
+  'post /api/agents/{id}/cancel': { session_key: 'cli:1' },
   'post /api/agents/{id}/tools/{tool}': { args: { path: 'notes.md' } },
   'post /api/agents/{id}/policy/test': { tool: 'exec', args: { command: 'ls' } },
   'post /api/auth/change-password': { current_password: 'wrong', new_password: 'also wrong, but long' },
@@ -56,8 +62,12 @@ const QUERIES: Readonly<Record<string, string>> = { 'get /api/agents/{id}/logs':
 const ADMITTED: Readonly<Record<string, readonly number[]>> = {
   'post /api/agents/{id}/start': [409],
   'post /api/agents/{id}/messages': [409],
+  'post /api/agents/{id}/cancel': [409],
   'post /api/agents/{id}/tools/{tool}': [409],
   'get /api/agents/{id}/messages/{message_id}': [404],
+  // Only a superadmin drills without naming an agent of its own.
+  'post /api/drills': [403],
+  'get /api/drills/{drill}': [404],
   'delete /api/auth/sessions/{session_id}': [404],
   'post /api/auth/change-password': [401],
   // The wrong passwords of all roles come from one address.

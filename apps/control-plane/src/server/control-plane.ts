@@ -9,6 +9,8 @@ import type { Failpoint, LifecycleTiming } from '../agents/lifecycle-parts.js';
 import type { SessionEndings } from '../auth/session-ends.js';
 import { TrafficRegistry } from '../broker/traffic-registry.js';
 import { ADMIN_SOCKET } from '../cli/connect.js';
+import { DrillFiles } from '../drills/drill-files.js';
+import { DrillService } from '../drills/drill-service.js';
 import { startDemoOrigin, type DemoOrigin } from '../demo/demo-origin.js';
 import { provisionDemoAgent } from '../demo/provision-demo-agent.js';
 import { EgressGateway } from '../egress/egress-gateway.js';
@@ -29,6 +31,7 @@ import type { Backend } from './backend.js';
 import { AgentLaunchPad } from './agent-launch-pad.js';
 import { clientAddress } from './client-address.js';
 import { createServices, openCore, type Core } from './core.js';
+import { DenialAudit } from './denial-audit.js';
 import { ensureFirstUser } from './first-user.js';
 import { guardFor } from './guard-for.js';
 import { startMaintenance } from './maintenance.js';
@@ -196,9 +199,23 @@ async function start(
     failed('files of an agent could not be written or removed'),
   );
 
+  const drills = new DrillService({
+    ...services,
+    storage,
+    files,
+    audit,
+    lifecycle,
+    backend,
+    reports: new DrillFiles(settings.adminDir),
+    runtimeDir: settings.runtimeDir,
+    log: (message, detail) => log.error(message, detail),
+  });
+  // Before the workers are let go: the disposable one must not outlive its drill.
+  closers.push(() => drills.close());
+
   const first = await ensureFirstUser(core);
   const secure = settings.publicUrl?.startsWith('https:') ?? false;
-  const routes = allRoutes({ core, services, live, secure, stopping: () => stopping });
+  const routes = allRoutes({ core, services, live: { ...live, drills }, secure, stopping: () => stopping });
   const onFailure = (error: ApiError, request: { method: string; path: string; requestId: string }): void => {
     log.error(`${request.method} ${request.path} failed`, {
       code: error.code,
@@ -208,7 +225,7 @@ async function start(
   };
   const app = createPublicApp({
     routes,
-    guardFor: guardFor(storage, publicCaller(auth)),
+    guardFor: guardFor(storage, publicCaller(auth), new DenialAudit(audit).note),
     sessions: core.endings,
     corsOrigins: settings.corsOrigins,
     trustProxy: settings.trustProxy,
@@ -262,8 +279,7 @@ async function start(
   return {
     url,
     backend,
-    setupLink:
-      first.passwordHash === null ? `${url}/claim#${await auth.issueSetupToken(first.id)}` : undefined,
+    setupLink: first.passwordHash === null ? `${url}/claim#${await core.setup.issue(first.id)}` : undefined,
     close: async () => {
       stopping = true;
       await closeAll();

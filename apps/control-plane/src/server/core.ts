@@ -11,6 +11,7 @@ import { ChainedAuditTrail } from '../audit/chained-audit-trail.js';
 import { createLoginLimiter, createPasswordHasher, createTokenService } from '../auth/auth-parts.js';
 import { AuthService } from '../auth/auth-service.js';
 import { SessionEndings } from '../auth/session-ends.js';
+import { SetupLinks } from '../auth/setup-links.js';
 import { exportConfig } from '../config/config-export.js';
 import { ConfigService } from '../config/config-service.js';
 import { UnsafeSettings } from '../config/unsafe-settings.js';
@@ -32,6 +33,7 @@ export interface Core {
   readonly storage: Storage;
   readonly audit: ChainedAuditTrail;
   readonly auth: AuthService;
+  readonly setup: SetupLinks;
   readonly endings: SessionEndings;
   readonly feed: ActivityFeed;
   readonly files: AgentFiles;
@@ -64,6 +66,7 @@ export async function openCore(settings: Settings, loggers: Loggers): Promise<Co
     onFailure: (error) => loggers.app.error('the audit log cannot be written', { cause: String(error) }),
   });
   const endings = new SessionEndings();
+  const hasher = createPasswordHasher();
   const auth = new AuthService({
     storage,
     audit,
@@ -75,7 +78,7 @@ export async function openCore(settings: Settings, loggers: Loggers): Promise<Co
       refreshStore: storage.refresh,
       ticketStore: storage.tickets,
     }),
-    hasher: createPasswordHasher(),
+    hasher,
     limiter: createLoginLimiter(storage.limiter, { secret: derivedKey(settings.jwtSecret, 'login-limiter') }),
   });
   const files = new AgentFiles(settings.storageRoot, {
@@ -90,6 +93,7 @@ export async function openCore(settings: Settings, loggers: Loggers): Promise<Co
     storage,
     audit,
     auth,
+    setup: new SetupLinks({ storage, hasher, audit }),
     endings,
     files,
     feed: new ActivityFeed(),

@@ -21,7 +21,7 @@ export async function openDockerBackend(
   settings: Settings,
   ownerId: string,
   say: (sentence: string) => void,
-): Promise<Omit<Backend, 'selection'>> {
+): Promise<Omit<Backend, 'selection'> & { readonly pool: DockerPool }> {
   const name = settings.docker.image ?? DEFAULT_IMAGE;
   const pool = await createDockerPool(settings, ownerId, say);
   try {

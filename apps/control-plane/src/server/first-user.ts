@@ -18,8 +18,8 @@ export async function ensureFirstUser(core: Core): Promise<UserRecord> {
   }
 }
 
-async function firstUser({ storage, auth, settings }: Core): Promise<UserRecord> {
-  const existing = await auth.firstUser();
+async function firstUser({ storage, auth, setup, settings }: Core): Promise<UserRecord> {
+  const existing = await setup.firstUser();
   const password = settings.setup?.password;
   if (!existing)
     return auth.createUser(

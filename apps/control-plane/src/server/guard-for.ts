@@ -1,4 +1,4 @@
-import { createGuard, type Guard } from '@clawforce/auth-rbac/express';
+import { createGuard, type Guard, type GuardOptions } from '@clawforce/auth-rbac/express';
 import type { Request, RequestHandler } from 'express';
 import { authorizer } from '../auth/authorizer.js';
 import { stateOf, type GuardFor } from '../http/mount-routes.js';
@@ -19,16 +19,18 @@ interface AgentResource {
   readonly agent: AgentRecord;
 }
 
-/** Gives the guard of one listener; `authenticate` says who calls, as the database knows it. */
+/** Gives the guard of one listener; `authenticate` says who calls, as the database knows it, `onDenied` hears of refusals. */
 export function guardFor(
   storage: Storage,
   authenticate: (request: Request) => Promise<Caller | undefined>,
+  onDenied: GuardOptions<CallerPrincipal>['onDenied'] = () => undefined,
 ): GuardFor {
   const guard: Guard<CallerPrincipal, AgentResource> = createGuard(authorizer, {
     authenticate: async (request) => {
       const caller = await authenticate(request);
       return caller && { id: caller.userId, role: caller.role, caller };
     },
+    onDenied,
   });
   const loadAgent = async (request: Request): Promise<AgentResource | undefined> => {
     const id = request.params['id'];

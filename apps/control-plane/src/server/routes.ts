@@ -2,11 +2,13 @@ import { ApiError } from '../errors/api-error.js';
 import { adminRoutes } from '../http/routes/admin-routes.js';
 import { agentRoutes } from '../http/routes/agent-routes.js';
 import { auditRoutes } from '../http/routes/audit-routes.js';
+import { drillRoutes } from '../http/routes/drill-routes.js';
 import { authRoutes } from '../http/routes/auth-routes.js';
 import { configRoutes } from '../http/routes/config-routes.js';
 import { logRoutes } from '../http/routes/log-routes.js';
 import { messageRoutes } from '../http/routes/message-routes.js';
 import { nowRoutes } from '../http/routes/now-routes.js';
+import { presetRoutes } from '../http/routes/preset-routes.js';
 import { runtimeRoutes } from '../http/routes/runtime-routes.js';
 import { systemRoutes } from '../http/routes/system-routes.js';
 import { toolRoutes } from '../http/routes/tool-routes.js';
@@ -14,6 +16,7 @@ import { workspaceRoutes } from '../http/routes/workspace-routes.js';
 import { openApiDocument } from '../http/openapi.js';
 import type { Route } from '../http/route.js';
 import { unsafeServerSettings } from '../settings/unsafe-server-settings.js';
+import type { DrillService } from '../drills/drill-service.js';
 import type { MessageService } from '../messages/message-service.js';
 import { VERSION } from '../version.js';
 import type { Backend } from './backend.js';
@@ -26,14 +29,20 @@ export interface RouteSources {
   readonly core: Core;
   readonly services: Services;
   /** Only while the server runs. */
-  readonly live: (LiveParts & { readonly messages: MessageService; readonly backend: Backend }) | undefined;
+  readonly live:
+    | (LiveParts & {
+        readonly messages: MessageService;
+        readonly backend: Backend;
+        readonly drills: DrillService;
+      })
+    | undefined;
   readonly secure: boolean;
   readonly stopping: () => boolean;
 }
 
 /** Gives every route of the control plane; those of the command line are marked `adminSocketOnly`. */
 export function allRoutes({ core, services, live, secure, stopping }: RouteSources): Route[] {
-  const { settings, storage, auth, feed, files } = core;
+  const { settings, storage, auth, setup, feed, files } = core;
   const { agents, configs, tools, refusals, unsafe } = services;
   const routes: Route[] = [
     ...systemRoutes({
@@ -51,7 +60,7 @@ export function allRoutes({ core, services, live, secure, stopping }: RouteSourc
       checkBackend: (kind) => checkBackend(core, kind),
       chooseBackend: (kind, actor) => chooseBackend(core, kind, actor),
     }),
-    ...authRoutes({ auth, secure, corsOrigins: settings.corsOrigins }),
+    ...authRoutes({ auth, setup, secure, corsOrigins: settings.corsOrigins }),
     ...agentRoutes({ agents, lifecycle: live?.lifecycle, hub: live?.hub }),
     ...nowRoutes({
       storage,
@@ -76,12 +85,14 @@ export function allRoutes({ core, services, live, secure, stopping }: RouteSourc
         };
       },
     }),
+    ...presetRoutes({ maxLevel: settings.maxLevel, pool: live?.pool }),
     ...workspaceRoutes({ files }),
     ...messageRoutes({ storage, messages: live?.messages }),
     ...logRoutes({ storage, feed, agents, pool: live?.pool }),
     ...toolRoutes({ tools }),
     ...auditRoutes({ storage }),
-    ...adminRoutes({ auth, storage }),
+    ...adminRoutes({ auth, setup, storage }),
+    ...drillRoutes({ storage, drills: live?.drills }),
   ];
   return routes;
 }

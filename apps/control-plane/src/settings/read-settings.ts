@@ -1,6 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { normaliseUsername } from '../storage/users/username.js';
+import { AuthError, normalizeUsername } from '@clawforce/auth-rbac';
 import { parseDatabaseUrl } from '../storage/database/database-url.js';
 import { createKeyRing, parseMasterKeys, type KeyRing } from '../vault/key-ring.js';
 import { VaultError } from '../vault/vault-error.js';
@@ -192,11 +192,7 @@ function readDatabaseUrl(variables: Variables, adminDir: string, cwd: string): s
 function readSetup(variables: Variables): SetupUser | undefined {
   const { ADMIN_SETUP_USERNAME: name, ADMIN_SETUP_PASSWORD: password } = variables;
   if (name === undefined && password === undefined) return undefined;
-  const username = normaliseUsername(name ?? 'admin');
-  if (username === undefined) {
-    throw new SettingsError('ADMIN_SETUP_USERNAME', 'expected 1 to 64 of a-z, 0-9 and . _ @ + -');
-  }
-  const setup: SetupUser = { username };
+  const setup: SetupUser = { username: setupName(name ?? 'admin') };
   if (password !== undefined) Object.defineProperty(setup, 'password', { value: password });
   return Object.freeze(setup);
 }
@@ -254,5 +250,16 @@ function readMasterKeys(mode: Mode, variables: Variables, adminDir: string, warn
       warnings.push(`a master key was generated in ${path}; without it the stored secrets are lost`);
     }
     return generated;
+  }
+}
+
+function setupName(name: string): string {
+  try {
+    return normalizeUsername(name);
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error;
+    throw new SettingsError('ADMIN_SETUP_USERNAME', 'expected 1 to 64 of a-z, 0-9 and . _ @ + -', {
+      cause: error,
+    });
   }
 }

@@ -32,5 +32,6 @@ export function createStores(context: StoreContext): Stores {
     audit: new PrismaAuditChain(context),
     auditQuery: new PrismaAuditQuery(context),
     settings: new PrismaSettingStore(context),
+    afterCommit: (effect) => context.afterCommit(effect),
   };
 }

@@ -3,7 +3,6 @@ export type { Storage, Stores } from './storage.js';
 export { StorageError, type StorageErrorCode } from './storage-error.js';
 export type { Page, PageRequest } from './page/page.js';
 export type { NewUser, UserChanges, UserRecord, UserRole, UserStore } from './users/user-store.js';
-export { normaliseUsername } from './users/username.js';
 export {
   isSessionLive,
   type NewSession,

@@ -32,12 +32,28 @@ export async function openStorage(databaseUrl: string, options: OpenStorageOptio
   const { provider, db } = database;
   const inTransaction = <T>(steps: (tx: DbClient) => Promise<T>): Promise<T> =>
     withRetry(() => db.$transaction(steps));
-  const context: StoreContext = { provider, db, now, cursors, atomic: inTransaction };
+  const context: StoreContext = {
+    provider,
+    db,
+    now,
+    cursors,
+    atomic: inTransaction,
+    afterCommit: (effect) => effect(),
+  };
   return {
     ...createStores(context),
     provider,
-    transaction: (work) =>
-      inTransaction((tx) => work(createStores({ ...context, db: tx, atomic: (steps) => steps(tx) }))),
+    transaction: async (work) => {
+      let effects: (() => void)[] = [];
+      const result = await inTransaction((tx) => {
+        // A try that the database turned away leaves nothing behind.
+        effects = [];
+        const afterCommit = (effect: () => void): void => void effects.push(effect);
+        return work(createStores({ ...context, db: tx, atomic: (steps) => steps(tx), afterCommit }));
+      });
+      for (const effect of effects) effect();
+      return result;
+    },
     async ping() {
       await db.$queryRawUnsafe('SELECT 1');
     },

@@ -32,6 +32,8 @@ export interface Stores {
   readonly audit: AuditChain;
   readonly auditQuery: AuditQuery;
   readonly settings: SettingStore;
+  /** Does something outside the database once the transaction is committed; at once where there is none. */
+  afterCommit(effect: () => void): void;
 }
 
 /** The database of the control plane. */

@@ -8,6 +8,8 @@ export interface StoreContext {
   readonly db: DbClient;
   /** Runs steps that must commit together: in a transaction of their own, or as part of the one the store belongs to. */
   atomic<T>(steps: (db: DbClient) => Promise<T>): Promise<T>;
+  /** Does something once what the store belongs to is committed; at once outside of a transaction. */
+  afterCommit(effect: () => void): void;
   now(): Date;
   readonly cursors: CursorCodec;
 }

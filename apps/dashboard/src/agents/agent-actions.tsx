@@ -3,6 +3,7 @@ import { Play, Square } from 'lucide-react';
 import { unwrap } from '../api/api-client.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
+import { Dialog } from '../components/dialog.js';
 import { FailureNotice } from '../components/failure-notice.js';
 import type { Agent } from '../api/api-types.js';
 import { putAgent } from './use-fleet-stream.js';
@@ -53,7 +54,15 @@ export function AgentActions({
           Stop
         </Button>
       )}
-      {change.isError && <FailureNotice error={change.error} />}
+      {change.isError && (
+        <Dialog
+          title={`${change.variables === 'start' ? 'Start' : 'Stop'} failed`}
+          isOpen
+          onClose={() => change.reset()}
+        >
+          <FailureNotice error={change.error} />
+        </Dialog>
+      )}
     </>
   );
 }

@@ -3,18 +3,21 @@ import { useEffect, useEffectEvent } from 'react';
 import { useLive } from '../live/live-context.js';
 import type { Agent } from '../api/api-types.js';
 
-/** Keeps the agents in the cache as the server has them, while the component is shown; `onRefusal` hears refusals. */
-export function useFleetStream(onRefusal?: (body: unknown) => void): void {
+/**
+ * Keeps the agents in the cache as the server has them, while the component is shown. `onChange` hears of every change,
+ * for what the server counts itself.
+ */
+export function useFleetStream(onChange?: () => void): void {
   const live = useLive();
   const queries = useQueryClient();
   const hear = useEffectEvent((name: string, body: unknown) => {
-    if (name === 'agent') putAgent(queries, body as Agent);
+    if (name === 'agent') putAgent(queries, (body as { agent: Agent }).agent);
     else if (name === 'agent_removed') dropAgent(queries, (body as { agent_id: string }).agent_id);
-    else onRefusal?.(body);
+    onChange?.();
   });
   const gap = useEffectEvent(() => {
     void queries.invalidateQueries({ queryKey: ['agents'] });
-    onRefusal?.(undefined);
+    onChange?.();
   });
   useEffect(() => live.watchFleet({ onFrame: hear, onGap: gap }), [live]);
 }

@@ -14,6 +14,8 @@ export type Decision = Schemas['Decision'];
 export type GateRecord = Schemas['GateRecord'];
 /** A line of an agent's activity; its `id` is the cursor. */
 export type Activity = Schemas['Activity'];
+/** What needs a person. */
+export type Now = Schemas['Now'];
 /** A message on its way to an agent. */
 export type Message = Schemas['Message'];
 /** One entry of a conversation. */

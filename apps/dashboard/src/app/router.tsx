@@ -13,7 +13,7 @@ import { Loading } from '../components/loading.js';
 import { NotFoundPage } from './not-found-page.js';
 import { PageFailed } from './page-failed.js';
 import { SessionGate } from './session-gate.js';
-import { textSearch } from './text-search.js';
+import { readSearch, textSearch, writeSearch } from './text-search.js';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
 
@@ -120,6 +120,8 @@ export function createAppRouter(history: RouterHistory = createBrowserHistory())
   return createRouter({
     routeTree,
     history,
+    parseSearch: readSearch,
+    stringifySearch: writeSearch,
     defaultPreload: 'intent',
     defaultPendingComponent: () => <Loading what="the page" />,
     defaultErrorComponent: PageFailed,

@@ -1,7 +1,12 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { Activity, FlaskConical, LayoutGrid, ScrollText, UserRound, type LucideIcon } from 'lucide-react';
 import { useEffect, useRef } from 'react';
+import { meQuery } from '../agents/agent-queries.js';
+import { useFleetStream } from '../agents/use-fleet-stream.js';
+import { InertText } from '../components/inert-text.js';
 import { ConnectionState } from './connection-state.js';
+import { useApi } from './services.js';
 import styles from './shell.module.css';
 
 const PLACES: readonly { readonly to: string; readonly label: string; readonly icon: LucideIcon }[] = [
@@ -17,6 +22,8 @@ export function Shell() {
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
+  // The cache of agents stays fresh on every page, so that coming back to one shows no old state.
+  useFleetStream();
   // After a change of page the reading position is its heading, as after a real page load.
   useEffect(() => {
     if (first.current) first.current = false;
@@ -28,7 +35,7 @@ export function Shell() {
       <a className={styles['skip']} href="#content">
         Skip to content
       </a>
-      <div className={styles['side']}>
+      <header className={styles['side']}>
         <Link to="/" className={styles['brand'] ?? ''} aria-label="Clawforce, start page">
           <img src="/favicon.svg" alt="" width="22" height="22" />
           <span>Clawforce</span>
@@ -49,11 +56,24 @@ export function Shell() {
         </nav>
         <div className={styles['foot']}>
           <ConnectionState />
+          <Whoami />
         </div>
-      </div>
+      </header>
       <main id="content" ref={main} tabIndex={-1} className={styles['main']}>
         <Outlet />
       </main>
     </div>
+  );
+}
+
+/** As whom one acts, always in sight. */
+function Whoami() {
+  const me = useQuery(meQuery(useApi()));
+  return (
+    me.data && (
+      <p className={styles['who']}>
+        <InertText text={me.data.username} /> <span>{me.data.role}</span>
+      </p>
+    )
   );
 }

@@ -6,10 +6,21 @@ export function textSearch<const N extends string>(
     const found: { [K in N]?: string } = {};
     for (const name of names) {
       const value = search[name];
-      // The router reads `q=7` as a number.
-      if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
-        found[name] = String(value);
+      if (typeof value === 'string') found[name] = value;
     }
     return found;
   };
+}
+
+/** Reads the search part of an address as plain text; the router's own way would take `q=7` for a number. */
+export function readSearch(search: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(search));
+}
+
+/** Writes the search part of an address, without what is not set. */
+export function writeSearch(search: Record<string, unknown>): string {
+  const words = Object.entries(search).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, value]] : [],
+  );
+  return words.length === 0 ? '' : `?${new URLSearchParams(words).toString()}`;
 }

@@ -37,10 +37,14 @@ export function DecisionDetails({ decision }: { readonly decision: ShownDecision
         <dd>
           <code>{rule}</code>
         </dd>
-        <dt>Layer</dt>
-        <dd>
-          <code>{layer}</code>
-        </dd>
+        {layer !== '' && (
+          <>
+            <dt>Layer</dt>
+            <dd>
+              <code>{layer}</code>
+            </dd>
+          </>
+        )}
         {policyDigest && (
           <>
             <dt>Policy</dt>

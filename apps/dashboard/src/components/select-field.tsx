@@ -28,6 +28,7 @@ export function SelectField({
   readonly hideLabel?: boolean;
 }) {
   const id = useId();
+  const note = error ?? description;
   return (
     <div className={styles['field']}>
       <label className={hideLabel ? 'visually-hidden' : styles['label']} htmlFor={id}>
@@ -39,7 +40,7 @@ export function SelectField({
         value={value}
         disabled={isDisabled}
         aria-invalid={error !== undefined}
-        aria-describedby={`${id}-note`}
+        {...(note ? { 'aria-describedby': `${id}-note` } : {})}
         onChange={(event) => onChange(event.currentTarget.value)}
       >
         {options.map((option) => (
@@ -48,9 +49,11 @@ export function SelectField({
           </option>
         ))}
       </select>
-      <span id={`${id}-note`} className={error === undefined ? styles['description'] : styles['error']}>
-        {error ?? description}
-      </span>
+      {note && (
+        <span id={`${id}-note`} className={error === undefined ? styles['description'] : styles['error']}>
+          {note}
+        </span>
+      )}
     </div>
   );
 }

@@ -20,7 +20,7 @@ export interface AgentListener {
 export interface FleetListener {
   /** `agent`, `agent_removed` or `refusal`. */
   readonly onFrame: (name: string, body: unknown) => void;
-  /** The connection is there again; what happened meanwhile must be read. */
+  /** Frames were missed for good; the lists must be read again. */
   readonly onGap: () => void;
 }
 
@@ -55,7 +55,7 @@ export class LiveConnection {
   #delay = FIRST_RETRY_MS;
   #attempt = 0;
   #wanted = false;
-  #wasLive = false;
+  #fleetCursor: unknown;
 
   constructor(parts: LiveParts) {
     this.#parts = parts;
@@ -83,7 +83,7 @@ export class LiveConnection {
   /** Closes the connection and forgets where the streams stood. */
   stop(): void {
     this.#wanted = false;
-    this.#wasLive = false;
+    this.#fleetCursor = undefined;
     this.#attempt += 1;
     clearTimeout(this.#retry);
     this.#socket?.close();
@@ -125,10 +125,17 @@ export class LiveConnection {
   /** Watches all agents that the person may see; gives the function that ends it. */
   watchFleet(listener: FleetListener): () => void {
     this.#fleet.add(listener);
-    if (this.#fleet.size === 1) void this.#socket?.ask('watch_fleet', {}).catch(() => undefined);
+    if (this.#fleet.size === 1 && this.#socket) void this.#askFleet(this.#socket).catch(() => undefined);
     return () => {
       this.#fleet.delete(listener);
     };
+  }
+
+  async #askFleet(socket: UiSocket): Promise<void> {
+    const after = this.#fleetCursor;
+    const answer = await socket.ask('watch_fleet', after === undefined ? {} : { after });
+    this.#fleetCursor ??= answer['cursor'];
+    if (answer['gap'] === true) for (const { onGap } of [...this.#fleet]) onGap();
   }
 
   async #connect(): Promise<void> {
@@ -153,15 +160,11 @@ export class LiveConnection {
   }
 
   async #resume(socket: UiSocket): Promise<void> {
-    const missed = this.#wasLive;
-    if (this.#fleet.size > 0) await socket.ask('watch_fleet', {});
+    if (this.#fleet.size > 0) await this.#askFleet(socket);
     await Promise.all([...this.#watches].map(([agentId, watch]) => this.#ask(agentId, watch)));
     if (this.#socket !== socket) return;
     this.#delay = FIRST_RETRY_MS;
-    this.#wasLive = true;
     this.#become({ kind: 'live' });
-    // Fleet frames have no cursor, so after an interruption its readers read again.
-    if (missed) for (const { onGap } of [...this.#fleet]) onGap();
   }
 
   async #ask(agentId: string, watch: Watch): Promise<void> {
@@ -176,8 +179,9 @@ export class LiveConnection {
   }
 
   #hear(name: string, body: unknown): void {
-    const { agent_id: agentId, id } = (body ?? {}) as Record<string, unknown>;
+    const { agent_id: agentId, id, cursor } = (body ?? {}) as Record<string, unknown>;
     if (name === 'agent' || name === 'agent_removed' || name === 'refusal') {
+      this.#fleetCursor = cursor ?? this.#fleetCursor;
       for (const { onFrame } of [...this.#fleet]) onFrame(name, body);
       return;
     }

@@ -48,6 +48,7 @@ describe('signing in', () => {
     await services.api.GET('/api/auth/me').catch(() => undefined);
     await screen.findByText('Your session has ended.');
     server.on('POST /api/auth/login', () => tokens);
+    server.on('POST /api/auth/refresh', () => tokens);
     await user.type(screen.getByLabelText('Username'), 'admin');
     await user.type(screen.getByLabelText('Password'), 'a long password');
     await user.click(screen.getByRole('button', { name: 'Sign in' }));

@@ -1,5 +1,5 @@
 import { createMemoryHistory } from '@tanstack/react-router';
-import { cleanup, render } from '@testing-library/react';
+import { cleanup, configure, render } from '@testing-library/react';
 import userEvent, { type UserEvent } from '@testing-library/user-event';
 import { afterEach } from 'vitest';
 import type { Agent } from '../api/api-types.js';
@@ -7,6 +7,9 @@ import { App } from '../app/app.js';
 import { createAppRouter } from '../app/router.js';
 import { createServices, type Services } from '../app/services.js';
 import { createFakeChannel, createFakeServer, type FakeServer } from './fake-server.js';
+
+// A loaded machine takes its time; what never comes still fails.
+configure({ asyncUtilTimeout: 15_000 });
 
 /** The whole dashboard in a test: everything is real but the network. */
 export interface RenderedApp {
@@ -54,6 +57,7 @@ const AGENT: Agent = {
   since: '2026-11-27T10:00:00.000Z',
   mode: 'process',
   level: 'permissive',
+  running_level: null,
   attested: 'none',
   epoch: 0,
   owner: { id: 'u1', username: 'admin' },
@@ -65,4 +69,6 @@ const AGENT: Agent = {
   updated_at: '2026-11-27T10:00:00.000Z',
 };
 
+// Pages are loaded when they are visited, on a machine that has other things to do.
+configure({ asyncUtilTimeout: 20_000 });
 afterEach(cleanup);

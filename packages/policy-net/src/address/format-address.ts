@@ -33,5 +33,5 @@ export function formatIPv6(groups: IPv6Groups): string {
 
 /** Gives the canonical spelling of an address. */
 export function formatAddress(address: IpAddress): string {
-  return address.family === 4 ? formatIPv4(address.value) : formatIPv6(address.groups);
+  return address.canonical ?? (address.family === 4 ? formatIPv4(address.value) : formatIPv6(address.groups));
 }

@@ -1,6 +1,10 @@
 /** An address as integers: 32 bits for IPv4, eight groups of 16 bits for IPv6. */
-export type IpAddress =
-  { readonly family: 4; readonly value: number } | { readonly family: 6; readonly groups: IPv6Groups };
+export type IpAddress = (
+  { readonly family: 4; readonly value: number } | { readonly family: 6; readonly groups: IPv6Groups }
+) & {
+  /** The canonical spelling, where parsing has shown that the text had it. */
+  readonly canonical?: string;
+};
 
 /** The eight 16-bit groups of an IPv6 address, most significant first. */
 export type IPv6Groups = readonly number[];
@@ -37,7 +41,8 @@ export function parseIPv4(text: string, start = 0, end: number = text.length): n
 export function parseIPv6(text: string): IPv6Groups | undefined {
   const length = text.length;
   if (length < 2 || length > 45) return undefined;
-  const groups: number[] = [];
+  const groups = [0, 0, 0, 0, 0, 0, 0, 0];
+  let count = 0;
   let gap = -1;
   let i = 0;
   if (text.charCodeAt(0) === 0x3a) {
@@ -46,49 +51,59 @@ export function parseIPv6(text: string): IPv6Groups | undefined {
     i = 2;
   }
   while (i < length) {
-    if (groups.length === 8) return undefined;
+    if (count === 8) return undefined;
     const start = i;
     let value = 0;
     let code = 0;
     for (; i < length; i += 1) {
       code = text.charCodeAt(i);
-      const digit = hexDigit(code);
+      const digit = hexDigits[code] ?? -1;
       if (digit < 0) break;
-      value = value * 16 + digit;
+      value = (value << 4) | digit;
+      if (i - start > 3) return undefined;
     }
     if (i < length && code === 0x2e) {
-      const tail = groups.length <= 6 ? parseIPv4(text, start) : -1;
+      const tail = count <= 6 ? parseIPv4(text, start) : -1;
       if (tail < 0) return undefined;
-      groups.push(tail >>> 16, tail & 0xffff);
+      groups[count] = tail >>> 16;
+      groups[count + 1] = tail & 0xffff;
+      count += 2;
       break;
     }
-    if (i === start || i - start > 4) return undefined;
-    groups.push(value);
+    if (i === start) return undefined;
+    groups[count] = value;
+    count += 1;
     if (i === length) break;
     if (code !== 0x3a) return undefined;
     i += 1;
     if (i < length && text.charCodeAt(i) === 0x3a) {
       if (gap >= 0) return undefined;
-      gap = groups.length;
+      gap = count;
       i += 1;
     } else if (i === length) return undefined;
   }
-  if (gap < 0) return groups.length === 8 ? groups : undefined;
-  if (groups.length === 8) return undefined;
-  while (groups.length < 8) groups.splice(gap, 0, 0);
-  return groups;
+  if (gap < 0) return count === 8 ? groups : undefined;
+  if (count === 8) return undefined;
+  // What stands behind the gap moves to the end.
+  groups.copyWithin(8 - (count - gap), gap, count);
+  return groups.fill(0, gap, 8 - (count - gap));
 }
 
 /** Gives the integers of an IPv4 or IPv6 address, or `undefined` when the text is no address. */
 export function parseAddress(text: string): IpAddress | undefined {
   const value = parseIPv4(text);
-  if (value >= 0) return { family: 4, value };
+  // There is one spelling only that is accepted.
+  if (value >= 0) return { family: 4, value, canonical: text };
   const groups = parseIPv6(text);
-  return groups && { family: 6, groups };
+  if (groups === undefined) return undefined;
+  return plainIPv6.test(text) ? { family: 6, groups, canonical: text } : { family: 6, groups };
 }
 
-function hexDigit(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  const lower = code | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
-}
+/** Eight groups in RFC 5952's spelling, none of them zero, so that nothing could be shortened. */
+const plainIPv6 = /^(?:[1-9a-f][0-9a-f]{0,3}:){7}[1-9a-f][0-9a-f]{0,3}$/;
+
+/** The value of each character that is a hexadecimal digit, -1 for the others. */
+const hexDigits = Int8Array.from({ length: 128 }, (_, code) => {
+  const value = Number.parseInt(String.fromCharCode(code), 16);
+  return Number.isNaN(value) ? -1 : value;
+});

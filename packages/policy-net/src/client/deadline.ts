@@ -12,6 +12,11 @@ export class DeadlineClock {
   #timer: NodeJS.Timeout | undefined;
   #firesAt = Infinity;
 
+  /** When its timer fires, on the clock of `performance.now()`. */
+  get firesAt(): number {
+    return this.#firesAt;
+  }
+
   /** Sees to it that a deadline is looked at no later than when it is due. */
   watch(deadline: Deadline): void {
     this.#waiting.add(deadline);
@@ -50,6 +55,7 @@ export class Deadline {
   #limit: EgressLimitName = 'idleMs';
   #ms = Infinity;
   #due = Infinity;
+  #watched = false;
 
   /** `pass` is called once the deadline has passed. */
   constructor(clock: DeadlineClock, pass: (limit: EgressLimitName, ms: number) => void) {
@@ -67,15 +73,18 @@ export class Deadline {
     this.#limit = limit;
     this.#ms = ms;
     this.#due = performance.now() + ms;
-    if (ms === Infinity) this.#clock.forget(this);
-    else this.#clock.watch(this);
+    if (ms === Infinity) this.clear();
+    else if (!this.#watched || this.#due < this.#clock.firesAt) {
+      this.#watched = true;
+      this.#clock.watch(this);
+    }
   }
 
   /** Takes the deadline away. */
   clear(): void {
-    if (this.#due === Infinity) return;
     this.#due = Infinity;
-    this.#clock.forget(this);
+    if (this.#watched) this.#clock.forget(this);
+    this.#watched = false;
   }
 
   /** For the clock: the deadline has passed. */

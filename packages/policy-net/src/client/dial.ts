@@ -1,4 +1,5 @@
 import { connect, type OnReadOpts, type Socket } from 'node:net';
+import type { Cancellation } from './cancellation.js';
 
 /** What a custom `dial` gets: only judged addresses, in the order of the resolver. */
 export interface DialTarget {
@@ -22,7 +23,8 @@ const WRITE_AHEAD = 256 * 1024;
  * paused, and what comes goes there once it is resumed.
  */
 export function dialJudged(
-  { host, port, address, addresses, signal }: DialTarget,
+  { host, port, address, addresses }: Omit<DialTarget, 'signal'>,
+  giving: Cancellation,
   onread?: OnReadOpts,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -42,10 +44,9 @@ export function dialJudged(
         ),
     });
     if (onread !== undefined) socket.pause();
-    const abort = (): void => void socket.destroy(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
+    const forget = giving.onCancel((reason) => void socket.destroy(reason));
     socket.once('connect', () => {
-      signal.removeEventListener('abort', abort);
+      forget();
       socket.removeListener('error', reject);
       resolve(socket);
     });

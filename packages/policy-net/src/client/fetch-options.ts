@@ -3,6 +3,7 @@ import type { Dial } from './dial.js';
 import { applyLimits, DEFAULT_LIMITS, type FetchLimits } from './limits.js';
 import type { Resolve } from './resolve-host.js';
 import type { TlsSettings } from './secure-socket.js';
+import { compileUpstream, type CompiledUpstream, type UpstreamProxy } from './upstream.js';
 
 /** Options of `createGuardedFetch`. */
 export interface GuardedFetchOptions {
@@ -10,6 +11,8 @@ export interface GuardedFetchOptions {
   readonly resolve?: Resolve | undefined;
   /** Opens the TCP connection; by default Node's, racing address families. */
   readonly dial?: Dial | undefined;
+  /** A parent HTTP proxy for every connection; asked for the judged address by CONNECT. Excludes `dial`. */
+  readonly upstream?: UpstreamProxy | undefined;
   /** Certificates and versions for TLS. */
   readonly tls?: TlsSettings | undefined;
   /** Bounds of every call; a call may give its own in `init.limits`. */
@@ -25,6 +28,7 @@ export interface GuardedFetchOptions {
 const known: ReadonlySet<string> = new Set([
   'resolve',
   'dial',
+  'upstream',
   'tls',
   'limits',
   'contentTypes',
@@ -33,11 +37,14 @@ const known: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Checks the options and gives the limits in force.
+ * Checks the options and gives the limits in force and the parent proxy.
  *
  * @throws TypeError naming the option.
  */
-export function checkFetchOptions(options: GuardedFetchOptions): FetchLimits {
+export function checkFetchOptions(options: GuardedFetchOptions): {
+  readonly limits: FetchLimits;
+  readonly upstream: CompiledUpstream | undefined;
+} {
   if (typeof options !== 'object' || (options as unknown) === null) {
     throw new TypeError('options must be an object');
   }
@@ -56,5 +63,8 @@ export function checkFetchOptions(options: GuardedFetchOptions): FetchLimits {
   if (allowDowngrade !== undefined && typeof allowDowngrade !== 'boolean') {
     throw new TypeError('allowDowngrade must be a boolean');
   }
-  return applyLimits(DEFAULT_LIMITS, options.limits);
+  if (options.upstream !== undefined && options.dial !== undefined) {
+    throw new TypeError('upstream and dial exclude each other');
+  }
+  return { limits: applyLimits(DEFAULT_LIMITS, options.limits), upstream: compileUpstream(options.upstream) };
 }

@@ -1,5 +1,4 @@
-import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
-import { fetch as undiciFetch, type Agent, type Dispatcher, type Response } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { EgressLimitError } from '../errors.js';
 import { NetworkSecurityPolicy } from '../policy.js';
 import { guardSink } from './audit.js';
@@ -7,9 +6,9 @@ import { DeadlineClock } from './deadline.js';
 import { compileContentTypes } from './content-type-gate.js';
 import { checkFetchOptions, type GuardedFetchOptions } from './fetch-options.js';
 import { createGuardedAgent } from './guarded-agent.js';
-import { carriedBy, GuardedDispatcher } from './guarded-dispatcher.js';
+import { Exchange } from './exchange.js';
+import { GuardedDispatcher } from './guarded-dispatcher.js';
 import { Hop, type HopClient, type HopSettings } from './hop.js';
-import { watchHandler } from './hop-handler.js';
 import { applyLimits, startTimer, type FetchLimits } from './limits.js';
 import {
   judgeRedirect,
@@ -18,8 +17,10 @@ import {
   REDIRECT_STATUS,
   type RedirectRefusal,
 } from './redirects.js';
-import { readInput, type RequestInput } from './request-input.js';
-import { countDecoded, describe } from './response-body.js';
+import { readInput } from './request-input.js';
+import { headerOf, toResponse } from './guarded-response.js';
+import { readyBody } from './outgoing-body.js';
+import { wireHeaders } from './wire-headers.js';
 
 /** What a guarded fetch takes besides what fetch takes. */
 export interface GuardedRequestInit extends RequestInit {
@@ -61,7 +62,7 @@ export function createGuardedFetch(
   if (!(policy instanceof NetworkSecurityPolicy)) {
     throw new TypeError('policy must be a NetworkSecurityPolicy');
   }
-  const limits = checkFetchOptions(options);
+  const { limits, upstream } = checkFetchOptions(options);
   const clientTypes = options.contentTypes && compileContentTypes(options.contentTypes);
   const sink = guardSink(options.onAudit);
   const running = new Set<Hop>();
@@ -75,6 +76,7 @@ export function createGuardedFetch(
         resolve: options.resolve,
         dial: options.dial,
         tls: options.tls,
+        upstream,
         connectMs: limits.connectMs,
         dnsMs: limits.dnsMs,
       },
@@ -98,25 +100,6 @@ export function createGuardedFetch(
     return hop;
   }
 
-  async function send(hop: Hop, url: URL, request: RequestInput, signal: AbortSignal): Promise<Response> {
-    const dispatcher = {
-      dispatch: (dispatched: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) =>
-        agent.dispatch(carriedBy(hop, dispatched), watchHandler(hop, handler)),
-    };
-    try {
-      return await undiciFetch(url, {
-        method: request.method,
-        headers: request.headers.map(([name, value]) => [name, value]),
-        redirect: 'manual',
-        signal,
-        dispatcher: dispatcher as unknown as Dispatcher,
-        ...(request.body === undefined ? {} : { body: request.body as never, duplex: 'half' as const }),
-      });
-    } catch (error) {
-      throw hop.translate(error);
-    }
-  }
-
   async function guardedFetch(
     input: string | URL | Request,
     init: GuardedRequestInit = {},
@@ -127,14 +110,19 @@ export function createGuardedFetch(
     if (closed) throw new TypeError('this guarded fetch is closed');
     request.signal?.throwIfAborted();
 
-    const call = new AbortController();
     const { signal: callerSignal } = request;
     let hop: Hop | undefined;
     let final: Hop | undefined;
+    let exchange: Exchange | undefined;
+    let stopped: Error | undefined;
+    const abort = (error: Error): void => exchange?.fail(error);
+    const ended = (one: Hop): void => {
+      if (one === final) endCall();
+    };
     const endWith = (error: Error): void => {
-      hop?.fail(error);
       // Between two hops nothing is running; the next one then finds the call ended.
-      call.abort(error);
+      stopped ??= error;
+      hop?.fail(error);
     };
     const onAbort = (): void => {
       const reason: unknown = callerSignal?.reason;
@@ -155,33 +143,38 @@ export function createGuardedFetch(
       let refusal: RedirectRefusal | undefined;
       for (let index = 0; ; index += 1) {
         const { method, url: rawUrl } = request;
-        const abort = (error: Error): void => call.abort(error);
-        const ended = (one: Hop): void => {
-          if (one === final) endCall();
-        };
+        if (stopped !== undefined) throw stopped;
         hop = beginHop({ index, method, url: rawUrl, limits: callLimits, decodes: true, abort, ended });
         hop.judge();
         if (refusal !== undefined) throw hop.refuseBy(refusal.rule, refusal.reason);
         const url = withoutTrailingDot(new URL(rawUrl));
-        const response = await send(hop, url, request, call.signal);
-        const location = response.headers.get('location');
+        const { body, type } = await readyBody(request.body);
+        if (hop.failure !== undefined) throw hop.failure;
+        exchange = new Exchange(hop, method);
+        const response = await exchange.send(agent, {
+          ...{ url, method, body },
+          headers: wireHeaders(request.headers, type, url.protocol === 'https:'),
+        });
+        const header = (name: string): string | null => headerOf(response.headers, name);
+        const location = header('location');
         if (request.redirect === 'manual' || location === null || !REDIRECT_STATUS.has(response.status)) {
-          if (response.body !== null && admitsType && !admitsType(response.headers.get('content-type'))) {
+          if (response.body !== null && admitsType && !admitsType(header('content-type'))) {
             throw hop.refuseBy(
               'net.response.content-type',
               'The media type of the response is not admitted.',
             );
           }
           final = hop;
-          // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- same shape, other copy of undici
-          return finish(response, hop, index > 0);
+          if (response.body === null) hop.end();
+          else hop.accept();
+          return toResponse(response, { url: url.href, redirected: index > 0 });
         }
         if (request.redirect === 'error') throw new TypeError('the redirect mode is "error"');
         if (index >= callLimits.maxRedirects) {
           throw hop.exceed('maxRedirects', `More than ${callLimits.maxRedirects} redirects.`);
         }
         hop.accept();
-        await discard(response);
+        await response.body?.cancel();
         hop.end();
         const target = redirectTarget(location, url);
         refusal = judgeRedirect(url, target, response.status, request, options.allowDowngrade === true);
@@ -229,25 +222,6 @@ export function createGuardedFetch(
 }
 
 const nothing = (): void => undefined;
-
-function finish(response: Response, hop: Hop, redirected: boolean): Response {
-  const { body } = response;
-  const finished =
-    body !== null && hop.coded
-      ? countDecoded(response, body as NodeReadableStream<Uint8Array>, hop)
-      : response;
-  if (body === null) hop.end();
-  else hop.accept();
-  return redirected ? describe(finished, { redirected }) : finished;
-}
-
-async function discard(response: Response): Promise<void> {
-  try {
-    await response.body?.cancel();
-  } catch {
-    // The body of a redirect is of no interest, nor is its failure.
-  }
-}
 
 function withoutTrailingDot(url: URL): URL {
   if (url.hostname.endsWith('.')) url.hostname = url.hostname.slice(0, -1);

@@ -122,7 +122,8 @@ class NewerWatcher implements Handler {
   }
 }
 
-function rawHead(status: number, raw: readonly (Buffer | readonly Buffer[])[]): ResponseHead {
+/** Gives the head of a response as the parser has it. */
+export function rawHead(status: number, raw: readonly (Buffer | readonly Buffer[])[]): ResponseHead {
   return {
     status,
     count: raw.length / 2,

@@ -159,6 +159,7 @@ export class Hop {
       return;
     }
     this.#connection = this.slot?.current;
+    this.#rule = this.#connection?.rule ?? this.#rule;
     // What this very policy has judged, URL and address, need not be judged again on a reused connection.
     const policy = this.#client.policy();
     const judged = this.#judgedBy === policy && this.#connection?.judgedBy === policy;
@@ -279,21 +280,22 @@ export class Hop {
     const connection = this.#connection;
     const denied = failure instanceof EgressDeniedError ? failure.decision : undefined;
     const status = this.#status;
+    const place = connection ?? hostOf(url);
     return Object.freeze({
       hop: index,
       method,
       url: this.#shown ?? redactUrl(url),
-      ...(connection === undefined ? hostOf(url) : { host: connection.host, port: connection.port }),
+      host: place.host,
+      port: place.port,
       resolved: connection?.resolved ?? [],
       chosen: connection?.chosen ?? null,
       verdict: verdictOf(failure),
       rule: denied?.rule ?? this.#rule,
-      ...(denied === undefined ? {} : { decision: denied }),
-      ...(failure === undefined || denied !== undefined ? {} : { error: shortCode(failure) }),
-      ...(status === undefined ? {} : { status }),
       bytes: this.#wire,
       bytesOut: this.#sent,
       ms: Math.round(performance.now() - this.#start),
+      ...(status === undefined ? undefined : { status }),
+      ...(failure === undefined ? undefined : denied ? { decision: denied } : { error: shortCode(failure) }),
     });
   }
 

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { EgressDeniedError, EgressLimitError } from '../errors.js';
 import { dialTo, harness, listen, origin, rejection, type Harness, type Opened } from '../testing/harness.js';
 import type { GuardedFetchOptions } from './fetch-options.js';
+import { until } from '../testing/proxy-harness.js';
 
 const opened: Opened[] = [];
 const clients: Harness[] = [];
@@ -83,8 +84,7 @@ describe('a server that sends too much', () => {
     const error = await read(client);
     expect(error).toBeInstanceOf(EgressLimitError);
     expect(error).toMatchObject({ limit: 'maxBytes' });
-    await pause(50);
-    expect(closed).toBe(true);
+    await until(() => closed);
     expect(sent).toBeLessThan(16 * 1024 * 1024);
     expect(client.events).toMatchObject([{ verdict: 'limit', error: 'maxBytes', status: 200 }]);
   });

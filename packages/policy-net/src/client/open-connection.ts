@@ -4,10 +4,12 @@ import { parseAddress } from '../address/parse-address.js';
 import { EgressDeniedError, EgressLimitError } from '../errors.js';
 import type { NetworkSecurityPolicy } from '../policy.js';
 import { deny, toDecision, type Verdict } from '../verdict.js';
+import { Cancellation } from './cancellation.js';
 import { dialJudged, type Dial } from './dial.js';
 import { startTimer } from './limits.js';
 import { resolveHost, type Resolve } from './resolve-host.js';
 import { secureSocket, type TlsSettings } from './secure-socket.js';
+import { dialUpstream, type CompiledUpstream } from './upstream.js';
 
 /** What is known about a connection once it is open or refused. */
 export interface Connection {
@@ -17,6 +19,8 @@ export interface Connection {
   readonly resolved: readonly string[];
   /** The address of the open socket. */
   readonly chosen?: string;
+  /** The rule by which the chosen address was admitted: an exception is told apart. */
+  readonly rule?: string;
   /** The policy that admitted the address. */
   readonly judgedBy?: NetworkSecurityPolicy;
 }
@@ -28,6 +32,8 @@ export interface ConnectionSettings {
   readonly resolve: Resolve | undefined;
   readonly dial: Dial | undefined;
   readonly tls: TlsSettings | undefined;
+  /** The parent proxy that sockets go through. */
+  readonly upstream: CompiledUpstream | undefined;
   /** Refuses an address that the policy admits. */
   readonly refuse?: (address: string, port: number) => Verdict | undefined;
   readonly connectMs: number;
@@ -73,49 +79,68 @@ export async function openConnection(
   { host, port, secure, signal, onread }: ConnectionTarget,
   settings: ConnectionSettings,
 ): Promise<OpenConnection> {
-  const deadline = new AbortController();
+  const giving = new Cancellation();
   const timer = startTimer(settings.connectMs, () =>
-    deadline.abort(
+    giving.cancel(
       new EgressLimitError('connectMs', `No connection to ${host} within ${settings.connectMs} ms.`),
     ),
   );
-  const giveUp = (): void => deadline.abort(signal?.reason);
+  const giveUp = (): void => {
+    const reason: unknown = signal?.reason;
+    giving.cancel(reason instanceof Error ? reason : new Error('the connection is not wanted any more'));
+  };
   if (signal?.aborted === true) giveUp();
   else signal?.addEventListener('abort', giveUp, { once: true });
   let known: Connection = { host, port, resolved: [] };
   let socket: Socket | undefined;
   try {
-    deadline.signal.throwIfAborted();
+    giving.throwIfCancelled();
     const policy = settings.policy();
     const literal = parseAddress(host) !== undefined;
     const addresses = literal
       ? [host]
-      : await resolveHost(host, { ...settings, policy, signal: deadline.signal });
+      : await resolveHost(host, { resolve: settings.resolve, dnsMs: settings.dnsMs, policy, giving });
     known = { host, port, resolved: addresses };
     // The lookup took time: judged is by the policy in force now.
     const admitting = settings.policy();
+    const rules = new Map<string | undefined, string>();
     for (const address of addresses) {
       const decision = admitting.checkEndpoint({ host, address, port });
       if (decision.effect !== 'allow') throw new EgressDeniedError(decision);
+      rules.set(canonical(address), decision.rule);
       const refused = settings.refuse?.(address, port);
       if (refused !== undefined) {
         throw new EgressDeniedError(toDecision(refused, `${host} ${address} ${port}`, admitting.digest));
       }
     }
     const [address = ''] = addresses;
-    const judged = { host, port, address, addresses, signal: deadline.signal };
-    const dialled = settings.dial === undefined ? dialJudged(judged, onread) : settings.dial(judged);
-    socket = await aborting(deadline.signal, dialled);
-    const chosen = peerOf(socket);
+    const judged = { host, port, address, addresses };
+    let chosen: string | undefined;
+    if (settings.upstream !== undefined) {
+      const through = await dialUpstream(settings.upstream, { ...judged, signal: giving.signal });
+      socket = through.socket;
+      chosen = canonical(through.address);
+    } else {
+      const dialled =
+        settings.dial === undefined
+          ? dialJudged(judged, giving, onread)
+          : settings.dial({ ...judged, signal: giving.signal });
+      socket = await orGiveUp(giving, dialled);
+      chosen = peerOf(socket);
+    }
     if (chosen === undefined || !addresses.some((one) => canonical(one) === chosen)) {
       const verdict = deny('net.connection.peer', 'The socket leads to an address that was not judged.');
       throw new EgressDeniedError(
         toDecision(verdict, `${host} ${chosen ?? 'no address'} ${port}`, policy.digest),
       );
     }
-    known = { ...known, chosen, judgedBy: admitting };
-    if (secure) socket = await aborting(deadline.signal, secureSocket(socket, host, literal, settings.tls));
-    return { socket, connection: known, direct: onread !== undefined && settings.dial === undefined };
+    known = { ...known, chosen, judgedBy: admitting, rule: rules.get(chosen) ?? 'net.allow' };
+    if (secure) socket = await orGiveUp(giving, secureSocket(socket, host, literal, settings.tls));
+    return {
+      socket,
+      connection: known,
+      direct: onread !== undefined && settings.dial === undefined && settings.upstream === undefined,
+    };
   } catch (error) {
     // A socket that is thrown away may still report; without a listener that would end the process.
     socket?.on('error', () => undefined).destroy();
@@ -127,23 +152,27 @@ export async function openConnection(
   }
 }
 
-async function aborting<T extends Socket>(signal: AbortSignal, work: Promise<T> | T): Promise<T> {
-  const pending = Promise.resolve(work);
-  const aborted = new Promise<never>((_, reject) => {
-    const fail = (): void => reject(signal.reason as Error);
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
-  try {
-    return await Promise.race([pending, aborted]);
-  } catch (error) {
-    // The dial may still succeed after the deadline: nobody will use that socket.
-    pending.then(
-      (socket) => socket.on('error', () => undefined).destroy(),
-      () => undefined,
+/** Gives the socket, or what was given up with, whichever comes first. */
+function orGiveUp(giving: Cancellation, work: Promise<Socket> | Socket): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    let over = false;
+    const forget = giving.onCancel((reason) => {
+      over = true;
+      reject(reason);
+    });
+    Promise.resolve(work).then(
+      (socket) => {
+        forget();
+        // The dial may succeed after the deadline: nobody will use that socket.
+        if (over) socket.on('error', () => undefined).destroy();
+        else resolve(socket);
+      },
+      (error: unknown) => {
+        forget();
+        reject(error instanceof Error ? error : new Error('the dial failed', { cause: error }));
+      },
     );
-    throw error;
-  }
+  });
 }
 
 function peerOf(socket: Socket): string | undefined {

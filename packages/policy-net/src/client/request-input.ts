@@ -35,6 +35,10 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+const methodToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** Fetch section 2.2.1. */
+const forbiddenMethod = /^(?:connect|trace|track)$/i;
+
 /** Reads the arguments of a fetch call. @throws TypeError when they are none. */
 export function readInput(input: unknown, init: Readonly<Record<string, unknown>>): RequestInput {
   const request = isRequestLike(input) ? input : undefined;
@@ -43,17 +47,23 @@ export function readInput(input: unknown, init: Readonly<Record<string, unknown>
   const given = init['headers'] ?? request?.headers;
   const headers = given === undefined ? [] : [...new Headers(given)];
   const method = init['method'] ?? request?.method ?? 'GET';
-  if (typeof method !== 'string') throw new TypeError('method must be a string');
+  if (typeof method !== 'string' || !methodToken.test(method) || forbiddenMethod.test(method)) {
+    throw new TypeError('method must be an HTTP method other than CONNECT, TRACE and TRACK');
+  }
   const redirect = init['redirect'] ?? request?.redirect ?? 'follow';
   if (redirect !== 'follow' && redirect !== 'manual' && redirect !== 'error') {
     throw new TypeError('redirect must be "follow", "manual" or "error"');
+  }
+  const body = init['body'] ?? request?.body ?? undefined;
+  if (body !== undefined && /^(?:get|head)$/i.test(method)) {
+    throw new TypeError('a request with GET or HEAD cannot have a body');
   }
   const signal = (init['signal'] ?? request?.signal) as AbortSignal | null | undefined;
   return {
     url,
     method: /^(?:get|head|post|put|delete|options)$/i.test(method) ? method.toUpperCase() : method,
     headers: headers.filter(([name]) => !OWN_HEADERS.has(name)),
-    body: ownFormData(init['body'] ?? request?.body ?? undefined),
+    body: ownFormData(body),
     signal: signal ?? undefined,
     redirect,
   };

@@ -3,6 +3,7 @@ import { parseAddress } from '../address/parse-address.js';
 import { EgressDeniedError } from '../errors.js';
 import type { NetworkSecurityPolicy } from '../policy.js';
 import type { NetRule } from '../rules.js';
+import type { Cancellation } from './cancellation.js';
 import { deny, toDecision } from '../verdict.js';
 import { startTimer } from './limits.js';
 
@@ -24,21 +25,20 @@ export async function resolveHost(
     readonly policy: NetworkSecurityPolicy;
     readonly resolve: Resolve | undefined;
     readonly dnsMs: number;
-    readonly signal: AbortSignal;
+    readonly giving: Cancellation;
   },
 ): Promise<readonly string[]> {
   const refuse = (rule: NetRule, reason: string, cause?: unknown): EgressDeniedError =>
     new EgressDeniedError(toDecision(deny(rule, reason), host, settings.policy.digest), { cause });
   let timer: NodeJS.Timeout | undefined;
-  let onAbort: (() => void) | undefined;
+  let forget = (): void => undefined;
   const late = new Promise<never>((_, reject) => {
     timer = startTimer(settings.dnsMs, () =>
       reject(
         refuse('net.dns.timeout', `The resolver did not answer for ${host} within ${settings.dnsMs} ms.`),
       ),
     );
-    onAbort = () => reject(settings.signal.reason as Error);
-    settings.signal.addEventListener('abort', onAbort, { once: true });
+    forget = settings.giving.onCancel((reason) => reject(reason));
   });
   const lookedUp = (async (): Promise<unknown> => {
     try {
@@ -62,6 +62,6 @@ export async function resolveHost(
     });
   } finally {
     clearTimeout(timer);
-    if (onAbort) settings.signal.removeEventListener('abort', onAbort);
+    forget();
   }
 }

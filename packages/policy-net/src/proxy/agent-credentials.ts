@@ -15,7 +15,7 @@ export function credentialDigest(token: string): string {
  */
 export function identifyByCredentials(digests: Readonly<Record<string, string>>): Identify {
   const known = new Map<string, Buffer>();
-  for (const [agent, digest] of Object.entries(objectAt(digests, 'digests')) as [string, unknown][]) {
+  for (const [agent, digest] of Object.entries(objectAt(digests, 'digests'))) {
     if (typeof digest !== 'string' || !/^[0-9a-f]{64}$/.test(digest)) {
       throw new TypeError(`digests.${agent} must be a SHA-256 digest in hex`);
     }

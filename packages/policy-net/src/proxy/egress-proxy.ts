@@ -50,7 +50,7 @@ export interface EgressProxy {
  * @throws TypeError naming the option that is unknown or malformed.
  */
 export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
-  const { limits, sniPorts } = checkProxyOptions(options);
+  const { limits, sniPorts, upstream } = checkProxyOptions(options);
   const sink = guardSink<ProxyAuditEvent>(options.onAudit);
   const gate = new ProxyGate(options, limits, `clawforce-${randomBytes(6).toString('hex')}`);
   const listeners = new Set<ProxyListener>();
@@ -73,6 +73,7 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
     resolve: options.resolve,
     dial: options.dial,
     tls: undefined,
+    upstream,
     refuse: refuseSelf,
     connectMs: limits.connectMs,
     dnsMs: limits.dnsMs,

@@ -10,7 +10,7 @@ import { Deadline } from '../client/deadline.js';
 import { openConnection } from '../client/open-connection.js';
 import { endToEnd, headerValues, requestHeaders } from './forward-headers.js';
 import { proxyRefusal } from './proxy-gate.js';
-import type { ProxyHop } from './proxy-hop.js';
+import { countTraffic, type ProxyHop } from './proxy-hop.js';
 import type { ListenTarget } from './proxy-options.js';
 import { readAbsolute } from './proxy-target.js';
 import { answerResponse } from './refusal.js';
@@ -49,7 +49,7 @@ export async function serveForward(
     hop.connection = connection;
     socket.on('error', () => undefined);
     hop.signal.addEventListener('abort', () => socket.destroy(), { once: true });
-    hop.traffic = () => ({ bytes: socket.bytesRead, bytesOut: socket.bytesWritten });
+    hop.traffic = countTraffic(socket);
     // The dial took time: judged is by the policy in force now.
     gate.review(hop, hop.agent);
     // Not narrowed by the check above: the hop may have ended meanwhile.

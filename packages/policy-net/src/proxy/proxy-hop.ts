@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Decision } from '@clawforce/policy-core';
 import type { EgressVerdict } from '../client/audit.js';
@@ -8,6 +9,14 @@ import { redactUrl } from '../url/parse-url.js';
 import type { ProxyAuditEvent } from './proxy-options.js';
 import type { ProxyTarget } from './proxy-target.js';
 import { refusalAnswer, type ProxyAnswer } from './refusal.js';
+
+/** Gives a count of what a target's socket carries from now on: what was said to an upstream proxy is not the target's. */
+export function countTraffic(socket: Socket): () => { bytes: number; bytesOut: number } {
+  // Bytes that the target has sent already wait in the socket.
+  const read = socket.bytesRead - socket.readableLength;
+  const written = socket.bytesWritten;
+  return () => ({ bytes: socket.bytesRead - read, bytesOut: socket.bytesWritten - written });
+}
 
 /** How a request ended. */
 export interface HopOutcome {
@@ -75,7 +84,7 @@ export class ProxyHop {
       resolved: connection?.resolved ?? [],
       chosen: connection?.chosen ?? null,
       verdict,
-      rule: outcome.rule ?? decision?.rule ?? 'net.allow',
+      rule: outcome.rule ?? decision?.rule ?? connection?.rule ?? 'net.allow',
       ...(decision === undefined ? {} : { decision }),
       ...(error === undefined ? {} : { error }),
       ...(this.status === undefined ? {} : { status: this.status }),

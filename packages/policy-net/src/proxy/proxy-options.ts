@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { EgressAuditEvent } from '../client/audit.js';
 import type { Dial } from '../client/dial.js';
 import type { Resolve } from '../client/resolve-host.js';
+import { compileUpstream, type CompiledUpstream, type UpstreamProxy } from '../client/upstream.js';
 import { listOf, portAt } from '../option-checks.js';
 import type { NetworkSecurityPolicy } from '../policy.js';
 
@@ -89,6 +90,8 @@ export interface EgressProxyOptions {
   readonly resolve?: Resolve | undefined;
   /** Opens the TCP connection; by default Node's, racing address families. */
   readonly dial?: Dial | undefined;
+  /** A parent HTTP proxy for every connection; asked for the judged address by CONNECT. Excludes `dial`. */
+  readonly upstream?: UpstreamProxy | undefined;
   readonly limits?: Partial<ProxyLimits> | undefined;
   /** Ports whose tunnels must begin with a TLS ClientHello for the name of the CONNECT; none by default. */
   readonly sniPorts?: readonly number[] | undefined;
@@ -100,18 +103,20 @@ const known: ReadonlySet<string> = new Set([
   'onAudit',
   'resolve',
   'dial',
+  'upstream',
   'limits',
   'sniPorts',
 ]);
 
 /**
- * Checks the options and gives the limits and ports in force.
+ * Checks the options and gives the limits, ports and parent proxy in force.
  *
  * @throws TypeError naming the option.
  */
 export function checkProxyOptions(options: EgressProxyOptions): {
   readonly limits: ProxyLimits;
   readonly sniPorts: ReadonlySet<number>;
+  readonly upstream: CompiledUpstream | undefined;
 } {
   if (typeof options !== 'object' || (options as unknown) === null) {
     throw new TypeError('options must be an object');
@@ -127,7 +132,11 @@ export function checkProxyOptions(options: EgressProxyOptions): {
     }
   }
   const ports = listOf(options.sniPorts, 'sniPorts').map((port, i) => portAt(port, `sniPorts[${i}]`));
-  return { limits: applyProxyLimits(given['limits']), sniPorts: new Set(ports) };
+  if (options.upstream !== undefined && options.dial !== undefined) {
+    throw new TypeError('upstream and dial exclude each other');
+  }
+  const upstream = compileUpstream(options.upstream);
+  return { limits: applyProxyLimits(given['limits']), sniPorts: new Set(ports), upstream };
 }
 
 function applyProxyLimits(override: unknown): ProxyLimits {

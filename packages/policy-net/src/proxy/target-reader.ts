@@ -11,14 +11,14 @@ const LARGE = 256 * 1024;
  * is at most that buffer.
  */
 export class TargetReader {
-  #buffer = Buffer.allocUnsafeSlow(SMALL);
+  #buffer: Buffer | undefined;
   #to: Socket | undefined;
   #from: Socket | undefined;
 
   /** For the `onread` of `net.connect`. The socket has to be paused until {@link flow}. */
   readonly onread: OnReadOpts = {
     // Asked for after each read: gives the buffer of the next one.
-    buffer: () => this.#buffer,
+    buffer: () => (this.#buffer ??= Buffer.allocUnsafeSlow(SMALL)),
     callback: (count, buffer) => this.#take(count, buffer),
   };
 

@@ -4,7 +4,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { NetworkSecurityPolicy } from '../policy.js';
 import { selfSigned } from '../testing/certificate.js';
 import { dialTo, listen, PUBLIC, type Opened } from '../testing/harness.js';
-import { proxyHarness, readAll, readUntil, until, type ProxyHarness } from '../testing/proxy-harness.js';
+import {
+  heldBytes,
+  proxyHarness,
+  readAll,
+  readUntil,
+  until,
+  type ProxyHarness,
+} from '../testing/proxy-harness.js';
 
 let echo: Opened;
 let echoSockets: Set<Socket>;
@@ -90,6 +97,18 @@ describe('a policy that changes', () => {
 });
 
 describe('limits', () => {
+  test('an agent makes so many requests within a minute, refused ones among them', async () => {
+    const harness = await open({ dial: dialTo(echo.port), limits: { maxRequests: 2 } });
+    await harness.ask(connectTo('10.0.0.1:443'));
+    (await tunnel(harness)).destroy();
+    const answer = await harness.ask(connectTo('one.example.org:443'));
+    expect(answer).toMatch(/^HTTP\/1\.1 429 /);
+    expect(answer).toContain('x-clawforce-rule: net.proxy.too-many-requests\r\n');
+    expect(answer).toContain('Retry-After: 60\r\n');
+    await until(() => harness.events.length === 3);
+    expect(harness.lookups).toEqual(['one.example.org']);
+  });
+
   test('an agent has so many tunnels and no more; an ended one makes room', async () => {
     const harness = await open({ dial: dialTo(echo.port), limits: { maxTunnels: 2 } });
     const first = await tunnel(harness);
@@ -207,11 +226,9 @@ describe('limits', () => {
   test('a hundred idle tunnels cost less than 64 KiB each, both ends and the target included', async () => {
     const harness = await open({ dial: dialTo(echo.port) });
     for (let i = 0; i < 10; i += 1) await tunnel(harness);
-    const before = process.memoryUsage();
+    const before = heldBytes();
     for (let i = 0; i < 100; i += 1) await tunnel(harness);
-    const after = process.memoryUsage();
-    const grown = after.heapUsed + after.external - before.heapUsed - before.external;
-    expect(grown / 100).toBeLessThan(64 * 1024);
+    expect((heldBytes() - before) / 100).toBeLessThan(64 * 1024);
   });
 });
 

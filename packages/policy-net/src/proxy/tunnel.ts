@@ -7,7 +7,7 @@ import { parseAddress } from '../address/parse-address.js';
 import { readClientHello } from './client-hello.js';
 import { EarlyBytes } from './early-bytes.js';
 import { proxyRefusal, type ProxyGate } from './proxy-gate.js';
-import type { ProxyHop } from './proxy-hop.js';
+import { countTraffic, type ProxyHop } from './proxy-hop.js';
 import type { ListenTarget, ProxyLimits } from './proxy-options.js';
 import { readAuthority, type ProxyTarget } from './proxy-target.js';
 import { answerSocket } from './refusal.js';
@@ -76,7 +76,7 @@ export async function serveTunnel(
   // A target that ends its side may still be sent to.
   upstream.allowHalfOpen = true;
   hop.signal.addEventListener('abort', () => upstream.destroy(), { once: true });
-  hop.traffic = () => ({ bytes: upstream.bytesRead, bytesOut: upstream.bytesWritten });
+  hop.traffic = countTraffic(upstream);
   // The dial took time: judged is by the policy in force now.
   gate.review(hop, hop.agent);
   // Not narrowed by the check above: the hop may have ended meanwhile.

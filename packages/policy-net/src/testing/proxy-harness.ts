@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { NetworkSecurityPolicy } from '../policy.js';
 import type { NetworkPolicyOptions } from '../policy-options.js';
 import { identifyByListener } from '../proxy/agent-credentials.js';
@@ -78,6 +80,14 @@ export async function readUntil(socket: Socket, text: string): Promise<string> {
     received += chunk.toString('latin1');
     if (received.includes(text)) return received;
   }
+}
+
+/** Gives the bytes that this process holds in its heap and in buffers, without what is garbage already. */
+export function heldBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 /** Waits until a condition holds. */

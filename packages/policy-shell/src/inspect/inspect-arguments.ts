@@ -14,8 +14,10 @@ export interface WalkHandlers {
   readonly assignmentsThenCommand: (words: readonly Token[]) => void;
   /** A module name (`python -m`) and its arguments. */
   readonly module: (words: readonly Token[]) => void;
-  /** One word that is a command line. */
+  /** One word that is a command line for a shell. */
   readonly commandText: (word: Token) => void;
+  /** One word that is a command line and judged as one. */
+  readonly commandLine: (word: Token) => void;
 }
 
 /** What the walk found out. */
@@ -109,7 +111,7 @@ class ArgumentWalk {
           if (role === 'command') this.#handlers.command(rest);
           else this.#handlers.assignmentsThenCommand(rest);
           for (const [at, operand] of operands.entries())
-            inspectValue(roleAt(grammar.operands, at), operand, this.#program, this.#into);
+            this.#operand(roleAt(grammar.operands, at), operand);
           return { delegated: true, firstOperand };
         }
         const refused =
@@ -123,8 +125,7 @@ class ArgumentWalk {
     const roles =
       this.#table.operandsWith.find(({ options }) => this.#seen.some((option) => options.includes(option)))
         ?.operands ?? grammar.operands;
-    for (const [at, operand] of operands.entries())
-      inspectValue(roleAt(roles, at), operand, this.#program, this.#into);
+    for (const [at, operand] of operands.entries()) this.#operand(roleAt(roles, at), operand);
     if (operands.length === 0 && grammar.needsOperand && !this.#informational)
       this.#noOperand(grammar.needsOperand);
     const { feed } = this.#into;
@@ -132,6 +133,11 @@ class ArgumentWalk {
       this.#into.inlineCode(this.#token, `The input of ${this.#program}`);
     }
     return { delegated: false, firstOperand };
+  }
+
+  #operand(role: ValueRole, operand: Token): void {
+    if (role === 'command-line') this.#handlers.commandLine(operand);
+    else inspectValue(role, operand, this.#program, this.#into);
   }
 
   // An interpreter without a script runs what its standard input holds; a file there is a script like any other.
@@ -278,6 +284,8 @@ class ArgumentWalk {
     }
     if (role === 'script-name') this.#informational = true;
     if (!value) return;
+    // Output that is thrown away (`curl -o /dev/null`); as an operand it would be what is destroyed.
+    if (role === 'write' && value.value === '/dev/null') return;
     // In case the profile is wrong and the option takes no value, a word that leads outside is still seen.
     if (role === 'text' && value.value !== '/') recordPossiblePaths(value, 'any', this.#into);
     inspectValue(role, value, this.#program, this.#into);

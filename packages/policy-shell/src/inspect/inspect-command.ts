@@ -1,7 +1,9 @@
 import { resolvePath } from '../path/resolve-path.js';
+import { parseCommand } from '../parse/parse-command.js';
 import { compileSubcommands } from '../profiles/compile-grammar.js';
 import { findProfile, profileOf, type KnownProgram } from '../profiles/find-profile.js';
 import type { Grammar, ToolProfile } from '../profiles/tool-profile.js';
+import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Token } from '../rules/finding.js';
 import { inspectAssignment } from './assignments.js';
 import { inspectArguments, inspectGlobalOptions, type WalkHandlers } from './inspect-arguments.js';
@@ -11,6 +13,14 @@ import { inspectUnknownProgram } from './unknown-program.js';
 
 const maximumDepth = 6;
 const systemDirectory = /^\/(?:usr\/(?:local\/)?)?s?bin\/[^/]+$/;
+const tellsVersion: ReadonlySet<string> = new Set<ShellRuleId>([
+  'shell.program.interactive',
+  'shell.program.package-manager',
+  'shell.program.container',
+  'shell.program.cloud',
+]);
+const reservedWords =
+  /^(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|in|function|select|coproc|\{|\}|!|\[\[|\]\])$/;
 const codeModules =
   /^(?:timeit|code|pdb|codeop|idlelib.*|pty|bdb|antigravity|trace|this|turtledemo|webbrowser)$/;
 const serverModules = /^(?:http\.server|smtpd|pydoc|xmlrpc\.server|socketserver)$/;
@@ -49,6 +59,11 @@ function identify(token: Token, into: Inspection): Identified | undefined {
     into.object('shell.fetch.source', token);
     return undefined;
   }
+  // `timeout 5 A=b ls` and `env if` start programs of that name, which is never what a person means.
+  if (value.includes('=') || reservedWords.test(value)) {
+    into.object('shell.program.name', token);
+    return undefined;
+  }
   if (!/^(?:[A-Za-z0-9_][\w.+@:-]*|\[)$/.test(name) || !/^[\x21-\x7e]+$/.test(value)) {
     into.object('shell.program.name', token, value === '' ? 'An empty word' : value);
     return undefined;
@@ -82,7 +97,9 @@ function inspectProgram(
   const { profile } = known;
   if (profile.refused) {
     record(undefined, false);
-    into.object(profile.refused, token, name);
+    // Asking what is installed is harmless, and these programs answer it.
+    const asksVersion = args.length === 1 && args[0]?.value === '--version' && system;
+    if (!asksVersion || !tellsVersion.has(profile.refused)) into.object(profile.refused, token, name);
     return;
   }
   if (known.elevates && into.options.elevation === 'deny')
@@ -171,6 +188,27 @@ class CommandHandlers implements WalkHandlers {
     else if (serverModules.test(module.value)) into.object('shell.program.network', module, label);
     else if (findProfile(module.value)) inspectCommand(words, into);
     else inspectArguments(module.value, module, anything, args, into, this);
+  }
+
+  commandLine(word: Token): void {
+    // `npm:watch-*` of concurrently names scripts of the project.
+    if (/^(?:npm|yarn|pnpm|bun|node):[\w:*-]+(?: [\w=-]+)*$/.test(word.value)) return;
+    const parsed = parseCommand(word.value);
+    if (!parsed.ok) {
+      this.#into.object(parsed.finding.rule, word);
+      return;
+    }
+    const [{ words, assignments }] = parsed.line[0].commands;
+    for (const { name, value } of assignments) {
+      inspectAssignment({ value: `${name}=${value}`, span: word.span }, this.#into);
+    }
+    // A pattern would be expanded by a shell this policy does not see.
+    const pattern = words.find(({ pieces }) => pieces);
+    if (pattern) this.#into.object('shell.syntax.glob', word, pattern.value);
+    inspectCommand(
+      words.map(({ value }) => ({ value, span: word.span })),
+      this.#into,
+    );
   }
 
   commandText(word: Token): void {

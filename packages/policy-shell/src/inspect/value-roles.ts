@@ -21,6 +21,7 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
     case 'text':
     case 'pattern':
     case 'command':
+    case 'command-line':
     case 'assignments-then-command':
     case 'module':
       return;
@@ -51,6 +52,9 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       return;
     case 'count':
       if (!(Math.abs(Number(value)) <= 1e7)) into.object('shell.resource', token);
+      return;
+    case 'duration':
+      inspectDuration(token, into);
       return;
     case 'url':
       inspectUrl(token, into);
@@ -116,9 +120,21 @@ function inspectSize(token: Token, program: string, into: Inspection): void {
   }
 }
 
+const seconds: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3_600, d: 86_400 };
+const longest = 86_400;
+
+// Every call has a time-out; what asks for more than a day wants to stay behind it.
+function inspectDuration(token: Token, into: Inspection): void {
+  const found = /^(\d*\.?\d*)([smhd]?)$/.exec(token.value);
+  const length = Number(found?.[1] ?? NaN) * (seconds[found?.[2] ?? ''] ?? NaN);
+  if (!(length <= longest)) into.object('shell.resource', token, `sleep ${token.value}`);
+}
+
 function inspectPackage(token: Token, into: Inspection): void {
   const { value } = token;
-  if (
+  if (value === '-' && into.feed !== undefined) {
+    into.inlineCode(token, 'Standard input');
+  } else if (
     /^(?:[\w.@/[\],-]+\s*@\s*)?(?:git\+|(?:https?|git|ssh|ftp|svn|hg|bzr):|git@|github:|gitlab:|bitbucket:|gist:|hg\+|svn\+)/i.test(
       value,
     )

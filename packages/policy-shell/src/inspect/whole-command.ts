@@ -4,25 +4,126 @@ import { isHarmlessGitSetting } from '../scanners/git-values.js';
 import type { Inspection } from './inspection.js';
 import { inspectLink } from './links.js';
 
+interface ArgumentRule {
+  readonly programs: RegExp;
+  readonly argument: (value: string, index: number, all: readonly Token[]) => boolean;
+  readonly rule: ShellRuleId;
+}
+
+const hasOption = (all: readonly Token[], pattern: RegExp): boolean =>
+  all.some(({ value }) => pattern.test(value));
+const everything = /^(?:\.|\.\/|:\/?|\*|:\(top\).*)$/;
+
+// Forms in which git discards commits, or the work of a whole tree.
+const gitRules: readonly ArgumentRule[] = [
+  {
+    programs: /^git push$/,
+    argument: (value, index) => index > 0 && /^(?:\+|:.)/.test(value),
+    rule: 'shell.destructive.git',
+  },
+  { programs: /^git checkout$/, argument: (value) => everything.test(value), rule: 'shell.destructive.git' },
+  {
+    programs: /^git restore$/,
+    argument: (value, _index, all) =>
+      everything.test(value) &&
+      (!hasOption(all, /^(?:-[A-Za-z]*S|--staged)/) || hasOption(all, /^(?:-[A-Za-z]*W|--worktree)/)),
+    rule: 'shell.destructive.git',
+  },
+  {
+    programs: /^git rm$/,
+    argument: (value, _index, all) => /^-[A-Za-z]*r/.test(value) && !hasOption(all, /^--cached$/),
+    rule: 'shell.destructive.git',
+  },
+  {
+    programs: /^git reflog$/,
+    argument: (value) => /^(?:expire|delete)$/.test(value),
+    rule: 'shell.destructive.git',
+  },
+  {
+    programs: /^git (?:gc|prune)$/,
+    argument: (value) => /^(?:--(?:prune|expire)=)?(?:now|all)$/.test(value),
+    rule: 'shell.destructive.git',
+  },
+  {
+    programs: /^git update-ref$/,
+    argument: (value) => /^(?:-d|--delete|--stdin)$/.test(value),
+    rule: 'shell.destructive.git',
+  },
+];
+
 // Spellings that a grammar of options and operands does not cover.
-const rules: readonly {
-  programs: RegExp;
-  argument: (value: string, index: number) => boolean;
-  rule: ShellRuleId;
-}[] = [
+const rules: readonly ArgumentRule[] = [
   // The old form `tar xIf …`: the first word is a cluster without a dash.
   {
     programs: /tar$/,
     argument: (value, index) => index === 0 && /^[A-Za-z]*[IFP]/.test(value),
     rule: 'shell.exec.option',
   },
-  { programs: /^rustc$/, argument: (value) => /^(?:-C)?linker/.test(value), rule: 'shell.exec.option' },
+  // `host:archive` is fetched by rsh or what stands in for it.
+  {
+    programs: /tar$/,
+    argument: (value) =>
+      /^(?:-[A-Za-z]*f|--file=)?[\w@.-]{2,}:/.test(value) && !/^(?:--(?!file=)|s\W)/.test(value),
+    rule: 'shell.exec.option',
+  },
+  {
+    programs: /^printf$/,
+    argument: (value, index) => index === 0 && /%[-+ 0#]*(?:\d{6,}|\d*\.\d{6,})/.test(value),
+    rule: 'shell.resource',
+  },
+  ...gitRules,
+  {
+    programs: /^go$/,
+    argument: (value, index, all) =>
+      index === 1 &&
+      all[0]?.value === 'tool' &&
+      !/^(?:cover|covdata|pprof|trace|nm|objdump|addr2line|buildid|test2json)$/.test(value),
+    rule: 'shell.exec.option',
+  },
+  {
+    programs: /^ps$/,
+    argument: (value) => /(?:^|[,=])env(?:iron)?\b|^-[A-Za-z]*E/.test(value),
+    rule: 'shell.env.dump',
+  },
+  {
+    programs: /^mvnw?$/,
+    argument: (value) => /^(?:deploy|release:perform)$/.test(value),
+    rule: 'shell.destructive.remote',
+  },
+  { programs: /^yarn plugin$/, argument: (value) => /^https?:/.test(value), rule: 'shell.fetch.source' },
+  { programs: /^nim$/, argument: (value) => value.startsWith('--eval'), rule: 'shell.exec.option' },
+  {
+    programs: /^(?:ninja|samu)$/,
+    argument: (value) => /^(?:-t)?browse$/.test(value),
+    rule: 'shell.program.network',
+  },
+  {
+    programs: /^(?:yarn|pnpm|bun) run$/,
+    argument: (value, index) => index === 0 && value === 'env',
+    rule: 'shell.env.dump',
+  },
+  {
+    programs: /^(?:npm|pnpm|yarn) (?:config|c|get)$/,
+    argument: (value) => /_auth|_password|authToken|npmAuth/i.test(value),
+    rule: 'shell.secret.read',
+  },
+  {
+    programs: /^gem (?:install|i)$/,
+    argument: (value) => /^https?:/i.test(value),
+    rule: 'shell.fetch.source',
+  },
+  {
+    programs: /^(?:rustc|cargo .+)$/,
+    argument: (value) => /^(?:-C)?linker/.test(value),
+    rule: 'shell.exec.option',
+  },
   { programs: /^javac?$/, argument: (value) => value.startsWith('@'), rule: 'shell.exec.option' },
   { programs: /^hostname$/, argument: (value) => !value.startsWith('-'), rule: 'shell.program.system' },
 ];
 
 // Every program that is named here.
-const special = /(?:tar|^rustc|^javac?|^hostname|^nc|^ln|^link|^git (?:config|clean))$/;
+const special =
+  /(?:tar|^(?:printf|ps|go|ninja|samu|rustc|javac?|hostname|nc|ln|link|gem .+|cargo .+|mvnw?|nim|(?:yarn|pnpm|bun) run|(?:npm|pnpm|yarn) (?:config|c|get|plugin)|git (?:config|clean|push|checkout|restore|rm|reflog|gc|prune|update-ref)))$/;
 
 /** Judges what only the arguments of a command together show. `name` is the program and, where it has one, its sub-command. */
 export function inspectWholeCommand(
@@ -34,7 +135,7 @@ export function inspectWholeCommand(
   if (!special.test(name)) return;
   for (const { programs, argument, rule } of rules) {
     if (!programs.test(name)) continue;
-    const found = args.find(({ value }, index) => argument(value, index));
+    const found = args.find(({ value }, index) => argument(value, index, args));
     if (found) into.object(rule, found, `${name} ${found.value}`);
   }
   const some = (pattern: RegExp): boolean => args.some(({ value }) => pattern.test(value));

@@ -101,6 +101,10 @@ function readPart(part: WordPart, first: boolean, pieces: Piece[]): Finding | un
 // backslash at the very end (research page, section 3, "traps found").
 function refuseUnquoted(text: string, start: number, wordStart: boolean): Finding | undefined {
   if (/^[\w./:=@%+,-]*$/.test(text)) return undefined;
+  // Reads like an option and is none.
+  if (wordStart && /^[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/.test(text)) {
+    return { rule: 'shell.workspace.look-alike', span: [start, start + text.length], detail: text };
+  }
   const tilde = (wordStart ? /(?:^|[=:])~/ : /[=:]~/).exec(text);
   if (tilde) {
     const at = start + tilde.index + tilde[0].length - 1;

@@ -6,6 +6,7 @@ import { networkTools } from './data/network-tools.js';
 import { projectTools } from './data/project-tools.js';
 import { refusedTools } from './data/refused-tools.js';
 import { textTools } from './data/text-tools.js';
+import { versionControl } from './data/version-control.js';
 import { elevationTools, wrapperTools } from './data/wrapper-tools.js';
 import type { ToolProfile } from './tool-profile.js';
 
@@ -14,6 +15,7 @@ export const toolProfiles: readonly ToolProfile[] = [
   ...fileTools,
   ...textTools,
   git,
+  ...versionControl,
   ...networkTools,
   ...projectTools,
   ...interpreters,

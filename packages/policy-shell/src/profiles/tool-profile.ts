@@ -3,9 +3,9 @@ import type { ShellRuleId } from '../rules/catalogue.js';
 /**
  * What a value means to a tool. `pattern` and an operand `text` are never paths, an option value `text` is looked at as one
  * in case the profile is wrong; `any` may be one; `read`, `write` are paths; `at-file` is text
- * unless it begins with `@`; `size` is a number of bytes; `count` a number of rounds; `url` an address; `package` a package
+ * unless it begins with `@`; `size` is a number of bytes; `count` a number of rounds; `duration` a time such as `5s`; `url` an address; `package` a package
  * specification; `code` is a program as text, `script` a file with one (`-` is standard input); `command` starts another command with the words that follow;
- * `command-text` is a command line in one word; `assignments-then-command` is what `env` takes; the rest name a
+ * `command-text` is a command line in one word, for a shell; `command-line` the same, judged as a command of its own; `assignments-then-command` is what `env` takes; the rest name a
  * small scanner in `src/profiles/scanners/`.
  */
 export type ValueRole =
@@ -17,11 +17,13 @@ export type ValueRole =
   | 'at-file'
   | 'size'
   | 'count'
+  | 'duration'
   | 'url'
   | 'package'
   | 'code'
   | 'command'
   | 'command-text'
+  | 'command-line'
   | 'assignments-then-command'
   | 'module'
   | 'mode'

@@ -1,13 +1,13 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CommandPlan } from '../command-plan.js';
 import type { Confiner, Guarantee, Launch, NetworkMode, ResourceLimits } from './confiner.js';
+import { etcDirectory } from './etc-directory.js';
 import { type Mask, MountPoints, planMasks } from './masks.js';
 import { proxyEnvironment } from './proxy-environment.js';
 import { RunError } from './run-error.js';
-import { sharedEtc, systemDirectories } from './system-paths.js';
+import { systemDirectories } from './system-paths.js';
 
 /** What the probe found out about bubblewrap on this host. */
 export interface BwrapFeatures {
@@ -16,10 +16,6 @@ export interface BwrapFeatures {
   readonly size: boolean;
   readonly disableUserns: boolean;
 }
-
-// The owner of these files is the root of the host, and a worker that runs as root is still that root inside the user
-// namespace: without capabilities it may write kernel settings (core_pattern runs programs on the host).
-const kernelFiles = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr', 'asound', 'driver'];
 
 // Where a command with a proxy finds the shim: names that cannot be in its way, and the usual port of a proxy.
 const shim = {
@@ -57,7 +53,6 @@ export function createBwrapConfiner(features: BwrapFeatures, toolDirectories: re
     path: toolDirectories.map((directory) => `${directory}/bin`),
     launch(plan, { network, limits }): Launch {
       const masks = planMasks(plan.protectedPaths);
-      const descriptors = [accounts(), groups(), '127.0.0.1 localhost\n::1 localhost\n'];
       const args = [
         ...isolation(features, network),
         ...root(toolDirectories, features, network),
@@ -71,7 +66,7 @@ export function createBwrapConfiner(features: BwrapFeatures, toolDirectories: re
         file: features.bwrap,
         args,
         cwd: '/',
-        descriptors,
+        descriptors: [],
         guarantees: [
           ...guarantees.filter((name) => name !== 'network-none' || network === 'none'),
           ...(typeof network === 'object' ? (['network-proxy-only'] as const) : []),
@@ -102,11 +97,10 @@ function proxyMounts(proxySocket: string): string[] {
   ];
 }
 
+// /proc is read-only: the owner of its kernel settings is the root of the host, and a worker that runs as root is still that
+// root inside the user namespace; without capabilities it may write them (core_pattern runs programs on the host).
 function root(toolDirectories: readonly string[], features: BwrapFeatures, network: NetworkMode): string[] {
-  const args = ['--ro-bind', '/usr', '/usr', '--proc', '/proc', '--dev', '/dev'];
-  for (const name of kernelFiles) {
-    if (existsSync(`/proc/${name}`)) args.push('--ro-bind', `/proc/${name}`, `/proc/${name}`);
-  }
+  const args = ['--ro-bind', '/usr', '/usr', '--proc', '/proc', '--remount-ro', '/proc', '--dev', '/dev'];
   if (features.size) args.push('--perms', '1777', '--size', String(temporaryBytes));
   args.push('--tmpfs', '/tmp', '--dir', '/var/tmp', '--dir', '/run');
   for (const name of systemDirectories) {
@@ -115,11 +109,9 @@ function root(toolDirectories: readonly string[], features: BwrapFeatures, netwo
     if (stat?.isSymbolicLink()) args.push('--symlink', readlinkSync(path), path);
     else if (stat) args.push('--ro-bind', path, path);
   }
-  for (const name of network === 'host' ? [...sharedEtc, 'resolv.conf'] : sharedEtc) {
-    if (existsSync(`/etc/${name}`)) args.push('--ro-bind', `/etc/${name}`, `/etc/${name}`);
-  }
-  for (const [at, name] of ['passwd', 'group', 'hosts'].entries()) {
-    args.push('--ro-bind-data', String(3 + at), `/etc/${name}`);
+  args.push('--ro-bind', etcDirectory(), '/etc');
+  if (network === 'host' && existsSync('/etc/resolv.conf')) {
+    args.push('--ro-bind', realpathSync('/etc/resolv.conf'), '/etc/resolv.conf');
   }
   for (const directory of toolDirectories) args.push('--ro-bind', directory, directory);
   return args;
@@ -153,13 +145,4 @@ function limited(
     '--',
     ...argv,
   ];
-}
-
-function accounts(): string {
-  const { uid, gid } = userInfo();
-  return `agent:x:${uid}:${gid}:agent:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n`;
-}
-
-function groups(): string {
-  return `agent:x:${userInfo().gid}:\nnogroup:x:65534:\n`;
 }

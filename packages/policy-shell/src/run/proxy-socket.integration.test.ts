@@ -77,7 +77,7 @@ requires('bwrap').describe('a command with a proxy socket', () => {
         await connect({ host: '127.0.0.1', port: ${hostPort} }),
         await connect({ host: '192.0.2.1', port: 80 }),
         Object.keys(require('node:os').networkInterfaces()).join(),
-        require('node:fs').existsSync('/etc/resolv.conf'),
+        require('node:fs').readFileSync('/etc/resolv.conf', 'utf8') !== '',
       ))();`;
     expect((await run(['node', '-e', script])).stdout.text.trim()).toBe('shut shut lo false');
     const control = await run(['node', '-e', script], { network: 'host' });

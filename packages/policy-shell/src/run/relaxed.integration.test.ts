@@ -240,12 +240,13 @@ for (const backend of ['bwrap', 'none'] as const) {
     it('ends all commands of a pipeline when time is up, and starts no more', async () => {
       const result = await run('sleep 86321 | sleep 86322; echo more', { timeoutMs: 400 });
       expect(result).toMatchObject({ timedOut: true, stdout: { text: '' } });
-      const left = execFileSync(
-        'sh',
-        ['-c', "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c '8632[1]' || true"],
-        { encoding: 'utf8' },
-      );
-      expect(left.trim()).toBe('0');
+      const left = (): string =>
+        execFileSync(
+          'sh',
+          ['-c', "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c '8632[12]' || true"],
+          { encoding: 'utf8' },
+        ).trim();
+      await expect.poll(left, { timeout: 20_000 }).toBe('0');
     });
 
     it('leaves no descriptor open', async () => {
@@ -255,7 +256,7 @@ for (const backend of ['bwrap', 'none'] as const) {
       for (let round = 0; round < 5; round++) {
         await run('cat a.txt | sort > o 2>&1; sh both.sh 2>&1; cat < missing');
       }
-      await expect.poll(open).toBeLessThanOrEqual(before);
+      await expect.poll(open, { timeout: 20_000 }).toBeLessThanOrEqual(before);
     });
 
     it('streams and bounds the output of all commands together', async () => {

@@ -14,7 +14,7 @@ export function riskyJq(filter: string): string | undefined {
 /** Gives what a database command does beyond querying, or `undefined`: shell escapes, files, extensions. */
 export function riskySql(text: string): string | undefined {
   const found =
-    /^\s*\.(?!(?:tables|schema|indexes|indices|databases|dbinfo|headers?|mode|width|fullschema|show|stats)\b[^\n|]*$)|\\[!a-z]|\b(?:load_file|load_extension|readfile|writefile|edit|into\s+(?:outfile|dumpfile)|load\s+data|copy\b[^;]*\b(?:program|to|from)|attach|pg_read_file|pg_ls_dir|lo_import|lo_export|system|source|tee|pager|drop|truncate|delete|create\s+extension|do\s+\$)\b/i.exec(
+    /^\s*\.(?!(?:tables|schema|indexes|indices|databases|dbinfo|headers?|mode|width|fullschema|show|stats)\b[^\n|]*$)|\\(?!(?:d[a-zA-Z]*\+?|l\+?|x|timing|conninfo|z)(?:\s|$))[!a-z]|\b(?:load_file|load_extension|readfile|writefile|edit|into\s+(?:outfile|dumpfile)|load\s+data|copy\b[^;]*\b(?:program|to|from)|attach|pg_read_file|pg_ls_dir|lo_import|lo_export|system|source|tee|pager|drop|truncate|delete|create\s+extension|do\s+\$)\b/i.exec(
       text,
     );
   return found?.[0].trim();

@@ -79,5 +79,8 @@ export const escapes: readonly Escape[] = [
   ['read raw memory or a disk', 'for d in /dev/mem /dev/kmsg /dev/sda /dev/vda /dev/nvme0n1; do [ -n "$(head -c1 $d 2>/dev/null | od -An -tx1)" ] && echo GOT; done', 'no control'],
   ['learn names beside the workspace by guessing', '[ -e $OUT/secret ] && echo GOT', works, visible],
   ['change the mode of a file outside', 'chmod 640 $OUT/secret && echo GOT', works, 'Landlock does not govern chmod, chown, utimes and extended attributes'],
+  ['write outside through the working directory in /proc', 'echo x > /proc/self/cwd/../outside/planted && echo GOT', works],
+  ['read it through an open directory', 'exec 9< . && grep -q hush /proc/self/fd/9/../outside/secret && echo GOT', works],
+  ['make a directory outside', 'mkdir $OUT/made && echo GOT', works],
   ['delete the workspace itself', 'rmdir . ; mv ../workspace ../gone && echo GOT', 'no control'],
 ]; // prettier-ignore

@@ -1,4 +1,5 @@
 import type { AuthService } from '../../auth/auth-service.js';
+import type { SetupLinks } from '../../auth/setup-links.js';
 import { ApiError } from '../../errors/api-error.js';
 import type { Storage } from '../../storage/storage.js';
 import type { UserRecord } from '../../storage/users/user-store.js';
@@ -22,9 +23,11 @@ const PASSWORD = { type: 'string', minLength: 1, maxLength: 1024 };
  */
 export function adminRoutes({
   auth,
+  setup,
   storage,
 }: {
   readonly auth: AuthService;
+  readonly setup: SetupLinks;
   readonly storage: Storage;
 }): Route[] {
   const existing = async (username: string): Promise<UserRecord> => {
@@ -46,7 +49,7 @@ export function adminRoutes({
         },
       },
       handle: async () => {
-        const user = await auth.firstUser();
+        const user = await setup.firstUser();
         return {
           json: {
             claimed: user !== undefined && user.passwordHash !== null,
@@ -62,7 +65,7 @@ export function adminRoutes({
       body: object({ password: PASSWORD }),
       responses: { 204: { description: 'Set.' } },
       handle: async ({ body }) => {
-        const user = await auth.firstUser();
+        const user = await setup.firstUser();
         if (!user || user.passwordHash !== null) {
           throw new ApiError('SETUP_ALREADY_DONE', 'The first superadmin has a password already.', {
             fix: 'Use "clawforce user reset <username>".',

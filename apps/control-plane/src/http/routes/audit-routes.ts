@@ -1,13 +1,24 @@
 import { openAuditLog } from '@clawforce/audit-log';
 import { auditStoreOf } from '../../storage/audit/audit-chain.js';
-import type { AuditRecord } from '../../storage/audit/audit-query.js';
+import { visibleTo } from '../../agents/agent-service.js';
+import type { AuditFilter, AuditRecord } from '../../storage/audit/audit-query.js';
 import { ApiError } from '../../errors/api-error.js';
 import type { Storage } from '../../storage/storage.js';
+import { exportAudit } from '../audit-export.js';
 import { ref } from '../components.js';
 import type { Route } from '../route.js';
 import { object, page, pageQuery, type } from '../schemas.js';
 
 const text = { type: 'string', maxLength: 200 };
+const FILTER = {
+  kind: text,
+  agent_id: text,
+  actor_id: text,
+  effect: { enum: ['allow', 'deny', 'ask'] },
+  rule: text,
+  since: { ...text, description: 'Not before this time (ISO 8601).' },
+  until: { ...text, description: 'Before this time (ISO 8601).' },
+};
 
 /** Routes that read the audit log. An admin sees the rows of the agents it owns, a superadmin all. */
 export function auditRoutes({ storage }: { readonly storage: Storage }): Route[] {
@@ -19,15 +30,7 @@ export function auditRoutes({ storage }: { readonly storage: Storage }): Route[]
       summary: 'Lists audit rows, newest first; with `after` the rows behind that number, oldest first.',
       access: { action: 'audit:read' },
       query: {
-        properties: {
-          ...pageQuery,
-          after: { type: 'integer', minimum: 0 },
-          kind: text,
-          agent_id: text,
-          actor_id: text,
-          effect: { enum: ['allow', 'deny', 'ask'] },
-          rule: text,
-        },
+        properties: { ...pageQuery, ...FILTER, after: { type: 'integer', minimum: 0 } },
       },
       responses: {
         200: {
@@ -37,27 +40,44 @@ export function auditRoutes({ storage }: { readonly storage: Storage }): Route[]
       },
       errors: ['CURSOR_INVALID'],
       handle: async ({ caller, query }) => {
-        const wanted = query as Partial<
-          Record<'cursor' | 'kind' | 'agent_id' | 'actor_id' | 'effect' | 'rule', string>
-        > & {
+        const { after, limit, cursor, ...wanted } = query as Wanted & {
           after?: number;
           limit?: number;
+          cursor?: string;
         };
-        const visible = caller.role === 'superadmin' ? 'all' : { ownerUserId: caller.userId };
-        if (wanted.after !== undefined) {
-          const rows = await storage.auditQuery.after(visible, wanted.after, wanted.limit);
-          return { json: { items: rows.map(auditView) } };
+        const visible = visibleTo(caller);
+        if (after !== undefined) {
+          const rows = await storage.auditQuery.after(visible, after, limit);
+          return { json: { items: await views(storage, rows) } };
         }
         const found = await storage.auditQuery.list(visible, {
-          ...(wanted.limit === undefined ? {} : { limit: wanted.limit }),
-          ...(wanted.cursor === undefined ? {} : { cursor: wanted.cursor }),
-          ...(wanted.kind === undefined ? {} : { kind: wanted.kind }),
-          ...(wanted.agent_id === undefined ? {} : { agentId: wanted.agent_id }),
-          ...(wanted.actor_id === undefined ? {} : { actorId: wanted.actor_id }),
-          ...(wanted.effect === undefined ? {} : { effect: wanted.effect }),
-          ...(wanted.rule === undefined ? {} : { rule: wanted.rule }),
+          ...filterOf(wanted),
+          ...(limit === undefined ? {} : { limit }),
+          ...(cursor === undefined ? {} : { cursor }),
         });
-        return { json: { ...found, items: found.items.map(auditView) } };
+        return { json: { ...found, items: await views(storage, found.items) } };
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/audit/export',
+      tag: 'audit',
+      summary: 'Downloads the rows that the filter finds as lines of JSON, newest first.',
+      access: { action: 'audit:read' },
+      query: { properties: { ...FILTER, format: { enum: ['jsonl'] } } },
+      responses: {
+        200: { description: 'One row a line.', mediaType: 'application/x-ndjson', schema: type('string') },
+      },
+      handle: async ({ caller, query, response, signal }) => {
+        await exportAudit(
+          storage.auditQuery,
+          visibleTo(caller),
+          filterOf(query),
+          (row) => ({ ...auditView(row), prev_hash: row.prevHash }),
+          response,
+          signal,
+        );
+        return { streamed: true };
       },
     },
     {
@@ -97,6 +117,42 @@ export function auditRoutes({ storage }: { readonly storage: Storage }): Route[]
       },
     },
   ];
+}
+
+type Wanted = Partial<
+  Record<'kind' | 'agent_id' | 'actor_id' | 'effect' | 'rule' | 'since' | 'until', string>
+>;
+
+function filterOf(wanted: Wanted): AuditFilter {
+  return {
+    ...(wanted.kind === undefined ? {} : { kind: wanted.kind }),
+    ...(wanted.agent_id === undefined ? {} : { agentId: wanted.agent_id }),
+    ...(wanted.actor_id === undefined ? {} : { actorId: wanted.actor_id }),
+    ...(wanted.effect === undefined ? {} : { effect: wanted.effect }),
+    ...(wanted.rule === undefined ? {} : { rule: wanted.rule }),
+    ...(wanted.since === undefined ? {} : { since: timeOf('since', wanted.since) }),
+    ...(wanted.until === undefined ? {} : { until: timeOf('until', wanted.until) }),
+  };
+}
+
+function timeOf(name: string, text: string): Date {
+  const time = new Date(text);
+  if (/^\d{4}-\d\d-\d\d(?:T|$)/.test(text) && !Number.isNaN(time.getTime())) return time;
+  throw new ApiError('VALIDATION_FAILED', `The query is not valid: /${name} is no time.`, {
+    issues: [{ pointer: `/${name}`, message: 'must be a time as ISO 8601 has it.' }],
+  });
+}
+
+/** Rows with the names of who they speak of. */
+async function views(storage: Storage, rows: readonly AuditRecord[]): Promise<Record<string, unknown>[]> {
+  const userOf = ({ actorId }: AuditRecord): string => /^user:(.+)$/.exec(actorId ?? '')?.[1] ?? '';
+  const users = await storage.users.names([...new Set(rows.map(userOf))]);
+  const agents = await storage.agents.names([...new Set(rows.flatMap(({ agentId }) => agentId ?? []))]);
+  return rows.map((row) => ({
+    ...auditView(row),
+    agent_name: agents.get(row.agentId ?? '') ?? null,
+    actor_name: users.get(userOf(row)) ?? null,
+  }));
 }
 
 function auditView(row: AuditRecord): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { parse as parseCookies, serialize as serializeCookie } from 'cookie';
 import { actionsOf } from '../../auth/authorizer.js';
 import type { AuthService, ClientInfo, SignedIn } from '../../auth/auth-service.js';
+import type { SetupLinks } from '../../auth/setup-links.js';
 import { ApiError } from '../../errors/api-error.js';
 import { ref } from '../components.js';
 import type { Reply, Route, RouteContext } from '../route.js';
@@ -22,6 +23,7 @@ const signedIn = object(
 /** What the auth routes serve from. */
 export interface AuthRouteParts {
   readonly auth: AuthService;
+  readonly setup: SetupLinks;
   /** Whether the public URL is https. */
   readonly secure: boolean;
   /** Origins that may use the refresh cookie besides the server's own. */
@@ -29,7 +31,7 @@ export interface AuthRouteParts {
 }
 
 /** Routes to sign in, stay signed in, and look after one's own account. Users are managed by the command line only. */
-export function authRoutes({ auth, secure, corsOrigins }: AuthRouteParts): Route[] {
+export function authRoutes({ auth, setup, secure, corsOrigins }: AuthRouteParts): Route[] {
   // The prefix makes browsers insist on Secure, the whole path and no Domain (RFC 6265bis section 4.1.3.2).
   const cookieName = secure ? '__Host-clawforce-refresh' : 'clawforce-refresh';
   const cookieOptions = { httpOnly: true, sameSite: 'strict', secure, path: '/' } as const;
@@ -109,7 +111,7 @@ export function authRoutes({ auth, secure, corsOrigins }: AuthRouteParts): Route
       errors: ['SETUP_LINK_INVALID', 'PASSWORD_TOO_SHORT', 'PASSWORD_GUESSABLE', 'HASHER_BUSY'],
       handle: async (context) => {
         const { token, password } = context.body as { token: string; password: string };
-        return { json: await auth.claim(token, password, clientOf(context)) };
+        return { json: await setup.claim(token, password, clientOf(context)) };
       },
     },
     {

@@ -14,6 +14,7 @@ export interface ConfigRouteParts {
 // The schema of the request stays loose here: parseAgentConfig knows both spellings and gives the better messages.
 const anyConfig = {
   type: 'object',
+  additionalProperties: true,
   description: 'See the schema of the answer; camelCase keys are accepted too.',
 };
 const answer = object(
@@ -86,6 +87,19 @@ export function configRoutes({ configs, requireRecentPassword }: ConfigRoutePart
         reply(await configs.patch(context.agent, context.body, await change(context))),
     },
     {
+      method: 'post',
+      path: '/api/agents/{id}/config/review',
+      tag: 'config',
+      summary:
+        'Says what a patch would change and loosen, and whether the caller may save it; saves nothing.',
+      access: { action: 'config:write', on: 'agent' },
+      body: anyConfig,
+      bodyLimit: BODY_LIMIT,
+      responses: { 200: { description: 'What saving it would come to.', schema: ref('ConfigReview') } },
+      errors: ['CONFIG_INVALID', 'PLACEHOLDER_INVALID', 'LEVEL_EXCEEDS_MAXIMUM'],
+      handle: async ({ agent, body, caller }) => ({ json: await configs.review(agent, body, caller) }),
+    },
+    {
       method: 'get',
       path: '/api/agents/{id}/variables',
       tag: 'config',
@@ -114,14 +128,18 @@ export function configRoutes({ configs, requireRecentPassword }: ConfigRoutePart
       responses: {
         200: {
           description: 'The names after the change.',
-          schema: object({ items: { type: 'array', items: object({ name: type('string') }) } }),
+          schema: object({
+            items: { type: 'array', items: object({ name: type('string') }) },
+            applied: { enum: ['confirmed', 'stored', 'unconfirmed'] },
+          }),
         },
       },
       errors: ['CONFIG_INVALID', 'PRECONDITION_FAILED'],
       handle: async (context) => {
         const { variables } = context.body as { variables: Record<string, string | null> };
-        await configs.setVariables(context.agent, variables, await change(context));
-        return { json: { items: (await configs.variables(context.agent.id)).map((name) => ({ name })) } };
+        const { applied } = await configs.setVariables(context.agent, variables, await change(context));
+        const names = await configs.variables(context.agent.id);
+        return { json: { items: names.map((name) => ({ name })), applied } };
       },
     },
   ];

@@ -8,7 +8,7 @@ import type { Storage } from '../../storage/storage.js';
 import { ApiError } from '../../errors/api-error.js';
 import { ref } from '../components.js';
 import type { Caller, Route, RouteContext } from '../route.js';
-import { page, type } from '../schemas.js';
+import { object, page, type } from '../schemas.js';
 import { startEventStream, type EventStream } from '../sse.js';
 import { messageView } from './message-routes.js';
 
@@ -58,6 +58,34 @@ export function logRoutes(parts: LogRouteParts): Route[] {
       handle: async (context) => {
         await streamActivity(parts, context);
         return { streamed: true };
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/agents/{id}/activity',
+      tag: 'logs',
+      summary: 'Gives one page of stored activity, oldest first: the latest, or what came before an id.',
+      access: { action: 'log:read', on: 'agent' },
+      query: {
+        properties: {
+          before: { type: 'integer', minimum: 1, description: 'Only events with a smaller id.' },
+          limit: { type: 'integer', minimum: 1, maximum: 200, description: '50 by default.' },
+        },
+      },
+      responses: {
+        200: {
+          description: 'One page; `more` when there may be older ones.',
+          schema: object({ items: { type: 'array', items: ref('Activity') }, more: type('boolean') }),
+        },
+      },
+      handle: async ({ agent, query }) => {
+        const { before, limit = 50 } = query as { before?: number; limit?: number };
+        const { events } = parts.storage;
+        const found =
+          before === undefined
+            ? await events.tail(agent.id, limit)
+            : await events.before(agent.id, before, limit);
+        return { json: { items: found.map(activityView), more: found.length === limit } };
       },
     },
     {

@@ -4,7 +4,7 @@ import type { Storage } from '../../storage/storage.js';
 import { ApiError } from '../../errors/api-error.js';
 import { ref } from '../components.js';
 import type { Route } from '../route.js';
-import { object, page, pageQuery } from '../schemas.js';
+import { object, page, pageQuery, type } from '../schemas.js';
 
 const SESSION_KEY = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9:._@+/-]{0,127}$' };
 /** Session of messages that name none. */
@@ -21,6 +21,13 @@ export function messageView(message: MessageRecord): Record<string, unknown> {
     result: message.result,
     created_at: message.createdAt.toISOString(),
   };
+}
+
+function whileRunning(messages: MessageService | undefined): MessageService {
+  if (messages) return messages;
+  throw new ApiError('SERVER_NOT_RUNNING', 'Agents run only while the server runs.', {
+    fix: 'Start it with "clawforce serve" or "npm start".',
+  });
 }
 
 /** Routes that send messages and read sessions. */
@@ -44,16 +51,11 @@ export function messageRoutes({
       responses: { 202: { description: 'The message, on its way.', schema: ref('Message') } },
       errors: ['AGENT_NOT_RUNNING', 'MESSAGE_TOO_LARGE', 'PAYLOAD_TOO_LARGE'],
       handle: async ({ agent, body, caller }) => {
-        if (!messages) {
-          throw new ApiError('SERVER_NOT_RUNNING', 'Agents run only while the server runs.', {
-            fix: 'Start it with "clawforce serve" or "npm start".',
-          });
-        }
         const { text, session_key: sessionKey = DEFAULT_SESSION } = body as {
           text: string;
           session_key?: string;
         };
-        const message = await messages.send(agent.id, {
+        const message = await whileRunning(messages).send(agent.id, {
           text,
           sessionKey,
           actor: `user:${caller.userId}`,
@@ -61,6 +63,25 @@ export function messageRoutes({
           chatId: sessionKey.slice(sessionKey.indexOf(':') + 1),
         });
         return { status: 202, json: messageView(message) };
+      },
+    },
+    {
+      method: 'post',
+      path: '/api/agents/{id}/cancel',
+      tag: 'messages',
+      summary: 'Ends the turn that a session of the agent is in.',
+      access: { action: 'agent:message', on: 'agent' },
+      body: object({ session_key: SESSION_KEY }, ['session_key']),
+      responses: {
+        200: {
+          description: 'Whether there was a turn to end.',
+          schema: object({ cancelled: type('boolean') }),
+        },
+      },
+      errors: ['AGENT_NOT_RUNNING', 'SERVER_NOT_RUNNING', 'INTERRUPTED'],
+      handle: async ({ agent, body }) => {
+        const { session_key: sessionKey = DEFAULT_SESSION } = body as { session_key?: string };
+        return { json: { cancelled: await whileRunning(messages).cancel(agent.id, sessionKey) } };
       },
     },
     {

@@ -64,10 +64,15 @@ export function workspaceRoutes({ files }: { readonly files: AgentFiles }): Rout
           return { json: { path, items: await fs.listDir(path) } };
         }
         if ((query as { download?: boolean }).download === true) {
-          const { content, etag } = await fs.readFileInfo(path, {
+          const { content, etag, truncated } = await fs.readFileInfo(path, {
             encoding: 'buffer',
             limit: MAX_FILE_BYTES,
           });
+          if (truncated) {
+            throw new ApiError('PAYLOAD_TOO_LARGE', 'A single file of more than 10 MiB is not downloaded.', {
+              fix: 'Download its folder as a ZIP file.',
+            });
+          }
           return {
             bytes: content,
             headers: {
@@ -89,9 +94,10 @@ export function workspaceRoutes({ files }: { readonly files: AgentFiles }): Rout
       path: '/api/agents/{id}/workspace/{path*}',
       tag: 'workspace',
       summary:
-        'Writes a file; `If-Match` refuses when it changed meanwhile, `If-None-Match: *` when it exists.',
+        'Writes a file, text as JSON or anything as bytes; `If-Match` refuses when it changed meanwhile, `If-None-Match: *` when it exists.',
       access: { action: 'workspace:write', on: 'agent' },
       body: object({ content: { type: 'string' } }),
+      rawBody: ['application/octet-stream'],
       bodyLimit: MAX_FILE_BYTES + 1024,
       responses: {
         200: { description: 'Written.', schema: object({ path: type('string'), etag: type('string') }) },
@@ -101,7 +107,8 @@ export function workspaceRoutes({ files }: { readonly files: AgentFiles }): Rout
         const path = filePath(params);
         const fs = await files.workspace(agent.id);
         const ifMatch = unquote(request.headers['if-match']);
-        const { etag } = await fs.writeFile(path, (body as { content: string }).content, {
+        const content = Buffer.isBuffer(body) ? body : (body as { content: string }).content;
+        const { etag } = await fs.writeFile(path, content, {
           ...(ifMatch === undefined ? {} : { ifMatch }),
           ...(request.headers['if-none-match'] === '*' ? { ifNoneMatch: '*' as const } : {}),
         });

@@ -3,10 +3,10 @@ import type { Failpoint } from '../../agents/lifecycle-parts.js';
 
 /*
  * A control plane in a process of its own, which dies like a machine without power at one step of its work:
- *   crash-plane.ts <data directory>
+ *   crash-plane.ts <data directory> [<worker image>]
  * Its parent hears where it listens, says at which step it is to die, and hears of the step right before it is gone.
  */
-const [dataDir = ''] = process.argv.slice(2);
+const [dataDir = '', image] = process.argv.slice(2);
 let deadly: Failpoint | undefined;
 process.on('message', (point: Failpoint) => {
   deadly = point;
@@ -15,6 +15,10 @@ process.on('message', (point: Failpoint) => {
 const test = await startTestPlane({
   dataDir,
   timing: { restartMs: 200, reconcileMs: 500, graceMs: 1_000 },
+  // With an image the workers are real ones in containers, without one stand-ins of this host.
+  ...(image === undefined
+    ? {}
+    : { docker: {}, env: { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: image } }),
   failpoint(point) {
     if (point !== deadly) return undefined;
     return new Promise(() => {

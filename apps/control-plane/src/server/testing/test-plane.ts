@@ -3,7 +3,10 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { AgentPool } from '@clawforce/pool-core';
+import type { DockerPool } from '@clawforce/pool-docker';
 import { ProcessPool } from '@clawforce/pool-process';
+import type { AttestWorker } from '../../agents/attest-worker.js';
 import type { Failpoint, LifecycleTiming } from '../../agents/lifecycle-parts.js';
 import { openLoggers } from '../../log/logger.js';
 import { readSettings } from '../../settings/index.js';
@@ -11,9 +14,13 @@ import type { UserRole } from '../../storage/users/user-store.js';
 import { assertDocumented } from './answer-contract.js';
 import { startControlPlane, type ControlPlane } from '../control-plane.js';
 import type { Core } from '../core.js';
+import { openDockerBackend } from '../docker-backend.js';
+import { installationId } from '../installation-id.js';
 
 /** A password that the rules accept; made at run time, so that no file has one. */
 export const PASSWORD = `${crypto.randomUUID()} of a test`;
+
+const BUILT_WORKER = '../../../../worker/dist/main.js';
 
 /** What a test may decide. */
 export interface TestPlaneOptions {
@@ -21,6 +28,10 @@ export interface TestPlaneOptions {
   readonly timing?: Partial<LifecycleTiming>;
   /** Directory of a built dashboard. */
   readonly dashboard?: string;
+  /** Workers of the product instead of stand-ins; they have to be built. */
+  readonly realWorkers?: boolean;
+  /** Workers in containers; `attest` looks at them in another way. */
+  readonly docker?: { readonly attest?: AttestWorker } | undefined;
   /** Where the control plane is to be interrupted. */
   readonly failpoint?: (point: Failpoint) => Promise<void> | void;
   /** Continues with the data of an earlier one. */
@@ -33,7 +44,9 @@ export interface TestPlane {
   readonly core: Core;
   readonly url: string;
   readonly dataDir: string;
-  readonly pool: ProcessPool;
+  readonly pool: AgentPool;
+  /** The docker pool. @throws Error without one */
+  docker(): DockerPool;
   /** Creates a user with {@link PASSWORD}; gives the id. */
   user(username: string, role: UserRole): Promise<string>;
   /** Signs in as an API client. */
@@ -82,18 +95,29 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
     silent: true,
   });
   let core: Core | undefined;
-  let pool: ProcessPool | undefined;
+  let pool: AgentPool | undefined;
+  let docker: DockerPool | undefined;
   const plane = await startControlPlane(
     settings,
     loggers,
     async (opened) => {
       core = opened;
-      pool = new ProcessPool({
-        command: [process.execPath, fileURLToPath(new URL('stand-in-worker.mjs', import.meta.url))],
+      if (options.docker) {
+        const owner = await installationId(opened.storage.settings);
+        const backend = await openDockerBackend(settings, owner, () => undefined);
+        pool = docker = backend.pool;
+        return { ...backend, ...options.docker, selection: { kind: 'docker', source: 'environment' } };
+      }
+      const processes = new ProcessPool({
+        command: [
+          process.execPath,
+          fileURLToPath(new URL(options.realWorkers ? BUILT_WORKER : 'stand-in-worker.mjs', import.meta.url)),
+        ],
         ownerId: 'test',
         stateDir: join(settings.adminDir, 'pool'),
       });
-      await pool.sweepOrphans();
+      pool = processes;
+      await processes.sweepOrphans();
       return { pool, selection: { kind: 'process', source: 'environment' } };
     },
     {
@@ -115,6 +139,10 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
     plane,
     core,
     pool,
+    docker() {
+      if (!docker) throw new Error('this control plane has no docker pool');
+      return docker;
+    },
     url,
     dataDir,
     call,

@@ -96,6 +96,8 @@ export interface AgentStore {
   get(id: string): Promise<AgentRecord | undefined>;
   /** Newest first. */
   list(visibleTo: AgentVisibility, filter?: AgentFilter): Promise<Page<AgentRecord>>;
+  /** Names of agents by id; those that are gone are left out. */
+  names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** How many of these agents are in each status. */
   countByStatus(visibleTo: AgentVisibility): Promise<StatusCounts>;
   /** Every agent with this desired state, for the reconciler. */

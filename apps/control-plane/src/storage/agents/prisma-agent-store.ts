@@ -89,6 +89,14 @@ export class PrismaAgentStore implements AgentStore {
     return { contains: name, ...insensitive };
   }
 
+  async names(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.#context.db.agent.findMany({
+      where: { id: { in: [...ids] } },
+      select: { id: true, name: true },
+    });
+    return new Map(rows.map(({ id, name }) => [id, name]));
+  }
+
   async countByStatus(visibleTo: AgentVisibility): Promise<StatusCounts> {
     const groups = await this.#context.db.agent.groupBy({
       by: ['status'],

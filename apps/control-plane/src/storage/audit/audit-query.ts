@@ -23,6 +23,10 @@ export interface AuditFilter extends PageRequest {
   readonly actorId?: string;
   readonly effect?: string;
   readonly rule?: string;
+  /** Not before. */
+  readonly since?: Date;
+  /** Before. */
+  readonly until?: Date;
 }
 
 /** What the audit log has of the latest refusal of an agent. */

@@ -15,7 +15,7 @@ export class PrismaAuditQuery implements AuditQuery {
   }
 
   async list(visibleTo: AgentVisibility, filter: AuditFilter = {}): Promise<Page<AuditRecord>> {
-    const { kind, agentId, actorId, effect, rule } = filter;
+    const { kind, agentId, actorId, effect, rule, since, until } = filter;
     const visible = await this.#visible(visibleTo);
     const wanted = {
       ...(kind === undefined ? {} : { kind }),
@@ -23,10 +23,13 @@ export class PrismaAuditQuery implements AuditQuery {
       ...(actorId === undefined ? {} : { actorId }),
       ...(effect === undefined ? {} : { effect }),
       ...(rule === undefined ? {} : { rule }),
+      ...((since ?? until)
+        ? { time: { ...(since ? { gte: since } : {}), ...(until ? { lt: until } : {}) } }
+        : {}),
     };
     return pageByNumber(
       this.#context,
-      `audit:${JSON.stringify([visibleTo, kind, agentId, actorId, effect, rule])}`,
+      `audit:${JSON.stringify([visibleTo, kind, agentId, actorId, effect, rule, since, until])}`,
       filter,
       ({ take, below }) =>
         this.#context.db.auditRow.findMany({

@@ -39,14 +39,6 @@ export class PrismaSessionStore implements SessionStore {
     });
   }
 
-  async touch(id: string, idleExpiresAt: Date): Promise<boolean> {
-    const { count } = await this.#context.db.session.updateMany({
-      where: { id, ...this.#live() },
-      data: { lastUsedAt: this.#context.now(), idleExpiresAt },
-    });
-    return count === 1;
-  }
-
   async reauthenticated(id: string): Promise<boolean> {
     const { count } = await this.#context.db.session.updateMany({
       where: { id, ...this.#live() },

@@ -31,8 +31,6 @@ export interface SessionStore {
   get(id: string): Promise<SessionRecord | undefined>;
   /** Live sessions of a user, latest use first; at most 200. */
   listLive(userId: string): Promise<readonly SessionRecord[]>;
-  /** Notes a use of a live session; false when it is revoked, expired or unknown. */
-  touch(id: string, idleExpiresAt: Date): Promise<boolean>;
   /** Notes that the password was given; false when the session is not live. */
   reauthenticated(id: string): Promise<boolean>;
   /** Revokes a session; false when unknown or revoked already. */

@@ -63,6 +63,24 @@ export function auditCases(current: () => TestStorage): void {
       });
     });
 
+    test('a list is narrowed by time: from one instant, and before another', async () => {
+      const { auditQuery } = current().storage;
+      const agentId = randomUUID();
+      await log().appendBatch(
+        ['one', 'two', 'three'].map((rule, hour) => ({
+          ...decision(agentId, rule),
+          timestamp: `2026-01-01T0${hour}:00:00.000Z`,
+        })),
+      );
+      const all = await auditQuery.list('all', { agentId });
+      const [three, two] = all.items.map(({ time }) => time);
+      const rules = async (filter: object): Promise<(string | null)[]> =>
+        (await auditQuery.list('all', { agentId, ...filter })).items.map(({ rule }) => rule);
+      expect(await rules({ since: two })).toEqual(['three', 'two']);
+      expect(await rules({ until: two })).toEqual(['one']);
+      expect(await rules({ since: two, until: three })).toEqual(['two']);
+    });
+
     test('many writers at once build one chain without a hole', async () => {
       const { storage } = current();
       const before = (await storage.audit.head()).seq;

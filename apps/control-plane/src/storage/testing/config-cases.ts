@@ -15,6 +15,27 @@ export function configCases(current: () => TestStorage): void {
     keyId,
   });
 
+  describe('effects outside the database', () => {
+    test('happen after the commit, and not when there is none', async () => {
+      const { storage } = current();
+      const said: string[] = [];
+      await storage.transaction(async (tx) => {
+        tx.afterCommit(() => said.push('committed'));
+        await tx.settings.set('effect', 'x');
+        expect(said).toEqual([]);
+      });
+      const failing = storage.transaction(async (tx) => {
+        tx.afterCommit(() => said.push('rolled back'));
+        await tx.settings.set('effect', 'y');
+        throw new Error('no');
+      });
+      await expect(failing).rejects.toThrow('no');
+      storage.afterCommit(() => said.push('outside'));
+      expect(said).toEqual(['committed', 'outside']);
+      expect(await storage.settings.get('effect')).toBe('x');
+    });
+  });
+
   describe('configurations', () => {
     test('of two that save the version they read, one wins', async () => {
       const { configs } = current().storage;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { normalizeUsername } from '@clawforce/auth-rbac';
 import { hasPrismaCode } from '../database/prisma-error.js';
 import type { User } from '../generated/sqlite/client.js';
 import { pageByDate } from '../page/keyset.js';
@@ -6,7 +7,6 @@ import type { Page, PageRequest } from '../page/page.js';
 import { StorageError } from '../storage-error.js';
 import type { StoreContext } from '../store-context.js';
 import type { NewUser, UserChanges, UserRecord, UserRole, UserStore } from './user-store.js';
-import { normaliseUsername } from './username.js';
 
 const ROLES: readonly string[] = ['superadmin', 'admin', 'viewer'] satisfies UserRole[];
 
@@ -19,12 +19,7 @@ export class PrismaUserStore implements UserStore {
   }
 
   async create(user: NewUser): Promise<UserRecord> {
-    const username = normaliseUsername(user.username);
-    if (username === undefined) {
-      throw new TypeError(
-        'username: expected 1 to 64 of a-z, 0-9 and . _ @ + -, a letter or digit at both ends',
-      );
-    }
+    const username = normalizeUsername(user.username);
     if (!ROLES.includes(user.role)) throw new TypeError(`role: expected ${ROLES.join(', ')}`);
     const now = this.#context.now();
     try {
@@ -53,9 +48,17 @@ export class PrismaUserStore implements UserStore {
     return row === null ? undefined : toRecord(row);
   }
 
+  async names(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.#context.db.user.findMany({
+      where: { id: { in: [...ids] } },
+      select: { id: true, displayName: true },
+    });
+    return new Map(rows.map(({ id, displayName }) => [id, displayName]));
+  }
+
   async findByUsername(name: string): Promise<UserRecord | undefined> {
     // A text that is not a name is looked up all the same, so that it takes as long as one that is.
-    const username = normaliseUsername(name) ?? '';
+    const username = nameOrNothing(name);
     const row = await this.#context.db.user.findUnique({ where: { username } });
     return row === null ? undefined : toRecord(row);
   }
@@ -118,4 +121,12 @@ export class PrismaUserStore implements UserStore {
 
 function toRecord(row: User): UserRecord {
   return { ...row, role: row.role as UserRole };
+}
+
+function nameOrNothing(name: string): string {
+  try {
+    return normalizeUsername(name);
+  } catch {
+    return '';
+  }
 }

@@ -38,13 +38,15 @@ export interface UserChanges {
 
 /** People who may sign in. */
 export interface UserStore {
-  /** Throws `CONFLICT` when the normalised name is taken, TypeError when it is not a name. */
+  /** Throws `CONFLICT` when the normalised name is taken, AuthError `USERNAME_INVALID` when it is not a name. */
   create(user: NewUser): Promise<UserRecord>;
   get(id: string): Promise<UserRecord | undefined>;
   /** Looks the name up in its normalised form. */
   findByUsername(username: string): Promise<UserRecord | undefined>;
   /** Newest first. */
   list(page?: PageRequest): Promise<Page<UserRecord>>;
+  /** Names of users by id; those that are gone are left out. */
+  names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   count(): Promise<number>;
   /** Throws `NOT_FOUND`. */
   update(id: string, changes: UserChanges): Promise<UserRecord>;

@@ -1,6 +1,71 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { RotateCw } from 'lucide-react';
+import { useAgentStream } from '../../agents/use-agent-stream.js';
+import { Button } from '../../components/button.js';
 import { EmptyState } from '../../components/empty-state.js';
+import { Panel } from '../../components/panel.js';
+import { AddEntries } from './add-entries.js';
+import { DirectoryTree } from './directory-tree.js';
+import { DownloadButton } from './download-button.js';
+import { PathView } from './path-view.js';
+import { directoryOf } from './paths.js';
+import { workspaceKey } from './workspace-queries.js';
+import styles from './workspace.module.css';
 
-/** Workspace of one agent. */
+/** Tools behind which files may differ. */
+const WRITES = new Set(['write_file', 'edit_file', 'exec']);
+
+/** The files of one agent; the address names the one that is open. */
 export function WorkspacePage() {
-  return <EmptyState title="Workspace" />;
+  const { agentId } = useParams({ from: '/signed-in/agents/$agentId/workspace' });
+  const { path = '' } = useSearch({ from: '/signed-in/agents/$agentId/workspace' });
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  // Directories only: a file that somebody edits here is not pulled away; saving finds the difference.
+  const readDirectories = (): void =>
+    void queries.invalidateQueries({ queryKey: [...workspaceKey(agentId), 'directory'] });
+  useAgentStream(agentId, {
+    onActivity: ({ event }) => {
+      if (event.event_type === 'tool_result' && WRITES.has(event.tool_name ?? '')) readDirectories();
+    },
+    onGap: readDirectories,
+  });
+  const open = (to: string): void =>
+    void navigate({
+      to: '/agents/$agentId/workspace',
+      params: { agentId },
+      search: to === '' ? {} : { path: to },
+    });
+  return (
+    <div className={styles['page']}>
+      <Panel
+        title="Files"
+        actions={
+          <>
+            <Button
+              kind="quiet"
+              size="small"
+              icon={<RotateCw aria-hidden="true" />}
+              aria-label="Read the directories again"
+              onPress={readDirectories}
+            />
+            <DownloadButton agentId={agentId} path="workspace" folder label="Download all" />
+          </>
+        }
+      >
+        <div className="stack">
+          <AddEntries agentId={agentId} directory={directoryOf(path)} onAdded={open} />
+          <DirectoryTree agentId={agentId} path="" open={path} onOpen={open} />
+        </div>
+      </Panel>
+      {path === '' ? (
+        <Panel>
+          <EmptyState title="No file is open.">Choose one to read or edit it.</EmptyState>
+        </Panel>
+      ) : (
+        <PathView key={`${agentId} ${path}`} agentId={agentId} path={path} onMoved={open} />
+      )}
+    </div>
+  );
 }

@@ -9,11 +9,12 @@ export const fileTools: readonly ToolProfile[] = [
   { names: 'printf', operands: ['text'], optionsFirst: true, refuse: { [exec]: '-v' } },
   {
     names:
-      'true false pwd whoami id groups tty nproc arch uname uptime free logname users who w cal ncal sleep date hostname',
+      'true false pwd whoami id groups tty nproc arch uname uptime free logname users who w cal ncal date hostname',
     operands: ['text'],
     refuse: { 'shell.program.system': '--set -s -F --file -b' },
     options: { text: '-d --date', read: '-r --reference', flag: '-sr -s --si --seconds -b --bytes -h' },
   },
+  { names: 'sleep usleep gsleep', operands: ['duration'] },
   { names: 'test [', operands: ['any'], style: 'single-dash', refuse: { 'shell.exec.option': '-v -R' } },
   { names: 'cd', operands: ['read'] },
   {
@@ -83,7 +84,8 @@ export const fileTools: readonly ToolProfile[] = [
     refuse: { [exec]: '--pager --generate-config-file' },
     refuseOperands: { [exec]: 'cache' },
   },
-  { names: 'ldd', refused: exec },
+  // It lets the loader start the file, as running it would.
+  { names: 'ldd', operands: ['read'] },
   { names: 'basename dirname', operands: ['text'], options: { text: '-s --suffix' } },
   {
     names: 'touch mkdir',
@@ -145,7 +147,12 @@ export const fileTools: readonly ToolProfile[] = [
     options: { flag: '-a -i -p --append --ignore-interrupts', text: '--output-error' },
   },
   {
-    names: 'split csplit',
+    names: 'csplit',
+    operands: ['read', 'pattern'],
+    options: { text: '-n --digits -b --suffix-format', write: '-f --prefix', flag: '-k -s -z' },
+  },
+  {
+    names: 'split',
     operands: ['read', 'any'],
     options: {
       text: '-a --suffix-length -l --lines -n --number -t --separator --additional-suffix -b --bytes -C -d --numeric-suffixes --digits --suffix-format',
@@ -242,7 +249,7 @@ export const fileTools: readonly ToolProfile[] = [
     options: { text: '-S --suffix -T --threads -L --level', write: '-o --output -D' },
     refuse: { [remove]: '--rm' },
   },
-  { names: 'cpio pax', refused: 'shell.exec.option' },
+  { names: 'cpio bsdcpio pax star', refused: 'shell.exec.option' },
   { names: 'ar ranlib strip', operands: ['any'] },
   {
     names: 'rsync',

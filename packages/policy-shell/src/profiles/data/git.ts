@@ -89,12 +89,12 @@ export const git: ToolProfile = {
       },
       refuse: { [discard]: '-f --force' },
     },
-    reset: { options: { read: '--pathspec-from-file' } },
+    reset: { options: { read: '--pathspec-from-file' }, refuse: { [discard]: '--hard --merge' } },
     clean: {
       options: { flag: '-n --dry-run -d -q', pattern: '-e --exclude' },
       refuse: { [discard]: '-f --force -x -X -i --interactive' },
     },
-    stash: { options: { pattern: '-m --message' }, refuseOperands: { [discard]: 'clear' } },
+    stash: { options: { pattern: '-m --message' }, refuseOperands: { [discard]: 'clear drop' } },
     rebase: {
       options: { text: '--onto -s --strategy -X', flag: '--continue --abort --skip' },
       refuse: { [exec]: '-x --exec', 'shell.program.interactive': '-i --interactive --edit-todo' },
@@ -131,6 +131,7 @@ export const git: ToolProfile = {
     },
     config: {
       operands: ['text'],
+      refuseOperands: { 'shell.program.interactive': 'edit' },
       options: {
         flag: '-l --list --get --get-all --get-regexp --show-origin --show-scope --name-only --local --unset --bool --int --type -z',
         text: '--default',

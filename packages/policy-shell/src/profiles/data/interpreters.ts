@@ -29,7 +29,7 @@ export const interpreters: readonly ToolProfile[] = [
     options: { info: '--version --help -v', flag: '-n --no-execute', 'command-text': '-c --command' },
     refuse: { 'shell.program.code-runner': '-C --init-command -i --interactive -l --login -s' },
   }),
-  interpreter('python pypy', {
+  interpreter('python pypy jython micropython graalpy', {
     options: {
       info: '-V --version -h --help',
       flag: '-u -B -b -d -E -I -O -q -s -S -v -P -OO -VV',
@@ -40,7 +40,7 @@ export const interpreters: readonly ToolProfile[] = [
     refuse: { 'shell.program.code-runner': '-i -x' },
     refuseOperands: { 'shell.program.code-runner': '-' },
   }),
-  interpreter('node nodejs', {
+  interpreter('node nodejs electron', {
     options: {
       info: '--version -v --help -h --v8-options --test --test-only',
       flag: '-c --check --no-warnings --trace-warnings --trace-deprecation --trace-uncaught --watch --watch-preserve-output --enable-source-maps --inspect --inspect-brk --expose-gc --preserve-symlinks --pending-deprecation --throw-deprecation --no-deprecation --use-openssl-ca --experimental-vm-modules --experimental-strip-types --experimental-modules --experimental-json-modules --experimental-test-coverage --experimental-fetch --experimental-specifier-resolution --disable-warning --unhandled-rejections --stack-trace-limit --prof --cpu-prof --heap-prof --interpreted-frames-native-stack --max-old-space-size --max_old_space_size --stack-size --max-semi-space-size --max-http-header-size --input-type --dns-result-order --icu-data-dir --no-experimental-fetch --abort-on-uncaught-exception --trace-exit --trace-gc --no-opt --allow-natives-syntax --trace-sync-io --title --force --report-on-signal --conditions --test-concurrency --test-force-exit --test-timeout --no-addons --permission',
@@ -95,7 +95,7 @@ export const interpreters: readonly ToolProfile[] = [
       'shell.program.network': '-S -t',
     },
   }),
-  interpreter('lua luajit luau', {
+  interpreter('lua luajit luau texlua', {
     options: { info: '-v -V --version', flag: '-W -E', code: '-e -i' },
     refuse: { 'shell.exec.option': '-l -b -j' },
   }),
@@ -124,6 +124,7 @@ export const interpreters: readonly ToolProfile[] = [
   interpreter('groovy scala kotlin escript', {
     options: { info: '-v --version -version --help -help', code: '-e -n -p -a -l' },
   }),
+  { names: 'erb', operands: ['read'], refuse: { 'shell.exec.option': '-r -S -U' } },
   interpreter('osascript', { options: { code: '-e' } }),
   {
     names: 'java',

@@ -72,7 +72,7 @@ export const projectTools: readonly ToolProfile[] = [
         '--script-shell --use-yarnrc --eval -e --print -p --preload --shell-emulator --pnpmfile --global-dir -c --shell-mode --import --require --config',
     },
     subcommands: {
-      'run test start build lint': { operands: ['any'], operandsWith: [] },
+      'run test start build lint': { operands: ['package', 'any'] },
       'install add remove upgrade update up import link i ci rm un dedupe prune rebuild': {
         operands: ['package'],
       },
@@ -94,14 +94,15 @@ export const projectTools: readonly ToolProfile[] = [
     options: { info: '--version -V --help -h' },
     subcommands: {
       'eval repl jupyter': runner,
-      'install uninstall upgrade compile serve deploy publish': {
+      'upgrade deploy publish serve': system,
+      'install uninstall compile': {
         operands: ['package'],
         refuse: { [system]: '-g --global' },
       },
       'run test bench check fmt lint task cache doc info coverage types init add remove outdated': {
         operands: ['package'],
         options: { any: '--config -c --import-map --lock --env-file', pattern: '--filter' },
-        refuse: { [exec]: '--preload --cert --v8-flags' },
+        refuse: { [exec]: '--preload --cert --v8-flags --eval' },
       },
     },
     otherSubcommand: { operands: ['any'] },
@@ -150,7 +151,11 @@ export const projectTools: readonly ToolProfile[] = [
         },
         refuse: { [exec]: '-c --call --source --python-preference' },
       },
-      'install add remove sync lock update upgrade pip uninstall build check show export list tree init new venv version create test env lint fmt':
+      pip: {
+        operands: ['text', 'package'],
+        refuse: { [system]: '--system --target --prefix --break-system-packages' },
+      },
+      'install add remove sync lock update upgrade uninstall build check show export list tree init new venv version create test env lint fmt':
         { operands: ['package'] },
       'config self publish login shell activate auth token source repository': config,
       tool: system,
@@ -179,20 +184,72 @@ export const projectTools: readonly ToolProfile[] = [
   },
   {
     names:
-      'tsc eslint prettier stylelint biome oxlint tslint standard xo vite webpack rollup esbuild parcel next nuxt astro turbo nx lerna gulp grunt tsup tsdown swc babel rspack ng vue-cli-service react-scripts storybook typedoc knip depcheck publint attw c8 nyc markdownlint commitlint changeset lint-staged husky concurrently nodemon pm2 wait-on serve http-server live-server',
+      'tsc eslint prettier stylelint biome oxlint tslint standard xo vite webpack rollup esbuild parcel next nuxt astro turbo nx lerna gulp grunt tsup tsdown swc babel rspack ng vue-cli-service react-scripts storybook typedoc knip depcheck publint attw c8 nyc markdownlint commitlint changeset lint-staged husky nodemon npm-run-all npm-run-all2 run-s run-p wait-on serve http-server live-server',
     operands: ['any'],
     options: { pattern: '--ext --rule --ignore-pattern --global --env' },
     refuse: { [exec]: '--exec -x --require --resolve-plugins-relative-to --rulesdir --eval' },
   },
   {
     names:
-      'flake8 black ruff isort mypy pylint pyright bandit pydocstyle pycodestyle autopep8 yapf coverage pre-commit jupyter nbqa sphinx-build mkdocs vulture djlint sqlfluff alembic django-admin',
+      'flake8 black ruff isort mypy pylint pyright bandit pydocstyle pycodestyle autopep8 yapf coverage pre-commit nbqa sphinx-build mkdocs vulture djlint sqlfluff alembic',
     operands: ['any'],
     options: {
       pattern: '--select --ignore --extend-ignore --disable --enable --extend-exclude',
       any: '-c --config --rcfile',
     },
-    refuse: { [exec]: '--load-plugins --init-hook --init-import --plugin' },
+    refuse: { [exec]: '--load-plugins --init-hook --init-import --plugin --python-executable' },
+  },
+  {
+    names: 'jupyter jupyter-lab jupyter-notebook',
+    subcommands: {
+      'console qtconsole run': 'shell.program.interactive',
+      'notebook lab server': 'shell.program.network',
+    },
+    otherSubcommand: { operands: ['any'] },
+  },
+  {
+    names: 'flask django-admin',
+    operands: ['any'],
+    refuseOperands: { 'shell.program.interactive': 'shell dbshell' },
+  },
+  {
+    names: 'concurrently conc',
+    options: {
+      text: '-n --names -c --prefix-colors -m --max-processes -p --prefix --restart-tries --kill-signal',
+      flag: '-k --kill-others -r --raw -s --success -g --group',
+    },
+    refuse: { [exec]: '--teardown' },
+    operands: ['command-line'],
+  },
+  {
+    names: 'pm2 forever',
+    operands: ['any'],
+    refuseOperands: {
+      'shell.program.schedule':
+        'start restart reload startup save resurrect deploy startOrRestart startOrReload',
+      'shell.program.process-control': 'kill sendSignal delete stop',
+    },
+  },
+  { names: 'supervisorctl supervisord circusd', refused: 'shell.program.schedule' },
+  {
+    names: 'ocamlfind ocamlopt ocamlc',
+    operands: ['any'],
+    style: 'single-dash',
+    refuse: { [exec]: '-pp -ppx -cc -plugin -syntax' },
+  },
+  {
+    names: 'ghc',
+    operands: ['any'],
+    style: 'single-dash',
+    options: { code: '-e' },
+    refuse: { [exec]: '-F -pgmF -pgml -pgmc -pgma -fplugin --interactive' },
+  },
+  { names: 'wasm-pack', operands: ['any'], refuseOperands: { [remote]: 'publish', [secret]: 'login' } },
+  {
+    names: 'gopls',
+    operands: ['any'],
+    style: 'single-dash',
+    refuse: { 'shell.program.network': '-listen -port -debug' },
   },
   {
     names: 'make gmake bmake remake',
@@ -220,14 +277,22 @@ export const projectTools: readonly ToolProfile[] = [
       any: '-S -B -D -U -C --build --install --prefix --test-dir --preset',
       text: '-G -j --parallel --config --target -t',
     },
-    refuse: { [exec]: '-P --script -E' },
+    refuse: { [exec]: '-P --script -E --open' },
     refuseOperands: {},
     style: 'gnu',
   },
   {
-    names: 'ctest cpack ninja meson bazel buck2 scons waf samu',
+    names: 'bazel bazelisk buck2',
+    // Labels (`//pkg:target`) are no paths.
+    operands: ['text'],
+    options: { any: '--output_base --output_user_root', text: '-c --config' },
+    refuse: { [exec]: '--run_under --bazelrc --host_jvm_args --override_repository' },
+  },
+  {
+    names: 'ctest cpack ninja meson scons waf samu',
     operands: ['any'],
     options: { any: '-C -f', text: '-j -k' },
+    refuse: { [exec]: '-S -D --script --build-and-test --test-command --overwrite' },
   },
   {
     names:
@@ -251,8 +316,8 @@ export const projectTools: readonly ToolProfile[] = [
       text: '-run -bench -tags -count -timeout -p -ldflags -gcflags -cover -covermode -coverpkg',
       any: '-o -C -coverprofile -modfile -overlay -pkgdir -cpuprofile -memprofile -outputdir',
     },
-    refuse: { [exec]: '-exec -toolexec -vettool' },
-    refuseOperands: { 'shell.exec.option': 'generate tool bug', 'shell.env.dump': 'env' },
+    refuse: { [exec]: '-exec -toolexec -vettool', 'shell.program.network': '-http' },
+    refuseOperands: { 'shell.exec.option': 'generate bug', 'shell.env.dump': 'env' },
   },
   { names: 'gofmt goimports golangci-lint staticcheck', operands: ['any'] },
   {
@@ -294,7 +359,7 @@ export const projectTools: readonly ToolProfile[] = [
   },
   { names: 'jar javap javadoc', operands: ['any'], refuse: { [exec]: '-J -doclet -docletpath' } },
   {
-    names: 'gradle gradlew mvn mvnw mvnd sbt ant bazelisk',
+    names: 'gradle gradlew mvn mvnw mvnd sbt ant',
     operands: ['any'],
     options: { any: '-D -P -T -pl -am -p --project-dir -b --build-file -f --file -g -s --settings -gs -l' },
     refuse: { [exec]: '-I --init-script -lib -listener -logger -inputhandler --include-build -javaagent' },
@@ -311,7 +376,11 @@ export const projectTools: readonly ToolProfile[] = [
       [exec]: '-logger -distributedlogger --additionalprobingpath --additional-deps',
       [system]: '-g --global --tool-path',
     },
-    refuseOperands: { [exec]: 'exec fsi script csi user-secrets' },
+    refuseOperands: {
+      [exec]: 'exec fsi script csi user-secrets',
+      [remote]: 'push delete drop',
+      [config]: 'source',
+    },
   },
   {
     names: 'bundle bundler gem rails rspec rubocop',
@@ -323,7 +392,7 @@ export const projectTools: readonly ToolProfile[] = [
     },
     refuseOperands: {
       [config]: 'config',
-      [exec]: 'console open viz runner c dbconsole open:',
+      [exec]: 'console open viz runner c r dbconsole open:',
       [secret]: 'push signin owner',
     },
     subcommands: { exec: { operands: ['command'], optionsFirst: true } },
@@ -333,7 +402,10 @@ export const projectTools: readonly ToolProfile[] = [
     names: 'composer artisan phpunit phpstan phpcs',
     operands: ['any'],
     options: { any: '-d --working-dir -c', pattern: '--filter' },
-    refuse: { [exec]: '--bootstrap --prepend --autoload-file --include-path' },
+    refuse: {
+      [exec]: '--bootstrap --prepend --autoload-file --include-path',
+      [source]: '--repository --repository-url',
+    },
     refuseOperands: { [exec]: 'exec run-script-text global tinker config', [secret]: 'show-auth' },
   },
   {
@@ -345,8 +417,8 @@ export const projectTools: readonly ToolProfile[] = [
   {
     names: 'mix rebar3 stack cabal dune opam lein zig nim flutter dart crystal v',
     operands: ['any'],
-    refuse: { [exec]: '-e --eval -x --exec --require -r --ghc-options --with-ghc' },
-    refuseOperands: { [exec]: 'exec eval repl shell console ghci utop run-script' },
+    refuse: { [exec]: '-e --eval -x --exec --require -r --ghc-options --with-ghc --with-compiler' },
+    refuseOperands: { [exec]: 'exec eval repl shell console ghci utop run-script e' },
   },
   {
     names:

@@ -16,7 +16,7 @@ export const textTools: readonly ToolProfile[] = [
     refuse: { [exec]: '--filter --pager --view' },
   },
   {
-    names: 'rg ripgrep',
+    names: 'rg ripgrep rga',
     operands: ['text', 'read'],
     options: {
       pattern: '-e --regexp -g --glob --iglob -r --replace',
@@ -126,6 +126,14 @@ export const textTools: readonly ToolProfile[] = [
     refuse: { [exec]: '-init -cmd -interactive -vfs -A' },
     style: 'single-dash',
   },
+  { names: 'dropdb dropuser', refused: 'shell.destructive.remote' },
+  {
+    names: 'mysqladmin mariadb-admin',
+    operands: ['text'],
+    refuseOperands: {
+      'shell.destructive.remote': 'drop shutdown kill flush-privileges password stop-slave stop-replica',
+    },
+  },
   {
     names: 'psql mysql mariadb',
     takesCommands: true,
@@ -142,11 +150,26 @@ export const textTools: readonly ToolProfile[] = [
     },
   },
   {
+    names:
+      'tex latex pdftex pdflatex xetex xelatex luatex lualatex platex uplatex etex context latexmk tectonic texexec',
+    operands: ['any'],
+    style: 'single-dash',
+    options: { any: '-output-directory -outdir -auxdir', text: '-jobname -interaction -fmt -output-format' },
+    refuse: {
+      [exec]:
+        '-shell-escape -enable-write18 -write18 --shell-escape --enable-write18 -e -r -latex -pdflatex -xelatex -lualatex -lua -latexoption -usepretex -pretex -new-viewer -pv -pvc',
+    },
+  },
+  {
     names: 'redis-cli',
     takesCommands: true,
     operands: ['text'],
     options: { text: '-h -p -n -a -u' },
     refuse: { [exec]: '--eval --rdb --pipe --functions-rdb' },
+    refuseOperands: {
+      'shell.destructive.remote':
+        'flushall flushdb shutdown config script eval evalsha module debug save bgsave slaveof replicaof migrate FLUSHALL FLUSHDB SHUTDOWN CONFIG SCRIPT EVAL EVALSHA MODULE DEBUG SAVE BGSAVE SLAVEOF REPLICAOF MIGRATE',
+    },
   },
   {
     names: 'openssl',
@@ -154,7 +177,11 @@ export const textTools: readonly ToolProfile[] = [
     style: 'single-dash',
     options: { pattern: '-subj -addext -passout -passin -pass -nameopt' },
     refuse: { [exec]: '-engine -provider -provider-path', 'shell.program.network': '-accept -connect' },
-    refuseOperands: { [exec]: 'engine', 'shell.program.network': 's_client s_server s_time' },
+    refuseOperands: {
+      [exec]: 'engine',
+      'shell.program.network': 's_client s_server s_time',
+      'shell.resource': 'speed',
+    },
   },
   {
     names: 'gpg gpg2',

@@ -1,0 +1,233 @@
+import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { lstat, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { requires } from '../../../../tools/host/host-test.js';
+import { testWorkerImage } from '../../../../tools/host/test-image.js';
+import {
+  PASSWORD,
+  startTestPlane,
+  until,
+  type Answer,
+  type TestPlane,
+} from '../server/testing/test-plane.js';
+import type { AgentRecord } from '../storage/agents/agent-store.js';
+import type { AttestWorker } from './attest-worker.js';
+
+const docker = promisify(execFile);
+let dataDir: string;
+let image: string;
+let test: TestPlane;
+let token: string;
+
+async function start(options: { env?: Record<string, string>; attest?: AttestWorker } = {}): Promise<void> {
+  const { attest, env } = options;
+  test = await startTestPlane({
+    dataDir,
+    env: { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: image, ...env },
+    docker: attest ? { attest } : {},
+    timing: { connectMs: 60_000 },
+  });
+  if (!(await test.core.storage.users.findByUsername('root'))) await test.user('root', 'superadmin');
+  token = (await test.login('root')).access;
+}
+const call = (method: string, path: string, body?: unknown): Promise<Answer> =>
+  test.call(method, path, { token, ...(body === undefined ? {} : { body }) });
+
+async function agent(security: object = {}): Promise<string> {
+  const { body } = await call('POST', '/api/agents', { name: 'test' });
+  const id = body.id as string;
+  const saved = await call('PATCH', `/api/agents/${id}/config`, { security: { docker: security } });
+  expect(saved.text).not.toContain('"code"');
+  return id;
+}
+async function reaches(id: string, status: string): Promise<AgentRecord> {
+  return until(
+    `status ${status}`,
+    async () => {
+      const found = await test.core.storage.agents.get(id);
+      return found?.status === status && found;
+    },
+    90_000,
+  );
+}
+async function running(id: string): Promise<AgentRecord> {
+  expect((await call('POST', `/api/agents/${id}/start`)).status).toBe(202);
+  return reaches(id, 'running');
+}
+const run = (id: string, tool: string, args: object): Promise<Answer> =>
+  call('POST', `/api/agents/${id}/tools/${tool}`, { args });
+
+/** What runs inside the agent's container, executed by the engine. */
+async function inside(id: string, ...command: string[]): Promise<string> {
+  const { stdout } = await docker('docker', ['exec', await containerOf(id), ...command]);
+  return stdout.trim();
+}
+async function containers(id: string, all = false): Promise<string[]> {
+  const { stdout } = await docker('docker', [
+    'ps',
+    ...(all ? ['-a'] : []),
+    '-q',
+    '--filter',
+    `label=clawforce.agent=${id}`,
+  ]);
+  return stdout.trim().split('\n').filter(Boolean);
+}
+async function containerOf(id: string): Promise<string> {
+  const [found, ...others] = await containers(id);
+  expect(others).toEqual([]);
+  return found ?? '';
+}
+const audited = async (id: string, what: string): Promise<string> =>
+  until(`${what} in the audit log`, async () => {
+    const { body } = await call('GET', `/api/audit?agent_id=${id}&limit=100`);
+    const text = JSON.stringify(body.items);
+    return text.includes(what) && text;
+  });
+
+requires('docker', 'root').describe('agents in containers', () => {
+  beforeAll(async () => {
+    image = await testWorkerImage();
+  });
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'cpd-'));
+  });
+  afterEach(async () => {
+    for (const { id } of (await call('GET', '/api/agents')).body.items as { id: string }[])
+      await call('DELETE', `/api/agents/${id}`);
+    await test.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it('sandboxed: the demo agent does its job with only "lo" in its container, attested', async () => {
+    await start();
+    const [demo] = (await call('GET', '/api/agents')).body.items as { id: string; is_demo: boolean }[];
+    const id = demo?.id ?? '';
+    await call('PATCH', `/api/agents/${id}/config`, { security: { docker: { level: 'sandboxed' } } });
+    expect(await running(id)).toMatchObject({ attested: 'matched', level: 'sandboxed' });
+    expect(await inside(id, 'ls', '/sys/class/net')).toBe('lo');
+    const { body: sent } = await call('POST', `/api/agents/${id}/messages`, { text: 'Do your job.' });
+    const done = await until(
+      'the end of the job',
+      async () => {
+        const { body } = await call('GET', `/api/agents/${id}/messages/${sent.id as string}`);
+        return body.state !== 'queued' && body.state !== 'delivered' && body;
+      },
+      90_000,
+    );
+    expect(done.state).toBe('done');
+    const report = await call('GET', `/api/agents/${id}/workspace/report.md`);
+    expect(report.status).toBe(200);
+    expect(report.text.length).toBeGreaterThan(20);
+    const { body: status } = await call('GET', `/api/agents/${id}/status`);
+    expect(status).toMatchObject({ status: 'running', backend: 'docker', attested: 'matched' });
+    await audited(id, 'attestation_matched');
+  });
+
+  it('gives each agent a user of its own, and hides the rest of its directory from it', async () => {
+    await start();
+    const [one, two] = [await agent(), await agent()];
+    const uids = [await running(one), await running(two)].map(({ workerUid }) => workerUid);
+    expect(new Set(uids).size).toBe(2);
+    for (const [index, id] of [one, two].entries()) {
+      expect(await inside(id, 'id', '-u')).toBe(String(uids[index]));
+      const root = test.core.files.directory(id);
+      expect(statSync(join(root, 'workspace')).uid).toBe(uids[index]);
+      for (const zone of ['.config', '.sessions', '.logs']) {
+        const { uid, mode } = statSync(join(root, zone));
+        expect([uid, mode & 0o777]).toEqual([0, 0o700]);
+      }
+      const sockets = statSync(join(dataDir, 'run', id));
+      expect([sockets.uid, sockets.gid, sockets.mode & 0o777]).toEqual([0, uids[index], 0o750]);
+    }
+    // What the operator puts there belongs to the agent as well.
+    await call('PUT', `/api/agents/${one}/workspace/from-operator.txt`, { content: 'text' });
+    const written = await run(one, 'edit_file', {
+      path: 'from-operator.txt',
+      old_text: 'text',
+      new_text: 'new',
+    });
+    expect(written.body.status).toBe('ok');
+  });
+
+  it('goes on over a stop and a start of the control plane: the same container, looked at again', async () => {
+    await start();
+    const id = await agent();
+    const before = await running(id);
+    const container = await containerOf(id);
+    await test.stop();
+    expect(await containers(id)).toEqual([container]);
+    await start();
+    const after = await reaches(id, 'running');
+    expect(after).toMatchObject({ generation: before.generation, epoch: before.epoch, attested: 'matched' });
+    expect(await containerOf(id)).toBe(container);
+    expect((await run(id, 'write_file', { path: 'after', content: 'x' })).body.status).toBe('ok');
+    await audited(id, '"adopt"');
+  });
+
+  it('that differ from what was requested are ended before they get work, with the field in status and audit', async () => {
+    await start({ attest: (spec) => test.docker().attest({ ...spec, limits: { ...spec.limits, pids: 7 } }) });
+    const id = await agent();
+    await call('POST', `/api/agents/${id}/start`);
+    const failed = await reaches(id, 'failed');
+    expect(failed).toMatchObject({ attested: 'none', desired: 'running' });
+    expect(failed.statusReason).toContain('pidsLimit');
+    // The engine would do the same again, so there is no next attempt.
+    expect(failed.statusReason).not.toContain('next attempt');
+    expect(await containers(id)).toEqual([]);
+    expect(await audited(id, 'attestation_mismatched')).toContain('pidsLimit');
+    expect(await test.core.storage.credentials.listFor(id)).not.toContainEqual(
+      expect.objectContaining({ kind: 'resume' }),
+    );
+  });
+
+  it('privileged: commands may become root and install, and what they leave does not break the next sandboxed start', async () => {
+    await start({ env: { CLAWFORCE_MAX_LEVEL: 'privileged' } });
+    const { body: made } = await call('POST', '/api/agents', { name: 'power' });
+    const id = made.id as string;
+    const level = (name: string): Promise<Answer> =>
+      call('PATCH', `/api/agents/${id}/config`, { security: { docker: { level: name } } });
+    await call('POST', '/api/auth/reauthenticate', { password: PASSWORD });
+    expect((await level('privileged')).status).toBe(200);
+    expect(await running(id)).toMatchObject({ attested: 'matched' });
+    expect((await call('GET', `/api/agents/${id}/status`)).body.reason).toContain('privileged');
+    const install = [
+      "const fs = require('fs');",
+      "fs.writeFileSync('/usr/local/bin/installed-tool', '#!/bin/sh\\necho installed', { mode: 0o755 });",
+      "fs.mkdirSync('left', { recursive: true }); fs.writeFileSync('left/root-owned', 'x', { mode: 0o600 });",
+      'console.log(process.getuid());',
+    ].join('\n');
+    await run(id, 'write_file', { path: 'install.cjs', content: install });
+    const installed = await run(id, 'exec', { command: 'node install.cjs' });
+    expect(installed.body).toMatchObject({ status: 'ok', output: '0\n' });
+    expect((await run(id, 'exec', { command: 'installed-tool' })).body.output).toContain('installed');
+    const sudo = await call('POST', `/api/agents/${id}/policy/test`, {
+      tool: 'exec',
+      args: { command: 'sudo id' },
+    });
+    expect(sudo.body.decision.effect).toBe('allow');
+    await call('POST', `/api/agents/${id}/stop`);
+    expect((await level('sandboxed')).status).toBe(200);
+    const safe = await running(id);
+    expect(safe).toMatchObject({ attested: 'matched' });
+    const left = await lstat(join(test.core.files.directory(id), 'workspace', 'left', 'root-owned'));
+    expect(left.uid).toBe(safe.workerUid);
+    expect((await run(id, 'read_file', { path: 'left/root-owned' })).body.status).toBe('ok');
+    const refused = await call('POST', `/api/agents/${id}/policy/test`, {
+      tool: 'exec',
+      args: { command: 'sudo id' },
+    });
+    expect(refused.body.decision.effect).toBe('deny');
+  });
+
+  it('leave nothing in the engine when their agent is removed', async () => {
+    await start();
+    const id = await agent();
+    await running(id);
+    expect((await call('DELETE', `/api/agents/${id}`)).status).toBe(204);
+    expect(await containers(id, true)).toEqual([]);
+  });
+});

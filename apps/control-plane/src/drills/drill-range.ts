@@ -1,0 +1,45 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { join } from 'node:path';
+import type { DrillFacts } from '@clawforce/pool-core/drill';
+
+/** What a hijacked worker would be after, made for one drill: a neighbour with a secret, and services of this host. */
+export interface DrillRange {
+  readonly facts: Pick<DrillFacts, 'neighbourDir' | 'neighbourSocketDir' | 'hostPort' | 'loopbackPort'>;
+  close(): Promise<void>;
+}
+
+/** Makes it below `runtimeDir`, which is private and short enough for a socket. The services close every connection. */
+export async function openDrillRange(runtimeDir: string): Promise<DrillRange> {
+  const root = await mkdtemp(join(runtimeDir, 'drill-'));
+  const servers: Server[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    await rm(root, { recursive: true, force: true });
+  };
+  const open = async (...where: [string] | [number, string]): Promise<Server> => {
+    const server = createServer((socket) => socket.destroy());
+    servers.push(server);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      if (where.length === 1) server.listen(where[0], () => resolve());
+      else server.listen(where[0], where[1], () => resolve());
+    });
+    return server;
+  };
+  try {
+    const neighbourDir = join(root, 'agent');
+    const neighbourSocketDir = join(root, 'run');
+    await mkdir(neighbourDir);
+    await mkdir(neighbourSocketDir);
+    await writeFile(join(neighbourDir, 'secret'), 'not yours');
+    await open(join(neighbourSocketDir, 'link.sock'));
+    const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+    const hostPort = portOf(await open(0, '0.0.0.0'));
+    const loopbackPort = portOf(await open(0, '127.0.0.1'));
+    return { facts: { neighbourDir, neighbourSocketDir, hostPort, loopbackPort }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,125 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { requires } from '../../../../tools/host/host-test.js';
+import { testWorkerImage } from '../../../../tools/host/test-image.js';
+import { startTestPlane, until, type TestPlane } from '../server/testing/test-plane.js';
+import type { DrillReport, DrillRow } from './drill-report.js';
+
+let dataDir: string;
+let test: TestPlane;
+let token: string;
+
+async function start(options: Parameters<typeof startTestPlane>[0]): Promise<void> {
+  test = await startTestPlane({ dataDir, timing: { connectMs: 60_000 }, ...options });
+  await test.user('root', 'superadmin');
+  token = (await test.login('root')).access;
+}
+const inContainers = async (env: Record<string, string> = {}): Promise<void> =>
+  start({
+    docker: {},
+    env: { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: await testWorkerImage(), ...env },
+  });
+
+async function drill(body: object): Promise<DrillReport> {
+  const begun = await test.call('POST', '/api/drills', { token, body });
+  expect(begun.status).toBe(202);
+  return until(
+    'the end of the drill',
+    async () => {
+      const { body: report } = await test.call('GET', `/api/drills/${begun.body.id as string}`, { token });
+      return report.state === 'done' && (report as DrillReport);
+    },
+    420_000,
+  );
+}
+const failures = ({ rows, reason }: DrillReport): unknown[] => [
+  ...(reason === undefined ? [] : [reason]),
+  ...rows
+    .filter(({ verdict }) => verdict === 'fail')
+    .map(({ id, expected, actual, detail }) => [id, expected, actual, detail]),
+];
+const rowOf = ({ rows }: DrillReport, id: string): DrillRow | undefined => rows.find((row) => row.id === id);
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'drill-'));
+});
+afterEach(async () => {
+  await test.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+requires('docker', 'root').describe('a drill in a container', () => {
+  it.each(['sandboxed', 'permissive'])(
+    'at %s: everything is held, everything that must work does, and nothing is left',
+    async (level) => {
+      await inContainers();
+      const report = await drill({ level });
+      expect(failures(report)).toEqual([]);
+      expect(report).toMatchObject({ verdict: 'pass', attested: 'matched', backend: 'docker', level });
+      expect(report.engine).toMatch(/docker .*runc .*kernel /);
+      // What an agent would attack at the agent level, each tried by a program that ran.
+      for (const id of [
+        'cmd-join',
+        'cmd-config',
+        'cmd-environ',
+        'cmd-memory',
+        'cmd-link',
+        'cmd-broker',
+        'cmd-replace',
+      ])
+        expect(rowOf(report, id), id).toMatchObject({ actual: 'blocked', verdict: 'pass' });
+      expect(rowOf(report, 'cmd-runs')).toMatchObject({ actual: 'allowed' });
+      expect(report.rows.filter(({ layer }) => layer === 'container').length).toBeGreaterThan(80);
+      expect((await test.call('GET', '/api/agents', { token })).text).not.toContain('"drill"');
+      expect(await test.docker().list()).toEqual([]);
+      await until('the verdict in the audit log', async () => {
+        const { body } = await test.call('GET', '/api/audit?kind=drill', { token });
+        return JSON.stringify(body.items).includes('pass');
+      });
+    },
+    480_000,
+  );
+
+  it('at privileged: what the level gives is told and not judged, the rest is held', async () => {
+    await inContainers({ CLAWFORCE_MAX_LEVEL: 'privileged' });
+    const report = await drill({ level: 'privileged' });
+    expect(failures(report)).toEqual([]);
+    expect(rowOf(report, 'cmd-environ')).toMatchObject({ expected: 'any', verdict: 'info' });
+  }, 480_000);
+
+  it('above the maximum of this server fails with the reason, and starts nothing', async () => {
+    await inContainers();
+    const report = await drill({ level: 'privileged' });
+    expect(report).toMatchObject({ verdict: 'fail', rows: [] });
+    expect(report.reason).toContain('above this server');
+    expect(await test.docker().list()).toEqual([]);
+  });
+});
+
+describe('a drill on the process pool', () => {
+  beforeEach(() => start({ realWorkers: true }));
+
+  it('fails: what no container holds is a failure, never skipped, and is not executed', async () => {
+    const report = await drill({});
+    expect(report).toMatchObject({ verdict: 'fail', backend: 'process', attested: 'none' });
+    const held = report.rows.filter(({ layer, expected }) => layer === 'container' && expected === 'blocked');
+    expect(held.length).toBeGreaterThan(50);
+    for (const row of held) {
+      expect(row).toMatchObject({ actual: 'not-run', verdict: 'fail', tookMs: 0 });
+      expect(row.detail).toContain('not isolated, not run');
+    }
+  });
+
+  it('is for superadmins unless it is about an own agent', async () => {
+    await test.user('ada', 'admin');
+    const { access } = await test.login('ada');
+    const begun = await test.call('POST', '/api/drills', { token: access, body: {} });
+    expect([begun.status, begun.body.code]).toEqual([403, 'FORBIDDEN']);
+    const { body: foreign } = await test.call('POST', '/api/agents', { token, body: { name: 'foreign' } });
+    const other = await test.call('POST', '/api/drills', { token: access, body: { agent_id: foreign.id } });
+    expect(other.status).toBe(404);
+    expect((await test.call('GET', '/api/drills', { token: access })).body.items).toEqual([]);
+  });
+});

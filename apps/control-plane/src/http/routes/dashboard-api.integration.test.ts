@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestPlane, until, type Answer, type TestPlane } from '../../server/testing/test-plane.js';
+
+let test: TestPlane;
+let owner: { id: string; token: string };
+let other: { id: string; token: string };
+let root: { id: string; token: string };
+let agent: string;
+
+beforeAll(async () => {
+  test = await startTestPlane();
+  const person = async (name: string, role: 'admin' | 'superadmin'): Promise<typeof owner> => ({
+    id: await test.user(name, role),
+    token: (await test.login(name)).access,
+  });
+  owner = await person('owner', 'admin');
+  other = await person('other', 'admin');
+  root = await person('root', 'superadmin');
+  agent = (await test.call('POST', '/api/agents', { token: owner.token, body: { name: 'mine' } })).body.id;
+});
+afterAll(() => test.remove());
+
+const call = (method: string, path: string, body?: unknown, who = owner): Promise<Answer> =>
+  test.call(method, path, { token: who.token, ...(body === undefined ? {} : { body }) });
+
+describe('stored activity', () => {
+  it('is paged backwards from the latest', async () => {
+    for (let number = 0; number < 7; number += 1)
+      await test.core.storage.events.record(agent, { event_type: 'error', content: `n${number}` });
+    const page = async (query: string): Promise<{ items: string[]; more: boolean; first: number }> => {
+      const { status, body } = await call('GET', `/api/agents/${agent}/activity?${query}`);
+      expect(status).toBe(200);
+      return {
+        items: body.items.map((item: { event: { content: string } }) => item.event.content),
+        more: body.more,
+        first: body.items[0]?.id,
+      };
+    };
+    const latest = await page('limit=3');
+    expect(latest).toMatchObject({ items: ['n4', 'n5', 'n6'], more: true });
+    const above = await page(`limit=3&before=${latest.first}`);
+    expect(above).toMatchObject({ items: ['n1', 'n2', 'n3'], more: true });
+    expect(await page(`limit=3&before=${above.first}`)).toMatchObject({ items: ['n0'], more: false });
+  });
+});
+
+describe('a file of the workspace', () => {
+  const upload = (path: string, bytes: Buffer, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${test.url}/api/agents/${agent}/workspace/${path}`, {
+      method: 'PUT',
+      headers: {
+        authorization: `Bearer ${owner.token}`,
+        'content-type': 'application/octet-stream',
+        ...headers,
+      },
+      body: new Uint8Array(bytes),
+    });
+
+  it('is uploaded and downloaded as bytes, and a change meanwhile is told instead of overwritten', async () => {
+    const bytes = Buffer.from([0, 255, 137, 80, 78, 71, 10, 13]);
+    const first = await upload('picture.png', bytes, { 'if-none-match': '*' });
+    expect(first.status).toBe(200);
+    const etag = first.headers.get('etag') ?? '';
+    const download = await fetch(`${test.url}/api/agents/${agent}/workspace/picture.png?download=true`, {
+      headers: { authorization: `Bearer ${owner.token}` },
+    });
+    expect(Buffer.from(await download.arrayBuffer())).toEqual(bytes);
+    expect(download.headers.get('content-disposition')).toContain('attachment');
+    expect(download.headers.get('x-content-type-options')).toBe('nosniff');
+    expect((await upload('picture.png', bytes, { 'if-none-match': '*' })).status).toBe(409);
+    expect((await upload('picture.png', Buffer.from('second'), { 'if-match': etag })).status).toBe(200);
+    const late = await upload('picture.png', Buffer.from('late'), { 'if-match': etag });
+    expect([late.status, ((await late.json()) as { code: string }).code]).toEqual([
+      412,
+      'PRECONDITION_FAILED',
+    ]);
+  });
+
+  it('may be empty, and is refused when it is too large or of another type', async () => {
+    expect((await upload('empty.bin', Buffer.alloc(0))).status).toBe(200);
+    expect((await upload('large.bin', Buffer.alloc(10 * 1024 * 1024 + 4096))).status).toBe(413);
+    expect((await upload('page.html', Buffer.from('<b>'), { 'content-type': 'text/html' })).status).toBe(415);
+  });
+});
+
+describe('the review of a change', () => {
+  it('says what it changes, loosens and needs, and saves nothing', async () => {
+    const review = (body: unknown, who = owner): Promise<Answer> =>
+      call('POST', `/api/agents/${agent}/config/review`, body, who);
+    const harmless = await review({ agents: { defaults: { max_tokens: 77 } } });
+    expect(harmless.body).toEqual({
+      changed: ['agents'],
+      loosens: [],
+      needs_password: false,
+      refused: null,
+      unsafe: [],
+    });
+    const loosening = { tools: { ssrf_protection: false } };
+    const refused = await review(loosening);
+    expect(refused.body).toMatchObject({
+      loosens: ['tools.ssrf_protection'],
+      needs_password: true,
+      refused: { code: 'FORBIDDEN' },
+      unsafe: ['tools.ssrf_protection'],
+    });
+    expect((await review(loosening, root)).body.refused).toBeNull();
+    expect((await review({ agents: { defaults: { max_tokens: 'many' } } })).body.code).toBe('CONFIG_INVALID');
+    expect((await review({}, other)).status).toBe(404);
+    expect((await call('GET', `/api/agents/${agent}/config`)).body.version).toBe(0);
+  });
+});
+
+describe('the security presets', () => {
+  it('are three, the strictest first, with what this server can start', async () => {
+    const { body } = await call('GET', '/api/security-presets');
+    expect(
+      body.items.map(({ level, name, available }: Record<string, unknown>) => [level, name, available]),
+    ).toEqual([
+      ['sandboxed', 'Safe', false],
+      ['permissive', 'Standard', true],
+      ['privileged', 'Power', false],
+    ]);
+    expect(body.items[0].unavailable_reason).toContain('cannot enforce');
+    expect(body.items[2].unavailable_reason).toContain('CLAWFORCE_MAX_LEVEL');
+    for (const item of body.items) expect(item.consequences.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a turn', () => {
+  it('of an agent that does not run cannot be cancelled', async () => {
+    const { status, body } = await call('POST', `/api/agents/${agent}/cancel`, {});
+    expect([status, body.code]).toEqual([409, 'AGENT_NOT_RUNNING']);
+    expect((await call('POST', `/api/agents/${agent}/cancel`, {}, other)).status).toBe(404);
+  });
+});
+
+describe('the audit log', () => {
+  const rows = async (query: string, who = root): Promise<Record<string, unknown>[]> => {
+    const { status, body } = await call('GET', `/api/audit?${query}`, undefined, who);
+    expect(status).toBe(200);
+    return body.items;
+  };
+
+  it('names agent and actor, and is narrowed by actor and time', async () => {
+    const mine = await rows(`actor_id=user:${owner.id}&kind=agent_lifecycle`);
+    expect(mine).toMatchObject([{ agent_id: agent, agent_name: 'mine', actor_name: 'owner' }]);
+    const time = String(mine[0]?.['time']);
+    const query = `actor_id=user:${owner.id}&kind=agent_lifecycle`;
+    expect(await rows(`${query}&since=${time}`)).toHaveLength(1);
+    expect(await rows(`${query}&until=${time}`)).toHaveLength(0);
+    const bad = await call('GET', '/api/audit?since=yesterday', undefined, root);
+    expect([bad.status, bad.body.issues]).toEqual([
+      400,
+      [{ pointer: '/since', message: 'must be a time as ISO 8601 has it.' }],
+    ]);
+  });
+
+  it('is exported with the filter, every row once, and to an admin only what is its own', async () => {
+    for (let number = 0; number < 450; number += 1)
+      test.core.audit.enqueue({
+        kind: 'policy_decision',
+        agent_id: agent,
+        actor: 'model',
+        tool: 'exec',
+        effect: 'deny',
+        rule: `export.${number}`,
+        reason: 'r',
+        input: 'line\nbreak',
+        timestamp: new Date().toISOString(),
+      });
+    await test.core.audit.flush();
+    await until('all rows', async () => (await rows('rule=export.449')).length === 1);
+    const lines = async (query: string, who: typeof owner): Promise<Record<string, unknown>[]> => {
+      const response = await fetch(`${test.url}/api/audit/export?${query}`, {
+        headers: { authorization: `Bearer ${who.token}` },
+      });
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-disposition')).toBe(
+        'attachment; filename="clawforce-audit.jsonl"',
+      );
+      const text = await response.text();
+      return text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    };
+    const own = await lines(`effect=deny&agent_id=${agent}`, owner);
+    expect(own.map(({ rule }) => rule)).toEqual(
+      Array.from({ length: 450 }, (_, number) => `export.${449 - number}`),
+    );
+    expect(own[0]).toHaveProperty('prev_hash');
+    expect(await lines('effect=deny', other)).toEqual([]);
+    const all = await lines('', root);
+    const seqs = all.map(({ seq }) => seq as number);
+    expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, index) => (seqs[0] ?? 0) - index));
+    expect(seqs.at(-1)).toBe(1);
+  });
+
+  it('has the refused request of somebody who reaches for a foreign agent', async () => {
+    expect((await call('GET', `/api/agents/${agent}/config?x=1`, undefined, other)).status).toBe(404);
+    const [row] = await until('the row', async () => {
+      await test.core.audit.flush();
+      const found = (await rows(`actor_id=user:${other.id}&kind=auth_event`)).filter(
+        ({ event }) => (event as { event: string }).event === 'request_denied',
+      );
+      return found.length > 0 && found;
+    });
+    expect(row?.['event']).toMatchObject({
+      success: false,
+      ext: { action: 'config:read', agent_id: agent, exists: true, path: `/api/agents/${agent}/config` },
+    });
+  });
+});

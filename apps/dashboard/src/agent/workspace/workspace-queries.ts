@@ -1,0 +1,44 @@
+import { queryOptions } from '@tanstack/react-query';
+import type { components } from '../../api/generated/api.js';
+import { unwrap, unwrapVersioned, type ApiClient } from '../../api/api-client.js';
+
+/** What a directory lists of one entry. */
+export type DirectoryEntry = Pick<components['schemas']['DirectoryEntry'], 'name' | 'type' | 'size'>;
+
+/** The part of the key that all queries of a workspace share. */
+export const workspaceKey = (agentId: string) => ['agent', agentId, 'workspace'] as const;
+
+/** Entries of one directory, folders first; '' is the top of the workspace. */
+export function directoryQuery(api: ApiClient, agentId: string, path: string) {
+  return queryOptions({
+    queryKey: [...workspaceKey(agentId), 'directory', path],
+    queryFn: async ({ signal }): Promise<readonly DirectoryEntry[]> => {
+      if (path === '') {
+        const top = await api.GET('/api/agents/{id}/workspace', {
+          params: { path: { id: agentId }, query: { max_depth: 1 } },
+          signal,
+        });
+        return foldersFirst(unwrap(top).items);
+      }
+      const answer = unwrap(await readPath(api, agentId, path, signal));
+      return 'items' in answer ? foldersFirst(answer.items) : [];
+    },
+  });
+}
+
+/** What stands at a path: a text with its version, or a directory. @throws ApiFailure `BINARY_FILE` among others */
+export function contentQuery(api: ApiClient, agentId: string, path: string) {
+  return queryOptions({
+    queryKey: [...workspaceKey(agentId), 'content', path],
+    queryFn: async ({ signal }) => unwrapVersioned(await readPath(api, agentId, path, signal)),
+  });
+}
+
+function readPath(api: ApiClient, agentId: string, path: string, signal: AbortSignal) {
+  return api.GET('/api/agents/{id}/workspace/{path}', { params: { path: { id: agentId, path } }, signal });
+}
+
+function foldersFirst(entries: readonly DirectoryEntry[]): readonly DirectoryEntry[] {
+  const rank = ({ type }: DirectoryEntry): number => (type === 'directory' ? 0 : 1);
+  return entries.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+}

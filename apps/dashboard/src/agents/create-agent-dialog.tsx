@@ -1,0 +1,104 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { Form } from 'react-aria-components';
+import { unwrap } from '../api/api-client.js';
+import { toFailure } from '../api/api-failure.js';
+import { useApi } from '../app/services.js';
+import { Button } from '../components/button.js';
+import { Dialog, DialogActions } from '../components/dialog.js';
+import { FailureNotice } from '../components/failure-notice.js';
+import { TextField } from '../components/text-field.js';
+import { runtimeQuery } from './agent-queries.js';
+import { putAgent } from './use-fleet-stream.js';
+
+const FIELDS = ['/name', '/description'];
+
+/** Creates an agent that belongs to the person, and opens its settings. */
+export function CreateAgentDialog({
+  isOpen,
+  onClose,
+}: {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}) {
+  const api = useApi();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const runtime = useQuery(runtimeQuery(api));
+  const [name, setName] = useState('');
+  const [description, setDescription] = useState('');
+  const create = useMutation({
+    mutationFn: async () => {
+      const backend = runtime.data?.backend;
+      return unwrap(
+        await api.POST('/api/agents', {
+          body: {
+            name: name.trim(),
+            ...(description.trim() === '' ? {} : { description: description.trim() }),
+            ...(backend === 'process' || backend === 'docker' ? { mode: backend } : {}),
+          },
+        }),
+      );
+    },
+    onSuccess: (agent) => {
+      putAgent(queries, agent);
+      close();
+      void navigate({
+        to: '/agents/$agentId/settings',
+        params: { agentId: agent.id },
+        search: { section: 'model' },
+      });
+    },
+  });
+  const close = (): void => {
+    setName('');
+    setDescription('');
+    create.reset();
+    onClose();
+  };
+  const issueAt = (pointer: string): string | undefined =>
+    create.error === null
+      ? undefined
+      : toFailure(create.error).issues.find((issue) => issue.pointer === pointer)?.message;
+  return (
+    <Dialog title="New agent" isOpen={isOpen} onClose={close}>
+      <Form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          create.mutate();
+        }}
+      >
+        <TextField
+          label="Name"
+          value={name}
+          onChange={setName}
+          error={issueAt('/name')}
+          isRequired
+          maxLength={100}
+          autoFocus
+        />
+        <TextField
+          label="Description"
+          description="What it is for. Only people read this."
+          value={description}
+          onChange={setDescription}
+          error={issueAt('/description')}
+          rows={2}
+          maxLength={2000}
+        />
+        <p className="muted">
+          It starts at level Standard and stopped. Give it a model in its settings, then start it.
+        </p>
+        {create.isError && <FailureNotice error={create.error} hidePointers={FIELDS} />}
+        <DialogActions>
+          <Button onPress={close}>Cancel</Button>
+          <Button kind="primary" type="submit" isPending={create.isPending}>
+            Create agent
+          </Button>
+        </DialogActions>
+      </Form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,88 @@
+// @vitest-environment happy-dom
+import { screen, waitFor } from '@testing-library/react';
+import { describe, expect, it } from 'vitest';
+import type { AuditRow } from '../api/api-types.js';
+import { anAgent, renderApp } from '../testing/render-app.js';
+import { decisionOf, describeRow } from './describe-row.js';
+
+const row = {
+  seq: 12,
+  time: '2026-11-27T10:00:00.000Z',
+  kind: 'policy_decision',
+  agent_id: 'a1',
+  agent_name: 'Researcher',
+  actor_id: 'model',
+  actor_name: null,
+  effect: 'deny',
+  rule: 'fs.zone.hidden',
+  event: {
+    kind: 'policy_decision',
+    tool: 'read_file',
+    reason: 'The zone is hidden.',
+    input: '.config/agent.json',
+    ext: {
+      layer: 'zone',
+      hint: 'Use workspace/.',
+      trace: [{ layer: 'zone', rule: 'fs.zone.hidden', effect: 'deny' }],
+    },
+  },
+  hash: 'abc',
+} as unknown as AuditRow;
+
+describe('the audit log', () => {
+  it('asks the server for what the address says, and puts a chosen filter into the address', async () => {
+    const { server, user, address } = renderApp('/audit?effect=deny&rule=fs.zone.hidden', (prepared) => {
+      prepared.on('GET /api/agents', () => ({ items: [anAgent()] }));
+      prepared.on('GET /api/audit', () => ({ items: [row] }));
+    });
+    await waitFor(() =>
+      expect(
+        server.asked.some((asked) => /GET \/api\/audit\?.*effect=deny.*rule=fs\.zone\.hidden/.test(asked)),
+      ).toBe(true),
+    );
+    await screen.findByRole('option', { name: 'Researcher' });
+    await user.selectOptions(screen.getByLabelText('Agent'), 'Researcher');
+    await waitFor(() => expect(address()).toContain('agent=a1'));
+    await waitFor(() => expect(server.asked.at(-1)).toContain('agent_id=a1'));
+  });
+
+  it('a link to one row opens it with its decision', async () => {
+    renderApp('/audit?row=12', (prepared) => {
+      prepared.on('GET /api/audit', () => ({ items: [row] }));
+    });
+    const dialog = await screen.findByRole('dialog', { name: 'Audit row 12' });
+    await waitFor(() => expect(dialog.textContent).toContain('The zone is hidden.'));
+    expect(dialog.textContent).toContain('Use workspace/.');
+    expect(dialog.textContent).toContain('Layers, in order');
+  });
+
+  it('tells a failure of the server from an empty log', async () => {
+    const { server, user } = renderApp('/audit', (prepared) => {
+      prepared.on(
+        'GET /api/audit',
+        () => new Response('{"error":"Not now.","code":"OVERLOADED","request_id":"r7"}', { status: 503 }),
+      );
+    });
+    const alert = await screen.findByRole('alert', {}, { timeout: 10_000 });
+    expect(alert.textContent).toContain('Not now.');
+    expect(alert.textContent).toContain('r7');
+    expect(screen.queryByText('No row matches.')).toBeNull();
+    server.on('GET /api/audit', () => ({ items: [] }));
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    await screen.findByText('No row matches.');
+  });
+
+  it('describes rows of every kind without knowing their fields', () => {
+    const other = {
+      ...row,
+      kind: 'auth_event',
+      effect: null,
+      rule: null,
+      event: { event: 'login', detail: 'wrong password' },
+    } as unknown as AuditRow;
+    expect(describeRow(other)).toEqual({ what: 'login: wrong password', who: 'model' });
+    expect(decisionOf(other)).toBeUndefined();
+    expect(describeRow({ ...row, event: {} }).what).toBe('policy_decision');
+    expect(decisionOf(row)).toMatchObject({ rule: 'fs.zone.hidden', layer: 'zone', hint: 'Use workspace/.' });
+  });
+});

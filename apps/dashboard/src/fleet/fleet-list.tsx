@@ -1,0 +1,118 @@
+import { Link } from '@tanstack/react-router';
+import { Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { AgentActions } from '../agents/agent-actions.js';
+import { DeleteAgentDialog } from '../agents/delete-agent-dialog.js';
+import { LevelBadge } from '../agents/level-badge.js';
+import { StatusBadge } from '../agents/status-badge.js';
+import type { Agent } from '../api/api-types.js';
+import { Badge } from '../components/badge.js';
+import { Button } from '../components/button.js';
+import { InertText } from '../components/inert-text.js';
+import { inertString } from '../components/inert-parts.js';
+import { Panel } from '../components/panel.js';
+import { RelativeTime } from '../components/relative-time.js';
+import { VirtualList } from '../components/virtual-list.js';
+import styles from './fleet-list.module.css';
+
+/** The agents, one a row; only the visible rows exist. */
+export function FleetList({ agents }: { readonly agents: readonly Agent[] }) {
+  const [deleting, setDeleting] = useState<Agent>();
+  return (
+    <Panel flush>
+      <div className={styles['head']} aria-hidden="true">
+        <span>Agent</span>
+        <span>Status</span>
+        <span>Level</span>
+        <span>Last refusal</span>
+        <span />
+      </div>
+      <VirtualList
+        label="Agents"
+        items={agents}
+        keyOf={({ id }) => id}
+        estimate={57}
+        maxHeight="max(20rem, calc(100dvh - 14.5rem))"
+      >
+        {(agent) => <FleetRow agent={agent} onDelete={() => setDeleting(agent)} />}
+      </VirtualList>
+      {deleting && <DeleteAgentDialog agent={deleting} onClose={() => setDeleting(undefined)} />}
+    </Panel>
+  );
+}
+
+function FleetRow({ agent, onDelete }: { readonly agent: Agent; readonly onDelete: () => void }) {
+  const {
+    id,
+    name,
+    status,
+    since,
+    level,
+    attested,
+    owner,
+    unsafe,
+    last_refusal: refusal,
+    is_demo: isDemo,
+  } = agent;
+  return (
+    <div className={styles['row']}>
+      <div className={styles['who']}>
+        <span className="row">
+          <Link to="/agents/$agentId/chat" params={{ agentId: id }} className={styles['name'] ?? ''}>
+            <InertText text={name} />
+          </Link>
+          {isDemo && <Badge tone="info">Demo</Badge>}
+        </span>
+        <span className={styles['note']}>{owner ? owner.username : 'no owner'}</span>
+      </div>
+      <div className={styles['cell']}>
+        <StatusBadge status={status} />
+        <span className={styles['note']}>
+          <RelativeTime value={since} />
+        </span>
+      </div>
+      <div className={styles['cell']}>
+        <LevelBadge level={level} />
+        {unsafe.length > 0 ? (
+          <span title={unsafe.join('\n')}>
+            <Badge tone="warn">{unsafe.length} unsafe</Badge>
+          </span>
+        ) : (
+          <span className={styles['note']}>{attested === 'none' ? 'not attested' : attested}</span>
+        )}
+      </div>
+      <div className={styles['refusal']}>
+        {refusal ? (
+          <>
+            <Link
+              to="/agents/$agentId/activity"
+              params={{ agentId: id }}
+              search={
+                refusal.event_id === undefined ? { only: 'refused' } : { event: String(refusal.event_id) }
+              }
+              title={inertString(refusal.reason)}
+            >
+              <code>{refusal.rule}</code>
+            </Link>
+            <span className={styles['note']}>
+              <RelativeTime value={refusal.time} />
+              {agent.refusals_last_hour > 1 && ` · ${agent.refusals_last_hour} in the last hour`}
+            </span>
+          </>
+        ) : (
+          <span className={styles['note']}>none</span>
+        )}
+      </div>
+      <div className={styles['actions']}>
+        <AgentActions agent={agent} size="small" />
+        <Button
+          kind="quiet"
+          size="small"
+          icon={<Trash2 aria-hidden="true" />}
+          aria-label={`Delete ${inertString(name)}`}
+          onPress={onDelete}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,138 @@
+// @vitest-environment happy-dom
+import { screen, waitFor, within } from '@testing-library/react';
+import { describe, expect, it } from 'vitest';
+import type { Agent } from '../api/api-types.js';
+import { json, refusal, type FakeServer } from '../testing/fake-server.js';
+import { anAgent, renderApp } from '../testing/render-app.js';
+import { giveHeight } from '../testing/give-height.js';
+import { selectAgents } from './select-agents.js';
+
+const withAgents =
+  (...agents: Agent[]) =>
+  (server: FakeServer): void => {
+    server.on('GET /api/agents', () => ({ items: agents }));
+    server.on('GET /api/runtime/info', () => ({
+      version: '1',
+      backend: 'process',
+      max_level: 'permissive',
+      unconfined_exec: false,
+    }));
+  };
+
+giveHeight(400);
+
+describe('the fleet', () => {
+  it('says what to do when there is no agent, and when none matches', async () => {
+    const { user } = renderApp('/fleet', withAgents());
+    await screen.findByText('There is no agent yet.');
+    await user.click(screen.getAllByRole('button', { name: 'New agent' })[0]!);
+    await screen.findByRole('dialog', { name: 'New agent' });
+  });
+
+  it('reads all pages of 500 agents, and puts only what is visible into the page', async () => {
+    const all = Array.from({ length: 500 }, (_, index) =>
+      anAgent({ id: `a${index}`, name: `Agent ${index}` }),
+    );
+    const { server } = renderApp('/fleet', (prepared) => {
+      prepared.on('GET /api/agents', (request) => {
+        const from = Number(new URL(request.url).searchParams.get('cursor') ?? 0);
+        return {
+          items: all.slice(from, from + 200),
+          ...(from + 200 < 500 ? { next_cursor: String(from + 200) } : {}),
+        };
+      });
+    });
+    await screen.findByText('500 agents');
+    expect(server.asked.filter((asked) => asked.startsWith('GET /api/agents?'))).toHaveLength(3);
+    const rows = await screen.findAllByRole('listitem');
+    expect(rows.length).toBeLessThan(60);
+    expect(rows[0]?.getAttribute('aria-setsize')).toBe('500');
+  });
+
+  it('does not show a start before the server has confirmed it', async () => {
+    let confirm: (answer: Response) => void = () => undefined;
+    const { server, user } = renderApp('/agents/a1/logs', (prepared) => {
+      withAgents(anAgent())(prepared);
+      prepared.on('GET /api/agents/a1', () => anAgent());
+      prepared.on('POST /api/agents/a1/start', () => new Promise((resolve) => (confirm = resolve)));
+    });
+    await user.click(await screen.findByRole('button', { name: 'Start Researcher' }));
+    await waitFor(() => expect(server.asked).toContain('POST /api/agents/a1/start'));
+    expect(screen.getByText('Stopped')).toBeTruthy();
+    expect(screen.queryByText('Starting')).toBeNull();
+    confirm(json(anAgent({ status: 'provisioning', desired: 'running' }), 202));
+    await screen.findByText('Starting');
+  });
+
+  it('shows why a start was refused', async () => {
+    const { user } = renderApp('/agents/a1/logs', (prepared) => {
+      prepared.on('GET /api/agents/a1', () => anAgent());
+      prepared.on('POST /api/agents/a1/start', () =>
+        refusal(409, 'BACKEND_MISMATCH', 'This agent runs in docker.', { fix: 'Switch the backend.' }),
+      );
+    });
+    await user.click(await screen.findByRole('button', { name: 'Start Researcher' }));
+    const alert = await screen.findByRole('alert');
+    expect(alert.textContent).toContain('This agent runs in docker.');
+    expect(alert.textContent).toContain('Switch the backend.');
+    expect(screen.getByText('Stopped')).toBeTruthy();
+  });
+
+  it('a refused new agent keeps what was typed, and the reason stands at its field', async () => {
+    const { server, user, address } = renderApp('/fleet?create=1', (prepared) => {
+      withAgents()(prepared);
+      prepared.on('POST /api/agents', () =>
+        refusal(400, 'VALIDATION_FAILED', 'The request is not valid.', {
+          issues: [{ pointer: '/name', message: 'must not be one of the reserved names' }],
+        }),
+      );
+    });
+    const dialog = await screen.findByRole('dialog', { name: 'New agent' });
+    await user.type(within(dialog).getByLabelText('Name'), 'admin');
+    await user.type(within(dialog).getByLabelText('Description'), 'reads mail');
+    await user.click(within(dialog).getByRole('button', { name: 'Create agent' }));
+    await within(dialog).findByText('must not be one of the reserved names');
+    expect(within(dialog).getByLabelText<HTMLInputElement>('Name').value).toBe('admin');
+    expect(within(dialog).getByLabelText<HTMLTextAreaElement>('Description').value).toBe('reads mail');
+    server.on('POST /api/agents', () => json(anAgent({ id: 'a9', name: 'admin' }), 201));
+    server.on('GET /api/agents/a9', () => anAgent({ id: 'a9', name: 'admin' }));
+    await user.click(within(dialog).getByRole('button', { name: 'Create agent' }));
+    await waitFor(() => expect(address()).toBe('/agents/a9/settings?section=model'));
+    expect(server.bodies('POST /api/agents').at(-1)).toEqual({
+      name: 'admin',
+      description: 'reads mail',
+      mode: 'process',
+    });
+  });
+
+  it('follows the socket: a failed agent comes to the top of the order', () => {
+    const order = (agents: Agent[], sort = ''): string[] =>
+      selectAgents(agents, { sort }).map(({ id }) => id);
+    const agents = [
+      anAgent({ id: 'calm', name: 'B' }),
+      anAgent({ id: 'failed', name: 'Z', status: 'failed' }),
+      anAgent({ id: 'unsafe', name: 'Y', unsafe: ['tools.ssrf_protection'] }),
+      anAgent({ id: 'refused', name: 'X', refusals_last_hour: 2 }),
+    ];
+    expect(order(agents)).toEqual(['failed', 'unsafe', 'refused', 'calm']);
+    expect(order(agents, 'name')).toEqual(['calm', 'refused', 'unsafe', 'failed']);
+    expect(selectAgents(agents, { status: 'unsafe' }).map(({ id }) => id)).toEqual(['unsafe']);
+    expect(selectAgents(agents, { q: 'z' }).map(({ id }) => id)).toEqual(['failed']);
+  });
+});
+
+describe('deleting an agent', () => {
+  it('needs its name, and a refusal leaves it where it is', async () => {
+    const { server, user } = renderApp('/fleet', (prepared) => {
+      withAgents(anAgent())(prepared);
+      prepared.on('DELETE /api/agents/a1', () => refusal(409, 'CONFLICT', 'It is being started.'));
+    });
+    await user.click(await screen.findByRole('button', { name: 'Delete Researcher' }));
+    const dialog = await screen.findByRole('alertdialog');
+    await user.click(within(dialog).getByRole('button', { name: 'Delete agent' }));
+    expect(server.asked.filter((asked) => asked.startsWith('DELETE'))).toEqual([]);
+    await user.type(within(dialog).getByLabelText('Type "Researcher" to confirm'), 'Researcher');
+    await user.click(within(dialog).getByRole('button', { name: 'Delete agent' }));
+    await within(dialog).findByText('It is being started.');
+  });
+});

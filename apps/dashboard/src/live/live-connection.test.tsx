@@ -1,0 +1,166 @@
+// @vitest-environment happy-dom
+import { screen } from '@testing-library/react';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { giveHeight } from '../testing/give-height.js';
+import { renderApp, anAgent } from '../testing/render-app.js';
+import { LiveConnection, type AgentListener } from './live-connection.js';
+import type { UiSocket } from './ui-socket.js';
+
+/** A server that knows which frames an agent has had, and resumes behind the cursor that it is given. */
+function fakeHub() {
+  const open = new Set<{ hear(name: string, body: unknown): void; cut(): void }>();
+  const asked: [string, Record<string, unknown>][] = [];
+  const hub = {
+    asked,
+    refuse: false,
+    tickets: 0,
+    answer: { ok: true, gap: false } as Record<string, unknown>,
+    connect: (): Promise<UiSocket> => {
+      hub.tickets += 1;
+      if (hub.refuse) return Promise.reject(new Error('4401'));
+      const frames: ((name: string, body: unknown) => void)[] = [];
+      const ends: (() => void)[] = [];
+      const connection = {
+        hear: (name: string, body: unknown) => frames.forEach((listener) => listener(name, body)),
+        cut: () => {
+          open.delete(connection);
+          ends.forEach((listener) => listener());
+        },
+      };
+      open.add(connection);
+      return Promise.resolve({
+        ask: (name, body) => {
+          asked.push([name, body as Record<string, unknown>]);
+          return Promise.resolve(hub.answer);
+        },
+        send: (name, body) => void asked.push([name, body as Record<string, unknown>]),
+        onFrame: (listener) => void frames.push(listener),
+        onEnd: (listener) => void ends.push(listener),
+        close: () => void open.delete(connection),
+      });
+    },
+    push: (name: string, body: unknown) => open.forEach((connection) => connection.hear(name, body)),
+    cut: () => [...open].forEach((connection) => connection.cut()),
+    open,
+  };
+  return hub;
+}
+
+function listener(): AgentListener & { heard: [string, unknown][]; gaps: number } {
+  const found = {
+    heard: [] as [string, unknown][],
+    gaps: 0,
+    onFrame: (name: string, body: unknown) => void found.heard.push([name, body]),
+    onGap: () => void (found.gaps += 1),
+  };
+  return found;
+}
+
+describe('the live connection', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('resumes behind the last activity, with a new ticket, after it was cut', async () => {
+    const hub = fakeHub();
+    const live = new LiveConnection({ open: hub.connect, now: () => 7 });
+    const watcher = listener();
+    live.watchAgent('a1', watcher, 40);
+    live.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(live.state.kind).toBe('live');
+    expect(hub.asked).toEqual([['watch', { agent_id: 'a1', after: 40 }]]);
+    hub.push('activity', { agent_id: 'a1', id: 43 });
+    hub.push('activity', { agent_id: 'other', id: 99 });
+    expect(watcher.heard).toEqual([['activity', { agent_id: 'a1', id: 43 }]]);
+    hub.cut();
+    expect(live.state).toEqual({ kind: 'lost', since: 7 });
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(live.state.kind).toBe('live');
+    expect(hub.tickets).toBe(2);
+    expect(hub.asked.at(-1)).toEqual(['watch', { agent_id: 'a1', after: 43 }]);
+    live.stop();
+  });
+
+  it('keeps trying, slower and slower, and says since when it is lost', async () => {
+    const hub = fakeHub();
+    hub.refuse = true;
+    let time = 1000;
+    const live = new LiveConnection({ open: hub.connect, now: () => time });
+    live.start();
+    await vi.advanceTimersByTimeAsync(0);
+    time = 99_000;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(live.state).toEqual({ kind: 'lost', since: 1000 });
+    expect(hub.tickets).toBeGreaterThan(4);
+    expect(hub.tickets).toBeLessThan(15);
+    hub.refuse = false;
+    live.retryNow();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(live.state.kind).toBe('live');
+    live.stop();
+  });
+
+  it('tells watchers when something was missed for good', async () => {
+    const hub = fakeHub();
+    hub.answer = { ok: true, gap: true };
+    const live = new LiveConnection({ open: hub.connect, now: () => 0 });
+    const watcher = listener();
+    let fleetGaps = 0;
+    live.watchAgent('a1', watcher, 3);
+    live.watchFleet({ onFrame: () => undefined, onGap: () => void (fleetGaps += 1) });
+    live.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([watcher.gaps, fleetGaps]).toEqual([1, 1]);
+    live.stop();
+  });
+
+  it('shares one watch of an agent between components and ends it with the last', async () => {
+    const hub = fakeHub();
+    const live = new LiveConnection({ open: hub.connect, now: () => 0 });
+    live.start();
+    await vi.advanceTimersByTimeAsync(0);
+    const [first, second] = [listener(), listener()];
+    const endFirst = live.watchAgent('a1', first);
+    const endSecond = live.watchAgent('a1', second);
+    hub.push('delta', { agent_id: 'a1', text: 'x' });
+    expect([first.heard.length, second.heard.length]).toEqual([1, 1]);
+    endFirst();
+    expect(hub.asked.filter(([name]) => name === 'unwatch')).toEqual([]);
+    endSecond();
+    expect(hub.asked.filter(([name]) => name === 'unwatch')).toEqual([['unwatch', { agent_id: 'a1' }]]);
+    live.stop();
+  });
+
+  it('stopped while it connects, it leaves no socket behind', async () => {
+    const hub = fakeHub();
+    const live = new LiveConnection({ open: hub.connect, now: () => 0 });
+    live.start();
+    live.stop();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(hub.open.size).toBe(0);
+  });
+});
+
+describe('a lost connection on the page', () => {
+  giveHeight(400);
+
+  it('shows, and heals by itself; what changed meanwhile is there', async () => {
+    const { server } = renderApp('/fleet', (prepared) => {
+      prepared.on('GET /api/agents', () => ({ items: [anAgent({ name: 'Researcher' })] }));
+    });
+    await screen.findByText('Live');
+    await screen.findByText('Stopped', { selector: 'span' });
+    server.down = true;
+    server.cutSockets();
+    await screen.findByText(/Connection lost/);
+    server.down = false;
+    window.dispatchEvent(new Event('online'));
+    await screen.findByText('Live');
+    expect(server.frames.filter(([name]) => name === 'watch_fleet')).toHaveLength(2);
+    server.push('agent', {
+      cursor: 'c2',
+      agent: anAgent({ name: 'Researcher', status: 'running', desired: 'running' }),
+    });
+    await screen.findByText('Running', { selector: 'span' });
+  });
+});

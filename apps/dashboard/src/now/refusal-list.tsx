@@ -1,0 +1,48 @@
+import { Link } from '@tanstack/react-router';
+import type { Now } from '../api/api-types.js';
+import { Badge } from '../components/badge.js';
+import { InertText } from '../components/inert-text.js';
+import { RelativeTime } from '../components/relative-time.js';
+import styles from './now-page.module.css';
+
+/** What was refused: which agent, by which tool and rule, why, and what would be accepted instead. */
+export function RefusalList({ refusals }: { readonly refusals: Now['refusals']['items'] }) {
+  return (
+    <ul className={styles['refusals']}>
+      {refusals.map((refusal, index) => (
+        <li key={refusal.event_id ?? index} className={styles['refusal']}>
+          <div className={styles['line']}>
+            <Badge tone={refusal.effect === 'ask' ? 'warn' : 'bad'} dot>
+              {refusal.effect === 'ask' ? 'Asks' : 'Refused'}
+            </Badge>
+            <code className={styles['tool']}>{refusal.tool}</code>
+            <Link
+              to="/agents/$agentId/activity"
+              params={{ agentId: refusal.agent_id }}
+              search={
+                refusal.event_id === undefined ? { only: 'refused' } : { event: String(refusal.event_id) }
+              }
+            >
+              <InertText text={refusal.agent_name} />
+            </Link>
+            <span className={styles['when']}>
+              <RelativeTime value={refusal.time} />
+            </span>
+          </div>
+          <p>
+            <InertText text={refusal.reason} />
+          </p>
+          <p className={styles['explain']}>
+            <code>{refusal.rule}</code>
+            {refusal.hint && (
+              <>
+                {' '}
+                · <InertText text={refusal.hint} />
+              </>
+            )}
+          </p>
+        </li>
+      ))}
+    </ul>
+  );
+}

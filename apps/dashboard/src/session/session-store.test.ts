@@ -1,0 +1,124 @@
+// @vitest-environment happy-dom
+import { describe, expect, it } from 'vitest';
+import type { ApiFailure } from '../api/api-failure.js';
+import { json, refusal } from '../testing/fake-server.js';
+import type { SessionChannel, SessionNews } from './session-channel.js';
+import { SessionStore } from './session-store.js';
+
+/** A browser with several tabs: they hear each other and take turns, and each refresh token works once. */
+function browser() {
+  const tabs: ((news: SessionNews) => void)[] = [];
+  let turn: Promise<unknown> = Promise.resolve();
+  let issued = 0;
+  const state = { refreshes: 0, logins: 0, ended: false, down: false, now: 1_000_000 };
+  const send = async (request: Request): Promise<Response> => {
+    await Promise.resolve();
+    if (state.down) throw new TypeError('fetch failed');
+    const { pathname } = new URL(request.url);
+    if (pathname.endsWith('/logout')) return json(undefined, 204);
+    if (pathname.endsWith('/refresh')) {
+      state.refreshes += 1;
+      if (state.ended) return refusal(401, 'REFRESH_REVOKED', 'The session was ended.');
+    } else state.logins += 1;
+    issued += 1;
+    return json({ access_token: `token-${issued}`, token_type: 'Bearer', expires_in: 900 });
+  };
+  const tab = (): SessionStore => {
+    let own: ((news: SessionNews) => void) | undefined;
+    const channel: SessionChannel = {
+      tell: (news) => tabs.filter((listener) => listener !== own).forEach((listener) => listener(news)),
+      listen: (listener) => {
+        own = listener;
+        tabs.push(listener);
+        return () => undefined;
+      },
+      alone: (task) => {
+        const mine = turn.then(task, task);
+        turn = mine.catch(() => undefined);
+        return mine;
+      },
+    };
+    return new SessionStore({ send, channel, now: () => state.now });
+  };
+  return { state, tab };
+}
+
+describe('the session of a tab', () => {
+  it('is restored with the cookie, and its token is used until shortly before its end', async () => {
+    const { state, tab } = browser();
+    const session = tab();
+    await session.restore();
+    expect(session.state).toEqual({ kind: 'signed-in' });
+    expect(await session.token()).toBe('token-1');
+    state.now += 869_000;
+    expect(await session.token()).toBe('token-1');
+    state.now += 2_000;
+    expect(await session.token()).toBe('token-2');
+    expect(state.refreshes).toBe(2);
+  });
+
+  it('many requests at once renew once', async () => {
+    const { state, tab } = browser();
+    const session = tab();
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => session.token()));
+    expect(new Set(tokens)).toEqual(new Set(['token-1']));
+    expect(state.refreshes).toBe(1);
+  });
+
+  it('two tabs that need a token at once use one refresh token, so that neither looks like a thief', async () => {
+    const { state, tab } = browser();
+    const [first, second] = [tab(), tab()];
+    await Promise.all([first.restore(), second.restore()]);
+    state.now += 890_000;
+    expect(await Promise.all([first.token(), second.token()])).toEqual(['token-2', 'token-2']);
+    expect(state.refreshes).toBe(2);
+  });
+
+  it('a token that the server refuses is replaced once, not in a loop', async () => {
+    const { state, tab } = browser();
+    const session = tab();
+    const token = await session.token();
+    expect(await session.tokenInsteadOf(token)).toBe('token-2');
+    expect(await session.tokenInsteadOf(token)).toBe('token-2');
+    expect(state.refreshes).toBe(2);
+  });
+
+  it('says that it has expired only to somebody who was signed in', async () => {
+    const { state, tab } = browser();
+    state.ended = true;
+    const stranger = tab();
+    await stranger.restore();
+    expect(stranger.state).toEqual({ kind: 'signed-out', expired: false });
+    state.ended = false;
+    const session = tab();
+    await session.restore();
+    state.ended = true;
+    state.now += 900_000;
+    await expect(session.token()).rejects.toMatchObject({ code: 'REFRESH_REVOKED' });
+    expect(session.state).toEqual({ kind: 'signed-out', expired: true });
+  });
+
+  it('a server that is away signs nobody out', async () => {
+    const { state, tab } = browser();
+    const session = tab();
+    await session.restore();
+    state.down = true;
+    state.now += 900_000;
+    await expect(session.token()).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+    } satisfies Partial<ApiFailure>);
+    expect(session.state.kind).toBe('signed-in');
+    const late = tab();
+    await late.restore();
+    expect(late.state).toMatchObject({ kind: 'unreachable' });
+  });
+
+  it('signing out reaches every tab', async () => {
+    const { tab } = browser();
+    const [first, second] = [tab(), tab()];
+    await first.restore();
+    expect(second.state).toEqual({ kind: 'signed-in' });
+    await second.logout();
+    expect([first.state, second.state].map(({ kind }) => kind)).toEqual(['signed-out', 'signed-out']);
+  });
+});

@@ -1,0 +1,86 @@
+/**
+ * The egress proxy: client (this process), proxy and target are processes of their own, as they are in use. Rates are
+ * bytes per second of wall time, small requests wall time each, both in turns with the direct way. Needs the built package.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { Agent, ProxyAgent, request } from 'undici';
+import { compare } from './measure.mjs';
+
+const SIZE = 256 * 2 ** 20;
+const IDLE = 1_000;
+const part = async (name, ...args) => {
+  const child = fork(fileURLToPath(new URL(`parts/${name}.mjs`, import.meta.url)), args.map(String));
+  const [port] = await once(child, 'message');
+  return { child, port };
+};
+const ask = async ({ child }) => {
+  child.send('usage');
+  const [usage] = await once(child, 'message');
+  return usage;
+};
+
+const target = await part('target', SIZE);
+const proxy = await part('proxy', target.port);
+const direct = new Agent();
+const tunnelled = new ProxyAgent({ uri: `http://127.0.0.1:${proxy.port}`, proxyTunnel: true });
+const url = `http://127.0.0.1:${target.port}/`;
+
+const small = async (dispatcher) => {
+  const start = performance.now();
+  for (let i = 0; i < 500; i += 1) await (await request(url, { dispatcher })).body.text();
+  return ((performance.now() - start) * 1_000) / 500;
+};
+const download = async (dispatcher) => {
+  const start = performance.now();
+  let left = SIZE;
+  for await (const chunk of (await request(`${url}big`, { dispatcher })).body) left -= chunk.length;
+  if (left !== 0) throw new Error('bytes are missing');
+  return SIZE / 2 ** 20 / ((performance.now() - start) / 1_000);
+};
+const chunk = Buffer.alloc(2 ** 18, 97);
+const upload = async (dispatcher) => {
+  const start = performance.now();
+  const body = (function* () {
+    for (let sent = 0; sent < SIZE; sent += chunk.length) yield chunk;
+  })();
+  const headers = { 'content-length': String(SIZE) };
+  await (await request(url, { dispatcher, method: 'POST', body, headers })).body.dump();
+  return SIZE / 2 ** 20 / ((performance.now() - start) / 1_000);
+};
+const pair = [
+  ['direct', direct],
+  ['through a tunnel', tunnelled],
+];
+await compare('small request, kept alive', ...pair, { once: small, goal: ['<=', 1.5] });
+const before = await ask(proxy);
+await compare('download', ...pair, { once: download, rounds: 9, unit: 'MiB/s', goal: ['>=', 0.7] });
+const after = await ask(proxy);
+console.log(
+  `  CPU of the proxy: ${((after.cpu - before.cpu) / 1_000 / ((11 * SIZE) / 2 ** 30)).toFixed(0)} ms per GiB`,
+);
+await compare('upload', ...pair, { once: upload, rounds: 9, unit: 'MiB/s', goal: ['>=', 0.7] });
+
+const sockets = [];
+const authority = `127.0.0.1:${target.port}`;
+const open = async (count) => {
+  for (let i = 0; i < count; i += 1) {
+    const socket = connect(proxy.port, '127.0.0.1');
+    socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`);
+    await once(socket, 'data');
+    sockets.push(socket);
+  }
+};
+await open(100);
+const { rss } = await ask(proxy);
+await open(IDLE);
+const perTunnel = ((await ask(proxy)).rss - rss) / 1_024 / IDLE;
+console.log(
+  `${IDLE} idle tunnels\n  ${perTunnel.toFixed(1)} KiB each of resident memory, goal <= 64: ${perTunnel <= 64 ? 'met' : 'MISSED'}`,
+);
+for (const socket of sockets) socket.destroy();
+await Promise.all([direct.close(), tunnelled.close()]);
+proxy.child.kill();
+target.child.kill();

@@ -1,0 +1,46 @@
+import { Response } from 'undici';
+import type { WireResponse } from './exchange.js';
+
+/** What a response says of the way to it. */
+export interface ResponsePlace {
+  readonly url: string;
+  readonly redirected: boolean;
+}
+
+/** Gives the first value of a header, without regard to case. */
+export function headerOf(headers: WireResponse['headers'], wanted: string): string | null {
+  for (const [name, value] of headers) {
+    if (name.length === wanted.length && name.toLowerCase() === wanted) return value;
+  }
+  return null;
+}
+
+/** A response that knows where it came from, which the constructor of Response does not take. */
+class GuardedResponse extends Response {
+  override readonly url: string;
+  override readonly redirected: boolean;
+
+  constructor(body: WireResponse['body'], init: ResponseInit, { url, redirected }: ResponsePlace) {
+    super(body, init as ConstructorParameters<typeof Response>[1]);
+    this.url = url;
+    this.redirected = redirected;
+  }
+
+  override clone(): GuardedResponse {
+    const { body, status, statusText, headers } = super.clone();
+    return new GuardedResponse(body, { status, statusText, headers: [...headers] }, this);
+  }
+}
+
+/** Gives the response that the caller of fetch gets. */
+export function toResponse(
+  { status, statusText, headers, body }: WireResponse,
+  place: ResponsePlace,
+): globalThis.Response {
+  // The constructor takes 200 to 599; a server may say 999, and fetch then says so too.
+  const known = status >= 200 && status <= 599;
+  const response = new GuardedResponse(body, { status: known ? status : 200, statusText, headers }, place);
+  if (!known) Object.defineProperties(response, { status: { value: status }, ok: { value: false } });
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- same shape, other copy of undici
+  return response;
+}

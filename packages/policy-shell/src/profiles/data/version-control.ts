@@ -1,0 +1,54 @@
+import type { ToolProfile } from '../tool-profile.js';
+
+const exec = 'shell.exec.option' as const;
+const editor = 'shell.program.interactive' as const;
+
+/** Version control systems beside git: their configuration options and remote addresses can start programs. */
+export const versionControl: readonly ToolProfile[] = [
+  {
+    names: 'hg chg rhg',
+    options: {
+      any: '-R --repository --cwd',
+      text: '-r --rev -b --branch -k',
+      pattern: '-m --message -u --user -d --date -I -X',
+    },
+    refuse: {
+      [exec]: '--config --debugger --remotecmd -e --ssh --tool -t',
+      [editor]: '--edit -i --interactive',
+    },
+    refuseOperands: {
+      'shell.program.network': 'serve',
+      [exec]: 'extdiff histedit bisect debugshell',
+      'shell.destructive.git': 'strip purge',
+    },
+    operands: ['text', 'git-remote'],
+  },
+  {
+    names: 'svn',
+    options: {
+      text: '-r --revision -c --change --depth',
+      pattern: '-m --message --username',
+      read: '-F --file',
+    },
+    refuse: {
+      [exec]: '--config-option --config-dir --diff-cmd --diff3-cmd --editor-cmd --merge-tool',
+      'shell.secret.read': '--password',
+    },
+    operands: ['text', 'git-remote'],
+  },
+  { names: 'svnadmin svnserve svnsync svndumpfilter', refused: 'shell.program.system' },
+  {
+    names: 'bzr brz',
+    refuse: { [exec]: '-O --using --diff-options -x' },
+    refuseOperands: { 'shell.program.network': 'serve', [exec]: 'shell' },
+    operands: ['text', 'git-remote'],
+  },
+  {
+    names: 'jj sl',
+    options: { any: '-R --repository', pattern: '-m --message -T --template', text: '-r --revisions' },
+    refuse: { [exec]: '--config --config-file --config-toml --tool', [editor]: '-i --interactive' },
+    refuseOperands: { [exec]: 'config util', [editor]: 'diffedit describe resolve' },
+    operands: ['text', 'git-remote'],
+  },
+  { names: 'cvs darcs fossil p4', refused: 'shell.program.network' },
+];
