@@ -30,7 +30,7 @@ const DASHBOARD = join('apps', 'dashboard');
 export async function build({ product = false } = {}) {
   if (!(await script('database clients', 'tools/prisma/generate.mjs'))) return false;
   if (!(await script('confinement helper', 'tools/confine/build.mjs'))) return false;
-  const tsc = (title, projects) => step(title, localBin('@typescript/native', 'tsc'), ['-b', ...projects]);
+  const tsc = (title, projects) => step(title, localBin('typescript-7', 'tsc'), ['-b', ...projects]);
   const programs = [
     ...projectsIn('packages', 'tsconfig.lib.json'),
     ...projectsIn('apps', 'tsconfig.app.json').filter((path) => !path.startsWith(DASHBOARD)),

@@ -15,7 +15,7 @@ const MAIN = `
   console.log(JSON.stringify([process.argv.slice(2), process.env.ADMIN_RUNTIME_BACKEND]));`;
 
 async function start(tsc: string, env: Record<string, string>, signal?: NodeJS.Signals) {
-  repository = makeScratchRepository({ '@typescript/native': tsc });
+  repository = makeScratchRepository({ 'typescript-7': tsc });
   repository.write('apps/control-plane/dist/main.js', MAIN);
   const inherited = { ...process.env };
   delete inherited['ADMIN_RUNTIME_BACKEND'];

@@ -30,7 +30,7 @@ export function makeScratchRepository(bins: Readonly<Record<string, string>>): S
   write('package-lock.json', '{"packages":{}}');
   write('node_modules/.package-lock.json', '{"packages":{}}');
   for (const [name, script] of Object.entries(bins)) {
-    const command = name.endsWith('typescript') || name.startsWith('@typescript') ? 'tsc' : name;
+    const command = name.startsWith('typescript') ? 'tsc' : name;
     write(
       `node_modules/${name}/package.json`,
       JSON.stringify({ name, type: 'module', bin: { [command]: 'bin.js' } }),
