@@ -4,7 +4,13 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { requires } from '../../tools/host/host-test.js';
 import { Api } from './support/api.js';
 import { keepPicture, launchChromium, openPage, type WatchedPage } from './support/browser.js';
-import { newInstallation, startProduct, type Installation, type Product } from './support/product.js';
+import {
+  newInstallation,
+  startProduct,
+  waitFor,
+  type Installation,
+  type Product,
+} from './support/product.js';
 
 const host = requires('chromium');
 
@@ -131,8 +137,14 @@ host.describe('the dashboard when conditions are not good', () => {
     const list = page.getByRole('group', { name: 'Agents' });
     expect(await list.getByRole('listitem').count()).toBeLessThan(60);
     await list.focus();
-    await page.keyboard.press('End');
-    await page.getByRole('link', { name: 'Worker 499' }).waitFor();
+    // Rows are measured when they come into sight, so the end of the list can move while one goes there.
+    await waitFor(
+      async () => {
+        await page.keyboard.press('End');
+        return (await page.getByRole('link', { name: 'Worker 499' }).count()) > 0;
+      },
+      { what: () => 'the last row' },
+    );
     expect(await list.getByRole('listitem').count()).toBeLessThan(60);
     await keepPicture(page, 'fleet-500');
     await page.getByLabel('Find').fill('worker 25');
