@@ -38,7 +38,6 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'put /api/agents/{id}/workspace/{path*}': { content: 'changed' },
   'post /api/agents/{id}/workspace/{path*}/rename': { new_name: 'renamed.md' },
   'post /api/agents/{id}/workspace/{path*}/move': { dest_path: 'moved.md' },
-  'put /api/runtime/backend': { backend: 'process' },
   'post /api/agents/{id}/messages': { text: 'hello' },
   'post /api/agents/{id}/cancel': { session_key: 'cli:1' },
   'post /api/agents/{id}/tools/{tool}': { args: { path: 'notes.md' } },
