@@ -28,3 +28,7 @@ export type AuditRow = Schemas['AuditRow'];
 export type RuntimeInfo = Schemas['RuntimeInfo'];
 /** An agent's configuration; secrets are placeholders. */
 export type AgentConfig = Schemas['AgentConfig'];
+/** One of the three security presets, with what this server can start. */
+export type SecurityPreset = Schemas['SecurityPreset'];
+/** A line that a worker printed. */
+export type LogLine = Schemas['LogLine'];

@@ -1,0 +1,112 @@
+// @vitest-environment happy-dom
+import { configure, screen, waitFor } from '@testing-library/react';
+import { expect, test } from 'vitest';
+import { refusal, type FakeServer } from '../../testing/fake-server.js';
+import { anAgent, renderApp } from '../../testing/render-app.js';
+
+configure({ asyncUtilTimeout: 20_000 });
+
+const STREAM = 'GET /api/agents/a1/process-logs/stream';
+
+/** The sending end of one stream of log lines. */
+class LogStream {
+  readonly #encoder = new TextEncoder();
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+
+  answer(): Response {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => void (this.#controller = controller),
+    });
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  }
+
+  line(text: string, stream = 'stdout'): void {
+    this.raw(`event: line\ndata: ${JSON.stringify({ time: '2026-11-27T10:00:00.000Z', stream, text })}\n\n`);
+  }
+
+  raw(text: string): void {
+    this.#controller?.enqueue(this.#encoder.encode(text));
+  }
+
+  end(): void {
+    this.#controller?.close();
+  }
+}
+
+function open(prepare: (server: FakeServer) => void, status: 'running' | 'stopped' = 'running') {
+  return renderApp('/agents/a1/logs', (server) => {
+    server.on('GET /api/agents/a1', () => anAgent({ status, epoch: 1 }));
+    prepare(server);
+  });
+}
+
+test('lines appear as they come, also when they arrive in pieces', async () => {
+  const log = new LogStream();
+  open((server) => server.on(STREAM, () => log.answer()));
+  await screen.findByText('Live', { selector: 'section *' });
+  log.raw('event: li');
+  log.raw('ne\ndata: {"time":"2026-11-27T10:00:00.000Z","stream":"stdout","text":"in pieces"}\n');
+  log.raw('\n: ping\n\n');
+  log.line('whole');
+  await screen.findByText('in pieces');
+  await screen.findByText('whole');
+  expect(screen.getAllByRole('listitem')).toHaveLength(2);
+});
+
+test('a paused log stands still and says how much came since', async () => {
+  const log = new LogStream();
+  const { user } = open((server) => server.on(STREAM, () => log.answer()));
+  await screen.findByText('Live', { selector: 'section *' });
+  log.line('before');
+  await screen.findByText('before');
+  await user.click(screen.getByRole('button', { name: 'Pause' }));
+  log.line('meanwhile');
+  await screen.findByText('Paused, 1 more');
+  expect(screen.queryByText('meanwhile')).toBeNull();
+  await user.click(screen.getByRole('button', { name: 'Go on' }));
+  await screen.findByText('meanwhile');
+});
+
+test('a stream that ends while the agent runs is opened again, and no line appears twice', async () => {
+  const streams = [new LogStream(), new LogStream()];
+  let opened = 0;
+  open((server) => server.on(STREAM, () => streams[Math.min(opened++, 1)]!.answer()));
+  await screen.findByText('Live', { selector: 'section *' });
+  streams[0]!.line('kept');
+  await screen.findByText('kept');
+  streams[0]!.end();
+  await screen.findByText('Interrupted, trying again');
+  await waitFor(() => expect(opened).toBe(2));
+  streams[1]!.line('kept');
+  streams[1]!.line('new');
+  await screen.findByText('new');
+  expect(screen.getAllByText('kept')).toHaveLength(1);
+});
+
+test('colours are dropped and every other control code is shown by name', async () => {
+  const log = new LogStream();
+  open((server) => server.on(STREAM, () => log.answer()));
+  await screen.findByText('Live', { selector: 'section *' });
+  log.line('\u001b[31mred\u001b[0m \u001b]0;title\u0007 \u001b[2J<script>alert(1)</script>');
+  const row = await screen.findByRole('listitem');
+  expect(row.textContent).toContain('red');
+  expect(row.textContent).not.toContain('[31m');
+  expect(row.textContent).toContain('ESC]0;titleBEL');
+  expect(row.textContent).not.toMatch(/[\u001b\u0007]/u);
+  expect(row.querySelector('script')).toBeNull();
+});
+
+test('a refusal of the server has its place, and an agent that never ran has an empty log', async () => {
+  const { user, server } = open(
+    (fake) => fake.on(STREAM, () => refusal(403, 'FORBIDDEN', 'Your role may not read logs.')),
+    'stopped',
+  );
+  await screen.findByText('Your role may not read logs.');
+  const log = new LogStream();
+  server.on(STREAM, () => log.answer());
+  await user.click(screen.getByRole('button', { name: 'Try again' }));
+  await screen.findByText('The worker has printed nothing.');
+  log.end();
+  await screen.findByText('The worker has ended');
+  await screen.findByText('Start the agent to see its worker.');
+});

@@ -1,0 +1,139 @@
+import { useState } from 'react';
+import { Form } from 'react-aria-components';
+import { toFailure } from '../../api/api-failure.js';
+import { Button } from '../../components/button.js';
+import { EmptyState } from '../../components/empty-state.js';
+import { FailureNotice } from '../../components/failure-notice.js';
+import { InertText } from '../../components/inert-text.js';
+import { inertString } from '../../components/inert-parts.js';
+import { Notice } from '../../components/notice.js';
+import { Panel } from '../../components/panel.js';
+import { TextField } from '../../components/text-field.js';
+import { patchAt } from './config-patch.js';
+import type { ConfigView } from './config-queries.js';
+import { SaveOutcome } from './save-outcome.js';
+import { useMayChange } from './use-may-change.js';
+import { useSaveConfig } from './use-save-config.js';
+import styles from './settings.module.css';
+
+const POINTER = '/tools/web/fetch/exceptions';
+
+/** Private addresses that the agent may reach all the same. Adding one is for a superadmin, with the password. */
+export function ExceptionList({
+  agentId,
+  view,
+  canChange,
+}: {
+  readonly agentId: string;
+  readonly view: ConfigView;
+  readonly canChange: boolean;
+}) {
+  const { isSuperadmin } = useMayChange();
+  const { save, isPending, error, isConflict, applied, reset } = useSaveConfig(agentId);
+  const [address, setAddress] = useState('');
+  const [port, setPort] = useState('');
+  const exceptions = view.config.tools?.web?.fetch?.exceptions ?? [];
+  const put = (next: readonly object[]): Promise<unknown> =>
+    save({ patch: patchAt({ [POINTER]: next.length === 0 ? undefined : next }), version: view.version });
+  const add = (): void => {
+    const number = Number(port);
+    put([...exceptions, { address: address.trim(), port: Number.isNaN(number) ? port : number }]).then(
+      () => {
+        setAddress('');
+        setPort('');
+      },
+      () => undefined,
+    );
+  };
+  const issues = error === null ? [] : toFailure(error).issues;
+  const at = `${POINTER}/${exceptions.length}`;
+  const issueAt = (pointer: string): string | undefined =>
+    issues.find((issue) => issue.pointer === pointer)?.message;
+  return (
+    <Panel
+      title="Private addresses that may be reached"
+      note="Each opens one port of one machine in your own network to the agent and its commands."
+    >
+      <div className={styles['form']}>
+        {exceptions.length === 0 ? (
+          <EmptyState title="None. Every private address is refused." />
+        ) : (
+          <ul className={styles['rows']}>
+            {exceptions.map((exception, index) => {
+              const name = `${exception.address} port ${exception.port}`;
+              return (
+                <li key={name} className={styles['rowItem']}>
+                  <code className={styles['rowText']}>
+                    <InertText text={name} />
+                  </code>
+                  {canChange && (
+                    <Button
+                      size="small"
+                      isDisabled={isPending}
+                      onPress={() => {
+                        put(exceptions.toSpliced(index, 1)).catch(() => undefined);
+                      }}
+                      aria-label={`Remove ${inertString(name)}`}
+                    >
+                      Remove
+                    </Button>
+                  )}
+                </li>
+              );
+            })}
+          </ul>
+        )}
+        {canChange && isSuperadmin && (
+          <Form
+            className={styles['addRow'] ?? ''}
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (!isPending && address.trim() !== '' && port.trim() !== '') add();
+            }}
+          >
+            <TextField
+              label="Address"
+              placeholder="192.168.1.20"
+              value={address}
+              onChange={(value) => {
+                if (applied) reset();
+                setAddress(value);
+              }}
+              error={issueAt(`${at}/address`) ?? issueAt(at) ?? issueAt(POINTER)}
+              code
+              autoComplete="off"
+              spellCheck="false"
+            />
+            <TextField
+              label="Port"
+              placeholder="8080"
+              value={port}
+              onChange={setPort}
+              error={issueAt(`${at}/port`)}
+              code
+              inputMode="numeric"
+              autoComplete="off"
+            />
+            <Button
+              type="submit"
+              isPending={isPending}
+              isDisabled={address.trim() === '' || port.trim() === ''}
+            >
+              Add exception
+            </Button>
+          </Form>
+        )}
+        {!isSuperadmin && <p className="muted">Only a superadmin may add one.</p>}
+        {isConflict && (
+          <Notice tone="warn" announce title="The settings were changed elsewhere meanwhile.">
+            <p>Nothing was saved. The list shows what is stored now; what you typed is still here.</p>
+          </Notice>
+        )}
+        {error !== null && (
+          <FailureNotice error={error} hidePointers={[`${at}/address`, `${at}/port`, at, POINTER]} />
+        )}
+        {applied && <SaveOutcome applied={applied} />}
+      </div>
+    </Panel>
+  );
+}

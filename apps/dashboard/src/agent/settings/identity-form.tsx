@@ -1,0 +1,89 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Form } from 'react-aria-components';
+import { toFailure } from '../../api/api-failure.js';
+import { unwrap } from '../../api/api-client.js';
+import type { Agent } from '../../api/api-types.js';
+import { meQuery } from '../../agents/agent-queries.js';
+import { putAgent } from '../../agents/use-fleet-stream.js';
+import { useApi } from '../../app/services.js';
+import { Button } from '../../components/button.js';
+import { FailureNotice } from '../../components/failure-notice.js';
+import { Panel } from '../../components/panel.js';
+import { TextField } from '../../components/text-field.js';
+import styles from './settings.module.css';
+
+/** Changes the name and the description by which people know the agent. */
+export function IdentityForm({ agent }: { readonly agent: Agent }) {
+  const api = useApi();
+  const queries = useQueryClient();
+  const me = useQuery(meQuery(api));
+  const canChange = me.data?.permissions.includes('agent:update') ?? false;
+  const [name, setName] = useState<string>();
+  const [description, setDescription] = useState<string>();
+  const change = useMutation({
+    mutationFn: async () =>
+      unwrap(
+        await api.PUT('/api/agents/{id}', {
+          params: { path: { id: agent.id } },
+          body: {
+            ...(name === undefined ? {} : { name }),
+            ...(description === undefined ? {} : { description }),
+          },
+        }),
+      ),
+    onSuccess: (changed) => {
+      putAgent(queries, changed);
+      setName(undefined);
+      setDescription(undefined);
+    },
+  });
+  const isDirty =
+    (name !== undefined && name !== agent.name) ||
+    (description !== undefined && description !== agent.description);
+  const issues = change.isError ? toFailure(change.error).issues : [];
+  const issueAt = (pointer: string): string | undefined =>
+    issues.find((issue) => issue.pointer === pointer)?.message;
+  return (
+    <Panel title="Name">
+      <Form
+        className={styles['form'] ?? ''}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (isDirty && !change.isPending) change.mutate();
+        }}
+      >
+        <TextField
+          label="Name"
+          value={name ?? agent.name}
+          onChange={setName}
+          error={issueAt('/name')}
+          isDisabled={!canChange}
+          isRequired
+          autoComplete="off"
+        />
+        <TextField
+          label="Description"
+          rows={3}
+          value={description ?? agent.description}
+          onChange={setDescription}
+          error={issueAt('/description')}
+          isDisabled={!canChange}
+        />
+        {change.isError && <FailureNotice error={change.error} hidePointers={['/name', '/description']} />}
+        {change.isSuccess && !isDirty && (
+          <p className={styles['outcome']} role="status">
+            Saved.
+          </p>
+        )}
+        {canChange && (
+          <div className="row">
+            <Button kind="primary" type="submit" isDisabled={!isDirty} isPending={change.isPending}>
+              Save name
+            </Button>
+          </div>
+        )}
+      </Form>
+    </Panel>
+  );
+}

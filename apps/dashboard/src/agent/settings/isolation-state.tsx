@@ -1,0 +1,103 @@
+import { useQuery } from '@tanstack/react-query';
+import type { Agent } from '../../api/api-types.js';
+import { runtimeQuery } from '../../agents/agent-queries.js';
+import { LevelBadge } from '../../agents/level-badge.js';
+import { useApi } from '../../app/services.js';
+import { Badge, type Tone } from '../../components/badge.js';
+import { FailureNotice } from '../../components/failure-notice.js';
+import { Loading } from '../../components/loading.js';
+import { Panel } from '../../components/panel.js';
+import styles from './security.module.css';
+
+const ATTESTED: Readonly<Record<string, readonly [Tone, string, string]>> = {
+  matched: [
+    'good',
+    'Confirmed',
+    'The control plane looked at the worker from outside when it started and found what was asked for.',
+  ],
+  mismatched: ['bad', 'Differs', 'The worker was not what was asked for, so it got no work.'],
+  none: ['neutral', 'Nothing confirmed', 'No worker has been looked at from outside.'],
+};
+
+/** What was asked for against what was confirmed, and what this server enforces at all. */
+export function IsolationState({ agent }: { readonly agent: Agent }) {
+  const runtime = useQuery(runtimeQuery(useApi()));
+  const [tone, word, sentence] = ATTESTED[agent.attested] ?? ['neutral', agent.attested, ''];
+  const hasWorker = agent.status !== 'stopped' && agent.status !== 'failed';
+  return (
+    <Panel title="Requested and confirmed">
+      <div className="stack">
+        <dl className={styles['facts']}>
+          <dt>Requested</dt>
+          <dd>
+            <LevelBadge level={agent.level} />
+          </dd>
+          <dt>Confirmed from outside</dt>
+          <dd>
+            <span className="row">
+              <Badge tone={tone} dot>
+                {word}
+              </Badge>
+              <span>{hasWorker || agent.attested !== 'none' ? sentence : 'No worker runs now.'}</span>
+            </span>
+          </dd>
+        </dl>
+        {runtime.isPending && <Loading what="what this server enforces" rows={2} />}
+        {runtime.isError && <FailureNotice error={runtime.error} onRetry={() => void runtime.refetch()} />}
+        {runtime.data && (
+          <>
+            <p>
+              {runtime.data.backend === null ? (
+                'This server runs no workers.'
+              ) : (
+                <>
+                  Workers run with the backend <code>{runtime.data.backend}</code>
+                  {runtime.data.engine && (
+                    <>
+                      {' '}
+                      (<code>{runtime.data.engine}</code>)
+                    </>
+                  )}
+                  . What it does and does not hold:
+                </>
+              )}
+            </p>
+            <div className={styles['truth']}>
+              <Sentences title="Enforced here" items={runtime.data.enforced ?? []} empty="Nothing." />
+              <Sentences
+                title="Not enforced here"
+                items={runtime.data.not_enforced ?? []}
+                empty="Nothing is left out."
+              />
+            </div>
+          </>
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+function Sentences({
+  title,
+  items,
+  empty,
+}: {
+  readonly title: string;
+  readonly items: readonly string[];
+  readonly empty: string;
+}) {
+  return (
+    <div>
+      <h3>{title}</h3>
+      {items.length === 0 ? (
+        <p className="muted">{empty}</p>
+      ) : (
+        <ul className={styles['list']}>
+          {items.map((item) => (
+            <li key={item}>{item}</li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,164 @@
+import { useState } from 'react';
+import { Form } from 'react-aria-components';
+import { toFailure } from '../../api/api-failure.js';
+import { Button } from '../../components/button.js';
+import { Dialog, DialogActions } from '../../components/dialog.js';
+import { FailureNotice } from '../../components/failure-notice.js';
+import { Notice } from '../../components/notice.js';
+import { SelectField } from '../../components/select-field.js';
+import { TextField } from '../../components/text-field.js';
+import { inertString } from '../../components/inert-parts.js';
+import { pointerName } from './config-patch.js';
+import type { ConfigView } from './config-queries.js';
+import { HeaderFields } from './header-fields.js';
+import {
+  movesSecret,
+  PROVIDER_KINDS,
+  providerDraft,
+  providerPatch,
+  type Provider,
+  type ProviderDraft,
+} from './provider-draft.js';
+import { SecretField } from './secret-field.js';
+import type { useSaveConfig } from './use-save-config.js';
+
+/** Adds or changes a provider of models. Its secrets can be set and removed, and never looked at. */
+export function ProviderDialog({
+  name,
+  stored,
+  view,
+  saving,
+  onClose,
+}: {
+  /** Undefined for a new one. */
+  readonly name: string | undefined;
+  readonly stored: Provider | undefined;
+  readonly view: ConfigView;
+  readonly saving: ReturnType<typeof useSaveConfig>;
+  readonly onClose: () => void;
+}) {
+  const [draft, setDraft] = useState(() => providerDraft(name, stored));
+  // The version that was on the screen when the dialog opened: what came since is not known to the person.
+  const [version, setVersion] = useState(view.version);
+  const { save, isPending, error, isConflict, reset } = saving;
+  const put = (change: Partial<ProviderDraft>): void => setDraft({ ...draft, ...change });
+  const isTaken = name === undefined && Object.hasOwn(view.config.providers ?? {}, draft.name);
+  const issues = error === null ? [] : toFailure(error).issues;
+  const at = `/providers/${pointerName(draft.name)}`;
+  const issueAt = (pointer: string): string | undefined =>
+    issues.find((issue) => issue.pointer === pointer)?.message;
+  const places = [at, '/providers', `${at}/kind`, `${at}/api_base`, `${at}/api_key`, `${at}/script`];
+
+  const submit = async (): Promise<void> => {
+    if (isPending || draft.name === '' || isTaken) return;
+    await save({ patch: providerPatch(draft, stored), version }).then(onClose, () => undefined);
+  };
+  return (
+    <Dialog title={name === undefined ? 'Add a provider' : inertString(name)} isOpen onClose={onClose} alert>
+      <Form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        {name === undefined && (
+          <TextField
+            label="Name"
+            description="Letters, digits, - and _. Models are named with it: name/model."
+            value={draft.name}
+            onChange={(value) => put({ name: value })}
+            error={isTaken ? 'There is a provider with this name.' : (issueAt(at) ?? issueAt('/providers'))}
+            code
+            isRequired
+            autoFocus
+            autoComplete="off"
+            spellCheck="false"
+          />
+        )}
+        <SelectField
+          label="Kind"
+          value={draft.kind}
+          options={PROVIDER_KINDS}
+          onChange={(kind) => put({ kind: kind as Provider['kind'] })}
+          error={issueAt(`${at}/kind`)}
+        />
+        {draft.kind === 'scripted' ? (
+          <TextField
+            label="Script"
+            rows={8}
+            code
+            value={draft.script}
+            onChange={(script) => put({ script })}
+            error={issueAt(`${at}/script`)}
+            spellCheck="false"
+          />
+        ) : (
+          <>
+            <TextField
+              label="Address"
+              description="Empty: the provider's own. Private addresses are for a superadmin."
+              placeholder="https://api.example.com/v1"
+              value={draft.apiBase}
+              onChange={(apiBase) => put({ apiBase })}
+              error={issueAt(`${at}/api_base`)}
+              code
+              autoComplete="off"
+              spellCheck="false"
+            />
+            {movesSecret(draft, stored) && (
+              <Notice tone="warn" title="The address changes, so its secrets must be entered again.">
+                <p>A key belongs to the address that it was entered for; it is never sent to another one.</p>
+              </Notice>
+            )}
+            <SecretField
+              label="API key"
+              isStored={(stored?.api_key ?? '') !== ''}
+              change={draft.apiKey}
+              onChange={(apiKey) => put({ apiKey })}
+              error={issueAt(`${at}/api_key`)}
+            />
+            <HeaderFields
+              stored={Object.keys(stored?.extra_headers ?? {})}
+              headers={draft.headers}
+              errorAt={(header) => issueAt(`${at}/extra_headers/${pointerName(header)}`)}
+              onChange={(headers) => put({ headers })}
+            />
+          </>
+        )}
+        {isConflict && (
+          <Notice
+            tone="warn"
+            announce
+            title="The settings were changed elsewhere meanwhile."
+            actions={
+              <Button
+                size="small"
+                onPress={() => {
+                  reset();
+                  setVersion(view.version);
+                }}
+              >
+                Go on with the new version
+              </Button>
+            }
+          >
+            <p>Nothing was saved, and what you typed is still here.</p>
+          </Notice>
+        )}
+        {error !== null && <FailureNotice error={error} hidePointers={places} />}
+        <DialogActions>
+          <Button onPress={onClose}>Cancel</Button>
+          <Button
+            kind="primary"
+            type="submit"
+            isPending={isPending}
+            isDisabled={draft.name === '' || isTaken}
+          >
+            Save provider
+          </Button>
+        </DialogActions>
+      </Form>
+    </Dialog>
+  );
+}

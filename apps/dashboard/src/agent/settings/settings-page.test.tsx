@@ -1,0 +1,274 @@
+// @vitest-environment happy-dom
+import { configure, screen, waitFor, within } from '@testing-library/react';
+import { expect, test } from 'vitest';
+import type { AgentConfig } from '../../api/api-types.js';
+import { refusal, type FakeServer } from '../../testing/fake-server.js';
+import { anAgent, renderApp } from '../../testing/render-app.js';
+
+configure({ asyncUtilTimeout: 20_000 });
+
+const PLACEHOLDER = '__clawforce_secret__:v1:0123456789abcdef';
+
+/** A server that keeps one configuration with its version, as the real one does. */
+class ConfigServer {
+  config: AgentConfig;
+  version = 3;
+  /** Versions that saves named. */
+  readonly ifMatch: (string | null)[] = [];
+  needsPassword = false;
+
+  constructor(config: AgentConfig = {}) {
+    this.config = config;
+  }
+
+  attach(server: FakeServer, role = 'superadmin'): void {
+    server.on('GET /api/agents/a1', () => anAgent());
+    server.on('GET /api/agents/a1/config', () => this.view());
+    server.on('GET /api/auth/me', () => ({
+      id: 'u1',
+      username: 'admin',
+      role,
+      session_id: 's1',
+      reauthenticated_until: null,
+      permissions: role === 'viewer' ? ['config:read'] : ['config:write', 'variable:write', 'agent:update'],
+    }));
+    server.on('PATCH /api/agents/a1/config', async (request) => {
+      this.ifMatch.push(request.headers.get('if-match'));
+      if (request.headers.get('if-match') !== `"${this.version}"`)
+        return refusal(412, 'PRECONDITION_FAILED', 'The configuration changed meanwhile.');
+      if (this.needsPassword) return refusal(401, 'REAUTHENTICATION_REQUIRED', 'Give the password again.');
+      this.put(merge(this.config, (await request.json()) as object) as AgentConfig);
+      return { ...this.view(), applied: 'stored' };
+    });
+    server.on('POST /api/auth/reauthenticate', () => {
+      this.needsPassword = false;
+      return { reauthenticated_until: '2026-11-27T10:05:00.000Z' };
+    });
+    server.on('POST /api/agents/a1/config/review', () => ({
+      changed: ['security.docker.level'],
+      loosens: this.needsPassword ? ['security.docker.level'] : [],
+      needs_password: this.needsPassword,
+      refused: null,
+      unsafe: [],
+    }));
+    server.on('GET /api/runtime/info', () => ({
+      version: '1.0.0',
+      backend: 'process',
+      max_level: 'privileged',
+      unconfined_exec: false,
+      levels: ['permissive'],
+      enforced: ['a stop ends the whole process tree of a worker'],
+      not_enforced: ['no limit of memory, CPU or processes'],
+    }));
+    server.on('GET /api/security-presets', () => ({ items: PRESETS }));
+  }
+
+  put(config: AgentConfig): void {
+    this.config = config;
+    this.version += 1;
+  }
+
+  view(): object {
+    return { config: this.config, version: this.version };
+  }
+}
+
+const PRESETS = [
+  ['sandboxed', 'Safe', false],
+  ['permissive', 'Standard', true],
+  ['privileged', 'Power', true],
+].map(([level, name, available]) => ({
+  level,
+  name,
+  summary: `What ${String(name)} is for.`,
+  protections: [`What ${String(name)} keeps.`],
+  consequences: [`What follows from ${String(name)}.`],
+  available,
+  ...(available === true ? {} : { unavailable_reason: 'This backend cannot enforce it.' }),
+}));
+
+function merge(target: unknown, patch: object): object {
+  const merged: Record<string, unknown> = { ...(target as object) };
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete merged[name];
+    else
+      merged[name] =
+        typeof value === 'object' && !Array.isArray(value) ? merge(merged[name], value as object) : value;
+  }
+  return merged;
+}
+
+function open(section: string, state: ConfigServer, role?: string) {
+  return renderApp(`/agents/a1/settings?section=${section}`, (server) => state.attach(server, role));
+}
+
+test('a preset counts as stored only when the server has taken it', async () => {
+  const state = new ConfigServer();
+  const { user, server } = open('security', state);
+  const safe = await screen.findByRole('radio', { name: 'Safe' });
+  expect((screen.getByRole('radio', { name: 'Standard' }) as HTMLInputElement).checked).toBe(true);
+  await user.click(safe);
+  await screen.findByText(/The agent will not start until that changes/);
+  let answer: (body: object) => void = () => undefined;
+  server.on('PATCH /api/agents/a1/config', () => new Promise((resolve) => (answer = resolve)));
+  await user.click(screen.getByRole('button', { name: 'Apply' }));
+  const card = (name: string) => screen.getByRole('radio', { name }).closest('label')!;
+  expect(within(card('Standard')).getByText('Stored')).toBeTruthy();
+  answer({ config: { security: { docker: { level: 'sandboxed' } } }, version: 4, applied: 'confirmed' });
+  await waitFor(() => expect(within(card('Safe')).getByText('Stored')).toBeTruthy());
+  expect(within(card('Standard')).queryByText('Stored')).toBeNull();
+  await screen.findByText('Saved, and the running worker has confirmed it.');
+});
+
+test('Power asks for the password, and without it nothing is changed', async () => {
+  const state = new ConfigServer();
+  state.needsPassword = true;
+  const { user, server } = open('security', state);
+  await user.click(await screen.findByRole('radio', { name: 'Power' }));
+  await screen.findByText('Your password is needed to apply it.');
+  await user.click(screen.getByRole('button', { name: 'Apply' }));
+  await screen.findByRole('alertdialog', { name: 'Confirm with your password' });
+  await user.click(screen.getByRole('button', { name: 'Cancel' }));
+  await screen.findByText('Nothing was changed.');
+  expect(state.version).toBe(3);
+
+  await user.click(screen.getByRole('button', { name: 'Apply' }));
+  await user.type(await screen.findByLabelText('Password'), 'correct horse');
+  await user.click(screen.getByRole('button', { name: 'Confirm' }));
+  await screen.findByText('Saved. It applies when the agent starts.');
+  expect(server.bodies('POST /api/auth/reauthenticate')).toEqual([{ password: 'correct horse' }]);
+  expect(state.config).toEqual({ security: { docker: { level: 'privileged' } } });
+});
+
+test('a protection is taken off only behind its consequence, and the switch shows what is stored', async () => {
+  const state = new ConfigServer();
+  const { user } = open('security', state);
+  const control = await screen.findByRole('switch', { name: 'Refuse private addresses' });
+  await waitFor(() => expect((control as HTMLInputElement).disabled).toBe(false));
+  await user.click(control);
+  const dialog = await screen.findByRole('alertdialog');
+  within(dialog).getByText(/machines of your own network/);
+  expect((control as HTMLInputElement).checked).toBe(true);
+  await user.click(within(dialog).getByRole('button', { name: 'Take it off' }));
+  await waitFor(() => expect((control as HTMLInputElement).checked).toBe(false));
+  expect(state.config).toEqual({ tools: { ssrf_protection: false } });
+});
+
+test('a conflict keeps what was typed, shows what the others set, and saves over it only knowingly', async () => {
+  const state = new ConfigServer({ tools: { exec: { timeout: 10 } } });
+  const { user } = open('tools', state);
+  const field = await screen.findByLabelText('Seconds until a command is ended');
+  await waitFor(() => expect((field as HTMLInputElement).disabled).toBe(false));
+  await user.clear(field);
+  await user.type(field, '30');
+  state.put({ tools: { exec: { timeout: 20, policy: { deny: ['curl'] } } } });
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  const notice = await screen.findByText(/Seconds until a command is ended is now/);
+  expect(notice.textContent).toContain('20');
+  expect((field as HTMLInputElement).value).toBe('30');
+  expect(state.config.tools?.exec?.timeout).toBe(20);
+
+  await user.click(screen.getByRole('button', { name: 'Keep my changes' }));
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  await screen.findByText('Saved. It applies when the agent starts.');
+  expect(state.config).toEqual({ tools: { exec: { timeout: 30, policy: { deny: ['curl'] } } } });
+  expect(state.ifMatch).toEqual(['"3"', '"4"']);
+});
+
+test('what the server finds wrong stands at its field, and what was typed stays', async () => {
+  const { user, server } = open('tools', new ConfigServer());
+  server.on('PATCH /api/agents/a1/config', () =>
+    refusal(400, 'CONFIG_INVALID', 'The configuration is not valid.', {
+      issues: [{ pointer: '/tools/exec/timeout', message: 'must be an integer' }],
+    }),
+  );
+  const field = await screen.findByLabelText('Seconds until a command is ended');
+  await waitFor(() => expect((field as HTMLInputElement).disabled).toBe(false));
+  await user.type(field, 'soon');
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  await screen.findByText('must be an integer');
+  expect(field.getAttribute('aria-invalid')).toBe('true');
+  expect((field as HTMLInputElement).value).toBe('soon');
+  expect(server.bodies('PATCH /api/agents/a1/config')).toEqual([{ tools: { exec: { timeout: 'soon' } } }]);
+});
+
+test('a key is never shown, and only what was replaced is sent', async () => {
+  const state = new ConfigServer({
+    providers: {
+      main: { kind: 'anthropic', api_key: PLACEHOLDER, extra_headers: { 'x-team': PLACEHOLDER } },
+    },
+  });
+  const { user, server } = open('model', state);
+  await user.click(await screen.findByRole('button', { name: 'Edit main' }));
+  const dialog = await screen.findByRole('alertdialog', { name: 'main' });
+  expect(document.body.innerHTML).not.toContain('0123456789abcdef');
+  await user.click(within(dialog).getByRole('button', { name: 'Replace API key' }));
+  await user.type(within(dialog).getByLabelText('API key'), 'sk-new');
+  await user.click(within(dialog).getByRole('button', { name: 'Remove x-team' }));
+  await user.click(within(dialog).getByRole('button', { name: 'Save provider' }));
+  await waitFor(() => expect(screen.queryByRole('alertdialog')).toBeNull());
+  expect(server.bodies('PATCH /api/agents/a1/config')).toEqual([
+    { providers: { main: { kind: 'anthropic', api_key: 'sk-new', extra_headers: { 'x-team': null } } } },
+  ]);
+});
+
+test('an address that changes while its key is kept says that the key must be entered again', async () => {
+  const state = new ConfigServer({
+    providers: {
+      main: { kind: 'openai_compatible', api_key: PLACEHOLDER, api_base: 'https://one.example/v1' },
+    },
+  });
+  const { user } = open('model', state);
+  await user.click(await screen.findByRole('button', { name: 'Edit main' }));
+  await user.type(await screen.findByLabelText('Address'), '/other');
+  await screen.findByText('The address changes, so its secrets must be entered again.');
+});
+
+test('an exception is for a superadmin, and is added to those that are there', async () => {
+  const exceptions = [{ address: '10.0.0.5', port: 80 }];
+  const state = new ConfigServer({ tools: { web: { fetch: { exceptions } } } });
+  const { user } = open('web', state);
+  await user.type(await screen.findByLabelText('Address'), '10.0.0.6');
+  await user.type(screen.getByLabelText('Port'), '8080');
+  await user.click(screen.getByRole('button', { name: 'Add exception' }));
+  await screen.findByText('10.0.0.6 port 8080');
+  expect(state.config.tools?.web?.fetch?.exceptions).toEqual([
+    ...exceptions,
+    { address: '10.0.0.6', port: 8080 },
+  ]);
+});
+
+test('an admin may not add an exception, nor take a protection off', async () => {
+  open('web', new ConfigServer(), 'admin');
+  await screen.findByText('Only a superadmin may add one.');
+  expect(screen.queryByRole('button', { name: 'Add exception' })).toBeNull();
+});
+
+test('a viewer sees the settings and can change none', async () => {
+  open('tools', new ConfigServer(), 'viewer');
+  const field = await screen.findByLabelText('Seconds until a command is ended');
+  expect((field as HTMLInputElement).disabled).toBe(true);
+  expect(screen.queryByRole('button', { name: 'Save' })).toBeNull();
+});
+
+test('variables show names only, are set one at a time, and removed behind a question', async () => {
+  const { user, server } = open('variables', new ConfigServer());
+  server.on('GET /api/agents/a1/variables', () => ({ items: [{ name: 'TOKEN' }] }));
+  server.on('PUT /api/agents/a1/variables', () => ({ items: [{ name: 'OTHER' }, { name: 'TOKEN' }] }));
+  await screen.findByText('TOKEN');
+  await user.type(screen.getByLabelText('Name'), 'OTHER');
+  const value = screen.getByLabelText('Value');
+  expect(value.getAttribute('type')).toBe('password');
+  await user.type(value, 'secret');
+  await user.click(screen.getByRole('button', { name: 'Set variable' }));
+  await screen.findByText('OTHER');
+  expect((value as HTMLInputElement).value).toBe('');
+  await user.click(screen.getByRole('button', { name: 'Remove TOKEN' }));
+  await user.click(await screen.findByRole('button', { name: 'Remove variable' }));
+  await waitFor(() =>
+    expect(server.bodies('PUT /api/agents/a1/variables')).toEqual([
+      { variables: { OTHER: 'secret' } },
+      { variables: { TOKEN: null } },
+    ]),
+  );
+});

@@ -1,0 +1,159 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Form } from 'react-aria-components';
+import { toFailure } from '../../api/api-failure.js';
+import { unwrap } from '../../api/api-client.js';
+import { useApi } from '../../app/services.js';
+import { useReauthentication } from '../../session/reauthentication.js';
+import { Button } from '../../components/button.js';
+import { ConfirmDialog } from '../../components/confirm-dialog.js';
+import { EmptyState } from '../../components/empty-state.js';
+import { FailureNotice } from '../../components/failure-notice.js';
+import { InertText } from '../../components/inert-text.js';
+import { inertString } from '../../components/inert-parts.js';
+import { Loading } from '../../components/loading.js';
+import { Panel } from '../../components/panel.js';
+import { TextField } from '../../components/text-field.js';
+import { configQuery, variablesQuery } from './config-queries.js';
+import { useMayChange } from './use-may-change.js';
+import styles from './settings.module.css';
+
+/** Variables that commands of the agent get. Their names are shown, their values only ever go to the server. */
+export function VariablesSection({ agentId }: { readonly agentId: string }) {
+  const api = useApi();
+  const queries = useQueryClient();
+  const withPassword = useReauthentication();
+  const { variables: canChange } = useMayChange();
+  const names = useQuery(variablesQuery(api, agentId));
+  const [name, setName] = useState('');
+  const [value, setValue] = useState('');
+  const [removing, setRemoving] = useState<string>();
+  const set = useMutation({
+    mutationFn: (changes: Readonly<Record<string, string | null>>) =>
+      withPassword(async () =>
+        unwrap(
+          await api.PUT('/api/agents/{id}/variables', {
+            params: { path: { id: agentId } },
+            body: { variables: changes },
+          }),
+        ),
+      ),
+    onSuccess: ({ items }) => {
+      queries.setQueryData(variablesQuery(api, agentId).queryKey, items);
+      void queries.invalidateQueries({ queryKey: configQuery(api, agentId).queryKey });
+    },
+  });
+  const trimmed = name.trim();
+  const replaces = names.data?.some((known) => known.name === trimmed) ?? false;
+  const submit = async (): Promise<void> => {
+    if (set.isPending || trimmed === '') return;
+    await set.mutateAsync({ [trimmed]: value }).then(
+      () => {
+        setName('');
+        setValue('');
+      },
+      () => undefined,
+    );
+  };
+  const issues = set.isError ? toFailure(set.error).issues : [];
+  return (
+    <Panel
+      title="Variables"
+      note="Commands of the agent get them in their environment, so the agent can read them."
+    >
+      <div className={styles['form']}>
+        {names.isPending && <Loading what="the names" />}
+        {names.isError && <FailureNotice error={names.error} onRetry={() => void names.refetch()} />}
+        {names.data?.length === 0 && (
+          <EmptyState title="No variables.">
+            Give commands what they need, such as a token for a test.
+          </EmptyState>
+        )}
+        {names.data && names.data.length > 0 && (
+          <ul className={styles['rows']}>
+            {names.data.map((known) => (
+              <li key={known.name} className={styles['rowItem']}>
+                <code className={styles['rowText']}>
+                  <InertText text={known.name} />
+                </code>
+                {canChange && (
+                  <div className="row">
+                    <Button
+                      size="small"
+                      onPress={() => {
+                        set.reset();
+                        setName(known.name);
+                        setValue('');
+                      }}
+                      aria-label={`Replace ${inertString(known.name)}`}
+                    >
+                      Replace
+                    </Button>
+                    <Button
+                      size="small"
+                      onPress={() => setRemoving(known.name)}
+                      aria-label={`Remove ${inertString(known.name)}`}
+                    >
+                      Remove
+                    </Button>
+                  </div>
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+        {canChange && (
+          <Form
+            className={styles['addRow'] ?? ''}
+            onSubmit={(event) => {
+              event.preventDefault();
+              void submit();
+            }}
+          >
+            <TextField
+              label="Name"
+              placeholder="TEST_TOKEN"
+              value={name}
+              onChange={setName}
+              code
+              autoComplete="off"
+              spellCheck="false"
+            />
+            <TextField
+              label="Value"
+              type="password"
+              value={value}
+              onChange={setValue}
+              code
+              autoComplete="new-password"
+              spellCheck="false"
+              error={issues[0]?.message}
+            />
+            <Button type="submit" isPending={set.isPending} isDisabled={trimmed === ''}>
+              {replaces ? 'Replace value' : 'Set variable'}
+            </Button>
+          </Form>
+        )}
+        {set.isError && (
+          <FailureNotice error={set.error} hidePointers={issues.slice(0, 1).map(({ pointer }) => pointer)} />
+        )}
+        {set.isSuccess && (
+          <p className={styles['outcome']} role="status">
+            Saved. The value is sealed on the server and not shown again.
+          </p>
+        )}
+      </div>
+      {removing !== undefined && (
+        <ConfirmDialog
+          title={`Remove ${inertString(removing)}`}
+          isOpen
+          onClose={() => setRemoving(undefined)}
+          confirmLabel="Remove variable"
+          onConfirm={() => set.mutateAsync({ [removing]: null })}
+        >
+          <p>Commands that start from now on do not get it. Its value is removed from the server.</p>
+        </ConfirmDialog>
+      )}
+    </Panel>
+  );
+}
