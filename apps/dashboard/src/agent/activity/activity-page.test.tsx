@@ -1,18 +1,14 @@
 // @vitest-environment happy-dom
 import { configure, screen, waitFor, within } from '@testing-library/react';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Activity } from '../../api/api-types.js';
 import type { FakeServer } from '../../testing/fake-server.js';
+import { giveHeight } from '../../testing/give-height.js';
 import { anAgent, renderApp } from '../../testing/render-app.js';
 
 configure({ asyncUtilTimeout: 20_000 });
 
-// Nothing has a size in happy-dom; a virtual list needs a window to fill.
-beforeEach(() => {
-  vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(2000);
-  vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(800);
-});
-afterEach(() => void vi.restoreAllMocks());
+giveHeight(2000);
 
 const TIME = '2026-11-27T10:00:00.000Z';
 const event = (id: number, body: Partial<Activity['event']>): Activity => ({
