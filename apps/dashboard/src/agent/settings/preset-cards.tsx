@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
-import type { Agent } from '../../api/api-types.js';
+import type { Agent, SecurityPreset } from '../../api/api-types.js';
 import { LEVEL_NAMES } from '../../agents/level-badge.js';
 import { useApi } from '../../app/services.js';
 import { Button } from '../../components/button.js';
@@ -8,7 +8,6 @@ import { FailureNotice } from '../../components/failure-notice.js';
 import { Loading } from '../../components/loading.js';
 import { Notice } from '../../components/notice.js';
 import { Panel } from '../../components/panel.js';
-import { valueAt } from './config-patch.js';
 import { presetsQuery, type ConfigView } from './config-queries.js';
 import { PresetCard } from './preset-card.js';
 import { PresetReview } from './preset-review.js';
@@ -16,9 +15,10 @@ import { SaveOutcome } from './save-outcome.js';
 import { useSaveConfig } from './use-save-config.js';
 import styles from './security.module.css';
 
-const POINTER = '/security/docker/level';
 /** Level of an agent whose configuration names none. */
 const DEFAULT_LEVEL = 'permissive';
+
+type Level = SecurityPreset['level'];
 
 /** The three presets. What is chosen counts only when it was applied and the server has taken it. */
 export function PresetCards({
@@ -32,9 +32,9 @@ export function PresetCards({
 }) {
   const presets = useQuery(presetsQuery(useApi()));
   const { save, isPending, error, isConflict, applied, reset } = useSaveConfig(agent.id);
-  const [chosen, setChosen] = useState<string>();
+  const [chosen, setChosen] = useState<Level>();
   const group = useId();
-  const stored = String(valueAt(view.config, POINTER) ?? DEFAULT_LEVEL);
+  const stored = view.config.security?.docker?.level ?? DEFAULT_LEVEL;
   const level = chosen ?? stored;
   const preset = presets.data?.find((known) => known.level === level);
   const changes = level !== stored;

@@ -53,7 +53,9 @@ export function fieldAt(fields: readonly SettingField[], pointer: string): Setti
 
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(String).join('\n');
-  return value === undefined || value === null ? '' : String(value);
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : '';
 }
 
 function valueOf({ kind }: SettingField, text: string): unknown {

@@ -37,7 +37,7 @@ class ConfigServer {
       if (request.headers.get('if-match') !== `"${this.version}"`)
         return refusal(412, 'PRECONDITION_FAILED', 'The configuration changed meanwhile.');
       if (this.needsPassword) return refusal(401, 'REAUTHENTICATION_REQUIRED', 'Give the password again.');
-      this.put(merge(this.config, (await request.json()) as object) as AgentConfig);
+      this.put(merge(this.config, (await request.json()) as object));
       return { ...this.view(), applied: 'stored' };
     });
     server.on('POST /api/auth/reauthenticate', () => {
@@ -88,14 +88,16 @@ const PRESETS = [
 }));
 
 function merge(target: unknown, patch: object): object {
-  const merged: Record<string, unknown> = { ...(target as object) };
+  const merged = new Map<string, unknown>(Object.entries(target ?? {}));
   for (const [name, value] of Object.entries(patch)) {
-    if (value === null) delete merged[name];
+    if (value === null) merged.delete(name);
     else
-      merged[name] =
-        typeof value === 'object' && !Array.isArray(value) ? merge(merged[name], value as object) : value;
+      merged.set(
+        name,
+        typeof value === 'object' && !Array.isArray(value) ? merge(merged.get(name), value as object) : value,
+      );
   }
-  return merged;
+  return Object.fromEntries(merged);
 }
 
 function open(section: string, state: ConfigServer, role?: string) {
@@ -106,11 +108,11 @@ test('a preset counts as stored only when the server has taken it', async () => 
   const state = new ConfigServer();
   const { user, server } = open('security', state);
   const safe = await screen.findByRole('radio', { name: 'Safe' });
-  expect((screen.getByRole('radio', { name: 'Standard' }) as HTMLInputElement).checked).toBe(true);
+  expect(screen.getByRole<HTMLInputElement>('radio', { name: 'Standard' }).checked).toBe(true);
   await user.click(safe);
   await screen.findByText(/The agent will not start until that changes/);
   let answer: (body: object) => void = () => undefined;
-  server.on('PATCH /api/agents/a1/config', () => new Promise((resolve) => (answer = resolve)));
+  server.on('PATCH /api/agents/a1/config', () => new Promise<object>((resolve) => (answer = resolve)));
   await user.click(screen.getByRole('button', { name: 'Apply' }));
   const card = (name: string) => screen.getByRole('radio', { name }).closest('label')!;
   expect(within(card('Standard')).getByText('Stored')).toBeTruthy();
