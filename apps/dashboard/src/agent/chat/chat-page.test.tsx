@@ -133,3 +133,35 @@ test('a failed and an interrupted message say so', async () => {
   app.server.push('message', { agent_id: 'a1', ...message('interrupted') });
   await screen.findByText('The answer was interrupted.');
 });
+
+test('a call from before the page was opened shows its verdict too', async () => {
+  const call = { id: 'c1', name: 'read_file', arguments: '{"path":".config/agent.json"}' };
+  open([user('go'), answer('', { tool_calls: [call] })], (server) => {
+    server.on('GET /api/agents/a1/activity', () => ({
+      items: [
+        activity(1, {
+          event_type: 'policy_decision',
+          call_id: 'c1',
+          record: { tool: 'read_file', decision },
+        }),
+      ],
+      more: false,
+    }));
+  });
+  await screen.findByRole('button', { name: /read_file.*Refused/ });
+});
+
+test('a running turn is stopped, and counts as stopped only when the server says so', async () => {
+  const app = open([user('Do your job.')], (server) => {
+    server.on('GET /api/agents/a1/messages', () => ({ items: [message('delivered')] }));
+    server.on('POST /api/agents/a1/cancel', () => ({ cancelled: true }));
+  });
+  await app.user.click(await screen.findByRole('button', { name: 'Stop this turn' }));
+  await waitFor(() =>
+    expect(app.server.bodies('POST /api/agents/a1/cancel')).toEqual([{ session_key: 'dashboard:main' }]),
+  );
+  screen.getByText('The agent is working …');
+  app.server.push('message', { agent_id: 'a1', ...message('interrupted') });
+  await screen.findByText('The answer was interrupted.');
+  expect(screen.queryByRole('button', { name: 'Stop this turn' })).toBeNull();
+});

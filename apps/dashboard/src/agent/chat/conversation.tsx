@@ -107,7 +107,7 @@ export function Conversation({ agent, sessionKey }: { readonly agent: Agent; rea
             <Markdown text={writing} />
           </div>
         )}
-        {latest && <MessageState message={latest} agentStatus={agent.status} />}
+        {latest && <MessageState agentId={agent.id} message={latest} agentStatus={agent.status} />}
         {messages.isError && <FailureNotice error={messages.error} onRetry={() => void messages.refetch()} />}
       </div>
       <Composer

@@ -1,6 +1,7 @@
 import type { Message } from '../../api/api-types.js';
 import { InertText } from '../../components/inert-text.js';
 import { Notice } from '../../components/notice.js';
+import { CancelTurn } from './cancel-turn.js';
 import styles from './chat.module.css';
 
 /** Whether the agent still has to answer. */
@@ -10,9 +11,11 @@ export function isOpen({ state }: Message): boolean {
 
 /** Where the latest message stands, when that is not the answer itself. */
 export function MessageState({
+  agentId,
   message,
   agentStatus,
 }: {
+  readonly agentId: string;
   readonly message: Message;
   readonly agentStatus: string;
 }) {
@@ -25,9 +28,12 @@ export function MessageState({
       );
     case 'delivered':
       return (
-        <p className={styles['state']} role="status">
-          The agent is working …
-        </p>
+        <div className={styles['working']}>
+          <p className={styles['state']} role="status">
+            The agent is working …
+          </p>
+          <CancelTurn key={message.id} agentId={agentId} sessionKey={message.session_key} />
+        </div>
       );
     case 'failed':
       return (

@@ -4,6 +4,7 @@ import type { Activity, Decision, Message } from '../../api/api-types.js';
 import { useAgentStream } from '../../agents/use-agent-stream.js';
 import { useApi } from '../../app/services.js';
 import { entriesQuery, messagesQuery } from './chat-queries.js';
+import { pastDecisionsQuery } from './past-decisions-query.js';
 
 /** Entries arrive in bursts while a turn runs; they are read once for several events. */
 const READ_AFTER_MS = 120;
@@ -25,6 +26,8 @@ export function useConversation(agentId: string, sessionKey: string, limit: numb
       query?.queryKey[3] === sessionKey ? keepPreviousData(previous) : undefined,
   });
   const messages = useQuery(messagesQuery(api, agentId, sessionKey));
+  // What was decided before the page was opened; without it those calls just show no verdict.
+  const past = useQuery(pastDecisionsQuery(api, agentId));
   const [partial, setPartial] = useState('');
   const [sealed, setSealed] = useState('');
   const [decisions, setDecisions] = useState<ReadonlyMap<string, Decision>>(new Map());
@@ -86,5 +89,6 @@ export function useConversation(agentId: string, sessionKey: string, limit: numb
     },
   });
 
-  return { entries, messages, decisions, writing: sealed + partial, putMessage, readAgain };
+  const known = new Map([...(past.data ?? []), ...decisions]);
+  return { entries, messages, decisions: known, writing: sealed + partial, putMessage, readAgain };
 }

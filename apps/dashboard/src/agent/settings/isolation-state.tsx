@@ -23,7 +23,8 @@ const ATTESTED: Readonly<Record<string, readonly [Tone, string, string]>> = {
 export function IsolationState({ agent }: { readonly agent: Agent }) {
   const runtime = useQuery(runtimeQuery(useApi()));
   const [tone, word, sentence] = ATTESTED[agent.attested] ?? ['neutral', agent.attested, ''];
-  const hasWorker = agent.status !== 'stopped' && agent.status !== 'failed';
+  const hasWorker = agent.running_level !== null;
+  const differs = hasWorker && agent.running_level !== agent.level;
   return (
     <Panel title="Requested and confirmed">
       <div className="stack">
@@ -31,6 +32,17 @@ export function IsolationState({ agent }: { readonly agent: Agent }) {
           <dt>Requested</dt>
           <dd>
             <LevelBadge level={agent.level} />
+          </dd>
+          <dt>Running</dt>
+          <dd>
+            <span className="row">
+              {agent.running_level === null ? 'No worker' : <LevelBadge level={agent.running_level} />}
+              {differs && (
+                <span className={styles['unavailable']}>
+                  The present worker was started at another level; stop and start the agent.
+                </span>
+              )}
+            </span>
           </dd>
           <dt>Confirmed from outside</dt>
           <dd>

@@ -80,7 +80,7 @@ export function PresetCards({
           {applied && !changes && (
             <>
               <SaveOutcome applied={applied} />
-              {agent.status !== 'stopped' && (
+              {agent.running_level !== null && (
                 <p>
                   The present worker keeps the isolation that it was started with; stop and start the agent.
                 </p>

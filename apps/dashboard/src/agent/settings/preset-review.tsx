@@ -49,7 +49,7 @@ export function PresetReview({
       {refused && <p>{refused.error}</p>}
       {!preset.available && <p>{preset.unavailable_reason} The agent will not start until that changes.</p>}
       {needsPassword && !refused && <p>Your password is needed to apply it.</p>}
-      {agent.status !== 'stopped' && (
+      {agent.running_level !== null && (
         <p>The running worker is not changed; stop and start the agent afterwards.</p>
       )}
     </Notice>

@@ -256,7 +256,10 @@ test('a viewer sees the settings and can change none', async () => {
 test('variables show names only, are set one at a time, and removed behind a question', async () => {
   const { user, server } = open('variables', new ConfigServer());
   server.on('GET /api/agents/a1/variables', () => ({ items: [{ name: 'TOKEN' }] }));
-  server.on('PUT /api/agents/a1/variables', () => ({ items: [{ name: 'OTHER' }, { name: 'TOKEN' }] }));
+  server.on('PUT /api/agents/a1/variables', () => ({
+    items: [{ name: 'OTHER' }, { name: 'TOKEN' }],
+    applied: 'unconfirmed',
+  }));
   await screen.findByText('TOKEN');
   await user.type(screen.getByLabelText('Name'), 'OTHER');
   const value = screen.getByLabelText('Value');
@@ -265,6 +268,7 @@ test('variables show names only, are set one at a time, and removed behind a que
   await user.click(screen.getByRole('button', { name: 'Set variable' }));
   await screen.findByText('OTHER');
   expect((value as HTMLInputElement).value).toBe('');
+  await screen.findByText('Saved, but the worker has not confirmed it.');
   await user.click(screen.getByRole('button', { name: 'Remove TOKEN' }));
   await user.click(await screen.findByRole('button', { name: 'Remove variable' }));
   await waitFor(() =>
@@ -273,4 +277,13 @@ test('variables show names only, are set one at a time, and removed behind a que
       { variables: { TOKEN: null } },
     ]),
   );
+});
+
+test('a worker that runs at another level than the stored one is said to', async () => {
+  const { server } = open('security', new ConfigServer());
+  server.on('GET /api/agents/a1', () =>
+    anAgent({ status: 'running', level: 'sandboxed', running_level: 'privileged', attested: 'matched' }),
+  );
+  server.push('status', anAgent({ status: 'running', level: 'sandboxed', running_level: 'privileged' }));
+  await screen.findByText(/The present worker was started at another level/);
 });

@@ -15,6 +15,7 @@ import { Loading } from '../../components/loading.js';
 import { Panel } from '../../components/panel.js';
 import { TextField } from '../../components/text-field.js';
 import { configQuery, variablesQuery } from './config-queries.js';
+import { SaveOutcome } from './save-outcome.js';
 import { useMayChange } from './use-may-change.js';
 import styles from './settings.module.css';
 
@@ -137,11 +138,7 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
         {set.isError && (
           <FailureNotice error={set.error} hidePointers={issues.slice(0, 1).map(({ pointer }) => pointer)} />
         )}
-        {set.isSuccess && (
-          <p className={styles['outcome']} role="status">
-            Saved. The value is sealed on the server and not shown again.
-          </p>
-        )}
+        {set.data && <SaveOutcome applied={set.data.applied} />}
       </div>
       {removing !== undefined && (
         <ConfirmDialog
