@@ -16,7 +16,7 @@ export function pastDecisionsQuery(api: ApiClient, agentId: string) {
       const decisions = new Map<string, Decision>();
       for (const { event } of items)
         if (event.call_id !== undefined && event.record) decisions.set(event.call_id, event.record.decision);
-      return decisions as ReadonlyMap<string, Decision>;
+      return decisions;
     },
   });
 }
