@@ -1,4 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requires } from '../../tools/host/host-test.js';
@@ -72,6 +74,14 @@ describe('the same tour through the command line', () => {
     expect(sent.stdout).toMatch(/fs\.zone\.hidden/);
   });
 
+  test('the tour in the README is what it prints', () => {
+    const withoutPort = (text: string): string => text.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:0');
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const sent = transcript.find((text) => text.startsWith('I start with the sales figures.')) ?? '';
+    expect(sent).not.toBe('');
+    expect(withoutPort(readme)).toContain(withoutPort(sent.trim()));
+  });
+
   test('runs one tool, asks the policy and reads the audit log', async () => {
     const report = await run('agent', 'exec', 'demo', 'read_file', '{"path":"report.md"}');
     expect(report.stdout).toMatch(/Status: final/);
@@ -91,6 +101,10 @@ describe('the same tour through the command line', () => {
 
   test('stops, and explains what needs the server', async () => {
     expect((await run('agent', 'stop', 'demo')).stdout).toMatch(/demo is stopped/);
+    // The event stream that waits for the answer must not keep a refused command alive.
+    const refused = await clawforce(installation, ['agent', 'send', 'demo', 'hello']);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/AGENT_NOT_RUNNING/);
     await product.stop();
     const offline = await clawforce(installation, ['agent', 'send', 'demo', 'hello']);
     expect(offline.code).toBe(3);
@@ -109,6 +123,16 @@ describe('the same tour through the command line', () => {
       judged_by: 'control-plane',
       decision: { effect: 'deny' },
     });
+  });
+
+  test('npx finds the command in a clone that was installed before anything was built', () => {
+    const link = new URL('../../node_modules/.bin/clawforce', import.meta.url);
+    accessSync(link, constants.X_OK);
+    // Not in dist, which is not there when npm links it.
+    expect(realpathSync(link)).toBe(
+      realpathSync(new URL('../../apps/control-plane/bin/clawforce.mjs', import.meta.url)),
+    );
+    expect(execFileSync(fileURLToPath(link), ['version'], { encoding: 'utf8' })).toMatch(/^clawforce \d/);
   });
 
   test.each([

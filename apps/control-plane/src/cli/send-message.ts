@@ -28,10 +28,17 @@ export async function sendMessage(
   const first = events.next();
   // When the message is refused below, nobody waits for the stream any more.
   first.catch(() => undefined);
-  let message = (await client.call('POST', `/api/agents/${agent.id}/messages`, {
-    text,
-    session_key: session,
-  })) as MessageShape;
+  let message: MessageShape;
+  try {
+    message = (await client.call('POST', `/api/agents/${agent.id}/messages`, {
+      text,
+      session_key: session,
+    })) as MessageShape;
+  } catch (error) {
+    // An open stream keeps the process alive.
+    stop.abort();
+    throw error;
+  }
 
   let refused = 0;
   let midLine = false;

@@ -30,7 +30,7 @@ test('says that commands are confined where a confiner works', () => {
 
 test('says what the confiner in use holds, and what it does not', () => {
   const landlock = { ...works, backend: 'landlock' } as ConfinerProbe;
-  expect(text(works, false)).toContain('own namespaces');
+  expect(text(works, false)).toContain('own namespaces, no network but the policy proxy');
   expect(text(landlock, false)).toMatch(/confined \(landlock\): .*not masked/);
 });
 

@@ -66,7 +66,7 @@ export function banner(facts: BannerFacts, color: boolean): string {
 }
 
 const walls: Readonly<Record<ConfinerProbe['backend'], string>> = {
-  bwrap: 'own namespaces, no network, workspace only',
+  bwrap: 'own namespaces, no network but the policy proxy, workspace only',
   landlock: 'system calls filtered, no network, workspace only; names inside the workspace are not masked',
 };
 
