@@ -52,6 +52,8 @@ host.describe('the dashboard in a real browser', () => {
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name, exact: true }).click();
     await page.getByRole('heading', { level: 1, name }).waitFor();
   };
+  const tab = (name: string): Promise<void> =>
+    page.getByRole('navigation', { name: 'Agent' }).getByRole('link', { name, exact: true }).click();
   /** Keeps pictures in both themes and gives what axe finds in each. */
   const look = async (name: string): Promise<string[]> => {
     const found: string[] = [];
@@ -129,6 +131,35 @@ host.describe('the dashboard in a real browser', () => {
       .first()
       .waitFor({ timeout: 60_000 });
     expect(await look('agent-chat')).toEqual([]);
+  });
+
+  host.test('the report is in the workspace browser', async () => {
+    await tab('Workspace');
+    await page.getByRole('list', { name: 'Workspace' }).getByRole('button', { name: 'report.md' }).click();
+    await page.getByText(/Status: final/).waitFor();
+    expect(page.url()).toContain('path=report.md');
+    expect(await look('agent-workspace')).toEqual([]);
+  });
+
+  host.test('the activity shows each refusal and opens to its decision', async () => {
+    await tab('Activity');
+    await page.getByText('Refused', { exact: true }).first().waitFor();
+    expect(await look('agent-activity')).toEqual([]);
+    await tab('Logs');
+    await page.getByRole('heading', { name: /log/i }).first().waitFor();
+    expect(await look('agent-logs')).toEqual([]);
+  });
+
+  host.test('a stricter preset is applied, and the server keeps it', async () => {
+    await page.goto(`${agentUrl}/settings?section=security`);
+    await page.getByText(/Stored: Standard/).waitFor();
+    expect(await look('agent-security')).toEqual([]);
+    await page.getByRole('radio', { name: 'Safe' }).check();
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.getByText(/Stored: Safe/).waitFor();
+    await page.reload();
+    await page.getByText(/Stored: Safe/).waitFor();
+    expect(await page.getByRole('radio', { name: 'Safe' }).isChecked()).toBe(true);
   });
 
   host.test('ten refusals are shown and explained', async () => {
