@@ -99,6 +99,29 @@ describe('the same tour through the command line', () => {
     expect((await run('policy', 'test', 'demo', '--tool', 'exec', '--input', 'ls -la')).code).toBe(0);
   });
 
+  test('takes a message from standard input, and says what is wrong with one that is too large', async () => {
+    const short = await clawforce(installation, ['agent', 'send', 'demo', '--stdin'], { stdin: 'Anything.' });
+    expect(short.code).toBe(0);
+    const large = await clawforce(installation, ['agent', 'send', 'demo', '--stdin'], {
+      stdin: 'x'.repeat(10_000_000),
+    });
+    expect(large.code).toBe(1);
+    expect(large.stderr).toMatch(/PAYLOAD_TOO_LARGE|MESSAGE_TOO_LARGE/);
+    expect(large.stderr).not.toMatch(/\bat .*\.js:/);
+    for (const args of [[], ['a word', '--stdin']]) {
+      const refused = await clawforce(installation, ['agent', 'send', 'demo', ...args], { stdin: 'x' });
+      expect(refused.code, args.join(' ')).toBe(64);
+    }
+  });
+
+  test('deletes nothing when nobody can be asked', async () => {
+    const refused = await clawforce(installation, ['agent', 'delete', 'demo', '--json']);
+    expect(refused.code).toBe(64);
+    expect(refused.stdout).toBe('');
+    expect(refused.stderr).toMatch(/--yes/);
+    expect((await run('agent', 'show', 'demo')).code).toBe(0);
+  });
+
   test('stops, and explains what needs the server', async () => {
     expect((await run('agent', 'stop', 'demo')).stdout).toMatch(/demo is stopped/);
     // The event stream that waits for the answer must not keep a refused command alive.

@@ -137,6 +137,10 @@ export function agentCommands(parent: Argv, run: RunVerb): Argv {
       ({ id: wanted, yes, ...argv }) =>
         run(argv, async ({ client, output }) => {
           const agent = await findAgent(client, wanted);
+          if (!yes && (output.json || !process.stdin.isTTY)) {
+            output.problem('Nobody can be asked here; --yes deletes the agent with its files.');
+            return EXIT_CODES.usage;
+          }
           if (!yes) {
             const { confirm } = await import('@inquirer/prompts');
             const sure = await confirm({
@@ -196,21 +200,26 @@ export function agentCommands(parent: Argv, run: RunVerb): Argv {
         }),
     )
     .command(
-      'send <id> <text>',
+      'send <id> [text]',
       'Send a message and stream the answer',
       (y) =>
         y
           .positional('id', id)
-          .positional('text', {
-            type: 'string',
-            demandOption: true,
-            describe: 'The message; "-" reads standard input',
+          .positional('text', { type: 'string', describe: 'The message' })
+          .option('stdin', {
+            type: 'boolean',
+            default: false,
+            describe: 'Read the message from standard input',
           })
           .option('session', { alias: 's', type: 'string', default: 'cli:direct', describe: 'Conversation' }),
-      ({ id: wanted, text, session, ...argv }) =>
+      ({ id: wanted, text, stdin, session, ...argv }) =>
         run(argv, async (context) => {
+          if ((text === undefined) !== stdin) {
+            context.output.problem('Give the message as a word, or --stdin and write it to standard input.');
+            return EXIT_CODES.usage;
+          }
           const agent = await findAgent(context.client, wanted);
-          return sendMessage(context, agent, text === '-' ? await readStdin() : text, session);
+          return sendMessage(context, agent, text ?? (await readStdin()), session);
         }),
     )
     .command(
