@@ -100,11 +100,11 @@ test('a link to an event that is gone says so', async () => {
 test('the filter of the address finds refusals behind many other events', async () => {
   const stored = [
     refused(1),
-    ...Array.from({ length: 250 }, (_, index) => event(index + 2, { content: 'x' })),
+    ...Array.from({ length: 250 }, (_, index) => event(index + 3, { content: 'x' })),
   ];
   renderApp('/agents/a1/activity?only=refusals', (fake) => attach(fake, stored));
   expect(await screen.findAllByText('Refused')).toHaveLength(1);
-  await screen.findByText('1 of 251 events read');
+  await screen.findByText('1 of 252 events read');
 });
 
 test('requests to the web show their verdict, host and rule', async () => {

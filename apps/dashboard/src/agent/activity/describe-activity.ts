@@ -23,7 +23,8 @@ const VERDICTS: Readonly<Record<string, readonly [Tone, string]>> = {
 const RESULTS: Readonly<Record<string, readonly [Tone, string]>> = {
   ok: ['neutral', 'Done'],
   error: ['warn', 'Failed'],
-  denied: ['bad', 'Refused'],
+  // The decision before it is the refusal; one call is not refused twice.
+  denied: ['neutral', 'Not run'],
   cancelled: ['warn', 'Cancelled'],
 };
 
@@ -62,7 +63,7 @@ export function describeActivity({ event }: Activity): ActivityDescription {
       return { kinds: ['tools'], badge: ['busy', 'Call'], subject: tool, text: content };
     case 'tool_result':
       return {
-        kinds: result === 'denied' ? ['tools', 'refusals'] : ['tools'],
+        kinds: ['tools'],
         badge: RESULTS[result ?? ''] ?? ['neutral', 'Result'],
         subject: tool,
         text: `${event.duration_ms === undefined ? '' : `${event.duration_ms} ms · `}${content}`,

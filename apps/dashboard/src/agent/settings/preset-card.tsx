@@ -8,6 +8,7 @@ import styles from './security.module.css';
 export function PresetCard({
   preset,
   group,
+  isHeld,
   isChosen,
   isStored,
   onChoose,
@@ -15,6 +16,8 @@ export function PresetCard({
   readonly preset: SecurityPreset;
   /** Name of the group of radio buttons. */
   readonly group: string;
+  /** Whether this server holds the protections of a level; else they are shown as what containers would have. */
+  readonly isHeld: boolean;
   readonly isChosen: boolean;
   readonly isStored: boolean;
   readonly onChoose: () => void;
@@ -44,9 +47,10 @@ export function PresetCard({
       </span>
       <span id={`${id}-more`} className={styles['sentences']}>
         {reason && <span className={styles['unavailable']}>{reason}</span>}
+        {!isHeld && protections.length > 0 && <span className={styles['notHeld']}>Only in a container:</span>}
         {protections.map((sentence) => (
-          <span key={sentence} className={styles['sentence']}>
-            <ShieldCheck aria-hidden="true" className={styles['keeps']} />
+          <span key={sentence} className={isHeld ? styles['sentence'] : styles['promise']}>
+            <ShieldCheck aria-hidden="true" className={isHeld ? styles['keeps'] : undefined} />
             {sentence}
           </span>
         ))}

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import type { Agent, SecurityPreset } from '../../api/api-types.js';
+import { runtimeQuery } from '../../agents/agent-queries.js';
 import { LEVEL_NAMES } from '../../agents/level-badge.js';
 import { useApi } from '../../app/services.js';
 import { Button } from '../../components/button.js';
@@ -30,7 +31,9 @@ export function PresetCards({
   readonly view: ConfigView;
   readonly canChange: boolean;
 }) {
-  const presets = useQuery(presetsQuery(useApi()));
+  const api = useApi();
+  const presets = useQuery(presetsQuery(api));
+  const runtime = useQuery(runtimeQuery(api));
   const { save, isPending, error, isConflict, applied, reset } = useSaveConfig(agent.id);
   const [chosen, setChosen] = useState<Level>();
   const group = useId();
@@ -38,6 +41,8 @@ export function PresetCards({
   const level = chosen ?? stored;
   const preset = presets.data?.find((known) => known.level === level);
   const changes = level !== stored;
+  // Only a container is looked at from outside; everywhere else a level is a wish.
+  const isHeld = runtime.data?.backend === 'docker';
 
   const apply = (): void => {
     save({ patch: { security: { docker: { level } } }, version: view.version }).then(
@@ -54,6 +59,14 @@ export function PresetCards({
       {presets.isError && <FailureNotice error={presets.error} onRetry={() => void presets.refetch()} />}
       {presets.data && (
         <div className="stack">
+          {runtime.data && !isHeld && (
+            <Notice tone="warn" title="This server does not hold what the cards promise of containers.">
+              <p>
+                It runs workers as plain processes. What it holds and what not stands below, under Requested
+                and confirmed.
+              </p>
+            </Notice>
+          )}
           <fieldset className={styles['cards']} disabled={!canChange || isPending}>
             <legend className="visually-hidden">Security preset</legend>
             {presets.data.map((known) => (
@@ -61,6 +74,7 @@ export function PresetCards({
                 key={known.level}
                 preset={known}
                 group={group}
+                isHeld={isHeld}
                 isChosen={known.level === level}
                 isStored={known.level === stored}
                 onChoose={() => {

@@ -287,3 +287,17 @@ test('a worker that runs at another level than the stored one is said to', async
   server.push('status', anAgent({ status: 'running', level: 'sandboxed', running_level: 'privileged' }));
   await screen.findByText(/The present worker was started at another level/);
 });
+
+test('protections count as held only where the server runs containers', async () => {
+  const { server, services } = open('security', new ConfigServer());
+  await screen.findByText('This server does not hold what the cards promise of containers.');
+  expect(screen.getAllByText('Only in a container:')).toHaveLength(3);
+  server.on('GET /api/runtime/info', () => ({
+    version: '1.0.0',
+    backend: 'docker',
+    max_level: 'privileged',
+    unconfined_exec: false,
+  }));
+  await services.queries.invalidateQueries({ queryKey: ['runtime'] });
+  await waitFor(() => expect(screen.queryByText('Only in a container:')).toBeNull());
+});
