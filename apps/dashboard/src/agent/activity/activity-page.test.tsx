@@ -100,6 +100,8 @@ test('a link to an event that is gone says so', async () => {
 test('the filter of the address finds refusals behind many other events', async () => {
   const stored = [
     refused(1),
+    // The result of the refused call is not a second refusal.
+    event(2, { event_type: 'tool_result', tool_name: 'read_file', result_status: 'denied' }),
     ...Array.from({ length: 250 }, (_, index) => event(index + 3, { content: 'x' })),
   ];
   renderApp('/agents/a1/activity?only=refusals', (fake) => attach(fake, stored));
