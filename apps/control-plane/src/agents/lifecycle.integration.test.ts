@@ -246,8 +246,12 @@ describe('what the pool runs and nobody wants', () => {
     });
     await until('no worker', async () => (await workersOf(id)) === 0);
     expect(await stored(id)).toMatchObject({ status: 'stopped', generation: 0 });
-    const { items } = (await test.call('GET', `/api/audit?agent_id=${id}`, { token })).body;
-    expect(JSON.stringify(items)).toContain('orphan_ended');
+    // The row says that it has ended, so it comes behind the end.
+    await until('the audit row', async () =>
+      JSON.stringify((await test.call('GET', `/api/audit?agent_id=${id}`, { token })).body).includes(
+        'orphan_ended',
+      ),
+    );
   });
 });
 
