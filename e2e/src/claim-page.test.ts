@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { requires } from '../../tools/host/host-test.js';
 import { Api } from './support/api.js';
-import { keepPicture, launchChromium, openPage } from './support/browser.js';
+import { keepPicture, launchChromium, openPage, showTheme } from './support/browser.js';
 import { newInstallation, startProduct, type Installation, type Product } from './support/product.js';
 
 const host = requires('chromium');
@@ -33,9 +33,10 @@ host.describe('the one-time link in a real browser', () => {
     await page.getByRole('heading', { name: 'Set the first password' }).waitFor();
     expect(await page.title()).toBe('Set the first password · Clawforce');
     expect(page.url()).toBe(`${product.url}/claim`);
-    await keepPicture(page, 'claim-light');
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await keepPicture(page, 'claim-dark');
+    await showTheme(page, 'light');
+    await keepPicture(page, 'claim-link-light');
+    await showTheme(page, 'dark');
+    await keepPicture(page, 'claim-link-dark');
   });
 
   host.test('says when the two passwords differ, and when the server refuses one', async () => {

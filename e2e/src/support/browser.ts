@@ -3,9 +3,13 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { waitFor } from './product.js';
 
 const artifacts = fileURLToPath(new URL('../../../artifacts/', import.meta.url));
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What `--canvas` of the dashboard's design/tokens.css is in each theme, as browsers compute it. */
+const CANVAS = { light: 'rgb(244, 245, 247)', dark: 'rgb(13, 17, 23)' } as const;
 
 /** A page of a real browser that remembers everything it complained about. */
 export interface WatchedPage {
@@ -57,6 +61,22 @@ export function watch(page: Page): string[] {
   });
   page.on('pageerror', (error) => problems.push(error.message));
   return problems;
+}
+
+/** Turns the dashboard to a theme and waits until it shows: a picture taken earlier is half of the theme before. */
+export async function showTheme(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+  await page.evaluate(
+    'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null))))',
+  );
+  let canvas = '';
+  await waitFor(
+    async () => {
+      canvas = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+      return canvas === CANVAS[colorScheme];
+    },
+    { what: () => `the ${colorScheme} theme: the page is ${canvas} and not ${CANVAS[colorScheme]}` },
+  );
 }
 
 /** Keeps a picture of what is shown below `artifacts/`. */
