@@ -30,12 +30,15 @@ export function AuditFilters({
   readonly onChange: (next: Partial<AuditSearch>) => void;
 }) {
   const agents = useQuery(agentsQuery(useApi()));
-  const [words, setWords] = useState({
-    rule: search.rule ?? '',
-    actor: search.actor ?? '',
-    since: search.since ?? '',
-    until: search.until ?? '',
-  });
+  const { rule = '', actor = '', since = '', until = '' } = search;
+  const [words, setWords] = useState({ rule, actor, since, until });
+  // The fields follow the address, in place: a new form would take the focus from who presses Enter.
+  const address = [rule, actor, since, until].join('\n');
+  const [followed, setFollowed] = useState(address);
+  if (followed !== address) {
+    setFollowed(address);
+    setWords({ rule, actor, since, until });
+  }
   const agentOptions = [
     { value: '', label: 'Any agent' },
     ...(agents.data ?? []).map(({ id, name }) => ({ value: id, label: inertString(name) })),
@@ -74,27 +77,27 @@ export function AuditFilters({
         label="Rule"
         code
         value={words.rule}
-        onChange={(rule) => setWords({ ...words, rule })}
+        onChange={(value) => setWords({ ...words, rule: value })}
         placeholder="fs.zone.hidden"
       />
       <TextField
         label="Actor"
         code
         value={words.actor}
-        onChange={(actor) => setWords({ ...words, actor })}
+        onChange={(value) => setWords({ ...words, actor: value })}
         placeholder="user:… or model"
       />
       <TextField
         label="Since"
         type="datetime-local"
         value={words.since}
-        onChange={(since) => setWords({ ...words, since })}
+        onChange={(value) => setWords({ ...words, since: value })}
       />
       <TextField
         label="Until"
         type="datetime-local"
         value={words.until}
-        onChange={(until) => setWords({ ...words, until })}
+        onChange={(value) => setWords({ ...words, until: value })}
       />
       <Button type="submit">Apply</Button>
     </Form>

@@ -46,6 +46,27 @@ describe('the audit log', () => {
     await waitFor(() => expect(server.asked.at(-1)).toContain('agent_id=a1'));
   });
 
+  it('fills the fields from the address, also when it changes behind them, and keeps the focus', async () => {
+    const { user, address } = renderApp('/audit?rule=fs.zone.hidden', (prepared) => {
+      prepared.on('GET /api/audit', () => ({ items: [] }));
+    });
+    const rule = await screen.findByLabelText<HTMLInputElement>('Rule');
+    expect(rule.value).toBe('fs.zone.hidden');
+    await user.clear(rule);
+    await user.type(rule, 'net.{Enter}');
+    await waitFor(() => expect(address()).toContain('rule=net.'));
+    expect(document.activeElement).toBe(screen.getByLabelText('Rule'));
+    await user.click(await screen.findByRole('button', { name: 'Show all rows' }));
+    await waitFor(() => expect(screen.getByLabelText<HTMLInputElement>('Rule').value).toBe(''));
+  });
+
+  it('counts one row as one row', async () => {
+    renderApp('/audit', (prepared) => {
+      prepared.on('GET /api/audit', () => ({ items: [row] }));
+    });
+    await screen.findByText('1 row', { exact: true });
+  });
+
   it('a link to one row opens it with its decision', async () => {
     renderApp('/audit?row=12', (prepared) => {
       prepared.on('GET /api/audit', () => ({ items: [row] }));

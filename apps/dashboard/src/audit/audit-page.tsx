@@ -73,7 +73,8 @@ export function AuditPage() {
             {(item) => <AuditLine row={item} onOpen={() => change({ row: String(item.seq) })} />}
           </VirtualList>
           <p className={styles['foot']} role="status">
-            {rows.length} rows{found.hasNextPage ? ', more while you scroll' : ''}
+            {rows.length === 1 ? '1 row' : `${rows.length} rows`}
+            {found.hasNextPage ? ', more while you scroll' : ''}
           </p>
         </Panel>
       )}

@@ -2,7 +2,7 @@ import { Fragment } from 'react';
 import { inertParts } from './inert-parts.js';
 import styles from './inert-text.module.css';
 
-/** Longest text that is shown at once; a person opens the rest knowingly. */
+/** Longest text that is shown; of the rest one reads how long it is. */
 const LIMIT = 20_000;
 
 /**

@@ -113,7 +113,9 @@ export function ActivityPage() {
         <p className={styles['foot']}>
           <span role="status">
             {shown.length === items.length || waiting > 0
-              ? `${shown.length} events`
+              ? shown.length === 1
+                ? '1 event'
+                : `${shown.length} events`
               : `${shown.length} of ${items.length} events read`}
           </span>
           {pages.hasNextPage && (

@@ -53,6 +53,23 @@ const activity = (id: number, event: object) => ({
   event: { session_key: 'dashboard:main', ...event },
 });
 
+test('a conversation longer than what is read says so, and offers nothing more', async () => {
+  const stored = Array.from({ length: 1200 }, (_, index) => user(`entry ${index}`));
+  const { user: person } = open([], (server) => {
+    server.on('GET /api/agents/a1/sessions/dashboard%3Amain', ({ url }) => ({
+      items: stored.slice(-Number(new URL(url).searchParams.get('limit'))),
+    }));
+  });
+  const before = 'Only the latest 1,000 entries are shown here.';
+  for (let more = 0; more < 4; more += 1) {
+    const button = await screen.findByRole('button', { name: 'Show earlier entries' }, { timeout: 30_000 });
+    expect(screen.queryByText(before)).toBeNull();
+    await person.click(button);
+  }
+  await screen.findByText(before, {}, { timeout: 30_000 });
+  expect(screen.queryByRole('button', { name: 'Show earlier entries' })).toBeNull();
+}, 120_000);
+
 test('an answer streams in, and what is stored takes its place once', async () => {
   const entries = [user('hello')];
   const { server } = open(entries);

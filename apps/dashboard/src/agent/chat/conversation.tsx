@@ -76,6 +76,9 @@ export function Conversation({ agent, sessionKey }: { readonly agent: Agent; rea
             Show earlier entries
           </Button>
         )}
+        {shown.length >= limit && limit >= MOST && (
+          <p className="muted">{`Only the latest ${MOST.toLocaleString('en')} entries are shown here.`}</p>
+        )}
         {shown.length === 0 && open.length === 0 && (
           <EmptyState title="Nothing has been said here yet.">
             {agent.status === 'running'
