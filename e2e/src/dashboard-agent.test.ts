@@ -279,6 +279,7 @@ host.describe('one agent in a real browser', () => {
     const downloading = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download', exact: true }).click();
     expect(readFileSync(await (await downloading).path(), 'utf8')).toBe(content);
+    expect(await look('agent-workspace')).toEqual([]);
   });
 
   host.test('the process log shows what the worker printed', async () => {

@@ -88,7 +88,7 @@ function FleetRow({ agent, onDelete }: { readonly agent: Agent; readonly onDelet
               to="/agents/$agentId/activity"
               params={{ agentId: id }}
               search={
-                refusal.event_id === undefined ? { only: 'refused' } : { event: String(refusal.event_id) }
+                refusal.event_id === undefined ? { only: 'refusals' } : { event: String(refusal.event_id) }
               }
               title={inertString(refusal.reason)}
             >

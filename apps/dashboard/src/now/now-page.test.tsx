@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
+import { ACTIVITY_FILTERS } from '../agent/activity/activity-filter.js';
 import type { Now } from '../api/api-types.js';
 import { anAgent, renderApp } from '../testing/render-app.js';
 
@@ -74,6 +75,17 @@ describe('the start page', () => {
     expect(within(unsafe).getByRole('link').getAttribute('href')).toBe(
       '/agents/a1/settings?section=security',
     );
+  });
+
+  it('leads to the refusals of the agent where the event of a refusal is not known', async () => {
+    const items = troubled.refusals.items.map(({ event_id: _, ...refusal }) => refusal);
+    renderApp('/', (server) =>
+      server.on('GET /api/now', () => ({ ...troubled, refusals: { ...troubled.refusals, items } })),
+    );
+    const refused = await screen.findByRole('region', { name: 'Refused in the last hour' });
+    const link = await within(refused).findByRole('link', { name: 'Researcher' });
+    expect(link.getAttribute('href')).toBe('/agents/a1/activity?only=refusals');
+    expect(ACTIVITY_FILTERS.map(({ value }) => value)).toContain('refusals');
   });
 
   it('follows the socket, and a flood of frames asks the server a few times only', async () => {

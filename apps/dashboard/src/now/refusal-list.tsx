@@ -20,7 +20,7 @@ export function RefusalList({ refusals }: { readonly refusals: Now['refusals']['
               to="/agents/$agentId/activity"
               params={{ agentId: refusal.agent_id }}
               search={
-                refusal.event_id === undefined ? { only: 'refused' } : { event: String(refusal.event_id) }
+                refusal.event_id === undefined ? { only: 'refusals' } : { event: String(refusal.event_id) }
               }
             >
               <InertText text={refusal.agent_name} />

@@ -14,6 +14,13 @@ const answer = (content: string, more: Partial<SessionEntry> = {}): SessionEntry
   time: TIME,
   ...more,
 });
+const resultOf = (call: string): SessionEntry => ({
+  role: 'tool',
+  content: 'Refused.',
+  turn_id: 't1',
+  time: TIME,
+  tool_call_id: call,
+});
 const decision = {
   effect: 'deny',
   layer: 'zone',
@@ -87,14 +94,7 @@ test('an answer streams in, and what is stored takes its place once', async () =
 
 test('a refused call shows its verdict and opens to rule, reason and hint', async () => {
   const call = { id: 'c1', name: 'read_file', arguments: '{"path":".config/agent.json"}' };
-  const result: SessionEntry = {
-    role: 'tool',
-    content: 'Refused.',
-    turn_id: 't1',
-    time: TIME,
-    tool_call_id: 'c1',
-  };
-  const app = open([user('go'), answer('', { tool_calls: [call] }), result]);
+  const app = open([user('go'), answer('', { tool_calls: [call] }), resultOf('c1')]);
   await screen.findByText('.config/agent.json');
   app.server.push(
     'activity',
@@ -166,6 +166,53 @@ test('a call from before the page was opened shows its verdict too', async () =>
     }));
   });
   await screen.findByRole('button', { name: /read_file.*Refused/ });
+});
+
+test('the verdict on an older call is looked for page by page', async () => {
+  const calls = ['c1', 'c2'].map((id) => ({ id, name: `read_${id}`, arguments: '{}' }));
+  const decided = (id: number, call: string, effect: string) =>
+    activity(id, {
+      event_type: 'policy_decision',
+      call_id: call,
+      record: { tool: 'read_file', decision: { ...decision, effect } },
+    });
+  const app = open(
+    [user('go'), answer('', { tool_calls: calls }), resultOf('c1'), resultOf('c2')],
+    (server) => {
+      server.on('GET /api/agents/a1/activity', ({ url }) =>
+        new URL(url).searchParams.get('before') === '300'
+          ? { items: [decided(100, 'c1', 'deny'), decided(101, 'c2', 'allow')], more: true }
+          : { items: [decided(300, 'c2', 'deny')], more: true },
+      );
+    },
+  );
+  await screen.findByRole('button', { name: /read_c1.*Refused/ });
+  // The tool refused what the gate had let through: the later decision counts.
+  screen.getByRole('button', { name: /read_c2.*Refused/ });
+  await app.user.click(screen.getByRole('button', { name: /read_c1/ }));
+  const pages = app.server.asked.filter((asked) => asked.includes('/activity?'));
+  expect(pages).toEqual([
+    'GET /api/agents/a1/activity?limit=200',
+    'GET /api/agents/a1/activity?limit=200&before=300',
+  ]);
+});
+
+test('a call whose decision is not found says so and never counts as done, and the search ends', async () => {
+  const call = { id: 'c1', name: 'read_file', arguments: '{}' };
+  const app = open([user('go'), answer('', { tool_calls: [call] }), resultOf('c1')], (server) => {
+    server.on('GET /api/agents/a1/activity', ({ url }) => {
+      const before = Number(new URL(url).searchParams.get('before') ?? 9000);
+      return { items: [activity(before - 200, { event_type: 'message_sent' })], more: true };
+    });
+  });
+  const pages = () => app.server.asked.filter((asked) => asked.includes('/activity?'));
+  await waitFor(() => expect(pages()).toHaveLength(10));
+  const head = await screen.findByRole('button', { name: /read_file.*Verdict not loaded/ });
+  expect(screen.queryByText('Done')).toBeNull();
+  await app.user.click(head);
+  await screen.findByText('Refused.');
+  expect(pages()).toHaveLength(10);
+  expect(new Set(pages()).size).toBe(10);
 });
 
 test('a running turn is stopped, and counts as stopped only when the server says so', async () => {

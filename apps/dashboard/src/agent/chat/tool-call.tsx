@@ -62,7 +62,8 @@ function Verdict({
   readonly result: SessionEntry | undefined;
 }) {
   if (decision) return <DecisionBadge effect={decision.effect} />;
-  return result ? <Badge>Done</Badge> : <Badge tone="busy">Running</Badge>;
+  // A refused call has a result too, so a result alone says nothing of the verdict.
+  return result ? <Badge>Verdict not loaded</Badge> : <Badge tone="busy">Running</Badge>;
 }
 
 /** The argument that says most: the command, path or URL alone; else the whole text. */

@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { Activity, Decision, Message } from '../../api/api-types.js';
 import { useAgentStream } from '../../agents/use-agent-stream.js';
@@ -26,8 +26,8 @@ export function useConversation(agentId: string, sessionKey: string, limit: numb
       query?.queryKey[3] === sessionKey ? keepPreviousData(previous) : undefined,
   });
   const messages = useQuery(messagesQuery(api, agentId, sessionKey));
-  // What was decided before the page was opened; without it those calls just show no verdict.
-  const past = useQuery(pastDecisionsQuery(api, agentId));
+  // What was decided before the page was opened; where it is missing a call says that its verdict is not loaded.
+  const past = useInfiniteQuery(pastDecisionsQuery(api, agentId));
   const [partial, setPartial] = useState('');
   const [sealed, setSealed] = useState('');
   const [decisions, setDecisions] = useState<ReadonlyMap<string, Decision>>(new Map());
@@ -86,9 +86,18 @@ export function useConversation(agentId: string, sessionKey: string, limit: numb
       setPartial('');
       readAgain();
       void queries.invalidateQueries({ queryKey: ['agent', agentId, 'messages', sessionKey] });
+      void queries.invalidateQueries({ queryKey: ['agent', agentId, 'past-decisions'] });
     },
   });
 
   const known = new Map([...(past.data ?? []), ...decisions]);
+  const isMissing = (entries.data ?? []).some(({ tool_calls: calls }) =>
+    calls?.some(({ id }) => !known.has(id)),
+  );
+  const { data: pages, hasNextPage, isFetching, isError, fetchNextPage } = past;
+  useEffect(() => {
+    if (isMissing && hasNextPage && !isFetching && !isError) void fetchNextPage();
+    // `pages` too: a page that comes at once is never seen to be fetched.
+  }, [isMissing, pages, hasNextPage, isFetching, isError, fetchNextPage]);
   return { entries, messages, decisions: known, writing: sealed + partial, putMessage, readAgain };
 }

@@ -110,6 +110,56 @@ test('a delete needs a confirmation and leaves the file when the server refuses'
   await within(dialog).findByText('This may not be removed.');
 });
 
+test('a rename that is refused keeps the typed name in the dialog; one that succeeds opens the new name', async () => {
+  const app = open('report.md');
+  app.server.on(`POST ${BASE}/report.md/rename`, () => refusal(409, 'CONFLICT', 'There is one already.'));
+  await app.user.click(await screen.findByRole('button', { name: 'Rename' }));
+  const dialog = await screen.findByRole('dialog', { name: 'Rename file' });
+  const box = within(dialog).getByRole<HTMLInputElement>('textbox', { name: 'New name' });
+  expect(box.value).toBe('report.md');
+  await app.user.clear(box);
+  await app.user.type(box, 'final.md');
+  await app.user.click(within(dialog).getByRole('button', { name: 'Rename' }));
+  await within(dialog).findByText('There is one already.');
+  expect(box.value).toBe('final.md');
+  expect(app.address()).toContain('path=report.md');
+
+  app.server.on(`POST ${BASE}/report.md/rename`, () => ({ path: 'final.md' }));
+  await app.user.click(within(dialog).getByRole('button', { name: 'Rename' }));
+  await waitFor(() => expect(app.address()).toContain('path=final.md'));
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(app.server.bodies(`POST ${BASE}/report.md/rename`)).toEqual([
+    { new_name: 'final.md' },
+    { new_name: 'final.md' },
+  ]);
+});
+
+test('a move and a new folder that are refused keep what was typed in the dialog', async () => {
+  const app = open('report.md');
+  app.server.on(`POST ${BASE}/report.md/move`, () => refusal(422, 'FILE_REFUSED', 'Not there.'));
+  app.server.on('POST /api/agents/a1/workspace-folder/plans', () =>
+    refusal(422, 'FILE_REFUSED', 'Not this one.'),
+  );
+  for (const [opener, title, label, typed, action, words] of [
+    ['Move', 'Move file', 'New path in the workspace', 'data/report.md', 'Move', 'Not there.'],
+    ['New folder', 'New folder', 'Name', 'plans', 'Create', 'Not this one.'],
+  ] as const) {
+    await app.user.click(await screen.findByRole('button', { name: opener }));
+    const dialog = await screen.findByRole('dialog', { name: title });
+    const box = within(dialog).getByRole<HTMLInputElement>('textbox', { name: label });
+    await app.user.clear(box);
+    await app.user.type(box, typed);
+    await app.user.click(within(dialog).getByRole('button', { name: action }));
+    await within(dialog).findByText(words);
+    expect(box.value).toBe(typed);
+    await app.user.click(within(dialog).getByRole('button', { name: 'Cancel' }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  }
+  expect(app.server.bodies(`POST ${BASE}/report.md/move`)).toEqual([{ dest_path: 'data/report.md' }]);
+  expect(app.server.bodies('POST /api/agents/a1/workspace-folder/plans')).toHaveLength(1);
+  expect(app.address()).toContain('path=report.md');
+});
+
 test('an upload goes as it is, and replaces nothing by itself', async () => {
   const app = open('');
   await screen.findByRole('list', { name: 'Workspace' });
