@@ -88,16 +88,25 @@ prepare_cgroups() {
   xargs -rn1 </sys/fs/cgroup/cgroup.procs >/sys/fs/cgroup/init/cgroup.procs 2>/dev/null || true
   sed -e 's/ / +/g' -e 's/^/+/' </sys/fs/cgroup/cgroup.controllers >/sys/fs/cgroup/cgroup.subtree_control
 }
+# What the tests of an interrupted run left behind. The engine was down, so none of it is in use.
+forget_leftovers() {
+  docker container ls -aq --filter label=clawforce.owner | xargs -r docker container rm -f >/dev/null
+  docker network ls -q --filter label=clawforce.owner | xargs -r docker network rm >/dev/null
+}
 start_engine() {
   local pid log=$state_dir/dockerd.log pid_file=$state_dir/dockerd.pid
   forget_stale_pid "$pid_file" dockerd
   forget_stale_pid /var/run/docker/containerd/containerd.pid containerd
   prepare_cgroups
   # A session of its own: an interrupt that ends the tests must not end the engine below other tests.
-  setsid dockerd --pidfile "$pid_file" --log-level warn </dev/null >"$log" 2>&1 9>&- &
+  # Each agent has a network of its own, and the engine's default pools hold about thirty.
+  setsid dockerd --pidfile "$pid_file" --log-level warn --default-address-pool base=10.213.0.0/16,size=27 </dev/null >"$log" 2>&1 9>&- &
   pid=$!
   for _ in $(seq 120); do
-    if engine_answers; then return 0; fi
+    if engine_answers; then
+      forget_leftovers
+      return 0
+    fi
     if ! kill -0 "$pid" 2>/dev/null; then break; fi
     sleep 0.5
   done

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { requires } from '../../tools/host/host-test.js';
@@ -14,6 +15,17 @@ import {
 const host = requires('chromium');
 /** Refusals that browsers log by themselves: the refresh before anybody has signed in. */
 const EXPECTED = /the server responded with a status of 401 \(Unauthorized\)/;
+/** What the new agent does: one file, one sentence. */
+const SCRIPT = JSON.stringify({
+  turns: [
+    {
+      steps: [
+        { calls: [{ tool: 'write_file', args: { path: 'report.md', content: 'All is well.' } }] },
+        { say: 'The report is written.' },
+      ],
+    },
+  ],
+});
 /** Every rule that the ten attacks of the demonstration run into. */
 const RULES = [
   'fs.zone.hidden',
@@ -33,6 +45,8 @@ host.describe('the dashboard in a real browser', () => {
   let browser: Browser;
   let page: Page;
   let problems: string[] = [];
+  /** The agent that the tour makes, and the one that is there from the start. */
+  let ownUrl = '';
   let agentUrl = '';
   const password = `browser ${randomBytes(12).toString('hex')}`;
 
@@ -110,9 +124,35 @@ host.describe('the dashboard in a real browser', () => {
     await page.waitForURL(/\/agents\/[^/]+\/settings/);
     await page.getByRole('heading', { level: 1, name: 'Tour' }).waitFor();
     expect(await look('agent-settings')).toEqual([]);
+    ownUrl = page.url().replace(/\/settings.*$/, '');
     await go('Fleet');
     await page.getByRole('link', { name: 'Tour' }).waitFor();
     expect(await look('fleet')).toEqual([]);
+  });
+
+  host.test('with a model it starts, answers, and its report is in the workspace browser', async () => {
+    await page.goto(`${ownUrl}/settings?section=model`);
+    await page.getByRole('button', { name: 'Add provider' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('trial');
+    await dialog.getByLabel('Kind').selectOption('scripted');
+    await dialog.getByLabel('Script').fill(SCRIPT);
+    await dialog.getByRole('button', { name: 'Save provider' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByLabel('Model', { exact: true }).fill('trial/trial');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('button', { name: 'Start Tour' }).click();
+    await page.getByText('Running', { exact: true }).waitFor();
+    await tab('Chat');
+    await page.getByRole('textbox', { name: 'Message' }).fill('Write the report.');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText('The report is written.').first().waitFor({ timeout: 60_000 });
+    await tab('Workspace');
+    await page.getByRole('list', { name: 'Workspace' }).getByRole('button', { name: 'report.md' }).click();
+    await page.getByText('All is well.').waitFor();
+    await page.getByRole('button', { name: 'Stop Tour' }).click();
+    await page.getByText('Stopped', { exact: true }).waitFor();
+    await go('Fleet');
   });
 
   host.test('the demo agent starts; its state is what the server confirmed', async () => {
@@ -124,7 +164,7 @@ host.describe('the dashboard in a real browser', () => {
   });
 
   host.test('a message is answered while one watches', async () => {
-    await page.getByLabel('Message').fill('Please do everything.');
+    await page.getByRole('textbox', { name: 'Message' }).fill('Please do everything.');
     await page.getByRole('button', { name: 'Send' }).click();
     await page
       .getByText(/All 10 attacks were refused/)
@@ -197,6 +237,20 @@ host.describe('the dashboard in a real browser', () => {
     const rows = page.getByRole('group', { name: 'Audit rows' }).getByRole('button');
     await waitFor(async () => (await rows.count()) === 1, { what: () => 'the one row' });
     expect(await look('audit')).toEqual([]);
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export' }).click();
+    const file = await download;
+    expect(file.suggestedFilename()).toMatch(/^audit-.*\.jsonl$/);
+    const exported = readFileSync(await file.path(), 'utf8')
+      .trimEnd()
+      .split('\n');
+    expect(exported.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({
+        effect: 'deny',
+        rule: 'fs.zone.hidden',
+        agent_id: agentUrl.split('/').at(-1),
+      }),
+    ]);
     await rows.first().click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('Layers, in order').waitFor();

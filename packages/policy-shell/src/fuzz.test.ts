@@ -49,6 +49,8 @@ describe('any input', () => {
     ['brackets', 'ls ' + '['.repeat(8_000)],
     ['dots', 'ls ' + '../'.repeat(2_700)],
     ['slashes', 'ls a' + '/'.repeat(8_000)],
+    ['a long name that is not plain', `cat '${'a'.repeat(4_000)}#'`],
+    ['many parts that are not plain', `cat '${'ab/'.repeat(2_000)}#'`],
     ['equals signs', 'unknown ' + '=a'.repeat(4_000)],
     ['colons', 'unknown ' + ':/a'.repeat(2_700)],
     ['one long option', 'unknown -' + 'x'.repeat(8_000)],

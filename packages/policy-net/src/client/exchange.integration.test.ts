@@ -190,3 +190,43 @@ test('the audit says when an exception admitted the address behind a name', asyn
     { rule: 'net.exception.allow', chosen: '10.1.2.3' },
   ]);
 });
+
+/** A server that answers this text, leaves the connection open, and tells when each one was closed. */
+async function leftOpen(answer: string): Promise<{ client: Harness; closed: Promise<unknown> }> {
+  let seen: (value: unknown) => void = () => undefined;
+  const closed = new Promise((resolve) => (seen = resolve));
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.write(answer));
+    socket.once('close', seen);
+  });
+  return { client: await clientOf(await listen(server)), closed };
+}
+
+test.each([
+  ['a status without a body sends one', 205, 'HTTP/1.1 205 Reset Content\r\ncontent-length: 5\r\n\r\nhello'],
+  ['a status without a body promises one', 205, 'HTTP/1.1 205 Reset Content\r\ncontent-length: 9999\r\n\r\n'],
+])('a server that wants to keep our sockets open: %s', async (_what, status, answer) => {
+  const { client, closed } = await leftOpen(answer);
+  expect((await client.fetch('http://one.example.org/')).status).toBe(status);
+  await closed;
+});
+
+test('a server that wants to keep our sockets open: a redirect that is not followed, with half a body', async () => {
+  const { client, closed } = await leftOpen(
+    'HTTP/1.1 302 Found\r\nlocation: /next\r\ncontent-length: 9999\r\n\r\nhalf',
+  );
+  await rejection(client.fetch('http://one.example.org/', { redirect: 'error' }));
+  await closed;
+});
+
+test('a reason phrase in Latin-1 is no failure', async () => {
+  const server = createServer((socket) =>
+    socket.once('data', () =>
+      socket.end(Buffer.from('HTTP/1.1 404 Objet non trouv\u00e9\r\ncontent-length: 2\r\n\r\nno', 'latin1')),
+    ),
+  );
+  const client = await clientOf(await listen(server));
+  const response = await client.fetch('http://one.example.org/');
+  expect([response.status, await response.text()]).toEqual([404, 'no']);
+});

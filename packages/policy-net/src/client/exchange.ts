@@ -35,6 +35,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #resume: () => void = () => undefined;
   #abort: ((error?: Error) => void) | undefined;
   #paused = false;
+  #isComplete = false;
   #resolve: (response: WireResponse) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
 
@@ -63,6 +64,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   fail(error: unknown): void {
     this.#reject(error);
     this.#body?.fail(error);
+  }
+
+  /** Closes the connection unless the response has come to its end: nobody will read the rest of it. */
+  abandon(): void {
+    if (!this.#isComplete) this.#abort?.();
   }
 
   onConnect(abort: (error?: Error) => void): void {
@@ -101,6 +107,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onComplete(): void {
+    this.#isComplete = true;
     this.#hop.complete();
     this.#body?.end();
   }

@@ -165,8 +165,11 @@ export function createGuardedFetch(
             );
           }
           final = hop;
-          if (response.body === null) hop.end();
-          else hop.accept();
+          if (response.body === null) {
+            hop.end();
+            // A status without a body, followed by one all the same: no deadline runs any more.
+            exchange.abandon();
+          } else hop.accept();
           return toResponse(response, { url: url.href, redirected: index > 0 });
         }
         if (request.redirect === 'error') throw new TypeError('the redirect mode is "error"');
@@ -182,6 +185,7 @@ export function createGuardedFetch(
       }
     } catch (error) {
       hop?.end();
+      exchange?.abandon();
       endCall();
       throw error;
     }

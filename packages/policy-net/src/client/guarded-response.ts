@@ -39,7 +39,10 @@ export function toResponse(
 ): globalThis.Response {
   // The constructor takes 200 to 599; a server may say 999, and fetch then says so too.
   const known = status >= 200 && status <= 599;
-  const response = new GuardedResponse(body, { status: known ? status : 200, statusText, headers }, place);
+  // Older servers write their reason phrase in Latin-1, which arrives as something that the constructor refuses.
+  const phrase = statusText.replace(/[^\u0020-\u007e]/g, '?');
+  const init = { status: known ? status : 200, statusText: phrase, headers };
+  const response = new GuardedResponse(body, init, place);
   if (!known) Object.defineProperties(response, { status: { value: status }, ok: { value: false } });
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- same shape, other copy of undici
   return response;

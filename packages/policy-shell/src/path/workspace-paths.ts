@@ -71,11 +71,12 @@ export function isInside(path: string, root: string): boolean {
   return path.startsWith(root) && (path.length === root.length || path.charAt(root.length) === '/');
 }
 
-// No empty part and none that begins with a dot.
-const plainRelative = /^(?:[\w@%+,=:-][\w.@%+,=:-]*\/?)+$/;
+// No empty part and none that begins with a dot. A slash stands between parts, so there is one way to read a text: where
+// it may be left out, a name that does not match is tried in 2^n ways.
+const plainRelative = /^[\w@%+,=:-][\w.@%+,=:-]*(?:\/[\w@%+,=:-][\w.@%+,=:-]*)*$/;
 
 function joinLexically(directory: string, path: string): string {
-  return plainRelative.test(path) && !path.endsWith('/') && directory !== '/'
+  return plainRelative.test(path) && directory !== '/'
     ? `${directory}/${path}`
     : posix.resolve(directory, path);
 }
