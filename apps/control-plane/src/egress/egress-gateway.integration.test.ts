@@ -75,6 +75,17 @@ describe('the egress gateway', () => {
     expect(failures).toHaveLength(1);
   });
 
+  it('misses no change that comes while the socket is being opened', async () => {
+    let finishWide = (_: EffectiveAgentConfig): void => undefined;
+    config = () => new Promise((resolve) => (finishWide = resolve));
+    const opening = listen();
+    config = () => Promise.resolve(allowing('listed.example.org'));
+    gateway.changed('a1');
+    finishWide(allowing('off.example.org'));
+    await opening;
+    await until(async () => (await ruleFor('off.example.org')) === 'net.allowlist.not-listed');
+  });
+
   it('is not set back by a slow reading of an older configuration', async () => {
     await listen();
     let finishOld = (_: EffectiveAgentConfig): void => undefined;

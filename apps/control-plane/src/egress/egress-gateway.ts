@@ -49,9 +49,15 @@ export class EgressGateway {
         onAudit: (event) => this.#parts.onEgress(agentId, event),
       }),
     };
-    await this.#load(agentId, egress);
-    await egress.proxy.listen({ path, agent: agentId });
+    // Known before anything is awaited: a change that comes meanwhile must not be missed.
     this.#open.set(agentId, egress);
+    try {
+      await this.#load(agentId, egress);
+      await egress.proxy.listen({ path, agent: agentId });
+    } catch (error) {
+      if (this.#open.get(agentId) === egress) this.#open.delete(agentId);
+      throw error;
+    }
     return async () => {
       if (this.#open.get(agentId) === egress) this.#open.delete(agentId);
       egress.change += 1;

@@ -38,8 +38,9 @@ export class Supervision {
     }
   }
 
-  /** Gives back timers and listeners. */
+  /** Gives back timers and listeners. What still runs, because another command of its line failed to start, ends. */
   close(): void {
+    for (const child of this.#running) killGroup(child, 'SIGKILL');
     for (const timer of this.#timers) clearTimeout(timer);
     this.#abort?.removeEventListener('abort', this.#onAbort);
   }
