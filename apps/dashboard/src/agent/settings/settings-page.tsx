@@ -36,7 +36,10 @@ export function SettingsPage() {
   const { config: canChange } = useMayChange();
   const current = useRef<HTMLAnchorElement>(null);
   // On a phone the sections are one line that scrolls.
-  useEffect(() => current.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [section]);
+  useEffect(() => {
+    // Newer browsers answer with a promise, which must not pass for the effect's cleanup.
+    current.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [section]);
   return (
     <div className={styles['page']}>
       <nav className={styles['sections']} aria-label="Settings">
