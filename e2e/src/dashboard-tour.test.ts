@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { requires } from '../../tools/host/host-test.js';
-import { accessibilityProblems, keepPicture, launchChromium, openPage } from './support/browser.js';
+import {
+  accessibilityProblems,
+  keepPicture,
+  launchChromium,
+  openPage,
+  showTheme,
+} from './support/browser.js';
 import {
   newInstallation,
   startProduct,
@@ -72,7 +78,7 @@ host.describe('the dashboard in a real browser', () => {
   const look = async (name: string): Promise<string[]> => {
     const found: string[] = [];
     for (const colorScheme of ['dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await showTheme(page, colorScheme);
       await keepPicture(page, `${name}-${colorScheme}`);
       found.push(...(await accessibilityProblems(page)).map((problem) => `${colorScheme}: ${problem}`));
     }
@@ -133,13 +139,13 @@ host.describe('the dashboard in a real browser', () => {
   host.test('with a model it starts, answers, and its report is in the workspace browser', async () => {
     await page.goto(`${ownUrl}/settings?section=model`);
     await page.getByRole('button', { name: 'Add provider' }).click();
-    const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('Name').fill('trial');
-    await dialog.getByLabel('Kind').selectOption('scripted');
-    await dialog.getByLabel('Script').fill(SCRIPT);
+    const dialog = page.getByRole('alertdialog');
+    await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('trial');
+    await dialog.getByRole('combobox', { name: 'Kind' }).selectOption('scripted');
+    await dialog.getByRole('textbox', { name: 'Script' }).fill(SCRIPT);
     await dialog.getByRole('button', { name: 'Save provider' }).click();
     await dialog.waitFor({ state: 'hidden' });
-    await page.getByLabel('Model', { exact: true }).fill('trial/trial');
+    await page.getByRole('textbox', { name: 'Model', exact: true }).fill('trial/trial');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByRole('button', { name: 'Start Tour' }).click();
     await page.getByText('Running', { exact: true }).waitFor();
