@@ -1,5 +1,4 @@
 import { lstatSync, readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { requires } from '../../../../tools/host/host-test.js';
@@ -10,7 +9,7 @@ requires('linux').test(
   () => {
     const directory = etcDirectory();
     const { mode, uid } = lstatSync(directory);
-    expect([mode & 0o777, uid]).toEqual([0o700, userInfo().uid]);
+    expect([mode & 0o777, uid]).toEqual([0o700, process.geteuid?.()]);
     expect(etcDirectory()).toBe(directory);
     expect(readFileSync(join(directory, 'passwd'), 'utf8').split('\n').length).toBe(3);
     expect(readFileSync(join(directory, 'hosts'), 'utf8')).toBe('127.0.0.1 localhost\n::1 localhost\n');

@@ -10,11 +10,15 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sharedEtc } from './system-paths.js';
 
 let known: string | undefined;
+
+// Not os.userInfo(): in a container a user may have no entry in the password file.
+const uid = (): number => process.geteuid?.() ?? -1;
+const gid = (): number => process.getegid?.() ?? -1;
 
 /**
  * Gives a directory that stands for /etc in a command's root: copies of what programs need and nothing about this host.
@@ -24,7 +28,7 @@ let known: string | undefined;
 export function etcDirectory(): string {
   if (known !== undefined && existsSync(join(known, 'hosts'))) return known;
   const base = realpathSync(tmpdir());
-  const shared = join(base, `clawforce-etc-${userInfo().uid}-${fingerprint()}`);
+  const shared = join(base, `clawforce-etc-${uid()}-${fingerprint()}`);
   if (isOwn(shared)) return (known = shared);
   const fresh = mkdtempSync(join(base, 'clawforce-etc-'));
   fill(fresh);
@@ -51,7 +55,7 @@ function fingerprint(): string {
 // The name can be guessed, so it counts only as a directory that nobody else could have made or can change.
 function isOwn(path: string): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  return stat?.isDirectory() === true && stat.uid === userInfo().uid && (stat.mode & 0o777) === 0o700;
+  return stat?.isDirectory() === true && stat.uid === uid() && (stat.mode & 0o777) === 0o700;
 }
 
 function fill(directory: string): void {
@@ -64,10 +68,9 @@ function fill(directory: string): void {
       // Not on this host, or not for this user to read: then not for the command either.
     }
   }
-  const { uid, gid } = userInfo();
   const files = {
-    passwd: `agent:x:${uid}:${gid}:agent:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n`,
-    group: `agent:x:${gid}:\nnogroup:x:65534:\n`,
+    passwd: `agent:x:${uid()}:${gid()}:agent:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n`,
+    group: `agent:x:${gid()}:\nnogroup:x:65534:\n`,
     // Where the mount point of the real one is, for commands with the network of the host.
     'resolv.conf': '',
     hosts: '127.0.0.1 localhost\n::1 localhost\n',
