@@ -23,7 +23,7 @@ const config = {
   approval: { default_mode: 'always_run', per_tool: {} },
   restrict_to_workspace: true,
   ssrf_protection: true,
-  web: { allowlist: [], exceptions: [] },
+  web: { allowlist: [], exceptions: [], commands: false },
   exec_env: {},
 };
 
