@@ -19,8 +19,10 @@ describe('on a host where no confiner works', () => {
 
   const start = async (env: Record<string, string>): Promise<{ api: Api; id: string; output: string }> => {
     installation = newInstallation();
-    // A mount namespace of its own, in which bwrap is a file that cannot be run.
-    const hide = 'mount --bind /dev/null /usr/bin/bwrap && exec "$@"';
+    // A mount namespace of its own, in which bwrap and the Landlock helper are files that cannot be run.
+    const hide =
+      'mount --bind /dev/null /usr/bin/bwrap && for helper in packages/policy-shell/dist/native/*/clawforce-confine; do ' +
+      'if [ -e "$helper" ]; then mount --bind /dev/null "$helper" || exit 1; fi; done && exec "$@"';
     product = await startProduct(installation, {
       command: [
         ...['unshare', '-m', 'sh', '-c', hide, 'sh'],
