@@ -30,4 +30,10 @@ describe('the preset of a level', () => {
     );
     expect(describeLevel('permissive').protections.join(' ')).toContain('At most 1024 processes');
   });
+
+  it('says where commands can dial past the policy proxy: only beside a network interface', () => {
+    const says = (level: IsolationLevel): boolean =>
+      describeLevel(level).consequences.some((sentence) => sentence.includes('one port number'));
+    expect(levels.filter(says)).toEqual(['permissive']);
+  });
 });

@@ -61,6 +61,13 @@ const RULES: readonly ((requirements: LevelRequirements) => Sentences)[] = [
           consequence: 'Nothing but the model is reachable until the agent has an allowlist of hosts.',
         }
       : { consequence: 'The container has a network of its own and may dial hosts directly.' },
+  ({ network, confineCommands }) =>
+    network === 'own' && confineCommands
+      ? {
+          consequence:
+            'Commands that may use the web can also dial one port number, that of the policy proxy, on any host.',
+        }
+      : {},
   ({ readOnlyRoot }) =>
     readOnlyRoot
       ? {

@@ -31,7 +31,10 @@ test('says that commands are confined where a confiner works', () => {
 test('says what the confiner in use holds, and what it does not', () => {
   const landlock = { ...works, backend: 'landlock' } as ConfinerProbe;
   expect(text(works, false)).toContain('own namespaces, no network but the policy proxy');
-  expect(text(landlock, false)).toMatch(/confined \(landlock\): .*not masked/);
+  expect(text(landlock, false)).toContain('✓ Commands of agents run confined (landlock)');
+  expect(text(landlock, false)).toMatch(/! Commands that may use the web can dial one port number/);
+  expect(text(landlock, false)).toMatch(/! Names inside the workspace.*not masked/);
+  expect(text(works, false)).not.toMatch(/port number|not masked/);
 });
 
 test('says that commands are refused, why, and how to get a confiner, where none works', () => {

@@ -4,6 +4,7 @@ import type { ConfinerProbe } from '@clawforce/policy-shell/run';
 import { isDefaultStorageRoot, type Settings } from '../settings/index.js';
 import { VERSION } from '../version.js';
 import type { Backend } from './backend.js';
+import { commandWalls } from './command-walls.js';
 
 /** What the banner tells of. */
 export interface BannerFacts {
@@ -46,7 +47,13 @@ export function banner(facts: BannerFacts, color: boolean): string {
     );
   }
   for (const sentence of facts.probe.enforced) lines.push(`  ${yes} ${sentence}`);
-  for (const line of commandLines(facts, yes, no)) lines.push(`  ${line}`);
+  const walls = commandWalls({
+    pool: facts.backend.pool.kind,
+    confiners: facts.confiners,
+    unconfinedExec: facts.settings.unconfinedExec,
+  });
+  for (const sentence of walls.enforced) lines.push(`  ${yes} ${sentence}`);
+  for (const sentence of walls.notEnforced) lines.push(`  ${no} ${sentence}`);
   lines.push(
     facts.fileGuard === 'kernel'
       ? `  ${yes} File tools cannot leave an agent's directory, even while links are swapped (descriptor walk).`
@@ -63,45 +70,4 @@ export function banner(facts: BannerFacts, color: boolean): string {
     '',
   );
   return lines.join('\n');
-}
-
-const walls: Readonly<Record<ConfinerProbe['backend'], string>> = {
-  bwrap: 'own namespaces, no network but the policy proxy, workspace only',
-  landlock: 'system calls filtered, no network, workspace only; names inside the workspace are not masked',
-};
-
-function commandLines(
-  { settings, confiners, backend }: BannerFacts,
-  yes: string,
-  no: string,
-): readonly string[] {
-  if (backend.pool.kind === 'docker') {
-    const landlock = confiners.find((confiner) => confiner.backend === 'landlock');
-    // Containers share this kernel; each worker tries it again at its start and says so in its status.
-    return landlock?.works === false
-      ? [`${no} Commands of agents are refused inside their containers: ${landlock.detail}.`]
-      : [
-          `${yes} Commands of agents are confined once more inside their container (Landlock), up to sandboxed and permissive.`,
-        ];
-  }
-  const working = confiners.find(({ works }) => works);
-  if (working) {
-    return [
-      `${yes} Commands of agents run confined (${working.backend}): ${walls[working.backend]}.`,
-      ...(settings.unconfinedExec
-        ? [
-            `${no} CLAWFORCE_UNCONFINED_EXEC=1: a worker whose confiner fails runs commands WITHOUT confinement.`,
-          ]
-        : []),
-    ];
-  }
-  if (settings.unconfinedExec) {
-    return [
-      `${no} CLAWFORCE_UNCONFINED_EXEC=1: commands of agents run WITHOUT confinement, as your own user.`,
-    ];
-  }
-  const details = confiners.map(({ backend, detail }) => `${backend}: ${detail}`).join('; ');
-  return [
-    `${no} Commands of agents are refused: no confiner works here (${details}). On Debian: apt-get install bubblewrap.`,
-  ];
 }

@@ -1,3 +1,4 @@
+import { probeConfiners } from '@clawforce/policy-shell/run';
 import { ApiError } from '../errors/api-error.js';
 import { adminRoutes } from '../http/routes/admin-routes.js';
 import { agentRoutes } from '../http/routes/agent-routes.js';
@@ -20,6 +21,7 @@ import type { DrillService } from '../drills/drill-service.js';
 import type { MessageService } from '../messages/message-service.js';
 import { VERSION } from '../version.js';
 import type { Backend } from './backend.js';
+import { commandWalls } from './command-walls.js';
 import type { Core, LiveParts, Services } from './core.js';
 import { checkBackend, chooseBackend } from './open-backend.js';
 import { uidMode } from './worker-user.js';
@@ -44,6 +46,9 @@ export interface RouteSources {
 export function allRoutes({ core, services, live, secure, stopping }: RouteSources): Route[] {
   const { settings, storage, auth, setup, feed, files } = core;
   const { agents, configs, tools, refusals, unsafe } = services;
+  // Found by running commands, so it is done once, for the first who asks.
+  let probed: ReturnType<typeof probeConfiners> | undefined;
+  const confiners = (): ReturnType<typeof probeConfiners> => (probed ??= probeConfiners());
   const routes: Route[] = [
     ...systemRoutes({
       storage,
@@ -57,6 +62,8 @@ export function allRoutes({ core, services, live, secure, stopping }: RouteSourc
       maxLevel: settings.maxLevel,
       unconfinedExec: settings.unconfinedExec,
       uidMode: uidMode(),
+      commandWalls: async (pool) =>
+        commandWalls({ pool, confiners: await confiners(), unconfinedExec: settings.unconfinedExec }),
       checkBackend: (kind) => checkBackend(core, kind),
       chooseBackend: (kind, actor) => chooseBackend(core, kind, actor),
     }),

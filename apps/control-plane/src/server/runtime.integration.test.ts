@@ -115,5 +115,6 @@ describe('a start', () => {
     const { body } = await test.call('GET', '/api/runtime/info', { token });
     expect(body).toMatchObject({ backend: 'process', backend_source: 'environment', uid_mode: 'shared' });
     expect(body.not_enforced.join()).toContain('no container');
+    expect([...body.enforced, ...body.not_enforced].join()).toContain('Commands of agents');
   });
 });

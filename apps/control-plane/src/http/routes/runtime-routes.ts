@@ -1,5 +1,6 @@
 import type { Backend } from '../../server/backend.js';
 import { BACKENDS, type BackendKind } from '../../server/backend-selection.js';
+import type { CommandWalls } from '../../server/command-walls.js';
 import { startFailure } from '../../agents/start-failure.js';
 import { ApiError } from '../../errors/api-error.js';
 import type { Storage } from '../../storage/storage.js';
@@ -16,6 +17,8 @@ export interface RuntimeRouteParts {
   readonly maxLevel: string;
   readonly unconfinedExec: boolean;
   readonly uidMode: string;
+  /** What holds the commands of agents under the pool of that name. */
+  readonly commandWalls: (pool: string) => Promise<CommandWalls>;
   /** Refuses a backend that could not be used here. @throws PoolError BACKEND_UNAVAILABLE, IMAGE_MISSING */
   readonly checkBackend: (kind: BackendKind) => Promise<void>;
   /** Stores and audits the choice. */
@@ -27,12 +30,13 @@ export function runtimeRoutes(parts: RuntimeRouteParts): Route[] {
   const { storage, backend } = parts;
   const info = async (): Promise<Record<string, unknown>> => {
     const probe = await backend?.pool.probe();
+    const walls = backend && (await parts.commandWalls(backend.pool.kind));
     return {
       version: parts.version,
       backend: backend?.pool.kind ?? null,
       max_level: parts.maxLevel,
       unconfined_exec: parts.unconfinedExec,
-      ...(backend && probe
+      ...(backend && probe && walls
         ? {
             backend_source: backend.selection.source,
             ...(backend.selection.reason === undefined ? {} : { backend_reason: backend.selection.reason }),
@@ -41,8 +45,8 @@ export function runtimeRoutes(parts: RuntimeRouteParts): Route[] {
             engine: probe.engine,
             available: probe.available,
             levels: probe.levels,
-            enforced: probe.enforced,
-            not_enforced: probe.notEnforced,
+            enforced: [...probe.enforced, ...walls.enforced],
+            not_enforced: [...walls.notEnforced, ...probe.notEnforced],
           }
         : {}),
     };
