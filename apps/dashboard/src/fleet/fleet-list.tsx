@@ -100,7 +100,7 @@ function FleetRow({ agent, onDelete }: { readonly agent: Agent; readonly onDelet
             </span>
           </>
         ) : (
-          <span className={styles['note']}>none</span>
+          <span className={styles['note']}>No refusal</span>
         )}
       </div>
       <div className={styles['actions']}>
