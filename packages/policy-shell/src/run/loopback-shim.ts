@@ -1,4 +1,5 @@
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { peerUser } from './peer-user.js';
 
 /** A listener on 127.0.0.1 of this process that passes every connection to a proxy's unix socket. */
 export interface LoopbackShim {
@@ -16,7 +17,7 @@ const shims = new Map<string, Shared>();
 
 /**
  * Gives the loopback shim of a proxy socket, for backends that have no network namespace to put one in. Runs with the
- * same socket share it.
+ * same socket share it. It serves its own user only: on loopback every user of the host could knock.
  *
  * @throws Error when no port can be opened.
  */
@@ -49,15 +50,15 @@ export async function loopbackShim(proxySocket: string): Promise<LoopbackShim> {
 
 function open(proxySocket: string): Promise<{ server: Server; port: number }> {
   return new Promise((resolve, reject) => {
-    const server = createServer({ allowHalfOpen: true }, (client) => {
-      const proxy = connect({ path: proxySocket, allowHalfOpen: true });
-      const end = (): void => {
-        client.destroy();
-        proxy.destroy();
-      };
-      client.on('error', end).on('close', end);
-      proxy.on('error', end).on('close', end);
-      client.pipe(proxy).pipe(client);
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
+      client.on('error', () => client.destroy());
+      peerUser(client).then(
+        (user) => {
+          if (user === process.getuid?.()) carry(client, proxySocket);
+          else client.destroy();
+        },
+        () => client.destroy(),
+      );
     });
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
@@ -66,4 +67,16 @@ function open(proxySocket: string): Promise<{ server: Server; port: number }> {
       resolve({ server, port: (server.address() as AddressInfo).port });
     });
   });
+}
+
+function carry(client: Socket, proxySocket: string): void {
+  const proxy = connect({ path: proxySocket, allowHalfOpen: true });
+  const end = (): void => {
+    client.destroy();
+    proxy.destroy();
+  };
+  client.on('error', end).on('close', end);
+  proxy.on('error', end).on('close', end);
+  client.pipe(proxy).pipe(client);
+  if (client.destroyed) end();
 }

@@ -8,7 +8,6 @@ import { requires } from '../../../../tools/host/host-test.js';
 import { rawPlan } from '../testing/raw-plan.js';
 import type { Confiner } from './confiner.js';
 import { createConfiner } from './create-confiner.js';
-import { loopbackShim } from './loopback-shim.js';
 import { runCommand, type RunOptions, type RunResult } from './run-command.js';
 
 // Prints the answer of the proxy to one absolute-form request, as an HTTP client would send it.
@@ -100,17 +99,5 @@ requires('bwrap').describe('a command with a proxy socket', () => {
     await expect(run(['true'], { network: missing })).rejects.toMatchObject({ code: 'NETWORK_UNSUPPORTED' });
     const file = { proxySocket: join(base, 'workspace') };
     await expect(run(['true'], { network: file })).rejects.toMatchObject({ code: 'NETWORK_UNSUPPORTED' });
-  });
-
-  it('can be served by a shim in this process, shared by its users and closed after the last', async () => {
-    const first = await loopbackShim(proxySocket);
-    const second = await loopbackShim(proxySocket);
-    expect(second.port).toBe(first.port);
-    const url = `http://127.0.0.1:${first.port}/direct`;
-    first.release();
-    first.release();
-    expect(await (await fetch(url)).text()).toBe('through the proxy');
-    second.release();
-    await expect(fetch(url, { headers: { connection: 'close' } })).rejects.toThrow();
   });
 });
