@@ -1,4 +1,4 @@
-import type { CommandPlan } from '@clawforce/policy-shell';
+import type { CommandPlan, PlannedCommand } from '@clawforce/policy-shell';
 import type { Confiner, NetworkMode } from '@clawforce/policy-shell/run';
 import type { WorkerConfig } from '@clawforce/protocol';
 
@@ -20,6 +20,15 @@ export function networkOf(
 ): NetworkMode {
   // A backend that confines nothing cannot take the network away; asking for it would refuse the run.
   if (!confiner.confined) return 'host';
-  if (egressSocket === undefined || !config.web.commands || OFFLINE_PROGRAMS.has(plan.program)) return 'none';
-  return { proxySocket: egressSocket };
+  if (egressSocket === undefined || !config.web.commands) return 'none';
+  return commandsOf(plan).every(isOffline) ? 'none' : { proxySocket: egressSocket };
+}
+
+/** The members of a plan describe its first command only where it is a line of several. */
+function commandsOf(plan: CommandPlan): readonly PlannedCommand[] {
+  return plan.pipelines?.flatMap(({ commands }) => commands) ?? [plan];
+}
+
+function isOffline({ builtin, program }: PlannedCommand): boolean {
+  return builtin !== undefined || OFFLINE_PROGRAMS.has(program);
 }
