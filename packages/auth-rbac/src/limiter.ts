@@ -1,3 +1,4 @@
+export { addressKey } from './limiter/address-key.js';
 export { createLoginLimiter } from './limiter/login-limiter.js';
 export type {
   LoginAdmission,
