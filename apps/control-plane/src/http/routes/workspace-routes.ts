@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import type { AgentFiles } from '../../agents/agent-files.js';
 import { archiveFolder } from '../../agents/folder-archive.js';
 import { ApiError } from '../../errors/api-error.js';
+import { attachment } from '../attachment.js';
 import { ref } from '../components.js';
 import type { Route } from '../route.js';
 import { object, type } from '../schemas.js';
@@ -208,10 +209,6 @@ function filePath(params: Readonly<Record<string, string>>): string {
   const path = params['path'] ?? '';
   if (path === '') throw new ApiError('BAD_REQUEST', 'The path of a file is missing.');
   return path;
-}
-
-function attachment(fileName: string): string {
-  return `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`;
 }
 
 function unquote(header: string | undefined): string | undefined {
