@@ -9,6 +9,8 @@ import { egressAudit } from './egress-audit.js';
 /** Rows that one agent may write into the activity stream; the audit log has its own bound. */
 const BURST_ROWS = 200;
 const ROWS_PER_SECOND = 5;
+/** After so long without a request an allowance is full again, so that it need not be kept. */
+const QUIET_MS = (BURST_ROWS / ROWS_PER_SECOND) * 1_000;
 
 /** Parts of the report. */
 export interface EgressReportParts {
@@ -18,13 +20,30 @@ export interface EgressReportParts {
   readonly onFailure: (error: unknown) => void;
 }
 
+interface Rows {
+  readonly admitted: TokenBucket;
+  /** Apart from the other: a refusal must not be hidden behind requests that are admitted. */
+  readonly refused: TokenBucket;
+  skipped: number;
+  /** The newest that was skipped. */
+  last: (() => void) | undefined;
+  readonly quiet: NodeJS.Timeout;
+}
+
 /** Writes down what left, or was not let out: in the audit log and in the agent's activity. */
 export class EgressReport {
   readonly #parts: EgressReportParts;
-  readonly #rows = new Map<string, { bucket: TokenBucket; skipped: number }>();
+  readonly #rows = new Map<string, Rows>();
+  readonly #quietMs: number;
 
-  constructor(parts: EgressReportParts) {
+  constructor(parts: EgressReportParts, quietMs = QUIET_MS) {
     this.#parts = parts;
+    this.#quietMs = quietMs;
+  }
+
+  /** Agents that are kept in mind. */
+  get size(): number {
+    return this.#rows.size;
   }
 
   /** Takes the end of one request of broker or proxy. */
@@ -32,26 +51,41 @@ export class EgressReport {
     this.#parts.audit.enqueue(egressAudit(agentId, purpose, event));
     // Every turn calls its model; in the activity only those that failed are news.
     if (purpose === 'provider' && event.verdict === 'allow') return;
-    const rows = this.#rows.get(agentId) ?? {
-      bucket: new TokenBucket(BURST_ROWS, ROWS_PER_SECOND),
-      skipped: 0,
-    };
-    this.#rows.set(agentId, rows);
-    if (!rows.bucket.tryTake()) {
+    const rows = this.#rowsOf(agentId);
+    rows.quiet.refresh();
+    if (!(event.verdict === 'allow' ? rows.admitted : rows.refused).tryTake()) {
       rows.skipped += 1;
+      rows.last = () => this.#write(agentId, activityOf(purpose, event, rows.skipped - 1));
       return;
     }
-    const { skipped } = rows;
+    this.#write(agentId, activityOf(purpose, event, rows.skipped));
     rows.skipped = 0;
-    this.#parts.events
-      .record(agentId, activityOf(purpose, event, skipped))
-      .then((stored) => this.#parts.feed.publish(agentId, { kind: 'event', event: stored }))
-      .catch(this.#parts.onFailure);
+    rows.last = undefined;
   }
 
-  /** Forgets an agent that has stopped. */
-  forget(agentId: string): void {
-    this.#rows.delete(agentId);
+  #rowsOf(agentId: string): Rows {
+    const known = this.#rows.get(agentId);
+    if (known !== undefined) return known;
+    const rows: Rows = {
+      admitted: new TokenBucket(BURST_ROWS, ROWS_PER_SECOND),
+      refused: new TokenBucket(BURST_ROWS, ROWS_PER_SECOND),
+      skipped: 0,
+      last: undefined,
+      quiet: setTimeout(() => {
+        this.#rows.delete(agentId);
+        // Nothing came that could have told how many were skipped.
+        rows.last?.();
+      }, this.#quietMs).unref(),
+    };
+    this.#rows.set(agentId, rows);
+    return rows;
+  }
+
+  #write(agentId: string, event: ActivityEvent): void {
+    this.#parts.events
+      .record(agentId, event)
+      .then((stored) => this.#parts.feed.publish(agentId, { kind: 'event', event: stored }))
+      .catch(this.#parts.onFailure);
   }
 }
 
