@@ -33,6 +33,9 @@ export interface ConfigOutcome extends ConfigView {
   readonly applied: 'confirmed' | 'stored' | 'unconfirmed';
 }
 
+/** The members of a configuration that hold no secret. */
+export type OpenSettings = Omit<EffectiveAgentConfig, 'providers' | 'env'>;
+
 /** Parts of the service. */
 export interface ConfigServiceParts {
   readonly storage: Storage;
@@ -66,6 +69,12 @@ export class ConfigService {
   /** The configuration with defaults and opened secrets. Never part of an answer. */
   async effective(agentId: string, purpose: string): Promise<EffectiveAgentConfig> {
     return effectiveConfig((await this.#read(this.#parts.storage, agentId, purpose)).config);
+  }
+
+  /** What stands in the configuration besides secrets, with defaults: no secret is opened for it. */
+  async withoutSecrets(agentId: string): Promise<OpenSettings> {
+    const { storage, vault } = this.#parts;
+    return effectiveConfig(((await vault.outline(storage.configs, agentId)) ?? {}) as AgentConfig);
   }
 
   /** What the agent's worker is to know. */

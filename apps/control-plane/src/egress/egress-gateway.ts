@@ -1,12 +1,11 @@
 import type { NetworkSecurityPolicy } from '@clawforce/policy-net';
 import { createEgressProxy, type EgressProxy, type ProxyAuditEvent } from '@clawforce/policy-net/proxy';
-import type { EffectiveAgentConfig } from '@clawforce/protocol/config';
-import { webPolicy, type OwnEndpoint } from './web-policy.js';
+import { webPolicy, type OwnEndpoint, type WebSettings } from './web-policy.js';
 
 /** Parts of the gateway. */
 export interface EgressGatewayParts {
   /** The configuration of an agent, as far as its network policy needs it. */
-  readonly config: (agentId: string) => Promise<EffectiveAgentConfig>;
+  readonly config: (agentId: string) => Promise<WebSettings>;
   /** The control plane's own listeners and database; empty until it listens, and until then nothing is let out. */
   readonly ownEndpoints: () => readonly OwnEndpoint[];
   readonly onEgress: (agentId: string, event: ProxyAuditEvent) => void;

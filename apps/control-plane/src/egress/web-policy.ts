@@ -9,18 +9,15 @@ export interface OwnEndpoint {
   readonly port: number;
 }
 
+/** What a network policy is made from. */
+export type WebSettings = Pick<EffectiveAgentConfig, 'web' | 'docker' | 'ssrf_protection'>;
+
 /** Gives an agent's network policy for the web, pages and commands alike, as its configuration states it. */
-export function webPolicy(
-  config: EffectiveAgentConfig,
-  ownEndpoints: readonly OwnEndpoint[],
-): NetworkSecurityPolicy {
+export function webPolicy(config: WebSettings, ownEndpoints: readonly OwnEndpoint[]): NetworkSecurityPolicy {
   return new NetworkSecurityPolicy(webPolicyOptions(config, ownEndpoints));
 }
 
-function webPolicyOptions(
-  config: EffectiveAgentConfig,
-  ownEndpoints: readonly OwnEndpoint[],
-): NetworkPolicyOptions {
+function webPolicyOptions(config: WebSettings, ownEndpoints: readonly OwnEndpoint[]): NetworkPolicyOptions {
   return {
     ...(isOpen(config) ? {} : { allowlist: config.web.allowlist }),
     exceptions: config.web.exceptions,

@@ -116,7 +116,7 @@ async function start(
     onFailure: failed('egress could not be written into the activity'),
   });
   const egress = new EgressGateway({
-    config: (agentId) => services.configs.effective(agentId, 'the egress proxy'),
+    config: (agentId) => services.configs.withoutSecrets(agentId),
     ownEndpoints: () => own,
     onEgress: (agentId, event) => report.take(agentId, 'command', event),
     onFailure: failed('the network policy of an agent could not be read'),

@@ -175,7 +175,7 @@ export function createServices(
     }),
   });
   const isolationOf = async (agent: AgentRecord): Promise<ResolvedLevel> =>
-    resolveIsolation(agent.level, (await configs.effective(agent.id, 'a start')).docker, ceiling);
+    resolveIsolation(agent.level, (await configs.withoutSecrets(agent.id)).docker, ceiling);
   const tools = new ToolService({
     hub: () => live()?.hub,
     files,

@@ -51,6 +51,21 @@ function suite(make: () => Promise<TestDatabase>, rawBytes: (test: TestStorage) 
     secrets: { env: { TOKEN: variable } },
   });
 
+  test('the outline of a configuration holds no secret and opens none', async () => {
+    const { configs } = opened.storage;
+    const id = await agent();
+    expect(await vault.outline(configs, id)).toBeUndefined();
+    const tools = { web: { fetch: { allowlist: ['example.com'] } } };
+    await vault.write(configs, id, { ...(configWith('the key') as object), tools }, { purpose });
+    const seen = accesses.length;
+    // Whoever holds no key of it can read the outline all the same.
+    for (const reader of [vault, vaultOf(keys[1])]) {
+      expect(await reader.outline(configs, id)).toEqual({ ...(configWith('', '') as object), tools });
+    }
+    expect(accesses.length).toBe(seen);
+    await expect(vaultOf(keys[1]).read(configs, id, purpose)).rejects.toThrow();
+  });
+
   test('what is written is read back, and an unchanged secret keeps its sealed text', async () => {
     const { configs } = opened.storage;
     const id = await agent();

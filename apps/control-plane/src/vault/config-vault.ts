@@ -26,6 +26,11 @@ export interface VaultAccess {
 export interface ConfigVault {
   /** Gives the configuration with its secrets; undefined when the agent has none. Throws VaultError rather than leave one out. */
   read(configs: ConfigStore, agentId: string, purpose: string, ip?: string): Promise<OpenConfig | undefined>;
+  /**
+   * Gives the configuration with the empty text in place of every secret; undefined when the agent has none. No secret is
+   * opened, so there is no access to record.
+   */
+  outline(configs: ConfigStore, agentId: string): Promise<JsonValue | undefined>;
   /** Seals and stores a configuration; a secret that did not change keeps its sealed text. Throws `STALE` as `ConfigStore.put`. */
   write(
     configs: ConfigStore,
@@ -90,6 +95,11 @@ export function createConfigVault({ vault, isSecret, onAccess }: ConfigVaultPart
         });
         return { config, version: record.version, updatedAt: record.updatedAt };
       }),
+
+    async outline(configs, agentId) {
+      const record = await configs.get(agentId);
+      return record && joinSecrets(record.document, isSecret, () => '');
+    },
 
     write: (configs, agentId, config, { purpose, ifVersion, ip = 'local' }) =>
       watched(agentId, ip, `write for ${purpose}`, async () => {
