@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { PendingConnections } from './pending-connections.js';
 
-const request = (): IncomingMessage => ({ socket: new Socket() }) as IncomingMessage;
+const request = (): IncomingMessage => new IncomingMessage(new Socket());
 
 test('whoever holds a /64 has the places of one party, however many addresses it uses', () => {
   const pending = new PendingConnections(2);
