@@ -50,6 +50,8 @@ const SYSTEM: Actor = { userId: LOCAL_USER_ID, role: 'superadmin' };
 export class DrillService {
   readonly #parts: DrillServiceParts;
   #current: DrillReport | undefined;
+  /** From the request to the stored report. */
+  #busy = false;
   #ended: Promise<void> = Promise.resolve();
   readonly #stopped = new AbortController();
 
@@ -58,17 +60,50 @@ export class DrillService {
   }
 
   /** Begins a drill; the report fills while it runs. @throws ApiError CONFLICT while another one runs */
-  async begin({ agent, level: asked }: DrillRequest, actor: Actor): Promise<DrillReport> {
-    const { backend, configs } = this.#parts;
-    if (this.#current?.state === 'running') {
+  async begin(request: DrillRequest, actor: Actor): Promise<DrillReport> {
+    if (this.#busy) {
       throw new ApiError('CONFLICT', 'Another drill is running.', { fix: 'Wait until it has ended.' });
     }
+    // Before anything is waited for: what is asked meanwhile must find the place taken.
+    this.#busy = true;
+    let report: DrillReport;
+    try {
+      report = await this.#plan(request, actor);
+    } catch (error) {
+      this.#busy = false;
+      throw error;
+    }
+    this.#current = report;
+    this.#ended = this.#carryOut(report, request.agent)
+      .catch((error: unknown) => this.#parts.log('a drill failed', { cause: String(error) }))
+      .finally(() => {
+        this.#busy = false;
+      });
+    return report;
+  }
+
+  /** The drill that runs and the latest ones, newest first. */
+  async list(): Promise<readonly DrillReport[]> {
+    const stored = await this.#parts.reports.list();
+    const current = this.#current;
+    return current ? [current, ...stored.filter(({ id }) => id !== current.id)] : stored;
+  }
+
+  /** Cuts the drill that runs short; resolves when its worker is gone. */
+  async close(): Promise<void> {
+    this.#stopped.abort();
+    await this.#ended;
+  }
+
+  async #plan({ agent, level: asked }: DrillRequest, actor: Actor): Promise<DrillReport> {
+    const { backend, configs } = this.#parts;
     const own = agent ? (await configs.effective(agent.id, 'a drill')).docker.level : 'permissive';
     const level = asked ?? own;
     if (!isWithinCeiling(level, own) && actor.role !== 'superadmin') {
       throw new ApiError('FORBIDDEN', `Only a superadmin starts a worker at the level "${level}".`);
     }
-    const report: DrillReport = {
+    if (this.#stopped.signal.aborted) throw new ApiError('INTERRUPTED', 'The server is stopping.');
+    return {
       id: randomUUID(),
       state: 'running',
       verdict: 'pending',
@@ -86,31 +121,16 @@ export class DrillService {
       rows: [],
       ...countRows([]),
     };
-    this.#current = report;
-    this.#ended = this.#carryOut(agent).catch((error: unknown) => {
-      this.#parts.log('a drill failed', { cause: String(error) });
-    });
-    return report;
   }
 
-  /** The drill that runs and the latest ones, newest first. */
-  async list(): Promise<readonly DrillReport[]> {
-    const stored = await this.#parts.reports.list();
-    const current = this.#current;
-    return current ? [current, ...stored.filter(({ id }) => id !== current.id)] : stored;
-  }
-
-  /** Cuts the drill that runs short; resolves when its worker is gone. */
-  async close(): Promise<void> {
-    this.#stopped.abort();
-    await this.#ended;
-  }
-
-  async #carryOut(model: AgentRecord | undefined): Promise<void> {
+  async #carryOut(begun: DrillReport, model: AgentRecord | undefined): Promise<void> {
     const { backend, audit, reports, agents, storage } = this.#parts;
     const rows: DrillRow[] = [];
+    // What this drill found; nothing of another one ever gets in.
+    let report = begun;
     const say = (change: Partial<DrillReport>): void => {
-      if (this.#current) this.#current = { ...this.#current, ...change };
+      report = { ...report, ...change };
+      this.#current = report;
     };
     const onRow = (row: DrillRow): void => {
       rows.push(row);
@@ -120,7 +140,7 @@ export class DrillService {
     let reason: string | undefined;
     try {
       say({ engine: (await backend.pool.probe()).engine });
-      worker = await this.#makeAgent(model);
+      worker = await this.#makeAgent(model, report.level);
       say({ worker_agent_id: worker.id });
       const running = await this.#start(worker);
       say({ attested: running.attested });
@@ -137,15 +157,15 @@ export class DrillService {
     }
     const { failed } = countRows(rows);
     const verdict = reason === undefined && failed === 0 && rows.length > 0 ? 'pass' : 'fail';
-    say({
+    const ended: Partial<DrillReport> = {
       state: 'done',
       verdict,
       ended_at: new Date().toISOString(),
       ...(reason === undefined ? {} : { reason }),
+    };
+    await reports.save({ ...report, ...ended }).catch((error: unknown) => {
+      this.#parts.log('the report of a drill could not be kept', { drill: report.id, cause: String(error) });
     });
-    const report = this.#current;
-    if (!report) return;
-    await reports.save(report);
     audit.enqueue({
       kind: 'drill',
       event: verdict,
@@ -161,12 +181,12 @@ export class DrillService {
         ...(reason === undefined ? {} : { reason }),
       }),
     });
+    say(ended);
   }
 
   /** An agent like the model, without its secrets, providers and files. */
-  async #makeAgent(model: AgentRecord | undefined): Promise<AgentRecord> {
+  async #makeAgent(model: AgentRecord | undefined, level: DrillReport['level']): Promise<AgentRecord> {
     const { agents, configs, storage, backend } = this.#parts;
-    const level = this.#current?.level ?? 'sandboxed';
     const like = model && (await configs.effective(model.id, 'a drill'));
     const { id } = await agents.create({ name: 'drill', mode: backend.pool.kind }, SYSTEM);
     const made = await storage.agents.get(id);
