@@ -171,6 +171,8 @@ export class DockerPool implements AgentPool {
 
   /** {@inheritDoc AgentPool.list} */
   async list(): Promise<WorkerInspection[]> {
+    // Workers that an earlier pool started are watched like those of this one.
+    this.#watch.start();
     const newest = new Map<string, WorkerContainer>();
     for (const container of await this.#containers.list()) {
       if (!newest.has(container.agentId)) newest.set(container.agentId, container);
@@ -268,6 +270,7 @@ export class DockerPool implements AgentPool {
     readonly signal: AbortSignal;
     readonly since?: string;
   }): AsyncIterable<PoolEvent> {
+    this.#watch.start();
     const listening = this.#events.hub.listen(signal, since);
     this.#events.follow(since);
     return listening;

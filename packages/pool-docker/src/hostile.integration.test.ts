@@ -352,6 +352,22 @@ docker.describe('the docker pool against those who want more', () => {
     },
   );
 
+  docker.test('a pool that has only adopted a worker holds it to its quota as well', async () => {
+    const earlier = await makeHarness({ watchIntervalMs: 3_600_000 });
+    const next = new DockerPool({ ...earlier.options, watchIntervalMs: 200 });
+    try {
+      const spec = await earlier.spec({ agentId: 'greedy', generation: 1, behaviour: 'idle' });
+      await earlier.pool.start({ ...spec, limits: { ...spec.limits, diskBytes: 1024 ** 2 } });
+      await writeFile(join(spec.agentRoot, 'workspace', 'big'), Buffer.alloc(3 * 1024 ** 2, 1));
+      expect((await next.list())[0]).toMatchObject({ agentId: 'greedy', state: 'running' });
+      const exit = await eventually('the stop', async () => (await next.inspect('greedy'))?.exit);
+      expect(exit.reason).toContain('disk quota exceeded');
+    } finally {
+      await next.close();
+      await earlier.dispose();
+    }
+  });
+
   docker.test('bad input is refused by name and starts nothing', async () => {
     const spec = await harness.spec({ agentId: 'bad', generation: 1, behaviour: 'idle' });
     const code = async (changed: Partial<WorkerSpec>): Promise<unknown> =>

@@ -1,9 +1,8 @@
 import { PoolError } from '@clawforce/pool-core';
 import type { WorkerSpec } from '@clawforce/pool-core';
-import type { Stats } from 'node:fs';
-import { lchown, lstat, mkdir, opendir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lchown, lstat, mkdir } from 'node:fs/promises';
 import { ownedDirectories, zoneDirectories } from './worker-mounts.js';
+import { walkTree } from './walk-tree.js';
 
 /** Numeric owner of a worker and of what it may see. */
 export interface WorkerUser {
@@ -11,17 +10,16 @@ export interface WorkerUser {
   readonly gid: number;
 }
 
-async function ownEntry(path: string, user: WorkerUser): Promise<Stats> {
-  const found = await lstat(path);
-  // A change of owner also takes set-user-id bits away, whoever left them.
-  if (found.uid !== user.uid || found.gid !== user.gid) await lchown(path, user.uid, user.gid);
-  return found;
-}
-
-async function ownTree(path: string, user: WorkerUser): Promise<void> {
-  const found = await ownEntry(path, user);
-  if (!found.isDirectory()) return;
-  for await (const entry of await opendir(path)) await ownTree(join(path, entry.name), user);
+/** Gives a directory and everything in it to a user. A link is given itself, never what it names. */
+async function own(root: string, user: WorkerUser): Promise<void> {
+  await walkTree(root, {
+    changing: false,
+    visit: async (path, found) => {
+      // A change of owner also takes set-user-id bits away, whoever left them.
+      if (Number(found.uid) !== user.uid || Number(found.gid) !== user.gid)
+        await lchown(path, user.uid, user.gid);
+    },
+  });
 }
 
 /**
@@ -50,9 +48,10 @@ export async function prepareDirectories(
   }
   if (!mayChown) return;
   try {
-    await ownEntry(spec.agentRoot, user);
-    for (const path of ownedDirectories(spec.agentRoot)) await ownTree(path, user);
+    await lchown(spec.agentRoot, user.uid, user.gid);
+    for (const path of ownedDirectories(spec.agentRoot)) await own(path, user);
   } catch (error) {
+    if (error instanceof PoolError) throw error;
     throw new PoolError('START_FAILED', `the files of the agent cannot be given to uid ${user.uid}`, {
       key: 'user',
       fix: "run the control plane as root, or leave out the agent's own user",

@@ -7,7 +7,7 @@ import { PoolError } from '@clawforce/pool-core';
 /** Bytes of a path from which on a walk goes on from a descriptor: the kernel takes 4096, and a name has up to 255. */
 const LONG = 3_500;
 /** Descriptors that one walk holds at once. Each stands for a chain of directories as long as a path can be. */
-const MAX_ANCHORS = 256;
+const MAX_DESCRIPTORS = 256;
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const VANISHED: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
@@ -30,6 +30,8 @@ export interface WalkOptions {
   /** Whether what cannot be looked at is skipped: it may vanish while somebody else writes. */
   readonly changing: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** Default 256. */
+  readonly maxDescriptors?: number;
 }
 
 const bytes = (path: string): Buffer => Buffer.from(path, 'latin1');
@@ -41,7 +43,7 @@ const bytes = (path: string): Buffer => Buffer.from(path, 'latin1');
  * @throws PoolError `UNSUPPORTED` for a tree so deep that no honest program makes it.
  */
 export async function walkTree(root: string, options: WalkOptions): Promise<void> {
-  const { visit, changing, signal } = options;
+  const { visit, changing, signal, maxDescriptors = MAX_DESCRIPTORS } = options;
   const pending: Place[] = [];
   const anchors = new Set<Anchor>();
   const release = async (anchor: Anchor | undefined): Promise<void> => {
@@ -71,7 +73,7 @@ export async function walkTree(root: string, options: WalkOptions): Promise<void
     if (!handle) return undefined;
     const anchor: Anchor = { handle, users: 1 };
     anchors.add(anchor);
-    if (anchors.size > MAX_ANCHORS) {
+    if (anchors.size > maxDescriptors) {
       throw new PoolError('UNSUPPORTED', 'a directory is nested too deep to be looked at', {
         fix: 'remove it; no honest program needs a path of more than half a million bytes',
       });

@@ -38,7 +38,6 @@ export class WorkerEvents {
   readonly #controller = new AbortController();
   /** Workers that were seen running, by engine id. */
   readonly #running = new Map<string, WorkerRef>();
-  readonly #told = new Set<string>();
   readonly #starving = new Map<string, NodeJS.Timeout>();
   /** What is told of one worker is told in order. */
   readonly #work = new Turns();
@@ -143,8 +142,9 @@ export class WorkerEvents {
     attributes: Readonly<Record<string, string>>,
   ): Promise<void> {
     const ref = { agentId: worker.agentId, generation: worker.generation };
-    if (action === 'start' && !this.#told.has(`start ${engineId}`)) {
-      this.#told.add(`start ${engineId}`);
+    const { memory } = this.#parts;
+    if (action === 'start' && memory.of(engineId).startTold !== true) {
+      memory.note(engineId, { startTold: true });
       this.#running.set(engineId, ref);
       this.hub.emit({ kind: 'started', ...ref, time, engineId });
     }
@@ -177,9 +177,10 @@ export class WorkerEvents {
   }
 
   async #exited(ref: WorkerRef, engineId: string, time: string, code: string | undefined): Promise<void> {
+    const { memory } = this.#parts;
     this.#running.delete(engineId);
-    if (this.#told.has(`exit ${engineId}`)) return;
-    this.#told.add(`exit ${engineId}`);
+    if (memory.of(engineId).exitTold === true) return;
+    memory.note(engineId, { exitTold: true });
     const exit = await this.#exit(engineId, code);
     const event: PoolEvent = { kind: 'exited', agentId: ref.agentId, generation: ref.generation, time, exit };
     this.hub.emit(event);

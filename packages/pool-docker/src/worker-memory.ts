@@ -8,6 +8,10 @@ export interface WorkerNotes {
   engineLost?: boolean;
   /** It had as many processes as it may when it was last looked at. */
   pidsAtLimit?: boolean;
+  /** Its start was told to whoever listens. */
+  startTold?: boolean;
+  /** Its end was told to whoever listens. */
+  exitTold?: boolean;
   /** The verdict of the last attestation. */
   attestation?: AttestationReport;
 }

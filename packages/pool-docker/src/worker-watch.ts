@@ -1,6 +1,7 @@
+import { PoolError } from '@clawforce/pool-core';
 import type { PoolEvent, WorkerRef } from '@clawforce/pool-core';
 import type { ContainerInspectOptions } from 'dockerode';
-import type { Containers } from './containers.js';
+import type { Containers, WorkerContainer } from './containers.js';
 import { AGENT_ROOT_LABEL, DISK_LABEL } from './container-plan.js';
 import { diskUsage } from './disk-usage.js';
 import type { Engine } from './engine.js';
@@ -52,21 +53,36 @@ export class WorkerWatch {
   }
 
   async #lookAround(): Promise<void> {
-    for (const { engineId, state, labels, agentId, generation } of await this.#parts.containers.list()) {
+    const containers = await this.#parts.containers.list();
+    for (const container of containers) {
       if (this.#controller.signal.aborted) return;
-      if (state !== 'running') continue;
-      const stats = await readStats(this.#parts.engine, engineId).catch(() => undefined);
-      if (stats?.pidsLimit !== undefined) {
-        this.#parts.memory.note(engineId, { pidsAtLimit: stats.pids >= stats.pidsLimit });
-      }
-      const quota = Number(labels[DISK_LABEL] ?? '');
-      const root = labels[AGENT_ROOT_LABEL];
-      if (quota > 0 && root !== undefined) await this.#disk({ agentId, generation }, engineId, root, quota);
+      // One that vanishes or cannot be looked at must not hide what the others do.
+      if (container.state === 'running') await this.#look(container).catch(() => undefined);
     }
+    const there = new Set(containers.map(({ engineId }) => engineId));
+    for (const engineId of this.#warned) if (!there.has(engineId)) this.#warned.delete(engineId);
+  }
+
+  async #look({ engineId, labels, agentId, generation }: WorkerContainer): Promise<void> {
+    const stats = await readStats(this.#parts.engine, engineId).catch(() => undefined);
+    if (stats?.pidsLimit !== undefined) {
+      this.#parts.memory.note(engineId, { pidsAtLimit: stats.pids >= stats.pidsLimit });
+    }
+    const quota = Number(labels[DISK_LABEL] ?? '');
+    const root = labels[AGENT_ROOT_LABEL];
+    if (quota > 0 && root !== undefined) await this.#disk({ agentId, generation }, engineId, root, quota);
   }
 
   async #disk(ref: WorkerRef, engineId: string, root: string, quotaBytes: number): Promise<void> {
-    const onHost = await diskUsage(writableDirectories(root), this.#controller.signal);
+    let onHost: number;
+    try {
+      onHost = await diskUsage(writableDirectories(root), this.#controller.signal);
+    } catch (error) {
+      if (!(error instanceof PoolError)) throw error;
+      // What cannot be measured cannot be held to its quota.
+      await this.#parts.stop(ref, `disk use cannot be measured: ${error.message}`);
+      return;
+    }
     const usedBytes = onHost + (await this.#layer(engineId));
     const event = (action: 'warned' | 'stopped'): PoolEvent => ({
       kind: 'disk',
