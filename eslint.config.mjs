@@ -231,8 +231,9 @@ export default tseslint.config(
         {
           ignoredFiles: ['**/*.test.ts', '**/testing/**', '**/bench/**', '**/examples/**'],
           checkVersionMismatches: false,
-          // Used without an import: the generated client, the strategy behind auth-rbac/passport, the worker that is started.
-          ignoredDependencies: ['@prisma/client', 'passport-jwt', '@clawforce/worker'],
+          // Used without an import: the generated client, the strategy behind auth-rbac/passport, the worker that is
+          // started. Imported and bundled (decision 0090): the parser of policy-shell.
+          ignoredDependencies: ['@prisma/client', 'passport-jwt', '@clawforce/worker', 'unbash'],
         },
       ],
     },

@@ -36,6 +36,7 @@ export async function build({ product = false } = {}) {
     ...projectsIn('apps', 'tsconfig.app.json').filter((path) => !path.startsWith(DASHBOARD)),
   ];
   if (!(await tsc('libraries and programs', programs))) return false;
+  if (!(await script('bundle of policy-shell', 'tools/policy-shell/bundle.mjs'))) return false;
   // The dashboard's types of the API come from the document that the compiled control plane serves.
   if (!(await script('types of the API', 'tools/dashboard/write-api-types.mjs'))) return false;
   if (!(await script('dashboard', 'tools/dashboard/bundle.mjs'))) return false;

@@ -1,14 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -75,11 +66,6 @@ requires('cc', 'cross-arm64', 'linux').describe('the packages with the Landlock 
           });
         }
       }
-      const parser = [
-        join(root, 'node_modules/unbash'),
-        join(root, 'packages/policy-shell/node_modules/unbash'),
-      ].find((path) => existsSync(path));
-      cpSync(parser ?? '', join(base, 'app/node_modules/unbash'), { recursive: true });
       const probe = (): string =>
         execFileSync(
           process.execPath,

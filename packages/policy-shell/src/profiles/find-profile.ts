@@ -30,20 +30,28 @@ export interface KnownProgram {
   readonly elevates: boolean;
 }
 
-const byName = new Map<string, KnownProgram>();
-for (const [rule, names] of Object.entries(refusedTools) as [ShellRuleId, string][]) {
-  for (const name of names.split(' ').filter(Boolean)) {
-    byName.set(name, { name, profile: { names: name, refused: rule }, elevates: false });
+let table: ReadonlyMap<string, KnownProgram> | undefined;
+
+// Made by the first question: most programs that load this library do not ask at once, and it is a third of the import.
+function makeTable(): ReadonlyMap<string, KnownProgram> {
+  const made = new Map<string, KnownProgram>();
+  for (const [rule, names] of Object.entries(refusedTools) as [ShellRuleId, string][]) {
+    for (const name of names.split(' ')) {
+      made.set(name, { name, profile: { names: name, refused: rule }, elevates: false });
+    }
   }
-}
-for (const profile of toolProfiles) {
-  const elevates = elevationTools.includes(profile);
-  for (const name of profile.names.split(' ')) byName.set(name, { name, profile, elevates });
+  made.delete('');
+  for (const profile of toolProfiles) {
+    const elevates = elevationTools.includes(profile);
+    for (const name of profile.names.split(' ')) made.set(name, { name, profile, elevates });
+  }
+  return made;
 }
 
 /** Gives the profile that lists exactly this name. */
 export function profileOf(name: string): KnownProgram | undefined {
-  return byName.get(name);
+  table ??= makeTable();
+  return table.get(name);
 }
 
 /**
@@ -55,7 +63,7 @@ export function findProfile(name: string): KnownProgram | undefined {
   if (direct) return direct;
   const lower = name.toLowerCase().replace(/\.(?:exe|com|cmd|bat)$/, '');
   for (const candidate of [lower, lower.replace(/[-_.]?v?\d+(?:[.-]\d+)*$/, '')]) {
-    const known = byName.get(candidate);
+    const known = profileOf(candidate);
     if (known) return known;
   }
   if (/^(?:mkfs|fsck|newfs)(?:[._-]|$)/.test(lower)) {

@@ -1,10 +1,10 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { CommandPlan } from '../command-plan.js';
 import type { Confiner, Guarantee, Launch, NetworkMode, ResourceLimits } from './confiner.js';
 import { etcDirectory } from './etc-directory.js';
 import { type Mask, MountPoints, planMasks } from './masks.js';
+import { packageFile } from './package-file.js';
 import { proxyEnvironment } from './proxy-environment.js';
 import { RunError } from './run-error.js';
 import { systemDirectories } from './system-paths.js';
@@ -24,7 +24,6 @@ const shim = {
   socket: '/run/clawforce/egress.sock',
   port: 3128,
 };
-const shimSource = fileURLToPath(new URL('../../shim/loopback-shim.mjs', import.meta.url));
 const temporaryBytes = 1024 * 1024 * 1024;
 
 /** Gives a confiner that uses bubblewrap; the caller has probed that it works. */
@@ -91,8 +90,9 @@ function proxyMounts(proxySocket: string): string[] {
   if (statSync(proxySocket, { throwIfNoEntry: false })?.isSocket() !== true) {
     throw new RunError('NETWORK_UNSUPPORTED', `There is no proxy socket at ${proxySocket}.`);
   }
+  const script = packageFile('shim/loopback-shim.mjs');
   return [
-    ...['--ro-bind', realpathSync(process.execPath), shim.node, '--ro-bind', shimSource, shim.script],
+    ...['--ro-bind', realpathSync(process.execPath), shim.node, '--ro-bind', script, shim.script],
     ...['--ro-bind', proxySocket, shim.socket],
   ];
 }

@@ -1,7 +1,7 @@
 import { constants, accessSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { posix } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packageFile } from './package-file.js';
 
 /** A helper program that may be used, or why there is none. */
 export type FoundHelper = { readonly path: string } | { readonly missing: string };
@@ -17,8 +17,8 @@ export function findHelper(named?: string): FoundHelper {
     if (!posix.isAbsolute(named)) throw new TypeError('option "helper" must be an absolute path');
     return judge(named) ?? { missing: `the Landlock helper ${named} does not exist` };
   }
-  const built = `../../dist/native/${process.platform}-${process.arch}/clawforce-confine`;
-  for (const path of [installed(), fileURLToPath(new URL(built, import.meta.url))]) {
+  const built = `dist/native/${process.platform}-${process.arch}/clawforce-confine`;
+  for (const path of [installed(), packageFile(built)]) {
     const found = path === undefined ? undefined : judge(path);
     if (found) return found;
   }
