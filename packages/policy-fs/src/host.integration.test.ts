@@ -75,14 +75,24 @@ describe('mounts', () => {
       `mkdir "$TOP/agent/workspace/m"; mount --bind "$TOP/outside" "$TOP/agent/workspace/m"
        touch "$TOP/agent/workspace/f"; mount --bind "$TOP/outside/a.txt" "$TOP/agent/workspace/f"
        mkdir "$TOP/agent/workspace/e"; touch "$TOP/agent/workspace/e/f"
-       mount --bind "$TOP/outside/a.txt" "$TOP/agent/workspace/e/f"`,
+       mount --bind "$TOP/outside/a.txt" "$TOP/agent/workspace/e/f"
+       ln -s d "$TOP/outside/link"
+       mkdir "$TOP/agent/workspace/g"; touch "$TOP/agent/workspace/g/.gitignore" "$TOP/agent/workspace/g/kept"
+       echo kept >"$TOP/outside/rules"; mount --bind "$TOP/outside/rules" "$TOP/agent/workspace/g/.gitignore"`,
       [
         ['readFile', 'm/a.txt'],
         ['readFile', 'f'],
+        // What is there or missing, and where its links lead, is not told either.
+        ['readFile', 'm/none'],
+        ['readFile', 'm/none/deeper'],
+        ['readFile', 'm/a.txt/deeper'],
+        ['readFile', 'm/link/a.txt'],
+        ['readFile', 'm/link'],
         ['writeFile', 'm/new.txt', 'x'],
         ['writeFile', 'm/deep/new.txt', 'x'],
         ['mkdir', 'm/n'],
         ['glob', '**'],
+        ['glob', 'g/*', { gitignore: true }],
         ['remove', 'm/a.txt'],
         ['remove', 'm', { recursive: true }],
         ['move', 'd/a.txt', 'm/b.txt'],
@@ -90,11 +100,12 @@ describe('mounts', () => {
       ],
     );
     expect(outcomes).toEqual([
-      ...Array<string>(5).fill('CROSS_MOUNT'),
-      ['workspace/d/a.txt', 'workspace/e/f', 'workspace/f'],
+      ...Array<string>(10).fill('CROSS_MOUNT'),
+      ['workspace/d/a.txt', 'workspace/e/f', 'workspace/f', 'workspace/g/kept'],
+      ['workspace/g/kept'],
       ...Array<string>(4).fill('CROSS_MOUNT'),
     ]);
-    expect(execFileSync('ls', [join(top, 'outside')], { encoding: 'utf8' })).toBe('a.txt\n');
+    expect(execFileSync('ls', [join(top, 'outside')], { encoding: 'utf8' })).toBe('a.txt\nlink\nrules\n');
   });
 
   test('an overlay file system works', () => {

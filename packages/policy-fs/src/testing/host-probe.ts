@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AgentFS, AgentFSError } from '../index.js';
+import { AgentFS, AgentFSError, type AgentFSOptions } from '../index.js';
 
 /** What the probe prints, as one line of JSON. */
 export interface HostProbe {
@@ -12,18 +12,18 @@ export interface HostProbe {
 }
 
 type Step = readonly [
-  method: 'readFile' | 'writeFile' | 'glob' | 'remove' | 'move' | 'mkdir',
+  method: 'readFile' | 'writeFile' | 'glob' | 'grep' | 'tree' | 'remove' | 'move' | 'mkdir',
   ...args: unknown[],
 ];
 
 // Run by the host test in a process of its own: with other mounts, as another user, under a syscall filter.
-const [root = '', uid = '', steps = '[]'] = process.argv.slice(2);
+const [root = '', uid = '', steps = '[]', options = '{}'] = process.argv.slice(2);
 if (uid !== '') {
   process.setgroups?.([]);
   process.setgid?.(Number(uid));
   process.setuid?.(Number(uid));
 }
-const fs = await AgentFS.open(root);
+const fs = await AgentFS.open(root, JSON.parse(options) as AgentFSOptions);
 const outcomes: unknown[] = [];
 for (const [method, ...args] of JSON.parse(steps) as Step[]) {
   try {

@@ -174,6 +174,9 @@ function openAt(dir: Dir, dirPath: string, below: string, flags: number): number
   let sound = false;
   try {
     sound = readlinkSync(`${own()}/fd/${fd}`) === `${dirPath}/${below}`;
+  } catch (error) {
+    // Beyond PATH_MAX the kernel tells no path, and the walk needs none.
+    if (errnoOf(error) === undefined) throw error;
   } finally {
     if (!sound) closeSync(fd);
   }

@@ -137,8 +137,9 @@ export class Walk {
       dir = backend.openDir(parent, name);
     } catch (error) {
       const errno = errnoOf(error);
+      // Nothing of a foreign mount is told, not even what is missing there.
+      this.#checkMount(parent);
       if (errno === 'ENOENT' && this.#options.makeDir && this.#zone) {
-        this.#checkMount(parent);
         this.#options.makeDir(parent, name, this.#zone);
         this.#again(name);
         return;
@@ -159,6 +160,7 @@ export class Walk {
     }
     // Its mount is checked at the end of the walk: below a foreign mount everything is foreign.
     this.#stack.push({ dir, owned: true, name });
+    this.#retries = 0;
   }
 
   /** Holds the last name; gives `undefined` when it was a link that is now being followed. */
@@ -168,10 +170,14 @@ export class Walk {
     try {
       entry = this.#root.backend.openEntry(parent, name);
     } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw error;
+      if (errnoOf(error) !== 'ENOENT') {
+        this.#checkMount(parent);
+        throw error;
+      }
     }
     if (entry?.kind === 'symlink' && this.#options.followLast) {
       entry.close();
+      this.#checkMount(parent);
       const target = this.#readLink(parent, name);
       if (target === undefined) this.#again(name);
       else this.#follow(target);

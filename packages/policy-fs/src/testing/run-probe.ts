@@ -1,0 +1,23 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Quota } from '../index.js';
+import type { HostProbe } from './host-probe.js';
+
+const probeFile = fileURLToPath(new URL('host-probe.ts', import.meta.url));
+
+/** Runs some calls in a process of its own, as another user. */
+export function runProbe(
+  root: string,
+  steps: readonly unknown[],
+  { uid, quota }: { readonly uid: number; readonly quota?: Quota },
+): HostProbe {
+  const output = execFileSync(
+    process.execPath,
+    [
+      ...['--conditions=@clawforce/source', '--import', 'tsx', probeFile],
+      ...[root, String(uid), JSON.stringify(steps), JSON.stringify(quota ? { quota } : {})],
+    ],
+    { encoding: 'utf8' },
+  );
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as HostProbe;
+}
