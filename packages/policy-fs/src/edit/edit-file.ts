@@ -56,6 +56,7 @@ export async function editPassage(
       texts.oldText,
       texts.newText,
       options.replaceAll ?? false,
+      maxWriteBytes,
     );
     const data = Buffer.from(text, 'utf8');
     if (data.length > maxWriteBytes) throw tooLarge(data.length, maxWriteBytes);

@@ -8,13 +8,14 @@ const BOM = '\uFEFF';
  * them whichever ending the given texts use.
  *
  * @throws AgentFSError `NO_MATCH` (with the nearest passage), or `AMBIGUOUS` when it occurs more than once, overlaps
- * counted, and not all are to be replaced.
+ * counted, and not all are to be replaced; `TOO_LARGE` before more than `maxLength` characters are made.
  */
 export function editText(
   content: string,
   oldText: string,
   newText: string,
   replaceAll: boolean,
+  maxLength = Number.POSITIVE_INFINITY,
 ): { text: string; replaced: number } {
   if (oldText === '')
     throw new AgentFSError('NO_MATCH', {
@@ -40,8 +41,13 @@ export function editText(
         : given;
 
   if (replaceAll) {
-    const parts = body.split(found);
-    return { text: mark + parts.join(replacement), replaced: parts.length - 1 };
+    const replaced = count(body, found);
+    if (body.length + replaced * (replacement.length - found.length) > maxLength) {
+      throw new AgentFSError('TOO_LARGE', {
+        reason: `Replacing all ${replaced} passages would give more than ${maxLength} bytes.`,
+      });
+    }
+    return { text: mark + body.split(found).join(replacement), replaced };
   }
   const first = body.indexOf(found);
   const second = body.indexOf(found, first + 1);
@@ -54,6 +60,12 @@ export function editText(
 }
 
 const toCrlf = (text: string): string => text.replaceAll('\r\n', '\n').replaceAll('\n', '\r\n');
+
+function count(text: string, wanted: string): number {
+  let times = 0;
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length)) times += 1;
+  return times;
+}
 
 function lineAt(text: string, index: number): number {
   let line = 1;

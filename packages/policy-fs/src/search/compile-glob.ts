@@ -3,7 +3,6 @@ import { AgentFSError } from '../errors/agent-fs-error.js';
 
 const MAX_PATTERN = 1024;
 const MAX_ALTERNATIVES = 64;
-const MAX_STARS = 3;
 const MAGIC = /[*?[\]{}]/;
 
 /** A compiled glob pattern: where to begin, and which names may follow. */
@@ -87,24 +86,53 @@ function state(
   };
 }
 
+/**
+ * Gives a test for one name. picomatch compiles what is between the stars; the stars are matched by taking every piece at
+ * its first place, because one expression with several stars takes a power of the length of a name.
+ */
 function compileName(name: string, dot: boolean): (name: string) => boolean {
   if (name === '..') throw new AgentFSError('PATH_TRAVERSAL');
-  const plain = name.replace(/\*+/g, '*');
-  if (plain.split('*').length - 1 > MAX_STARS)
-    throw invalid(`A name in the pattern has more than ${MAX_STARS} stars.`);
-  if (!MAGIC.test(plain)) return (candidate) => candidate === plain;
-  // Parentheses, bars and plus signs would become parts of a regular expression.
-  const literal = plain.replace(/[()|+]/g, (sign, at: number) =>
-    insideClass(plain, at) ? sign : `[${sign}]`,
+  if (!MAGIC.test(name)) return (candidate) => candidate === name;
+  const sources = piecesOf(name).map(sourceOf);
+  const hidden = !dot && !name.startsWith('.');
+  const [head = '', ...others] = sources;
+  const tail = others.pop();
+  if (tail === undefined) {
+    const whole = new RegExp(`^${head}$`);
+    return (candidate) => !(hidden && candidate.startsWith('.')) && whole.test(candidate);
+  }
+  const steps = [`^${head}`, ...others, `${tail}$`].map((source) => new RegExp(source, 'g'));
+  return (candidate) => {
+    if (hidden && candidate.startsWith('.')) return false;
+    let at = 0;
+    for (const step of steps) {
+      step.lastIndex = at;
+      if (!step.test(candidate)) return false;
+      at = step.lastIndex;
+    }
+    return true;
+  };
+}
+
+/** Splits a name at its stars. */
+function piecesOf(name: string): string[] {
+  const pieces = [''];
+  for (const [at, character] of [...name.split('')].entries()) {
+    if (character !== '*' || insideClass(name, at)) pieces.push(`${pieces.pop() ?? ''}${character}`);
+    else if (name[at - 1] !== '*' || at === 0) pieces.push('');
+  }
+  return pieces;
+}
+
+/** Gives the expression for a piece without stars. */
+function sourceOf(piece: string): string {
+  if (piece === '') return '';
+  // Parentheses, bars, plus signs and quotes would become parts of a regular expression.
+  const literal = piece.replace(/[()|+"]/g, (sign, at: number) =>
+    insideClass(piece, at) ? sign : `[${sign}]`,
   );
-  const matches = picomatch(literal, {
-    dot,
-    nobrace: true,
-    noextglob: true,
-    noglobstar: true,
-    nonegate: true,
-  });
-  return (candidate) => matches(candidate);
+  const options = { contains: true, dot: true, nobrace: true, noextglob: true, nonegate: true, posix: true };
+  return picomatch.makeRe(literal, options).source;
 }
 
 function insideClass(text: string, at: number): boolean {

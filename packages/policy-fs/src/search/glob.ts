@@ -8,6 +8,8 @@ import { compileGlob } from './compile-glob.js';
 import { checkLimit, type Cut, type GlobOptions } from './search-options.js';
 
 const MAX_DEPTH = 128;
+// Deep directories have paths of 32 KiB.
+const MAX_PATH_CHARACTERS = 16 * 1024 * 1024;
 
 /** Gives the canonical paths of files that match a pattern, sorted directory by directory; links are not followed. */
 export async function globPaths(
@@ -23,6 +25,7 @@ export async function globPaths(
   const { base, start } = compileGlob(pattern, options.dot ?? false);
   const gated = locator.gateInZone(base === '' || base === '.' ? DEFAULT_ZONE : base);
   const paths: string[] = [];
+  let room = MAX_PATH_CHARACTERS;
   let held;
   try {
     held = holdDirectory(context, call, gated);
@@ -37,16 +40,20 @@ export async function globPaths(
       zone: held.zone,
       maxDepth: MAX_DEPTH,
       gitignore: options.gitignore ?? false,
-      done: () => paths.length > limit,
+      done: () => paths.length > limit || room < 0,
       visit({ entry, name, path }, reached) {
         const next = reached.next(name);
         if (entry.isDirectory()) return next.open ? next : undefined;
-        if (next.matched) paths.push(path);
+        if (!next.matched) return undefined;
+        room -= path.length;
+        if (room >= 0) paths.push(path);
         return undefined;
       },
     });
   } finally {
     held.release();
   }
-  return paths.length > limit ? Object.assign(paths.slice(0, limit), { truncated: true as const }) : paths;
+  return paths.length > limit || room < 0
+    ? Object.assign(paths.slice(0, limit), { truncated: true as const })
+    : paths;
 }

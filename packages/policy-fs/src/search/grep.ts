@@ -15,6 +15,7 @@ import { checkLimit, type Cut, type GrepMatch, type GrepOptions } from './search
 const MAX_FILE_BYTES = 2 * 1024 * 1024;
 const MAX_LINE = 10_000;
 const SHOWN = 500;
+const BEFORE = 100;
 const STEP = 256 * 1024;
 
 /**
@@ -29,13 +30,15 @@ export async function grepLines(
   options: GrepOptions,
 ): Promise<Cut<GrepMatch>> {
   const limit = checkLimit(options.limit, 1_000);
-  const test = lineTest(wanted, options.ignoreCase ?? false);
+  const find = lineSearch(wanted, options.ignoreCase ?? false);
   const matches: GrepMatch[] = [];
   const { locator } = context;
   const search = (text: string, path: string): void => {
     for (const [index, line] of text.split('\n').entries()) {
-      if (!test(line.length > MAX_LINE ? line.slice(0, MAX_LINE) : line)) continue;
-      matches.push({ path, line: index + 1, text: line.replace(/\r$/, '').slice(0, SHOWN) });
+      const at = find(line);
+      if (at < 0) continue;
+      const start = at < SHOWN - BEFORE ? 0 : at - BEFORE;
+      matches.push({ path, line: index + 1, text: line.replace(/\r$/, '').slice(start, start + SHOWN) });
       if (matches.length > limit) return;
     }
   };
@@ -78,18 +81,20 @@ export async function grepLines(
     : matches;
 }
 
-function lineTest(wanted: string | RegExp, ignoreCase: boolean): (line: string) => boolean {
+/** Gives what tells where in a line the wanted is, or a negative number. */
+function lineSearch(wanted: string | RegExp, ignoreCase: boolean): (line: string) => number {
   if (wanted instanceof RegExp) {
     // A global or sticky expression would remember where it stopped.
     const own = new RegExp(wanted.source, wanted.flags.replace(/[gy]/g, ''));
-    return (line) => own.test(line);
+    // However long the line, an expression sees its beginning only: its time may grow with a power of the length.
+    return (line) => (line.length > MAX_LINE ? line.slice(0, MAX_LINE) : line).search(own);
   }
   if (typeof (wanted as unknown) !== 'string' || wanted === '') {
     throw new TypeError('argument "pattern" must be a text that is not empty, or a RegExp');
   }
-  if (!ignoreCase) return (line) => line.includes(wanted);
+  if (!ignoreCase) return (line) => line.indexOf(wanted);
   const lower = wanted.toLowerCase();
-  return (line) => line.toLowerCase().includes(lower);
+  return (line) => line.toLowerCase().indexOf(lower);
 }
 
 function inFile({ locator }: FsContext, dir: Dir, name: EntryName, look: (entry: Entry) => void): void {
@@ -127,10 +132,11 @@ function readText(entry: Entry): string | undefined {
     for (let at = 0; at < entry.stat.size; at += STEP) {
       const part = readBytes(fd, at, STEP);
       if (part instanceof Promise || part.length === 0) break;
+      // A thousand sparse files cost nothing to make.
+      if (at === 0 && looksBinary(part)) return undefined;
       parts.push(part);
     }
-    const bytes = Buffer.concat(parts);
-    return looksBinary(bytes) ? undefined : bytes.toString('utf8');
+    return Buffer.concat(parts).toString('utf8');
   } finally {
     closeSync(fd);
   }

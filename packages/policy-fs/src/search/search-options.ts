@@ -26,7 +26,7 @@ export interface GrepMatch {
   readonly path: string;
   /** Line number, from 1. */
   readonly line: number;
-  /** The line, cut to 500 characters. */
+  /** The line; of a longer one 500 characters around the match. */
   readonly text: string;
 }
 
