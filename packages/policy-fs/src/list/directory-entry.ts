@@ -24,7 +24,7 @@ const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function namesIn(dir: Dir): EntryName[] {
   const names = readdirSync(dir.self);
   if (!names.some((name) => name.includes(DECODED))) return names;
-  return readdirSync(dir.self, 'buffer').map((bytes) => (isText(bytes) ? bytes.toString() : bytes));
+  return readdirSync(dir.self, 'buffer').map((bytes) => nameOf(bytes));
 }
 
 /** Gives names and kinds in a held directory, each name such that it reaches its entry. */
@@ -45,8 +45,24 @@ export function sortedNames(dir: Dir): EntryName[] {
       typeof name !== 'string' || !isWriteInProgress(name) || describeEntry(dir, name)?.type !== 'file',
   );
   dir.confirm();
-  // The order of bytes that are no text is that of their decoded form.
-  return names.sort();
+  return names.every((name) => typeof name === 'string') ? names.sort() : names.sort(compareNames);
+}
+
+/** Orders names by code units, and those that are shown alike by their bytes. */
+export function compareNames(a: EntryName, b: EntryName): number {
+  const [shownA, shownB] = [a.toString(), b.toString()];
+  if (shownA !== shownB) return shownA < shownB ? -1 : 1;
+  return Buffer.compare(bytesOf(a), bytesOf(b));
+}
+
+/** Gives the bytes of a name. */
+export function bytesOf(name: EntryName): Buffer {
+  return typeof name === 'string' ? Buffer.from(name) : name;
+}
+
+/** Gives a name such that it reaches its entry: text where the bytes are text. */
+export function nameOf(bytes: Buffer): EntryName {
+  return isText(bytes) ? bytes.toString() : bytes;
 }
 
 /** Gives names and kinds in a held directory, sorted by name, without writes in progress. */
@@ -55,7 +71,7 @@ export function sortedEntries(dir: Dir): AnyDirent[] {
     (entry) => typeof entry.name !== 'string' || !isWriteInProgress(entry.name) || !entry.isFile(),
   );
   dir.confirm();
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.sort((a, b) => compareNames(a.name, b.name));
 }
 
 /** Gives one entry, or `undefined` when it is gone. */

@@ -3,7 +3,14 @@ import type { Call } from '../audit/call.js';
 import type { FsContext } from '../fs-context.js';
 import type { EntryName } from '../walk/backend.js';
 import type { ZonePath } from '../walk/locate.js';
-import { describeEntry, sortedNames, type DirEntry } from './directory-entry.js';
+import {
+  bytesOf,
+  compareNames,
+  describeEntry,
+  nameOf,
+  sortedNames,
+  type DirEntry,
+} from './directory-entry.js';
 import { holdDirectory } from './hold-directory.js';
 
 /** What {@link AgentFS.listDir} takes. */
@@ -41,7 +48,7 @@ export function listPage(context: FsContext, call: Call, gated: ZonePath, option
     const entries = page.flatMap((name) => describeEntry(held.dir, name) ?? []);
     held.dir.confirm();
     const more = last !== undefined && first + limit < names.length;
-    return { entries, ...(more ? { nextCursor: Buffer.from(last.toString()).toString('base64url') } : {}) };
+    return { entries, ...(more ? { nextCursor: bytesOf(last).toString('base64url') } : {}) };
   } finally {
     held.release();
   }
@@ -58,23 +65,23 @@ export function listZones({ locator: { root } }: FsContext): DirEntry[] {
 }
 
 /** Binary search: the names are sorted, and a page of a large directory should not look at all of them. */
-function firstAfter(names: readonly EntryName[], after: string): number {
+function firstAfter(names: readonly EntryName[], after: EntryName): number {
   let low = 0;
   let high = names.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((names[middle] ?? '').toString() > after) high = middle;
+    if (compareNames(names[middle] ?? '', after) > 0) high = middle;
     else low = middle + 1;
   }
   return low;
 }
 
-function readCursor(cursor: unknown): string {
+function readCursor(cursor: unknown): EntryName {
   if (typeof cursor !== 'string' || !/^[A-Za-z0-9_-]{1,400}$/.test(cursor)) {
     throw new AgentFSError('INVALID_PATH', {
       reason: 'The cursor is not one that was given out.',
       hint: 'List from the beginning.',
     });
   }
-  return Buffer.from(cursor, 'base64url').toString('utf8');
+  return nameOf(Buffer.from(cursor, 'base64url'));
 }

@@ -31,6 +31,9 @@ export interface TreeNode {
 /** The entries of a tree; `truncated` is there when the limit cut it. */
 export type TreeListing = TreeNode[] & { readonly truncated?: true };
 
+// Long names in deep directories would make hundreds of megabytes of the entries that the limit admits.
+const MAX_PATH_CHARACTERS = 16 * 1024 * 1024;
+
 /** Gives what is below a directory, nested and sorted by name. */
 export async function listTree(
   context: FsContext,
@@ -39,6 +42,7 @@ export async function listTree(
   options: Required<TreeOptions>,
 ): Promise<TreeListing> {
   const { maxDepth, limit, gitignore } = options;
+  let room = MAX_PATH_CHARACTERS;
   const nodes: TreeNode[] = [];
   const held = holdDirectory(context, call, gated);
   let left = limit;
@@ -48,10 +52,11 @@ export async function listTree(
       zone: held.zone,
       maxDepth,
       gitignore,
-      done: () => left < 0,
+      done: () => left < 0 || room < 0,
       visit({ dir, entry, name, path, depth }, siblings) {
         left -= 1;
-        if (left < 0) return undefined;
+        room -= path.length;
+        if (left < 0 || room < 0) return undefined;
         if (entry.isDirectory()) {
           const children: TreeNode[] = [];
           siblings.push({
@@ -71,7 +76,7 @@ export async function listTree(
   } finally {
     held.release();
   }
-  return left < 0 ? Object.assign(nodes, { truncated: true as const }) : nodes;
+  return left < 0 || room < 0 ? Object.assign(nodes, { truncated: true as const }) : nodes;
 }
 
 /**

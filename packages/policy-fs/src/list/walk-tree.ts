@@ -63,6 +63,9 @@ export async function walkTree<Frame>(
       if (!held) continue;
       try {
         await enter(held, itemPath, child, depth + 1, ignored);
+      } catch (error) {
+        // Its owner took the rights away; the rest of the tree is there none the less.
+        if (errnoOf(error) !== 'EACCES') throw error;
       } finally {
         held.close();
       }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import { zoneTable } from '../zones/zone-table.js';
+import { temporaryName } from '../write/temporary-file.js';
 import { LexicalGate } from './lexical-gate.js';
 
 const gate = new LexicalGate(zoneTable());
@@ -48,7 +49,7 @@ describe('lexical gate', () => {
     ['.state', 'HIDDEN'],
     ['.Config/agent.json', 'LOOKALIKE'],
     ['Workspace/a', 'LOOKALIKE'],
-    ['.clawforce-tmp-1-2-3-0123456789abcdef', 'INVALID_NAME'],
+    [temporaryName(), 'INVALID_NAME'],
   ])('%j is refused as %s', (path, code) => {
     expect(codeOf(path)).toBe(code);
   });

@@ -1,7 +1,7 @@
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import { DEFAULT_ZONE, type ZoneSpec, type ZoneTable } from '../zones/zone-table.js';
 import { LookAlikes } from './look-alike.js';
-import { isTemporaryName } from './temporary-names.js';
+import { isWriteInProgress } from '../write/temporary-file.js';
 
 const MAX_NAME_BYTES = 255;
 const MAX_PATH_BYTES = 4096;
@@ -119,7 +119,7 @@ function checkName(name: string): void {
   if (WINDOWS && WINDOWS_ALIAS.test(name)) {
     throw new AgentFSError('INVALID_NAME', { reason: 'On Windows such a name would mean another file.' });
   }
-  if (isTemporaryName(name)) {
-    throw new AgentFSError('INVALID_NAME', { reason: 'Names of this kind are kept for writes in progress.' });
+  if (isWriteInProgress(name)) {
+    throw new AgentFSError('INVALID_NAME', { reason: 'This name belongs to a write in progress.' });
   }
 }

@@ -30,7 +30,12 @@ export async function sweepTemporaryFiles(root: PinnedRoot): Promise<number> {
           if (!entry.isDirectory() && removeLeftOver(dir, entry.name)) swept += 1;
         } else if (entry.isDirectory() && depth < MAX_DEPTH) {
           const child = quietly(() => root.backend.openDir(dir, entry.name));
-          if (child) await sweep(child, depth + 1, mount);
+          try {
+            if (child) await sweep(child, depth + 1, mount);
+          } catch (error) {
+            // What cannot be read must not keep the rest from being swept.
+            if (errnoOf(error) === undefined) throw error;
+          }
         }
       }
     } finally {

@@ -2,9 +2,11 @@ import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
 import type { Quota } from '../fs-settings.js';
 import { describeEntry, entriesIn } from '../list/directory-entry.js';
-import type { Dir } from '../walk/backend.js';
+import type { Dir, EntryName } from '../walk/backend.js';
 import type { PinnedRoot } from '../walk/pinned-root.js';
 
+// It went away, or changed its kind, while it was counted.
+const GONE = ['ENOENT', 'ENOTDIR', 'ELOOP'];
 const FRESH_MS = 5_000;
 const MAX_DEPTH = 256;
 
@@ -15,6 +17,7 @@ export class UsageMeter {
   #bytes = 0;
   #files = 0;
   #countedAt = -Infinity;
+  #closed = false;
 
   constructor(root: PinnedRoot, quota: Quota | undefined) {
     this.#root = root;
@@ -46,6 +49,7 @@ export class UsageMeter {
 
   #exceeded(bytes: number, files: number): string | undefined {
     const { bytes: maxBytes, files: maxFiles } = this.#quota ?? {};
+    if (this.#closed && (bytes > 0 || files > 0)) return 'A directory cannot be looked into and counted.';
     if (maxBytes !== undefined && bytes > 0 && this.#bytes + bytes > maxBytes) {
       return `The limit of ${maxBytes} bytes for all files would be exceeded.`;
     }
@@ -58,6 +62,7 @@ export class UsageMeter {
   #count(now: number): void {
     this.#bytes = 0;
     this.#files = 0;
+    this.#closed = false;
     this.#countedAt = now;
     for (const { name, mode } of this.#root.table.zones) {
       if (mode !== 'rw') continue;
@@ -65,7 +70,7 @@ export class UsageMeter {
         const dir = this.#root.backend.openDir(this.#root.dir, name);
         this.#countDir(dir, 0, this.#root.backend.mountOf(dir));
       } catch (error) {
-        if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR') throw error;
+        if (!GONE.includes(errnoOf(error) ?? '')) throw error;
       }
     }
   }
@@ -78,18 +83,32 @@ export class UsageMeter {
         this.#files += 1;
         try {
           if (entry.isDirectory()) {
-            if (depth < MAX_DEPTH)
-              this.#countDir(this.#root.backend.openDir(dir, entry.name), depth + 1, mount);
+            this.#countBelow(dir, entry.name, depth + 1, mount);
           } else if (entry.isFile()) {
             this.#bytes += describeEntry(dir, entry.name)?.size ?? 0;
           }
         } catch (error) {
-          // It went away, or changed its kind, while it was counted.
-          if (errnoOf(error) === undefined) throw error;
+          if (!GONE.includes(errnoOf(error) ?? '')) throw error;
         }
       }
     } finally {
       dir.close();
+    }
+  }
+
+  #countBelow(parent: Dir, name: EntryName, depth: number, mount: string): void {
+    const entry = this.#root.backend.openEntry(parent, name);
+    const own = entry.stat.uid === process.geteuid?.();
+    try {
+      if (entry.kind !== 'directory') return;
+      if (depth > MAX_DEPTH) this.#closed = true;
+      else this.#countDir(entry.asDir(), depth, mount);
+    } catch (error) {
+      if (errnoOf(error) !== 'EACCES') throw error;
+      // Whoever took his own rights away can give them back; what somebody else keeps closed is not the agent's.
+      if (own) this.#closed = true;
+    } finally {
+      entry.close();
     }
   }
 }
