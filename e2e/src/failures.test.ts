@@ -215,6 +215,8 @@ describe('bad input and failure', () => {
     await api.send(id, 'remember me', 'e2e:memory');
     expect(await product.stop('SIGTERM')).toBe(0);
     expect(workerPids(id)).toEqual([]);
+    const log = readFileSync(join(installation.dataDir, 'agents', id, '.logs', 'worker.log'), 'utf8');
+    expect(log.trimEnd().split('\n').at(-1)).toContain('the worker ended');
     await restart();
     await api.waitForStatus(id, 'running');
     const history = await api.call('GET', `/api/agents/${id}/sessions/e2e:memory`);

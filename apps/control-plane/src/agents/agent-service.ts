@@ -2,6 +2,7 @@ import type { AuditTrail } from '../audit/audit-trail.js';
 import { ApiError } from '../errors/api-error.js';
 import type { ActivityFeed } from '../events/activity-feed.js';
 import type { SessionFiles } from '../events/session-files.js';
+import type { WorkerLogs } from '../log/worker-log.js';
 import type { AgentFilter, AgentRecord, AgentVisibility } from '../storage/agents/agent-store.js';
 import type { Page } from '../storage/page/page.js';
 import type { Storage } from '../storage/storage.js';
@@ -42,6 +43,7 @@ export interface AgentServiceParts {
   readonly storage: Storage;
   readonly files: AgentFiles;
   readonly sessionFiles: SessionFiles;
+  readonly workerLogs: Pick<WorkerLogs, 'settled'>;
   readonly audit: AuditTrail;
   readonly feed: ActivityFeed;
   readonly standings: AgentStandings;
@@ -157,7 +159,7 @@ export class AgentService {
 
   /** Stops and removes an agent with everything that belongs to it, its directory included. */
   async remove(agent: AgentRecord, actor: Actor): Promise<void> {
-    const { storage, audit, files, sessionFiles, feed } = this.#parts;
+    const { storage, audit, files, sessionFiles, workerLogs, feed } = this.#parts;
     const remove = async (): Promise<void> => {
       sessionFiles.forget(agent.id);
       await storage.transaction(async (tx) => {
@@ -168,6 +170,8 @@ export class AgentService {
         );
       });
       feed.publish(agent.id, { kind: 'removed' });
+      // A late line would make the directory anew.
+      await workerLogs.settled(agent.id);
       await files.destroy(agent.id).catch((error: unknown) => this.#parts.onLeftover(agent.id, error));
     };
     const lifecycle = this.#parts.lifecycle();

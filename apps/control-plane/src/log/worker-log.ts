@@ -6,46 +6,69 @@ const FLUSH_MS = 500;
 const MAX_PENDING_CHARS = 1024 * 1024;
 const MAX_FILE_BYTES = 10 * 1024 * 1024;
 
-/** Keeps a worker's output in `.logs/worker.log` of its agent, with two older files of at most 10 MiB each. */
-export function openWorkerLog(
-  files: AgentFiles,
-  { agentId }: WorkerRef,
-  onFailure: (error: unknown) => void,
-): LogSink {
-  let pending: string[] = [];
-  let pendingChars = 0;
-  let dropped = 0;
-  let writing: Promise<void> = Promise.resolve();
+/** Keeps what workers print in `.logs/worker.log` of their agents, with two older files of at most 10 MiB each. */
+export class WorkerLogs {
+  readonly #files: Pick<AgentFiles, 'control'>;
+  readonly #onFailure: (error: unknown) => void;
+  /** The end of what is being written, by agent: two generations of one agent write one after the other. */
+  readonly #writing = new Map<string, Promise<void>>();
 
-  const flush = (): void => {
-    if (pending.length === 0) return;
-    const text = pending.join('') + (dropped > 0 ? `(${dropped} lines were dropped)\n` : '');
-    pending = [];
-    pendingChars = 0;
-    dropped = 0;
-    writing = writing.then(() => append(files, agentId, text)).catch(onFailure);
-  };
-  const timer = setInterval(flush, FLUSH_MS);
-  timer.unref();
-  return {
-    write({ time, stream, text }: LogLine) {
-      // A worker that floods its output fills neither memory nor disk.
-      if (pendingChars > MAX_PENDING_CHARS) {
-        dropped += 1;
-        return;
-      }
-      const line = `${time} ${stream} ${text}\n`;
-      pending.push(line);
-      pendingChars += line.length;
-    },
-    end() {
-      clearInterval(timer);
-      flush();
-    },
-  };
+  constructor(files: Pick<AgentFiles, 'control'>, onFailure: (error: unknown) => void) {
+    this.#files = files;
+    this.#onFailure = onFailure;
+  }
+
+  /** Opens the log of one worker; lines reach the file within half a second, the last ones when the worker has ended. */
+  open({ agentId }: WorkerRef): LogSink {
+    let pending: string[] = [];
+    let pendingChars = 0;
+    let dropped = 0;
+
+    const flush = (): void => {
+      if (pending.length === 0) return;
+      const text = pending.join('') + (dropped > 0 ? `(${dropped} lines were dropped)\n` : '');
+      pending = [];
+      pendingChars = 0;
+      dropped = 0;
+      this.#write(agentId, text);
+    };
+    const timer = setInterval(flush, FLUSH_MS);
+    timer.unref();
+    return {
+      write({ time, stream, text }: LogLine) {
+        // A worker that floods its output fills neither memory nor disk.
+        if (pendingChars > MAX_PENDING_CHARS) {
+          dropped += 1;
+          return;
+        }
+        const line = `${time} ${stream} ${text}\n`;
+        pending.push(line);
+        pendingChars += line.length;
+      },
+      end() {
+        clearInterval(timer);
+        flush();
+      },
+    };
+  }
+
+  /** Fulfilled when everything that ended workers printed is in the files: of one agent, or of all. */
+  async settled(agentId?: string): Promise<void> {
+    await (agentId === undefined ? Promise.all(this.#writing.values()) : this.#writing.get(agentId));
+  }
+
+  #write(agentId: string, text: string): void {
+    const written = (this.#writing.get(agentId) ?? Promise.resolve())
+      .then(() => append(this.#files, agentId, text))
+      .catch(this.#onFailure)
+      .finally(() => {
+        if (this.#writing.get(agentId) === written) this.#writing.delete(agentId);
+      });
+    this.#writing.set(agentId, written);
+  }
 }
 
-async function append(files: AgentFiles, agentId: string, text: string): Promise<void> {
+async function append(files: Pick<AgentFiles, 'control'>, agentId: string, text: string): Promise<void> {
   const fs = await files.control(agentId);
   const path = '.logs/worker.log';
   await fs.appendFile(path, text);

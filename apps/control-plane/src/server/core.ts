@@ -20,6 +20,7 @@ import { RefusalBook } from '../events/refusal-book.js';
 import { SessionFiles } from '../events/session-files.js';
 import type { LinkHub } from '../hub/link-hub.js';
 import type { Loggers } from '../log/logger.js';
+import { WorkerLogs } from '../log/worker-log.js';
 import type { Settings } from '../settings/index.js';
 import { acquireWriterLock, openStorage, type AgentRecord, type Storage } from '../storage/index.js';
 import { createConfigVault, createVault, secretPathsOf } from '../vault/index.js';
@@ -38,6 +39,7 @@ export interface Core {
   readonly feed: ActivityFeed;
   readonly files: AgentFiles;
   readonly sessionFiles: SessionFiles;
+  readonly workerLogs: WorkerLogs;
   /** Mode of a new agent while no server runs. */
   readonly offlineMode: string;
   close(): Promise<void>;
@@ -88,6 +90,9 @@ export async function openCore(settings: Settings, loggers: Loggers): Promise<Co
       return agent && workerUser(agent, storage, settings);
     },
   });
+  const workerLogs = new WorkerLogs(files, (error) =>
+    loggers.app.warn('the output of a worker could not be kept', { cause: String(error) }),
+  );
   return {
     settings,
     storage,
@@ -98,9 +103,12 @@ export async function openCore(settings: Settings, loggers: Loggers): Promise<Co
     files,
     feed: new ActivityFeed(),
     sessionFiles: new SessionFiles(files),
+    workerLogs,
     offlineMode: await offlineMode(settings, storage.settings),
     async close() {
       await audit.close();
+      // The last words of the workers are still on their way when the pool has closed.
+      await workerLogs.settled();
       await files.close();
       await storage.close();
       await lock.release();
@@ -133,7 +141,7 @@ export function createServices(
   onConfigChanged: (agentId: string) => void,
   onFileFailure: (error: unknown) => void,
 ): Services {
-  const { settings, storage, audit, feed, files, sessionFiles } = core;
+  const { settings, storage, audit, feed, files, sessionFiles, workerLogs } = core;
   const ceiling = levelCeiling(settings);
   const refusals = new RefusalBook(storage);
   feed.subscribeAll((agentId, item) => refusals.hear(agentId, item));
@@ -143,6 +151,7 @@ export function createServices(
     standings: new AgentStandings(refusals, unsafe),
     files,
     sessionFiles,
+    workerLogs,
     audit,
     feed,
     lifecycle: () => live()?.lifecycle,

@@ -2,14 +2,13 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { PoolError, type AgentPool } from '@clawforce/pool-core';
 import { ProcessPool } from '@clawforce/pool-process';
-import { openWorkerLog } from '../log/worker-log.js';
 import type { Loggers } from '../log/logger.js';
 import type { Core } from './core.js';
 import { installationId } from './installation-id.js';
 
 /** Gives the process pool and ends what an earlier control plane left behind. @throws PoolError BACKEND_UNAVAILABLE */
 export async function openProcessPool(
-  { settings, files, storage }: Core,
+  { settings, storage, workerLogs }: Core,
   loggers: Loggers,
 ): Promise<AgentPool> {
   const pool = new ProcessPool({
@@ -17,10 +16,7 @@ export async function openProcessPool(
     ownerId: await installationId(storage.settings),
     stateDir: join(settings.adminDir, 'pool'),
     env: settings.mode,
-    openLog: (ref) =>
-      openWorkerLog(files, ref, (error) =>
-        loggers.app.warn('the output of a worker could not be kept', { cause: String(error) }),
-      ),
+    openLog: (ref) => workerLogs.open(ref),
   });
   const orphans = await pool.sweepOrphans();
   if (orphans.length > 0) loggers.app.warn('ended workers of an earlier run', { workers: orphans.length });

@@ -1,6 +1,6 @@
 // A small worker: joins over its link socket, says hello, and ends on SIGTERM. The file `behaviour` in its workspace makes
 // it misbehave.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ try {
   // Without the file it is honest.
 }
 process.stdout.write(`behaviour: ${behaviour}\n`);
+process.on('exit', () => writeSync(1, 'last words\n'));
 if (behaviour === 'exits') process.exit(3);
 process.on('SIGTERM', () => {
   if (behaviour !== 'stubborn') process.exit(0);

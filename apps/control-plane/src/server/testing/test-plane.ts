@@ -115,6 +115,7 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
         ],
         ownerId: 'test',
         stateDir: join(settings.adminDir, 'pool'),
+        openLog: (ref) => opened.workerLogs.open(ref),
       });
       pool = processes;
       await processes.sweepOrphans();
