@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { VERSION } from '../version.js';
 import { ADMIN_SOCKET } from './connect.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { commandsOf, optionsOf } from './testing/read-help.js';
 import { runCli } from './run-cli.js';
 
 type Handler = (body: unknown, request: IncomingMessage, response: ServerResponse) => unknown;
@@ -90,6 +91,38 @@ const refusal = (status: number, code: string, error: string, more = {}): unknow
   ...more,
 });
 const run = (...args: string[]): Promise<number> => runCli([...args, '--data-dir', dataDir]);
+
+/** A verb that does something, as its help shows it; `words` is a call that lacks nothing but options. */
+interface ShownVerb {
+  readonly usage: string;
+  readonly verb: string;
+  readonly words: readonly string[];
+  readonly help: string;
+}
+
+let verbs: Promise<ShownVerb[]> | undefined;
+const allVerbs = (): Promise<ShownVerb[]> => (verbs ??= readVerbs());
+
+async function readVerbs(): Promise<ShownVerb[]> {
+  const helpOf = async (words: readonly string[]): Promise<string> => {
+    out = '';
+    expect(await runCli([...words, '--help'])).toBe(0);
+    return out;
+  };
+  const found: ShownVerb[] = [];
+  for (const name of commandsOf(await helpOf([]))) {
+    const help = await helpOf([name]);
+    const inner = commandsOf(help);
+    if (inner.length === 0) found.push({ usage: name, verb: name, words: [name], help });
+    for (const usage of inner) {
+      const [group = '', verb = '', ...places] = usage.split(' ');
+      const words = [group, verb, ...places.filter((place) => place.startsWith('<')).map(() => 'x')];
+      found.push({ usage, verb: `${group} ${verb}`, words, help: await helpOf([group, verb]) });
+    }
+  }
+  return found;
+}
+
 const sse = (response: ServerResponse, events: [string, unknown][], end = true): void => {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   for (const [event, data] of events) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
@@ -138,10 +171,78 @@ describe('a command line that is wrong', () => {
     [['agent', 'create', '--name', 'x', '--mode', 'cloud'], /mode/],
     [['version', '--colour'], /colour/],
     [['user', 'create', 'a', '--role', 'root'], /role/],
+    [['agent', 'logs', 'x', '--tail', 'many'], /--tail: expected a whole number from 0 to 2000/],
+    [['agent', 'logs', 'x', '--tail', '-1'], /tail/],
+    [['agent', 'logs', 'x', '--tail', '1.5'], /--tail: expected/],
+    [['audit', 'tail', '-n', 'many'], /--lines: expected a whole number from 1 to 200/],
+    [['audit', 'tail', '-n', '0'], /--lines: expected/],
+    [['agent', 'start', 'x', '--timeout', '0'], /--timeout: expected/],
+    [['serve', '--port', '70000'], /--port: expected/],
+    [['policy', 'test', 'x', '--tool', 'sudo', '--input', 'x'], /tool/],
   ])('%j ends with 64 and says why on standard error', async (args, sentence) => {
     expect(await runCli(args)).toBe(EXIT_CODES.usage);
     expect(err).toMatch(sentence);
     expect(out).toBe('');
+  });
+});
+
+describe('every option', () => {
+  it('that takes a number or one of some words refuses everything else with 64', async () => {
+    const options = (await allVerbs()).flatMap(({ verb, help, words }) =>
+      optionsOf(help).map((option) => ({ verb, words, ...option })),
+    );
+    const limited = options.filter(({ kind }) => /\[number\]|\[choices:/.test(kind));
+    expect(limited.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        '--port',
+        '--log-level',
+        '--tail',
+        '--lines',
+        '--effect',
+        '--role',
+        '--timeout',
+      ]),
+    );
+    for (const { verb, words, name } of limited) {
+      err = '';
+      expect(await run(...words, name, 'manyfold'), `${verb} ${name}`).toBe(EXIT_CODES.usage);
+      expect(err, `${verb} ${name}`).toMatch(new RegExp(`${name.slice(2)}\\b[^]*(expected|Choices)`));
+    }
+  });
+
+  it('that takes a value is refused with 64 without one, and says what it is for', async () => {
+    for (const { verb, words, help } of await allVerbs()) {
+      for (const { name, kind, describes } of optionsOf(help)) {
+        expect(describes, `${verb} ${name}`).not.toBe('');
+        if (kind.startsWith('[boolean]')) continue;
+        expect(await runCli([...words, name]), `${verb} ${name}`).toBe(EXIT_CODES.usage);
+      }
+    }
+  });
+
+  it('is in the README at its verb, and so is every verb, and nothing else', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const table = readme.split('\n## ').find((section) => section.startsWith('Verbs')) ?? '';
+    const written = [...table.matchAll(/^\| `([a-z][^`]*)` +\|[^|]*\|([^|]*)\|$/gm)].map(
+      ([, usage, options]) => [
+        usage,
+        [...(options ?? '').matchAll(/--(?:no-)?([\w-]+)/g)].map(([, name]) => `--${name ?? ''}`).sort(),
+      ],
+    );
+    const shown = (await allVerbs()).map(({ usage, help }) => [
+      usage,
+      optionsOf(help)
+        .map(({ name }) => name)
+        .sort(),
+    ]);
+    expect(Object.fromEntries(written)).toEqual(Object.fromEntries(shown));
+    expect(shown.length).toBeGreaterThan(15);
+  });
+
+  it('counts as it was given last', async () => {
+    await serve({ 'GET /api/audit': () => ({ items: [] }) });
+    expect(await run('audit', 'tail', '-n', '3', '-n', '4')).toBe(0);
+    expect(calls.at(-1)).toContain('limit=4');
   });
 });
 
@@ -203,6 +304,51 @@ describe('clawforce', () => {
     expect(err).toContain('Fix: Shorter.');
     await run('agent', 'create', '--name', 'x', '--json');
     expect(JSON.parse(out)).toMatchObject({ code: 'VALIDATION_FAILED', fix: 'Shorter.', issues });
+  });
+
+  const starts = (states: readonly object[]): Record<string, Handler> => {
+    const coming = [...states];
+    const next = (): object => ({ ...agent, ...(coming.length > 1 ? coming.shift() : coming[0]) });
+    return {
+      [`POST /api/agents/${agent.id}/start`]: next,
+      [`GET /api/agents/${agent.id}`]: next,
+    };
+  };
+
+  it.each([
+    [[{ status: 'running' }], EXIT_CODES.ok, /^demo is running\.$/],
+    [[{ status: 'provisioning' }, { status: 'connecting' }, { status: 'running' }], EXIT_CODES.ok, /running/],
+    // Wanted running and not begun yet is no end.
+    [[{ status: 'stopped' }, { status: 'running' }], EXIT_CODES.ok, /^demo is running\.$/],
+    [[{ status: 'provisioning' }, { status: 'failed', reason: 'No image.' }], EXIT_CODES.failed, /No image/],
+    [
+      [
+        { status: 'connecting' },
+        { status: 'stopped', desired: 'stopped', reason: 'Stopped by the operator.' },
+      ],
+      EXIT_CODES.failed,
+      /Stopped by the operator/,
+    ],
+  ])('agent start waits through %j', async (states, code, said) => {
+    await serve(starts(states));
+    expect(await run('agent', 'start', 'demo')).toBe(code);
+    expect(out.trim()).toMatch(said);
+  });
+
+  it('agent start: an agent that takes longer goes on, and the waiting ends with its state', async () => {
+    await serve(starts([{ status: 'provisioning' }]));
+    expect(await run('agent', 'start', 'demo', '--timeout', '3', '--json')).toBe(EXIT_CODES.failed);
+    expect(JSON.parse(out)).toMatchObject({ status: 'provisioning' });
+    expect(err).toContain('demo is provisioning …');
+    expect(err).toContain('still provisioning after 3 s');
+    expect(calls.filter((call) => !call.startsWith('GET'))).toEqual([`POST /api/agents/${agent.id}/start`]);
+  });
+
+  it('agent start --no-wait comes back at once', async () => {
+    await serve(starts([{ status: 'provisioning' }]));
+    expect(await run('agent', 'start', 'demo', '--no-wait')).toBe(EXIT_CODES.ok);
+    expect(out).toContain('demo is provisioning');
+    expect(calls.at(-1)).toBe(`POST /api/agents/${agent.id}/start`);
   });
 
   it('ends with 3 when the server has to run and does not', async () => {

@@ -4,10 +4,12 @@ import { agentCommands, type RunVerb } from './commands/agent-commands.js';
 import { auditCommands } from './commands/audit-commands.js';
 import { drillCommands } from './commands/drill-commands.js';
 import { policyCommands } from './commands/policy-commands.js';
-import { readPassword, userCommands } from './commands/user-commands.js';
+import { passwordStdin, readPassword, userCommands } from './commands/user-commands.js';
 import { withClient, type GlobalFlags, type Verb } from './context.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { numberOption } from './number-option.js';
 import { createOutput } from './output.js';
+import { UsageError } from './usage-error.js';
 import { VERSION } from '../version.js';
 
 /** Runs the command line and gives the exit code of {@link EXIT_CODES}. */
@@ -18,10 +20,13 @@ export async function runCli(args: readonly string[]): Promise<number> {
   };
   const parser = yargs([...args])
     .scriptName('clawforce')
+    // An option that is given twice is what was said last, as with most commands; never a list.
+    .parserConfiguration({ 'duplicate-arguments-array': false })
     .usage('$0 <command>\n\nRuns and watches fleets of AI agents in isolated workers.')
     .option('data-dir', {
       alias: 'd',
       type: 'string',
+      requiresArg: true,
       describe: 'Where everything is kept (ADMIN_STORAGE_ROOT)',
       global: true,
     })
@@ -31,9 +36,25 @@ export async function runCli(args: readonly string[]): Promise<number> {
       'Run the control plane',
       (y: Argv) =>
         y
-          .option('port', { alias: 'p', type: 'number', describe: 'Port (8080)' })
-          .option('host', { type: 'string', describe: 'Address to listen on (127.0.0.1)' })
-          .option('log-level', { choices: ['error', 'warn', 'info', 'debug'] as const })
+          .option(
+            'port',
+            numberOption('port', {
+              alias: 'p',
+              min: 0,
+              max: 65_535,
+              describe: 'Port (8080); 0 takes a free one',
+            }),
+          )
+          .option('host', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Address to listen on (127.0.0.1)',
+          })
+          .option('log-level', {
+            choices: ['error', 'warn', 'info', 'debug'] as const,
+            requiresArg: true,
+            describe: 'How much the server prints (info)',
+          })
           // For "npm start": a server that is installed uses what it is told to.
           .option('choose-backend', { type: 'boolean', hidden: true })
           .option('backend-reason', { type: 'string', hidden: true }),
@@ -52,7 +73,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .command(
       'setup',
       'Prepare the data directory and set the first password',
-      (y: Argv) => y.option('password-stdin', { type: 'boolean', default: false }),
+      (y: Argv) => y.option('password-stdin', passwordStdin),
       (argv) =>
         run(argv, async (context) => {
           const { client, output } = context;
@@ -99,10 +120,11 @@ export async function runCli(args: readonly string[]): Promise<number> {
       'Exit codes: 0 done, 1 refused or failed, 2 "ask" (policy test), 3 the server does not run, 64 wrong usage.',
     )
     .exitProcess(false)
-    .fail((message, error: Error | undefined, self) => {
-      if (error) throw error;
+    .fail((message: string | null, error: Error | undefined, self) => {
+      // What yargs itself finds wrong is the caller's matter; everything else is ours.
+      if (error && error.name !== 'YError') throw error;
       self.showHelp('error');
-      process.stderr.write(`\n${message}\n`);
+      process.stderr.write(`\n${message ?? error?.message ?? ''}\n`);
       exitCode = EXIT_CODES.usage;
     });
   try {
@@ -134,6 +156,10 @@ function report(error: unknown, json: boolean): number {
     for (const issue of error.issues) output.problem(`  ${issue.pointer}: ${issue.message}`);
     if (error.fix) output.problem(`Fix: ${error.fix}`);
     return error.code === 'SERVER_NOT_RUNNING' ? EXIT_CODES.serverNotRunning : EXIT_CODES.failed;
+  }
+  if (error instanceof UsageError) {
+    output.problem(error.message);
+    return EXIT_CODES.usage;
   }
   const { name, code, message } = error as { name?: string; code?: string; message?: string };
   if (name === 'ExitPromptError') return EXIT_CODES.failed;

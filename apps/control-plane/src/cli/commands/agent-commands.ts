@@ -4,12 +4,19 @@ import { activityLine } from '../activity-line.js';
 import type { Verb } from '../context.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { allAgents, findAgent } from '../find-agent.js';
+import { numberOption } from '../number-option.js';
 import { safeText } from '../safe-text.js';
 import { sendMessage } from '../send-message.js';
 import type { ActivityShape, AgentShape, PageShape } from '../shapes.js';
+import { startAgent } from '../start-agent.js';
+import { UsageError } from '../usage-error.js';
 
 /** Runs a verb of the command line; the exit code becomes the process's. */
 export type RunVerb = (flags: object, verb: Verb) => Promise<void>;
+
+/** What the server gives in one answer. */
+const MOST_EVENTS = 200;
+const MOST_LINES = 2000;
 
 const id = { type: 'string', demandOption: true, describe: 'Id, beginning of an id, or name' } as const;
 
@@ -43,12 +50,19 @@ export function agentCommands(parent: Argv, run: RunVerb): Argv {
       'Create an agent',
       (y) =>
         y
-          .option('name', { alias: 'n', type: 'string', demandOption: true, describe: 'Name for people' })
+          .option('name', {
+            alias: 'n',
+            type: 'string',
+            requiresArg: true,
+            demandOption: true,
+            describe: 'Name for people',
+          })
           .option('mode', {
             choices: ['docker', 'process'] as const,
+            requiresArg: true,
             describe: 'Backend; the active one by default',
           })
-          .option('description', { type: 'string' }),
+          .option('description', { type: 'string', requiresArg: true, describe: 'What it is for' }),
       ({ name, mode, description, ...argv }) =>
         run(argv, async ({ client, output }) => {
           const agent = (await client.call('POST', '/api/agents', {
@@ -92,27 +106,27 @@ export function agentCommands(parent: Argv, run: RunVerb): Argv {
     .command(
       'start <id>',
       'Start an agent and wait until it runs',
-      (y) => y.positional('id', id),
-      ({ id: wanted, ...argv }) =>
-        run(argv, async ({ client, output }) => {
-          const agent = await findAgent(client, wanted);
-          await client.call('POST', `/api/agents/${agent.id}/start`);
-          for (let tries = 0; tries < 150; tries += 1) {
-            const now = (await client.call('GET', `/api/agents/${agent.id}`)) as AgentShape;
-            if (now.status === 'running' || now.status === 'failed' || now.status === 'stopped') {
-              output.result(now);
-              output.line(
-                now.status === 'running'
-                  ? `${safeText(now.name)} is running.`
-                  : `${safeText(now.name)} is ${now.status}: ${safeText(now.reason ?? '')}`,
-              );
-              return now.status === 'running' ? undefined : EXIT_CODES.failed;
-            }
-            await new Promise((resolve) => setTimeout(resolve, 200));
-          }
-          output.problem('The agent is still starting; "clawforce agent show" tells how it goes.');
-          return EXIT_CODES.failed;
-        }),
+      (y) =>
+        y
+          .positional('id', id)
+          .option('wait', {
+            type: 'boolean',
+            default: true,
+            describe: 'Wait until it runs; --no-wait comes back at once',
+          })
+          .option(
+            'timeout',
+            numberOption('timeout', {
+              min: 1,
+              max: 86_400,
+              default: 120,
+              describe: 'Seconds to wait; the start goes on behind them',
+            }),
+          ),
+      ({ id: wanted, wait, timeout, ...argv }) =>
+        run(argv, async (context) =>
+          startAgent(context, await findAgent(context.client, wanted), wait ? timeout : undefined),
+        ),
     )
     .command(
       'stop <id>',
@@ -162,7 +176,15 @@ export function agentCommands(parent: Argv, run: RunVerb): Argv {
         y
           .positional('id', id)
           .option('follow', { alias: 'f', type: 'boolean', default: false, describe: 'Keep watching' })
-          .option('tail', { type: 'number', default: 50, describe: 'How many of the latest events' })
+          .option(
+            'tail',
+            numberOption('tail', {
+              min: 0,
+              max: MOST_LINES,
+              default: 50,
+              describe: `How many of the latest events, at most ${MOST_EVENTS}, or lines with --process`,
+            }),
+          )
           .option('process', {
             type: 'boolean',
             default: false,
@@ -170,6 +192,10 @@ export function agentCommands(parent: Argv, run: RunVerb): Argv {
           }),
       ({ id: wanted, follow, tail, process: worker, ...argv }) =>
         run(argv, async ({ client, output }) => {
+          if (!worker && tail > MOST_EVENTS)
+            throw new UsageError(
+              `--tail: at most ${MOST_EVENTS} events; ${MOST_LINES} lines with --process.`,
+            );
           const agent = await findAgent(client, wanted);
           if (worker && !follow) {
             const lines = (await client.call(
@@ -211,7 +237,13 @@ export function agentCommands(parent: Argv, run: RunVerb): Argv {
             default: false,
             describe: 'Read the message from standard input',
           })
-          .option('session', { alias: 's', type: 'string', default: 'cli:direct', describe: 'Conversation' }),
+          .option('session', {
+            alias: 's',
+            type: 'string',
+            requiresArg: true,
+            default: 'cli:direct',
+            describe: 'Conversation',
+          }),
       ({ id: wanted, text, stdin, session, ...argv }) =>
         run(argv, async (context) => {
           if ((text === undefined) !== stdin) {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Argv } from 'yargs';
+import { numberOption } from '../number-option.js';
 import { safeLine } from '../safe-text.js';
 import type { PageShape } from '../shapes.js';
 import type { RunVerb } from './agent-commands.js';
@@ -23,16 +24,33 @@ export function auditCommands(parent: Argv, run: RunVerb): Argv {
       'Show the latest audit rows',
       (y) =>
         y
-          .option('lines', { alias: 'n', type: 'number', default: 20 })
-          .option('follow', { alias: 'f', type: 'boolean', default: false })
-          .option('effect', { choices: ['allow', 'deny', 'ask'] as const })
-          .option('kind', { type: 'string', describe: 'For example policy_decision or auth_event' }),
+          .option(
+            'lines',
+            numberOption('lines', {
+              alias: 'n',
+              min: 1,
+              max: 200,
+              default: 20,
+              describe: 'How many of the latest rows',
+            }),
+          )
+          .option('follow', { alias: 'f', type: 'boolean', default: false, describe: 'Keep watching' })
+          .option('effect', {
+            choices: ['allow', 'deny', 'ask'] as const,
+            requiresArg: true,
+            describe: 'Only rows with this verdict',
+          })
+          .option('kind', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Only rows of this kind, for example policy_decision or auth_event',
+          }),
       ({ lines, follow, effect, kind, ...argv }) =>
         run(argv, async ({ client, output }) => {
           const filter = `${effect ? `&effect=${effect}` : ''}${kind ? `&kind=${encodeURIComponent(kind)}` : ''}`;
           const { items } = (await client.call(
             'GET',
-            `/api/audit?limit=${Math.min(Math.max(lines, 1), 200)}${filter}`,
+            `/api/audit?limit=${lines}${filter}`,
           )) as PageShape<AuditShape>;
           const rows = [...items].reverse();
           output.result(rows);

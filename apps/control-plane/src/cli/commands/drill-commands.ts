@@ -16,9 +16,14 @@ export function drillCommands(parent: Argv, run: RunVerb): Argv {
       'Try attacks in a disposable worker and show what held them; exit 1 when anything did not',
       (y) =>
         y
-          .option('agent', { type: 'string', describe: 'Try the isolation and the policy of this agent' })
+          .option('agent', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Try the isolation and the policy of this agent',
+          })
           .option('level', {
             choices: ['permissive', 'sandboxed', 'privileged'] as const,
+            requiresArg: true,
             describe: "Level of the worker (the agent's own, else permissive)",
           })
           .example('$0 drill run --level sandboxed', 'Prove the strictest level on this host'),

@@ -6,7 +6,7 @@ import type { DecisionShape } from '../shapes.js';
 import type { RunVerb } from './agent-commands.js';
 
 /** The argument that `--input` fills, by tool. */
-const MAIN_ARGUMENT: Readonly<Record<string, string>> = {
+const MAIN_ARGUMENT = {
   exec: 'command',
   read_file: 'path',
   write_file: 'path',
@@ -15,10 +15,12 @@ const MAIN_ARGUMENT: Readonly<Record<string, string>> = {
   workspace_tree: 'root',
   web_fetch: 'url',
   message: 'content',
-};
+} as const;
+
+type JudgedTool = keyof typeof MAIN_ARGUMENT;
 
 /** Arguments that a tool cannot do without, besides the main one. */
-const FILLERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+const FILLERS: Readonly<Partial<Record<JudgedTool, Readonly<Record<string, string>>>>> = {
   write_file: { content: '' },
   edit_file: { old_text: 'a', new_text: 'b' },
 };
@@ -32,25 +34,27 @@ export function policyCommands(parent: Argv, run: RunVerb): Argv {
       (y) =>
         y
           .positional('id', { type: 'string', demandOption: true, describe: 'Agent' })
-          .option('tool', { alias: 't', type: 'string', default: 'exec' })
+          .option('tool', {
+            alias: 't',
+            choices: Object.keys(MAIN_ARGUMENT) as JudgedTool[],
+            requiresArg: true,
+            default: 'exec' as JudgedTool,
+            describe: 'What would be called',
+          })
           .option('input', {
             alias: 'i',
             type: 'string',
+            requiresArg: true,
             demandOption: true,
             describe: "The tool's main argument: a command, path or URL",
           })
           .example(`$0 policy test my-agent --tool exec --input 'rm -rf x'`, 'What happens to a command'),
       ({ id, tool, input, ...argv }) =>
         run(argv, async ({ client, output }) => {
-          const name = Object.hasOwn(MAIN_ARGUMENT, tool) ? MAIN_ARGUMENT[tool] : undefined;
-          if (name === undefined) {
-            output.problem(`--input is known for the tools ${Object.keys(MAIN_ARGUMENT).join(', ')}.`);
-            return EXIT_CODES.usage;
-          }
           const agent = await findAgent(client, id);
           const answer = (await client.call('POST', `/api/agents/${agent.id}/policy/test`, {
             tool,
-            args: { ...FILLERS[tool], [name]: input },
+            args: { ...FILLERS[tool], [MAIN_ARGUMENT[tool]]: input },
           })) as { decision: DecisionShape; judged_by: string };
           const { decision } = answer;
           output.result(answer);

@@ -12,11 +12,14 @@ interface UserShape {
   readonly created_at: string;
 }
 
-const passwordStdin = {
+/** The option of every verb that sets a password. */
+export const passwordStdin = {
   type: 'boolean',
   default: false,
   describe: 'Read the password from standard input instead of asking',
 } as const;
+
+const username = { type: 'string', demandOption: true, describe: 'Name to sign in with' } as const;
 
 /** `clawforce user …`: users are managed here and nowhere else. */
 export function userCommands(parent: Argv, run: RunVerb): Argv {
@@ -45,10 +48,12 @@ export function userCommands(parent: Argv, run: RunVerb): Argv {
       'Create a user',
       (y) =>
         y
-          .positional('username', { type: 'string', demandOption: true })
+          .positional('username', username)
           .option('role', {
             alias: 'r',
             choices: ['admin', 'superadmin', 'viewer'] as const,
+            requiresArg: true,
+            describe: 'What the user may do',
             default: 'admin' as const,
           })
           .option('password-stdin', passwordStdin),
@@ -69,10 +74,7 @@ export function userCommands(parent: Argv, run: RunVerb): Argv {
     .command(
       ['reset <username>', 'set-password <username>'],
       'Set a new password; every session of the user ends',
-      (y) =>
-        y
-          .positional('username', { type: 'string', demandOption: true })
-          .option('password-stdin', passwordStdin),
+      (y) => y.positional('username', username).option('password-stdin', passwordStdin),
       ({ username, passwordStdin: fromStdin, ...argv }) =>
         run(argv, async (context) => {
           const password = await readPassword(context, fromStdin);

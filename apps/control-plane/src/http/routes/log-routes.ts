@@ -94,7 +94,7 @@ export function logRoutes(parts: LogRouteParts): Route[] {
       tag: 'logs',
       summary: 'Gives the last lines that the worker printed.',
       access: { action: 'log:read', on: 'agent' },
-      query: { properties: { tail: { type: 'integer', minimum: 1, maximum: 2000 } } },
+      query: { properties: { tail: { type: 'integer', minimum: 0, maximum: 2000 } } },
       responses: {
         200: {
           description: 'The lines, oldest first.',
