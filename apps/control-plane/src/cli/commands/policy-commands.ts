@@ -3,10 +3,11 @@ import { EXIT_CODES } from '../exit-codes.js';
 import { findAgent } from '../find-agent.js';
 import { safeText } from '../safe-text.js';
 import type { DecisionShape } from '../shapes.js';
+import { UsageError } from '../usage-error.js';
 import type { RunVerb } from './agent-commands.js';
 
 /** The argument that `--input` fills, by tool. */
-const MAIN_ARGUMENT = {
+const MAIN_ARGUMENT: Readonly<Record<string, string>> = {
   exec: 'command',
   read_file: 'path',
   write_file: 'path',
@@ -15,12 +16,10 @@ const MAIN_ARGUMENT = {
   workspace_tree: 'root',
   web_fetch: 'url',
   message: 'content',
-} as const;
-
-type JudgedTool = keyof typeof MAIN_ARGUMENT;
+};
 
 /** Arguments that a tool cannot do without, besides the main one. */
-const FILLERS: Readonly<Partial<Record<JudgedTool, Readonly<Record<string, string>>>>> = {
+const FILLERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   write_file: { content: '' },
   edit_file: { old_text: 'a', new_text: 'b' },
 };
@@ -36,9 +35,9 @@ export function policyCommands(parent: Argv, run: RunVerb): Argv {
           .positional('id', { type: 'string', demandOption: true, describe: 'Agent' })
           .option('tool', {
             alias: 't',
-            choices: Object.keys(MAIN_ARGUMENT) as JudgedTool[],
+            choices: Object.keys(MAIN_ARGUMENT),
             requiresArg: true,
-            default: 'exec' as JudgedTool,
+            default: 'exec',
             describe: 'What would be called',
           })
           .option('input', {
@@ -51,10 +50,12 @@ export function policyCommands(parent: Argv, run: RunVerb): Argv {
           .example(`$0 policy test my-agent --tool exec --input 'rm -rf x'`, 'What happens to a command'),
       ({ id, tool, input, ...argv }) =>
         run(argv, async ({ client, output }) => {
+          const name = MAIN_ARGUMENT[tool];
+          if (name === undefined) throw new UsageError(`--tool: --input is not known for ${tool}.`);
           const agent = await findAgent(client, id);
           const answer = (await client.call('POST', `/api/agents/${agent.id}/policy/test`, {
             tool,
-            args: { ...FILLERS[tool], [MAIN_ARGUMENT[tool]]: input },
+            args: { ...FILLERS[tool], [name]: input },
           })) as { decision: DecisionShape; judged_by: string };
           const { decision } = answer;
           output.result(answer);

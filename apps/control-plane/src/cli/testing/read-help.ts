@@ -9,8 +9,8 @@ export interface ShownOption {
 
 /** Gives the commands that a help text lists, each as it is called: `agent show <id>`. */
 export function commandsOf(help: string): string[] {
-  const [, block = ''] = /^Commands:\n((?:  .*\n)*)/m.exec(help) ?? [];
-  return [...block.matchAll(/^  clawforce (\S+(?: \S+)*)/gm)].map(([, usage]) => usage ?? '');
+  const [, block = ''] = /^Commands:\n((?: {2}.*\n)*)/m.exec(help) ?? [];
+  return [...block.matchAll(/^ {2}clawforce (\S+(?: \S+)*)/gm)].map(([, usage]) => usage ?? '');
 }
 
 /** Gives the options that a help text lists, without those that every command has. */
