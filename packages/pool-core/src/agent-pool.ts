@@ -11,6 +11,14 @@ export interface WorkerRef {
   readonly generation: number;
 }
 
+/** What a worker is made from, in pools that have images. */
+export interface WorkerImage {
+  /** Names the content: it means the same for ever. */
+  readonly id: string;
+  /** As the operator wrote it; what it means may change. */
+  readonly name: string;
+}
+
 /** Everything a pool needs to start one worker. Paths are absolute paths on the control plane's host. */
 export interface WorkerSpec extends WorkerRef {
   readonly level: IsolationLevel;
@@ -25,6 +33,8 @@ export interface WorkerSpec extends WorkerRef {
   readonly limits: WorkerLimits;
   /** Numeric owner of the worker process where the pool can set it. */
   readonly user?: { readonly uid: number; readonly gid: number };
+  /** As {@link AgentPool.image} gave it: the worker is held to it for as long as it runs. Default: the pool's own. */
+  readonly image?: WorkerImage;
   /** Free labels, kept by engines that know labels. */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -176,6 +186,8 @@ export interface AgentPool {
   readonly capabilities: ReadonlySet<PoolCapability>;
   /** Says what the engine can really enforce here. */
   probe(): Promise<PoolProbe>;
+  /** The image of the next start, made sure of; absent in pools without images. */
+  image?(): Promise<WorkerImage>;
   /**
    * Starts one worker; a second call for the same generation gives the same handle. A newer generation first ends
    * the older worker, so an agent never runs twice.

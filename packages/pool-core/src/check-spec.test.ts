@@ -37,6 +37,9 @@ test.each<[string, object]>([
   ['limits.pids', { limits: { pids: 0 } }],
   ['user', { user: { uid: -1, gid: 0 } }],
   ['user', { user: { uid: 'root', gid: 0 } }],
+  ['image', { image: null }],
+  ['image', { image: { id: '', name: 'x' } }],
+  ['image', { image: { id: 'x' } }],
   ['labels.a', { labels: { a: 1 } }],
 ])('a bad %s is refused by name', (key, change) => {
   expect(() => checkSpec({ ...spec, ...change })).toThrow(

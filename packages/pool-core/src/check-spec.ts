@@ -17,13 +17,19 @@ const isAbsolutePath = (value: unknown): value is string =>
 
 const isId = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
+const isText = (value: unknown): boolean =>
+  typeof value === 'string' && value.length > 0 && value.length <= 512 && !value.includes('\0');
+
+const isImage = (value: { readonly id?: unknown; readonly name?: unknown } | null): boolean =>
+  value !== null && isText(value.id) && isText(value.name);
+
 /**
  * Checks a specification at the door of a pool, before any engine is asked.
  *
  * @throws PoolError `SPEC_INVALID` with `key` naming the first wrong field.
  */
 export function checkSpec(spec: WorkerSpec): void {
-  const { agentId, generation, level, agentRoot, socketDir, env, limits, user, labels } = spec;
+  const { agentId, generation, level, agentRoot, socketDir, env, limits, user, image, labels } = spec;
   if (typeof agentId !== 'string' || !AGENT_ID.test(agentId)) {
     throw wrong('agentId', 'expected 1 to 64 letters, digits, dots, dashes or underscores');
   }
@@ -48,6 +54,9 @@ export function checkSpec(spec: WorkerSpec): void {
   }
   if (user !== undefined && !(isId(user.uid) && isId(user.gid))) {
     throw wrong('user', 'expected a numeric uid and gid');
+  }
+  if (image !== undefined && !isImage(image)) {
+    throw wrong('image', 'expected an id and a name');
   }
   for (const [name, value] of Object.entries(labels ?? {})) {
     if (typeof value !== 'string') throw wrong(`labels.${name}`, 'expected a text');

@@ -37,6 +37,7 @@ export type {
   StopReport,
   WorkerExit,
   WorkerHandle,
+  WorkerImage,
   WorkerInspection,
   WorkerLimits,
   WorkerRef,

@@ -12,6 +12,7 @@ import type {
   PoolProbe,
   StopReport,
   WorkerHandle,
+  WorkerImage,
   WorkerInspection,
   WorkerRef,
   WorkerSpec,
@@ -119,6 +120,12 @@ export class DockerPool implements AgentPool {
   async prove(): Promise<void> {
     this.#refuseClosed();
     await this.#launcher.prove();
+  }
+
+  /** {@inheritDoc AgentPool.image} */
+  async image(): Promise<WorkerImage> {
+    this.#refuseClosed();
+    return this.#launcher.image();
   }
 
   /** {@inheritDoc AgentPool.start} */

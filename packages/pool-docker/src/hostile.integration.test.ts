@@ -379,6 +379,7 @@ docker.describe('the docker pool against those who want more', () => {
     expect(await code({ limits: { pids: 5000 } })).toEqual(['OVERRIDE_LOOSENS', 'limits.pids']);
     expect(await code({ limits: { memoryBytes: -1 } })).toEqual(['SPEC_INVALID', 'limits.memoryBytes']);
     expect(await code({ user: { uid: 0, gid: 0 } })).toEqual(['SPEC_INVALID', 'user']);
+    expect(await code({ image: { id: 'latest', name: 'x' } })).toEqual(['SPEC_INVALID', 'image']);
     expect(await code({ socketDir: '/nonexistent/sockets' })).toEqual(['SPEC_INVALID', 'socketDir']);
     expect(await harness.pool.inspect('bad')).toBe(undefined);
   });

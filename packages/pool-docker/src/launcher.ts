@@ -1,5 +1,5 @@
 import { PoolError, specHash } from '@clawforce/pool-core';
-import type { IsolationRequest, WorkerHandle, WorkerSpec } from '@clawforce/pool-core';
+import type { IsolationRequest, WorkerHandle, WorkerImage, WorkerSpec } from '@clawforce/pool-core';
 import { checkBindSource, identityText } from './bind-sources.js';
 import { createOptions, planContainer } from './container-plan.js';
 import type { ContainerPlan } from './container-plan.js';
@@ -13,6 +13,8 @@ import { requestedIsolation } from './requested-isolation.js';
 import { ensureImage } from './worker-image.js';
 import { workerMounts } from './worker-mounts.js';
 import { ensureNetwork, removeNetwork } from './worker-network.js';
+
+const IMAGE_ID = /^sha256:[0-9a-f]{64}$/;
 
 /** What {@link Launcher} works with. */
 export interface LauncherParts {
@@ -54,11 +56,17 @@ export class Launcher {
     }
   }
 
+  /** Gives the image of the next start, which is pulled where it is missing. */
+  async image(): Promise<WorkerImage> {
+    const { engine, options } = this.#parts;
+    const { image: name, pull, onPull } = options;
+    return { id: await ensureImage(engine, name, { pull, onPull }), name };
+  }
+
   /** Makes sure of the image, and proves that the engine shares this host's files and sockets. */
   async prove(): Promise<void> {
-    const { engine, options, prove } = this.#parts;
-    const { image, pull, onPull } = options;
-    await prove(await ensureImage(engine, image, { pull, onPull }));
+    const { id } = await this.image();
+    await this.#parts.prove(id);
   }
 
   /** Gives what must be read back for a specification, with the directories as they are now. */
@@ -90,9 +98,14 @@ export class Launcher {
   }
 
   async #plan(spec: WorkerSpec, prepare = true): Promise<ContainerPlan> {
-    const { engine, containers, options, prove, idOffset } = this.#parts;
-    const { image, pull, onPull } = options;
-    const imageId = await ensureImage(engine, image, { pull, onPull });
+    const { containers, options, prove, idOffset } = this.#parts;
+    // An image that a start was given once stays the one that its worker is held to, whatever its name means by now.
+    const { id: imageId, name: image } = spec.image ?? (await this.image());
+    if (!IMAGE_ID.test(imageId)) {
+      throw new PoolError('SPEC_INVALID', 'image.id: expected the id of an image, not a name', {
+        key: 'image',
+      });
+    }
     const user = spec.user ?? options.user;
     if (user.uid === 0) {
       throw new PoolError('SPEC_INVALID', 'user: a worker must not be root', { key: 'user' });

@@ -11,6 +11,7 @@ import type { AgentStandings } from './agent-standing.js';
 import { isAlive } from './agent-states.js';
 import { agentView, type AgentView } from './agent-view.js';
 import type { AgentLifecycle } from './lifecycle.js';
+import type { WorkerImages } from './worker-images.js';
 
 /** Who acts, for ownership and audit. */
 export interface Actor {
@@ -48,6 +49,7 @@ export interface AgentServiceParts {
   readonly feed: ActivityFeed;
   readonly standings: AgentStandings;
   readonly lifecycle: () => AgentLifecycle | undefined;
+  readonly images: () => WorkerImages | undefined;
   /** Mode of an agent that is made without one. */
   readonly backend: () => string;
   /** Told when files of a removed agent are left behind. */
@@ -79,14 +81,14 @@ export class AgentService {
 
   /** Gives agents as the API shows them. */
   async views(agents: readonly AgentRecord[]): Promise<readonly AgentView[]> {
-    const { storage, standings } = this.#parts;
+    const { storage, standings, images } = this.#parts;
     const owners = new Set(agents.flatMap(({ ownerUserId }) => ownerUserId ?? []));
     const names = await storage.users.names([...owners]);
     const standing = await standings.of(agents.map(({ id }) => id));
     return agents.map((agent, index) => {
       const stands = standing[index];
       if (!stands) throw new TypeError('an agent has a standing');
-      return agentView(agent, names.get(agent.ownerUserId ?? ''), stands);
+      return agentView(agent, names.get(agent.ownerUserId ?? ''), stands, images()?.of(agent) ?? null);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { AgentStanding } from './agent-standing.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
+import type { WorkerImageView } from './worker-images.js';
 import { storedSpec } from './worker-spec.js';
 
 /** An agent as the API shows it. */
@@ -19,6 +20,8 @@ export interface AgentView extends AgentStanding {
   /** The level of the present worker; null without one. */
   readonly running_level: string | null;
   readonly attested: string;
+  /** What the present worker is made from; null without one, and in a pool without images. */
+  readonly image: WorkerImageView | null;
   readonly epoch: number;
   readonly owner: { readonly id: string; readonly username: string } | null;
   readonly is_demo: boolean;
@@ -28,12 +31,14 @@ export interface AgentView extends AgentStanding {
 
 const HAS_WORKER = new Set(['provisioning', 'connecting', 'running', 'disconnected']);
 
-/** Gives an agent as the API shows it; `username` is the owner's name. */
+/** Gives an agent as the API shows it; `username` is the owner's name, `image` that of its worker. */
 export function agentView(
   agent: AgentRecord,
   username: string | undefined,
   standing: AgentStanding,
+  image: WorkerImageView | null,
 ): AgentView {
+  const hasWorker = HAS_WORKER.has(agent.status);
   return {
     id: agent.id,
     name: agent.name,
@@ -45,8 +50,9 @@ export function agentView(
     since: agent.statusSince.toISOString(),
     mode: agent.mode,
     level: agent.level,
-    running_level: HAS_WORKER.has(agent.status) ? (storedSpec(agent)?.level ?? null) : null,
+    running_level: hasWorker ? (storedSpec(agent)?.level ?? null) : null,
     attested: agent.attested,
+    image: hasWorker ? image : null,
     epoch: agent.epoch,
     owner: agent.ownerUserId === null ? null : { id: agent.ownerUserId, username: username ?? '' },
     is_demo: agent.isDemo,

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { lstat, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { requires } from '../../../../tools/host/host-test.js';
-import { testWorkerImage } from '../../../../tools/host/test-image.js';
+import { TEST_LABEL, testWorkerImage } from '../../../../tools/host/test-image.js';
 import {
   PASSWORD,
   startTestPlane,
@@ -23,13 +24,15 @@ let image: string;
 let test: TestPlane;
 let token: string;
 
-async function start(options: { env?: Record<string, string>; attest?: AttestWorker } = {}): Promise<void> {
-  const { attest, env } = options;
+async function start(
+  options: { env?: Record<string, string>; attest?: AttestWorker; restartMs?: number } = {},
+): Promise<void> {
+  const { attest, env, restartMs = 60_000 } = options;
   test = await startTestPlane({
     dataDir,
     env: { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: image, ...env },
     docker: attest ? { attest } : {},
-    timing: { connectMs: 60_000 },
+    timing: { connectMs: 60_000, restartMs },
   });
   if (!(await test.core.storage.users.findByUsername('root'))) await test.user('root', 'superadmin');
   token = (await test.login('root')).access;
@@ -166,6 +169,63 @@ requires('docker', 'root').describe('agents in containers', () => {
     expect(await containerOf(id)).toBe(container);
     expect((await run(id, 'write_file', { path: 'after', content: 'x' })).body.status).toBe('ok');
     await audited(id, '"adopt"');
+  });
+
+  it('goes on with its image when that of the server is replaced, says so, and gets the new one at its next start', async () => {
+    const tag = `clawforce-test-custom:${randomUUID()}`;
+    const built = docker('docker', ['build', '--tag', tag, '--label', `${TEST_LABEL}=${tag}`, '-'], {
+      env: { ...process.env, DOCKER_BUILDKIT: '0' },
+    });
+    built.child.stdin?.end(`FROM ${image}\nLABEL made-by=a-test\n`);
+    await built;
+    try {
+      await start();
+      const id = await agent();
+      const before = await running(id);
+      const container = await containerOf(id);
+      const { body: own } = await call('GET', `/api/agents/${id}/status`);
+      expect(own.image).toEqual({ name: image, custom: false, outdated: false });
+      await test.stop();
+      await start({ env: { AGENT_IMAGE: tag } });
+      const after = await reaches(id, 'running');
+      expect(after).toMatchObject({ generation: before.generation, attested: 'matched' });
+      expect(after.statusReason).toContain('older image');
+      expect(await containerOf(id)).toBe(container);
+      const { body: older } = await call('GET', `/api/agents/${id}/status`);
+      expect(older.image).toEqual({ name: image, custom: false, outdated: true });
+      await call('POST', `/api/agents/${id}/stop`);
+      expect((await call('GET', `/api/agents/${id}`)).body.image).toBe(null);
+      expect(await running(id)).toMatchObject({ attested: 'matched', statusReason: null });
+      const { body: custom } = await call('GET', `/api/agents/${id}`);
+      expect(custom.image).toEqual({ name: tag, custom: true, outdated: false });
+      await call('POST', `/api/agents/${id}/stop`);
+    } finally {
+      await docker('docker', ['rmi', '--force', tag]);
+    }
+  });
+
+  it('adopted, but not isolated as this version asks, gets a new worker instead of a failure', async () => {
+    await start();
+    const id = await agent();
+    const { generation } = await running(id);
+    await test.stop();
+    await start({
+      restartMs: 100,
+      attest: async (spec) => {
+        const limits = spec.generation === generation ? { ...spec.limits, pids: 7 } : spec.limits;
+        return test.docker().attest({ ...spec, limits });
+      },
+    });
+    const next = await until(
+      'the next worker',
+      async () => {
+        const found = await test.core.storage.agents.get(id);
+        return found?.status === 'running' && found.generation > generation && found;
+      },
+      90_000,
+    );
+    expect(next).toMatchObject({ attested: 'matched' });
+    expect(await audited(id, 'attestation_mismatched')).toContain('pidsLimit');
   });
 
   it('that differ from what was requested are ended before they get work, with the field in status and audit', async () => {

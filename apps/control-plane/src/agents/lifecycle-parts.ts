@@ -7,6 +7,7 @@ import type { AgentRecord } from '../storage/agents/agent-store.js';
 import type { Storage } from '../storage/storage.js';
 import type { AttestWorker } from './attest-worker.js';
 import type { RestartTiming } from './restart-plan.js';
+import type { WorkerImages } from './worker-images.js';
 
 /** Where a worker finds its agent, as paths of the control plane's host. */
 export interface LaunchPlace {
@@ -55,6 +56,8 @@ export interface LifecycleParts {
   readonly attest: AttestWorker;
   /** Where the pool mounts an agent's directories; undefined where workers see the host's own paths. */
   readonly mountedAt: Pick<WorkerSpec, 'agentRoot' | 'socketDir'> | undefined;
+  /** Knows what workers are made from. */
+  readonly images: WorkerImages;
   /** Removes what the pool's engine keeps of an agent that is gone for good. */
   readonly forget?: ((agentId: string) => Promise<void>) | undefined;
   /** Environment of every worker, beyond what names the agent. */

@@ -11,6 +11,7 @@ import { canRetry, startFailure } from './start-failure.js';
 import { admitWorker } from './worker-admission.js';
 import { WorkerEnds } from './worker-ends.js';
 import { isElevated } from './worker-config.js';
+import { OLDER_IMAGE } from './worker-images.js';
 import { launchWorker } from './worker-launch.js';
 import { recoverWorkers } from './worker-recovery.js';
 import { WorkerWatch } from './worker-watch.js';
@@ -24,6 +25,8 @@ export class AgentLifecycle {
   readonly #timing: LifecycleTiming;
   readonly #queue = new KeyedQueue();
   readonly #deadlines = new Map<string, NodeJS.Timeout>();
+  /** Generations of workers that an earlier control plane has started. */
+  readonly #adopted = new Map<string, number>();
   readonly #restarts: RestartPlan;
   readonly #states: AgentStates;
   readonly #ends: WorkerEnds;
@@ -49,8 +52,16 @@ export class AgentLifecycle {
   /** Settles what an earlier control plane left; called once, before anybody can ask for a start. */
   async recover(): Promise<void> {
     const { adopted } = await recoverWorkers(this.#parts, this.#states, this.#ends);
-    for (const agent of adopted) this.#awaitLink(agent);
-    if (adopted.length > 0) this.#parts.log('info', 'adopted running workers', { workers: adopted.length });
+    for (const agent of adopted) {
+      this.#adopted.set(agent.id, agent.generation);
+      this.#awaitLink(agent);
+    }
+    if (adopted.length === 0) return;
+    this.#parts.log('info', 'adopted running workers', { workers: adopted.length });
+    await this.#parts.images.next().catch((error: unknown) =>
+      // They do not need it; the next start does, and says what is missing.
+      this.#parts.log('warn', 'the image of the next start is not there', { cause: String(error) }),
+    );
   }
 
   /** Follows the pool and starts every agent that is to run; called once, after `recover`. */
@@ -112,6 +123,7 @@ export class AgentLifecycle {
       await this.#parts.storage.agents.setDesired(agentId, 'stopped');
       await this.#bringDown(agentId, 'The agent was deleted.', LINK_CODES.deleted);
       await remove();
+      this.#adopted.delete(agentId);
       await this.#parts.forget?.(agentId).catch((error: unknown) =>
         this.#parts.log('error', 'what an engine keeps of a removed agent could not be removed', {
           agent: agentId,
@@ -124,7 +136,9 @@ export class AgentLifecycle {
   /** A worker said a valid hello: says whether it may work. */
   admit(session: WorkerSession): Promise<Admission> {
     return this.#queue.run(session.agentId, () =>
-      admitWorker(session, this.#parts, this.#states, this.#ends),
+      admitWorker(session, this.#parts, this.#states, this.#ends, {
+        adopted: this.#adopted.get(session.agentId) === session.generation,
+      }),
     );
   }
 
@@ -135,10 +149,13 @@ export class AgentLifecycle {
       const agent = await this.#parts.storage.agents.get(session.agentId);
       if (!agent || agent.epoch !== session.epoch || !isAlive(agent)) return;
       this.#clearDeadline(session.agentId);
-      const reason = this.#commandsWarning(session, isElevated(agent));
+      const warnings = [
+        this.#commandsWarning(session, isElevated(agent)),
+        this.#parts.images.of(agent)?.outdated === true ? OLDER_IMAGE : undefined,
+      ].filter((warning) => warning !== undefined);
       await this.#states.set(
         agent,
-        { status: 'running', ...(reason === undefined ? {} : { reason }) },
+        { status: 'running', ...(warnings.length === 0 ? {} : { reason: warnings.join(' ') }) },
         { epoch: session.epoch },
       );
       this.#restarts.running(session.agentId);

@@ -16,6 +16,7 @@ export async function admitWorker(
   parts: LifecycleParts,
   states: AgentStates,
   ends: WorkerEnds,
+  { adopted }: { readonly adopted: boolean },
 ): Promise<Admission> {
   const agent = await parts.storage.agents.get(session.agentId);
   const spec = agent && storedSpec(agent);
@@ -43,8 +44,8 @@ export async function admitWorker(
   if (found.attested === 'mismatched') {
     const reason = `The worker is not isolated as requested: ${found.reason}.`;
     await ends.quietly(spec, reason);
-    // The engine would do the same again.
-    await ends.failed(agent, reason, { retry: false });
+    // The engine would do the same again, unless it was an earlier version that asked for something else.
+    await ends.failed(agent, reason, { retry: adopted });
     return { admitted: false, reason };
   }
   await states.set(agent, { status: agent.status, attested: found.attested }, { epoch: session.epoch });

@@ -12,14 +12,15 @@ export async function launchWorker(
   parts: LifecycleParts,
   states: AgentStates,
 ): Promise<AgentRecord> {
-  const { storage, pool, launchPad, isolationOf, failpoint } = parts;
+  const { storage, pool, launchPad, isolationOf, images, failpoint } = parts;
   let agent = await storage.agents.nextGeneration(agentId);
   await failpoint?.('start:generation');
   agent = await states.set(agent, { status: 'provisioning', attested: 'none' });
   const isolation = await isolationOf(agent);
+  const image = await images.next();
   const place = await launchPad.prepare(agent);
   await failpoint?.('start:prepared');
-  const spec = workerSpec(agent, isolation, place, parts);
+  const spec = workerSpec(agent, isolation, place, { ...parts, image });
   await storage.agents.setWorkerSpec(agent.id, agent.generation, JSON.stringify(spec));
   agent = await states.set(agent, { status: 'connecting' });
   await failpoint?.('start:recorded');

@@ -1,4 +1,10 @@
-import { checkSpec, ISOLATION_LEVELS, type ResolvedLevel, type WorkerSpec } from '@clawforce/pool-core';
+import {
+  checkSpec,
+  ISOLATION_LEVELS,
+  type ResolvedLevel,
+  type WorkerImage,
+  type WorkerSpec,
+} from '@clawforce/pool-core';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
 import type { LaunchPlace, LifecycleParts } from './lifecycle-parts.js';
 
@@ -7,7 +13,11 @@ export function workerSpec(
   agent: Pick<AgentRecord, 'id' | 'generation'>,
   { level, limits, tightening }: ResolvedLevel,
   place: LaunchPlace,
-  { mountedAt, workerEnv }: Pick<LifecycleParts, 'mountedAt' | 'workerEnv'>,
+  {
+    mountedAt,
+    workerEnv,
+    image,
+  }: Pick<LifecycleParts, 'mountedAt' | 'workerEnv'> & { readonly image?: WorkerImage | undefined },
 ): WorkerSpec {
   const seen = mountedAt ?? place;
   return {
@@ -28,6 +38,7 @@ export function workerSpec(
         : {}),
     },
     limits,
+    ...(image ? { image } : {}),
     ...(place.user ? { user: place.user } : {}),
   };
 }

@@ -87,6 +87,10 @@ const schemas = {
       description: 'The level of the present worker; null without one.',
     },
     attested: text,
+    image: {
+      ...orNull({ $ref: '#/components/schemas/WorkerImage' }),
+      description: 'What the present worker is made from; null without one, and where workers are processes.',
+    },
     epoch: integer,
     owner: orNull(object({ id: text, username: text })),
     is_demo: type('boolean'),
@@ -95,6 +99,14 @@ const schemas = {
     unsafe: { type: 'array', items: text, description: 'Settings that take protection away.' },
     last_refusal: orNull({ $ref: '#/components/schemas/Refusal' }),
     refusals_last_hour: integer,
+  }),
+  WorkerImage: object({
+    name: text,
+    custom: {
+      type: 'boolean',
+      description: 'Not an image of this version: what is in it, and what the worker says, is its own word.',
+    },
+    outdated: { type: 'boolean', description: 'The next start gets another one.' },
   }),
   Refusal: object(refusal, ['event_id', 'hint']),
   Now: object({

@@ -15,4 +15,6 @@ export interface Backend {
   readonly forget?: (agentId: string) => Promise<void>;
   /** The image of workers, and whether it is another one than this version ships. */
   readonly image?: { readonly name: string; readonly custom: boolean };
+  /** Whether an image of that name is another one than this version ships. */
+  readonly isCustomImage?: (name: string) => boolean;
 }

@@ -6,6 +6,7 @@ import type { Server as SocketServer } from 'socket.io';
 import { AgentLifecycle } from '../agents/lifecycle.js';
 import { attestNothing } from '../agents/attest-worker.js';
 import type { Failpoint, LifecycleTiming } from '../agents/lifecycle-parts.js';
+import { WorkerImages } from '../agents/worker-images.js';
 import type { SessionEndings } from '../auth/session-ends.js';
 import { TrafficRegistry } from '../broker/traffic-registry.js';
 import { ADMIN_SOCKET } from '../cli/connect.js';
@@ -169,9 +170,11 @@ async function start(
     feed,
     log: (message, cause) => failed(message)(cause),
   });
+  const images = new WorkerImages(pool, backend.isCustomImage ?? ((): boolean => false));
   const lifecycle = new AgentLifecycle({
     storage,
     pool,
+    images,
     hub,
     feed,
     messages,
@@ -188,7 +191,7 @@ async function start(
     log: (level, message, detail) => log[level](message, detail),
   });
   closers.push(() => lifecycle.close());
-  const live = { hub, lifecycle, pool, messages, backend };
+  const live = { hub, lifecycle, pool, images, messages, backend };
   const services = createServices(
     core,
     () => live,

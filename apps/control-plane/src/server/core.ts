@@ -6,6 +6,7 @@ import { levelCeiling, resolveIsolation } from '../agents/agent-isolation.js';
 import { AgentStandings } from '../agents/agent-standing.js';
 import { AgentService } from '../agents/agent-service.js';
 import type { AgentLifecycle } from '../agents/lifecycle.js';
+import type { WorkerImages } from '../agents/worker-images.js';
 import { ToolService } from '../agents/tool-service.js';
 import { ChainedAuditTrail } from '../audit/chained-audit-trail.js';
 import { createLoginLimiter, createPasswordHasher, createTokenService } from '../auth/auth-parts.js';
@@ -132,6 +133,7 @@ export interface LiveParts {
   readonly hub: LinkHub;
   readonly lifecycle: AgentLifecycle;
   readonly pool: AgentPool;
+  readonly images: WorkerImages;
 }
 
 /** Gives the services over a core. `live` is asked late, since the parts need one another. */
@@ -155,6 +157,7 @@ export function createServices(
     audit,
     feed,
     lifecycle: () => live()?.lifecycle,
+    images: () => live()?.images,
     backend: () => live()?.pool.kind ?? core.offlineMode,
     onLeftover: (_agentId, error) => onFileFailure(error),
   });

@@ -45,9 +45,17 @@ export async function openDockerBackend(
     attest: (spec) => pool.attest(spec),
     mountedAt: MOUNTED_AT,
     forget: (agentId) => pool.forget(agentId),
-    image: { name, custom: name !== DEFAULT_IMAGE && !BUILT_HERE.test(name) },
+    image: { name, custom: isCustomImage(name) },
+    isCustomImage,
   };
 }
+
+/** Images of a release, this one or an earlier one. */
+const RELEASED = /^clawforce\/worker:\d+\.\d+\.\d+$/;
+
+/** What is in such an image is the operator's word. */
+const isCustomImage = (name: string): boolean =>
+  name !== DEFAULT_IMAGE && !BUILT_HERE.test(name) && !RELEASED.test(name);
 
 /** Gives the pool without asking anything of the engine but this process's own container. */
 export async function createDockerPool(

@@ -49,6 +49,7 @@ function FleetRow({ agent, onDelete }: { readonly agent: Agent; readonly onDelet
     since,
     level,
     attested,
+    image,
     owner,
     unsafe,
     last_refusal: refusal,
@@ -78,7 +79,10 @@ function FleetRow({ agent, onDelete }: { readonly agent: Agent; readonly onDelet
             <Badge tone="warn">{unsafe.length} unsafe</Badge>
           </span>
         ) : (
-          <span className={styles['note']}>{attested === 'none' ? 'not attested' : attested}</span>
+          <span className={styles['note']}>
+            {attested === 'none' ? 'not attested' : attested}
+            {image?.custom === true && ' · custom image'}
+          </span>
         )}
       </div>
       <div className={styles['refusal']}>

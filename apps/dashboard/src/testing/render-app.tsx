@@ -58,6 +58,7 @@ const AGENT: Agent = {
   mode: 'process',
   level: 'permissive',
   running_level: null,
+  image: null,
   attested: 'none',
   epoch: 0,
   owner: { id: 'u1', username: 'admin' },

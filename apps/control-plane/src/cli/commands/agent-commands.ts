@@ -96,6 +96,7 @@ export function agentCommands(parent: Argv, run: RunVerb): Argv {
               ['reason', agent.reason ?? '-'],
               ['backend', agent.mode],
               ['level', `${agent.level}, attested: ${agent.attested}`],
+              ['image', imageText(agent)],
               ['owner', agent.owner?.username ?? 'nobody (superadmins only)'],
               ['created', agent.created_at],
             ],
@@ -284,6 +285,14 @@ export function agentCommands(parent: Argv, run: RunVerb): Argv {
         }),
     )
     .demandCommand(1, 'Name a verb: list, create, show, start, stop, delete, logs, send or exec.');
+}
+
+function imageText({ image }: AgentShape): string {
+  if (image === null) return '-';
+  const custom = image.custom
+    ? ', a custom one: what is in it, and what the worker says, is its own word'
+    : '';
+  return `${safeText(image.name)}${custom}${image.outdated ? ', older than that of the next start' : ''}`;
 }
 
 function ago(time: string): string {

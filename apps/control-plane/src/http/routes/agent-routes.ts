@@ -159,17 +159,19 @@ export function agentRoutes({ agents, lifecycle, hub }: AgentRouteParts): Route[
               backend: type('string'),
               level: type('string'),
               attested: type('string'),
+              image: ref('WorkerImage'),
               epoch: type('integer'),
               since: type('string'),
               reason: type('string'),
               confirmed_config: type('string'),
             },
-            ['reason', 'confirmed_config'],
+            ['reason', 'confirmed_config', 'image'],
           ),
         },
       },
-      handle: ({ agent }) => {
+      handle: async ({ agent }) => {
         const confirmed = hub?.session(agent.id)?.confirmedDigest;
+        const { image } = await agents.view(agent);
         return {
           json: {
             status: agent.status,
@@ -177,6 +179,7 @@ export function agentRoutes({ agents, lifecycle, hub }: AgentRouteParts): Route[
             backend: agent.mode,
             level: agent.level,
             attested: agent.attested,
+            ...(image === null ? {} : { image }),
             epoch: agent.epoch,
             since: agent.statusSince.toISOString(),
             ...(agent.statusReason === null ? {} : { reason: agent.statusReason }),

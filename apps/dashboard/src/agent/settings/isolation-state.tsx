@@ -5,6 +5,7 @@ import { LevelBadge } from '../../agents/level-badge.js';
 import { useApi } from '../../app/services.js';
 import { Badge, type Tone } from '../../components/badge.js';
 import { FailureNotice } from '../../components/failure-notice.js';
+import { InertText } from '../../components/inert-text.js';
 import { Loading } from '../../components/loading.js';
 import { Panel } from '../../components/panel.js';
 import styles from './security.module.css';
@@ -53,6 +54,29 @@ export function IsolationState({ agent }: { readonly agent: Agent }) {
               <span>{hasWorker || agent.attested !== 'none' ? sentence : 'No worker runs now.'}</span>
             </span>
           </dd>
+          {agent.image !== null && (
+            <>
+              <dt>Image</dt>
+              <dd>
+                <span className="row">
+                  <code>
+                    <InertText text={agent.image.name} />
+                  </code>
+                  {agent.image.custom && (
+                    <>
+                      <Badge tone="warn">Custom</Badge>
+                      <span>What is in it, and what the worker says about itself, is its own word.</span>
+                    </>
+                  )}
+                  {agent.image.outdated && (
+                    <span className={styles['unavailable']}>
+                      An older image than the next start gets; stop and start the agent to update it.
+                    </span>
+                  )}
+                </span>
+              </dd>
+            </>
+          )}
         </dl>
         {runtime.isPending && <Loading what="what this server enforces" rows={2} />}
         {runtime.isError && <FailureNotice error={runtime.error} onRetry={() => void runtime.refetch()} />}

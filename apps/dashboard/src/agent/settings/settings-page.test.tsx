@@ -288,6 +288,16 @@ test('a worker that runs at another level than the stored one is said to', async
   await screen.findByText(/The present worker was started at another level/);
 });
 
+test('an image that is a custom one, or older than that of the next start, is said to be', async () => {
+  const { server } = open('security', new ConfigServer());
+  const image = { name: 'mine/worker:1', custom: true, outdated: true };
+  server.on('GET /api/agents/a1', () => anAgent({ status: 'running', running_level: 'permissive', image }));
+  server.push('status', anAgent({ status: 'running', running_level: 'permissive', image }));
+  await screen.findByText('mine/worker:1');
+  await screen.findByText(/what the worker says about itself, is its own word/);
+  await screen.findByText(/An older image than the next start gets/);
+});
+
 test('protections count as held only where the server runs containers', async () => {
   const { server, services } = open('security', new ConfigServer());
   await screen.findByText('This server does not hold what the cards promise of containers.');
