@@ -281,6 +281,13 @@ describe('clawforce', () => {
     expect(err).toContain('NOT_FOUND');
   });
 
+  it('says when the image of a worker is a custom one, and when it is older than that of the next start', async () => {
+    const image = { name: 'mine/worker:1', custom: true, outdated: true };
+    await serve({ 'GET /api/agents': () => ({ items: [{ ...agent, image }] }) });
+    await run('agent', 'show', agent.id);
+    expect(out).toMatch(/mine\/worker:1, a custom one: .*its own word, older than/);
+  });
+
   it('shows text of an agent without letting the terminal obey it', async () => {
     const name = `evil${ESC}[2J${ESC}]0;title\u0007\u202e`;
     await serve({

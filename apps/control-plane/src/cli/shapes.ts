@@ -10,7 +10,8 @@ export interface AgentShape {
   readonly mode: string;
   readonly level: string;
   readonly attested: string;
-  readonly image: { readonly name: string; readonly custom: boolean; readonly outdated: boolean } | null;
+  /** Missing from servers that do not tell. */
+  readonly image?: { readonly name: string; readonly custom: boolean; readonly outdated: boolean } | null;
   readonly owner: { readonly username: string } | null;
   readonly is_demo: boolean;
   readonly created_at: string;

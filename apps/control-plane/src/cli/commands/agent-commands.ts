@@ -288,7 +288,7 @@ export function agentCommands(parent: Argv, run: RunVerb): Argv {
 }
 
 function imageText({ image }: AgentShape): string {
-  if (image === null) return '-';
+  if (!image) return '-';
   const custom = image.custom
     ? ', a custom one: what is in it, and what the worker says, is its own word'
     : '';
