@@ -118,8 +118,8 @@ function planOf(
   view: WorkspaceView,
   options: CheckedOptions,
 ): CommandPlan {
-  const [{ commands }] = pipelines;
-  const [{ argv, program, cwd, env, builtin, redirects }] = commands;
+  const { commands } = pipelines[0];
+  const { argv, program, cwd, env, builtin, redirects } = commands[0];
   const plain = pipelines.length === 1 && commands.length === 1 && redirects === undefined;
   const workspace = options.workspace === undefined ? undefined : view.realRoot;
   if (plain && builtin === undefined && workspace !== undefined) {

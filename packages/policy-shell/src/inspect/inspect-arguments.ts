@@ -54,6 +54,8 @@ export function inspectGlobalOptions(
   return new ArgumentWalk(program, token, compileGrammar(grammar), args, into, handlers).globals();
 }
 
+const none: readonly string[] = [];
+
 class ArgumentWalk {
   readonly #program: string;
   readonly #token: Token;
@@ -61,7 +63,7 @@ class ArgumentWalk {
   readonly #args: readonly Token[];
   readonly #into: Inspection;
   readonly #handlers: WalkHandlers;
-  readonly #seen: string[] = [];
+  #seen: readonly string[] = none;
   #index = 0;
   #informational = false;
   #delegated = false;
@@ -122,10 +124,11 @@ class ArgumentWalk {
       }
       this.#index++;
     }
-    const roles =
-      this.#table.operandsWith.find(({ options }) => this.#seen.some((option) => options.includes(option)))
-        ?.operands ?? grammar.operands;
-    for (const [at, operand] of operands.entries()) this.#operand(roleAt(roles, at), operand);
+    const roles = this.#rolesOfOperands();
+    for (let at = 0; at < operands.length; at++) {
+      const operand = operands[at];
+      if (operand) this.#operand(roleAt(roles, at), operand);
+    }
     if (operands.length === 0 && grammar.needsOperand && !this.#informational)
       this.#noOperand(grammar.needsOperand);
     const { feed } = this.#into;
@@ -133,6 +136,13 @@ class ArgumentWalk {
       this.#into.inlineCode(this.#token, `The input of ${this.#program}`);
     }
     return { delegated: false, firstOperand };
+  }
+
+  #rolesOfOperands(): readonly ValueRole[] | undefined {
+    const { grammar, operandsWith } = this.#table;
+    if (operandsWith.length === 0) return grammar.operands;
+    const special = operandsWith.find(({ options }) => this.#seen.some((option) => options.includes(option)));
+    return special?.operands ?? grammar.operands;
   }
 
   #operand(role: ValueRole, operand: Token): void {
@@ -187,8 +197,7 @@ class ArgumentWalk {
     const { value } = token;
     let strange = false;
     for (let at = 1; at < value.length; at++) {
-      const option = `${value.charAt(0)}${value.charAt(at)}`;
-      const meaning = this.#table.options.get(option);
+      const meaning = this.#table.letters[value.charCodeAt(at)];
       if (!meaning) {
         // Once for the word: it is looked at as a whole.
         if (!strange) this.#unknown(token);
@@ -196,6 +205,7 @@ class ArgumentWalk {
         if (this.#table.grammar.unknownOption) return;
         continue;
       }
+      const option = `-${value.charAt(at)}`;
       if (meaning.kind === 'flag' || meaning.kind === 'info') {
         this.#apply(option, meaning, token, undefined);
         continue;
@@ -239,7 +249,7 @@ class ArgumentWalk {
   }
 
   #apply(option: string, meaning: OptionMeaning, token: Token, joined: string | undefined): void {
-    if (this.#table.operandsWith.length > 0) this.#seen.push(option);
+    if (this.#table.operandsWith.length > 0) this.#seen = [...this.#seen, option];
     switch (meaning.kind) {
       case 'refuse':
         this.#into.object(meaning.rule, token, `${this.#program} ${option}`);

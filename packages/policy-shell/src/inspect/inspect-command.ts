@@ -8,7 +8,7 @@ import type { Token } from '../rules/finding.js';
 import { inspectAssignment } from './assignments.js';
 import { inspectArguments, inspectGlobalOptions, type WalkHandlers } from './inspect-arguments.js';
 import type { Inspection } from './inspection.js';
-import { inspectWholeCommand } from './whole-command.js';
+import { hasRulesOfItsOwn, inspectWholeCommand } from './whole-command.js';
 import { inspectUnknownProgram } from './unknown-program.js';
 
 const maximumDepth = 6;
@@ -27,14 +27,14 @@ const serverModules = /^(?:http\.server|smtpd|pydoc|xmlrpc\.server|socketserver)
 
 /** Judges one command and, through wrappers, every command it starts. Findings and paths collect in `into`. */
 export function inspectCommand(words: readonly Token[], into: Inspection): void {
-  const [first, ...args] = words;
+  const first = words[0];
   if (!first) return;
   if (++into.depth > maximumDepth) {
     into.object('shell.exec.depth', first);
     return;
   }
   const program = identify(first, into);
-  if (program) inspectProgram(program, first, args, into);
+  if (program) inspectProgram(program, first, words.slice(1), into);
   into.depth--;
 }
 
@@ -114,7 +114,7 @@ function inspectProgram(
     args[walk.firstOperand]?.value,
     walk.delegated && profile.operands?.at(-1)?.endsWith('command') === true,
   );
-  inspectWholeCommand(name, args, into, token);
+  if (hasRulesOfItsOwn(name)) inspectWholeCommand(name, args, into, token);
 }
 
 function inspectSubcommand(
@@ -139,16 +139,17 @@ function inspectSubcommand(
   const refused = refusedOperands.get(token.value.split(' ', 1)[0] ?? '');
   if (refused) into.object(refused, token, label);
   if (!entries.has(token.value)) inspectArguments(name, token, anything, [token], into, handlers);
+  const rest = args.slice(at + 1);
   inspectArguments(
     label,
     token,
     entry ?? nothingKnown,
-    args.slice(at + 1),
+    rest,
     into,
     handlers,
     profile.globalsAnywhere === false ? undefined : globals,
   );
-  inspectWholeCommand(label, args.slice(at + 1), into, token);
+  if (hasRulesOfItsOwn(name)) inspectWholeCommand(label, rest, into, token);
   return token;
 }
 

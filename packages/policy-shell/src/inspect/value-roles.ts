@@ -14,9 +14,6 @@ const sizes: Readonly<Record<string, number>> = { '': 1, b: 512, k: 2 ** 10, m: 
 /** Judges one value by its role, except those roles that consume the rest of the words. */
 export function inspectValue(role: ValueRole, token: Token, program: string, into: Inspection): void {
   const { value } = token;
-  const script = (risk: string | undefined): void => {
-    if (risk !== undefined) into.object('shell.exec.script-text', token, `${value} (${risk})`);
-  };
   switch (role) {
     case 'text':
     case 'pattern':
@@ -70,21 +67,21 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       inspectMode(token, into);
       return;
     case 'awk':
-      script(riskyAwk(value));
+      refuseRisk(riskyAwk(value), token, into);
       return;
     case 'sed':
-      script(riskySed(value));
+      refuseRisk(riskySed(value), token, into);
       return;
     case 'jq':
-      script(riskyJq(value));
+      refuseRisk(riskyJq(value), token, into);
       return;
     case 'yq':
       // Whether a word is the filter or a file depends on the version of yq: it is judged as both.
-      if (!/^(?:e|ea|eval|eval-all)$/.test(value)) script(riskyJq(value));
+      if (!/^(?:e|ea|eval|eval-all)$/.test(value)) refuseRisk(riskyJq(value), token, into);
       recordPossiblePaths(token, 'any', into);
       return;
     case 'sql':
-      script(riskySql(value));
+      refuseRisk(riskySql(value), token, into);
       return;
     case 'git-config':
       if (!isHarmlessGitSetting(value) && /[.=]/.test(value)) into.object('shell.exec.config', token);
@@ -105,6 +102,10 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       if (/^[A-Za-z]*[eE][A-Za-z]*$/.test(value)) into.object('shell.env.dump', token, `ps ${value}`);
       return;
   }
+}
+
+function refuseRisk(risk: string | undefined, token: Token, into: Inspection): void {
+  if (risk !== undefined) into.object('shell.exec.script-text', token, `${token.value} (${risk})`);
 }
 
 function inspectSize(token: Token, program: string, into: Inspection): void {

@@ -123,7 +123,30 @@ const rules: readonly ArgumentRule[] = [
 
 // Every program that is named here.
 const special =
-  /(?:tar|^(?:printf|ps|go|ninja|samu|rustc|javac?|hostname|nc|ln|link|gem .+|cargo .+|mvnw?|nim|(?:yarn|pnpm|bun) run|(?:npm|pnpm|yarn) (?:config|c|get|plugin)|git (?:config|clean|push|checkout|restore|rm|reflog|gc|prune|update-ref)))$/;
+  /^(?:.*tar|printf|ps|go|ninja|samu|rustc|javac?|hostname|nc|ln|link|gem|cargo|mvnw?|nim|yarn|pnpm|bun|npm|git)$/;
+const answers = new Map<string, boolean>();
+const found = new Map<string, readonly ArgumentRule[]>();
+// Names come from commands, so an agent could fill a table without end.
+const mostKept = 1024;
+
+function keep<Value>(table: Map<string, Value>, name: string, value: Value): Value {
+  if (table.size >= mostKept) table.clear();
+  table.set(name, value);
+  return value;
+}
+
+const rulesFor = (name: string): readonly ArgumentRule[] =>
+  found.get(name) ??
+  keep(
+    found,
+    name,
+    rules.filter(({ programs }) => programs.test(name)),
+  );
+
+/** Whether {@link inspectWholeCommand} has anything to say about a program, by its name without sub-command. */
+export function hasRulesOfItsOwn(program: string): boolean {
+  return answers.get(program) ?? keep(answers, program, special.test(program));
+}
 
 /** Judges what only the arguments of a command together show. `name` is the program and, where it has one, its sub-command. */
 export function inspectWholeCommand(
@@ -132,9 +155,7 @@ export function inspectWholeCommand(
   into: Inspection,
   token: Token,
 ): void {
-  if (!special.test(name)) return;
-  for (const { programs, argument, rule } of rules) {
-    if (!programs.test(name)) continue;
+  for (const { argument, rule } of rulesFor(name)) {
     const found = args.find(({ value }, index) => argument(value, index, args));
     if (found) into.object(rule, found, `${name} ${found.value}`);
   }

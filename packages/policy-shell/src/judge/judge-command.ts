@@ -5,6 +5,7 @@ import { type Feed, type InspectedProgram, Inspection } from '../inspect/inspect
 import { refusePaths } from '../layers/workspace-layer.js';
 import type { SimpleCommand } from '../parse/parse-command.js';
 import type { ParsedRedirect } from '../parse/redirect.js';
+import type { ParsedWord } from '../parse/word.js';
 import { expandGlob } from '../path/expand-glob.js';
 import { resolvePath } from '../path/resolve-path.js';
 import { isCredentialFile, refusePath, type WorkspaceView } from '../path/workspace-paths.js';
@@ -24,6 +25,8 @@ export interface JudgedCommand {
   readonly planned: PlannedCommand;
 }
 
+const valueOf = ({ value }: Token): string => value;
+const isPattern = ({ pieces }: ParsedWord): boolean => pieces !== undefined;
 const noVariables: Readonly<Record<string, string>> = Object.freeze({});
 
 /** Judges one simple command and its redirections from a working directory; `feed` says what a pipe gives it. */
@@ -40,7 +43,7 @@ export function judgeCommand(
     inspectAssignment({ value: `${name}=${value}`, span }, inspection);
   }
   inspectCommand(words, inspection);
-  const argv = words.map(({ value }) => value) as [string, ...string[]];
+  const argv = words.map(valueOf) as [string, ...string[]];
   let canonical = command.canonical ?? quoteArgv(argv);
   let outside = refusePaths(inspection.paths, view);
   if (command.redirects.length > 0) {
@@ -53,7 +56,7 @@ export function judgeCommand(
 }
 
 function expandWords(command: SimpleCommand, view: WorkspaceView): readonly Token[] | Finding {
-  if (!command.words.some(({ pieces }) => pieces)) return command.words;
+  if (command.plain === true || !command.words.some(isPattern)) return command.words;
   const words: Token[] = [];
   for (const word of command.words) {
     if (!word.pieces) {

@@ -2,6 +2,7 @@ import type { PlannedCommand, PlannedPipeline } from '../command-plan.js';
 import type { InspectedProgram } from '../inspect/inspection.js';
 import { viewWorkspace } from '../layers/view.js';
 import { refuseByLists } from '../layers/user-lists.js';
+import { isNonEmpty } from '../parse/non-empty.js';
 import type { ParsedLine, ParsedPipeline, SimpleCommand } from '../parse/parse-command.js';
 import type { WorkspaceView } from '../path/workspace-paths.js';
 import type { CheckedOptions } from '../policy-options.js';
@@ -26,9 +27,8 @@ export function judgeLine(
   options: CheckedOptions,
   start: WorkspaceView,
 ): JudgedLine | Finding {
-  const [only] = line;
-  const [command] = only.commands;
-  if (line.length === 1 && only.commands.length === 1) return judgeOne(command, options, start);
+  const { commands: first } = line[0];
+  if (line.length === 1 && first.length === 1) return judgeOne(first[0], options, start);
   const objections: Finding[] = [];
   const outside: Finding[] = [];
   const programs: InspectedProgram[] = [];
@@ -54,17 +54,13 @@ export function judgeLine(
       if ('rule' in moved) objections.push(moved);
       else view = moved;
     }
-    const [first, ...rest] = commands;
-    if (first)
-      pipelines.push(
-        Object.freeze({ joiner: pipeline.joiner, commands: Object.freeze([first, ...rest] as const) }),
-      );
+    if (isNonEmpty(commands))
+      pipelines.push(Object.freeze({ joiner: pipeline.joiner, commands: Object.freeze(commands) }));
   }
   const listed = refuseByLists(programs, options);
   if (listed) objections.push(listed);
-  const [first, ...rest] = pipelines;
-  if (!first) return { rule: 'shell.internal' };
-  return { canonical, objections: [...objections, ...outside], pipelines: [first, ...rest] };
+  if (!isNonEmpty(pipelines)) return { rule: 'shell.internal' };
+  return { canonical, objections: [...objections, ...outside], pipelines };
 }
 
 function judgeOne(

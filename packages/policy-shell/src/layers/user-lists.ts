@@ -21,6 +21,7 @@ export function refuseByLists(
   options: CheckedOptions,
 ): Finding | undefined {
   if (options.mode === 'deny_all') return { rule: 'shell.mode.deny-all' };
+  if (options.mode === 'allow_all' && options.deny.length === 0) return undefined;
   for (const program of programs) {
     const { token } = program;
     const detail = program.subcommand === undefined ? program.name : `${program.name} ${program.subcommand}`;

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { resolvePath } from '../path/resolve-path.js';
-import { isInside, type WorkspaceView } from '../path/workspace-paths.js';
+import { leadsToItself, resolvePath } from '../path/resolve-path.js';
+import { isInside, isPlainView, type WorkspaceView } from '../path/workspace-paths.js';
 import type { CheckedOptions } from '../policy-options.js';
 import type { Finding } from '../rules/finding.js';
 
@@ -13,6 +13,10 @@ export function viewWorkspace(
   cwd: unknown,
   from?: WorkspaceView,
 ): WorkspaceView | Finding {
+  if (cwd === undefined && options.workspace !== undefined) {
+    const { view, above } = knownWorkspace(options, options.workspace);
+    if (leadsToItself(above)) return view;
+  }
   const wanted = cwd ?? options.workspace ?? '/';
   if (typeof wanted !== 'string' || wanted.includes('\0')) {
     return { rule: 'shell.workspace.cwd', detail: typeof wanted };
@@ -25,14 +29,39 @@ export function viewWorkspace(
   if (options.restrictToWorkspace && !isInside(realCwd.path, realRoot.path)) {
     return { rule: 'shell.workspace.cwd', detail: wanted };
   }
-  return {
-    root,
-    realRoot: realRoot.path,
-    cwd: absolute,
-    realCwd: realCwd.path,
-    restricted: options.restrictToWorkspace,
-    guarded: guardedBy(root, realRoot.path),
-  };
+  return makeView(options, root, realRoot.path, absolute, realCwd.path);
+}
+
+function makeView(
+  options: CheckedOptions,
+  root: string,
+  realRoot: string,
+  cwd: string,
+  realCwd: string,
+): WorkspaceView {
+  const guarded = guardedBy(root, realRoot);
+  const view = { root, realRoot, cwd, realCwd, restricted: options.restrictToWorkspace, guarded };
+  return { ...view, plain: isPlainView(view) };
+}
+
+interface KnownWorkspace {
+  /** The view while no part of the workspace's path is a link. */
+  readonly view: WorkspaceView;
+  /** The workspace and every directory above it, outermost first. */
+  readonly above: readonly string[];
+}
+
+const knownWorkspaces = new WeakMap<CheckedOptions, KnownWorkspace>();
+
+function knownWorkspace(options: CheckedOptions, workspace: string): KnownWorkspace {
+  let known = knownWorkspaces.get(options);
+  if (!known) {
+    const parts = workspace.split('/').slice(1);
+    const above = parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`);
+    known = { view: makeView(options, workspace, workspace, workspace, workspace), above };
+    knownWorkspaces.set(options, known);
+  }
+  return known;
 }
 
 // The answer for the last workspace: a policy asks about the same one each time.

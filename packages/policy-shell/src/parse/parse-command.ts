@@ -3,6 +3,7 @@ import type { Command, CommandNode, PipelineNode, Redirection, Statement, Word }
 import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Finding, Span } from '../rules/finding.js';
 import { refuseText } from './characters.js';
+import { isNonEmpty } from './non-empty.js';
 import { readPlainCommand } from './plain-command.js';
 import { type ParsedRedirect, readRedirect } from './redirect.js';
 import { type ParsedWord, readWord } from './word.js';
@@ -20,8 +21,10 @@ export interface SimpleCommand {
   readonly words: readonly [ParsedWord, ...ParsedWord[]];
   readonly redirects: readonly ParsedRedirect[];
   readonly span: Span;
+  /** Whether no word holds a pattern, known without looking at each. */
+  readonly plain?: boolean;
   /** The text, where it is the canonical form of the words already. */
-  readonly canonical?: string;
+  readonly canonical?: string | undefined;
 }
 
 /** When a pipeline of a list runs: always, or depending on how the last one that ran ended. */
@@ -130,14 +133,12 @@ function readLine(statements: readonly Statement[], relaxed: boolean): ParsedLin
         if (isFinding(command)) return command;
         commands.push(command);
       }
-      const [first, ...rest] = commands;
-      if (!first) return refuse('shell.syntax.empty');
+      if (!isNonEmpty(commands)) return refuse('shell.syntax.empty');
       const joiner = operator === '&&' ? 'and' : operator === '||' ? 'or' : 'always';
-      pipelines.push({ joiner, commands: [first, ...rest] });
+      pipelines.push({ joiner, commands });
     }
   }
-  const [first, ...rest] = pipelines;
-  return first ? [first, ...rest] : refuse('shell.syntax.empty');
+  return isNonEmpty(pipelines) ? pipelines : refuse('shell.syntax.empty');
 }
 
 function refuseRedirection(node: Redirection): Finding {

@@ -56,14 +56,34 @@ export function resolvePath(base: string, path: string): Resolution {
   return { ok: true, path: current, exists };
 }
 
+/** Whether these paths, each the parent of the next, are no links, so that the last leads to itself. What is missing is no link. */
+export function leadsToItself(paths: readonly string[]): boolean {
+  for (const path of paths) {
+    const target = readLink(path);
+    if (target !== undefined) return target === missing;
+  }
+  return true;
+}
+
+/** The same for every part of a relative path without `.` and `..` below a directory that leads to itself. */
+export function leadsToItselfBelow(directory: string, path: string): boolean {
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+    const target = readLink(`${directory}/${path.slice(0, slash)}`);
+    if (target !== undefined) return target === missing;
+  }
+  const target = readLink(`${directory}/${path}`);
+  return target === undefined || target === missing;
+}
+
 const parent = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/')));
 
 const missing = { reason: 'missing' };
+const quietly = { throwIfNoEntry: false } as const;
 
 // Gives the link target, `undefined` for an ordinary file, or why nothing can be said.
 function readLink(path: string): string | undefined | { reason: string } {
   try {
-    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const stat = lstatSync(path, quietly);
     if (stat === undefined) return missing;
     return stat.isSymbolicLink() ? readlinkSync(path) : undefined;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Finding, Span } from '../rules/finding.js';
 import { isLookAlike, plainName } from './look-alike.js';
-import { resolvePath } from './resolve-path.js';
+import { leadsToItselfBelow, resolvePath } from './resolve-path.js';
 
 /** What a command would do with a path. */
 export type PathAccess = 'read' | 'write' | 'any';
@@ -27,6 +27,8 @@ export interface WorkspaceView {
   readonly restricted: boolean;
   /** Directories, each with a slash behind it, directly below which the protected names are. */
   readonly guarded: readonly string[];
+  /** Whether plain names below the working directory need a look at links only: see {@link isPlainBelow}. */
+  readonly plain: boolean;
 }
 
 /** Names directly below the workspace (and the agent directory around it) that no command may touch. */
@@ -37,6 +39,7 @@ const devices = new Set(['/dev/null']);
 /** Gives the objection to one path, or `undefined` when it stays inside and touches nothing protected. */
 export function refusePath(use: PathUse, view: WorkspaceView): Finding | undefined {
   const { value } = use;
+  if (view.plain && isPlainBelow(value, view)) return undefined;
   if (use.access !== 'write' && devices.has(value)) {
     return use.access === 'read'
       ? undefined
@@ -75,6 +78,40 @@ export function isInside(path: string, root: string): boolean {
 // it may be left out, a name that does not match is tried in 2^n ways.
 const plainRelative = /^[\w@%+,=:-][\w.@%+,=:-]*(?:\/[\w@%+,=:-][\w.@%+,=:-]*)*$/;
 
+const longestPlain = 256;
+// The protected names that `plainRelative` lets pass.
+const protectedPlain = new RegExp(
+  `^(?:${protectedNames
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => name.replaceAll('.', '\\.'))
+    .join('|')})(?:/|$)`,
+  'i',
+);
+
+// The usual word, judged without building its two readings: no name in it begins with a dot, so it stays below a
+// directory that is inside, and of the protected names it can only begin with those that have no dot.
+function isPlainBelow(use: string, view: WorkspaceView): boolean {
+  if (use === '.') return true;
+  const value = use.startsWith('./') ? use.slice(2) : use;
+  return (
+    value.length <= longestPlain &&
+    plainRelative.test(value) &&
+    !protectedPlain.test(value) &&
+    leadsToItselfBelow(view.realCwd, value)
+  );
+}
+
+/** Whether {@link WorkspaceView.plain} holds for a view: its directories are inside, and nothing above a name makes it special. */
+export function isPlainView(view: Omit<WorkspaceView, 'plain'>): boolean {
+  const { cwd, realCwd, realRoot, restricted, root } = view;
+  if (!restricted || realCwd === '/' || !isInside(realCwd, realRoot)) return false;
+  if (!isInside(cwd, root) && !isInside(cwd, realRoot)) return false;
+  return [cwd, realCwd].every((directory) => {
+    const name = `${directory}/name`;
+    return !isPseudoFile(name) && !isProtected(name, view, 'write') && !/\/\.git(?:\/|$)/i.test(directory);
+  });
+}
+
 function joinLexically(directory: string, path: string): string {
   return plainRelative.test(path) && directory !== '/'
     ? `${directory}/${path}`
@@ -86,7 +123,7 @@ function isPseudoFile(path: string): boolean {
   return (second === 'd' || second === 'p' || second === 's') && /^\/(?:dev|proc|sys)(?:\/|$)/.test(path);
 }
 
-function isProtected(path: string, view: WorkspaceView, access: PathAccess): boolean {
+function isProtected(path: string, view: Pick<WorkspaceView, 'guarded'>, access: PathAccess): boolean {
   for (const directory of view.guarded) {
     if (!path.startsWith(directory) || path.length === directory.length) continue;
     const end = path.indexOf('/', directory.length);
@@ -101,8 +138,9 @@ function isProtected(path: string, view: WorkspaceView, access: PathAccess): boo
 
 /** Whether a file name usually means stored credentials, such as `.env` or `id_rsa`. */
 export function isCredentialFile(value: string): boolean {
-  const name = value.slice(value.lastIndexOf('/') + 1);
-  if (!name.startsWith('.') && !name.startsWith('id_')) return false;
+  const start = value.lastIndexOf('/') + 1;
+  if (!value.startsWith('.', start) && !value.startsWith('id_', start)) return false;
+  const name = value.slice(start);
   return /^(?:\.env(?:\.(?!example$|sample$|template$|test$|dist$).*)?|\.netrc|\.git-credentials|\.pgpass|id_(?:rsa|dsa|ecdsa|ed25519)|\.(?:bash|zsh|sh|python|node_repl|psql|mysql|sqlite)_history)$/.test(
     name,
   );

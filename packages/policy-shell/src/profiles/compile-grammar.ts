@@ -15,6 +15,8 @@ export type OptionMeaning =
 export interface CompiledGrammar {
   readonly grammar: Grammar;
   readonly options: ReadonlyMap<string, OptionMeaning>;
+  /** The options of one dash and one ASCII letter, by its character code. */
+  readonly letters: readonly (OptionMeaning | undefined)[];
   readonly refusedOperands: ReadonlyMap<string, ShellRuleId>;
   /** Roles of the operands that apply when one of the options is present. */
   readonly operandsWith: readonly {
@@ -62,7 +64,8 @@ export function compileGrammar(grammar: Grammar, globals: Grammar = grammar): Co
     options: words(list),
     operands,
   }));
-  const result = { grammar, options, refusedOperands, operandsWith };
+  const letters = Array.from({ length: 128 }, (_, code) => options.get(`-${String.fromCharCode(code)}`));
+  const result = { grammar, options, letters, refusedOperands, operandsWith };
   perGlobals.set(globals, result);
   return result;
 }
