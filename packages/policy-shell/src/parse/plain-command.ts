@@ -43,7 +43,7 @@ export function readPlainCommand(text: string): SimpleCommand | undefined {
   let quoted = false;
   for (let start = 0; ;) {
     const first = text.charCodeAt(start);
-    let end = start;
+    let end;
     if (first === single || first === double) {
       if (start === 0) return undefined;
       end = endOf(text, start + 1, first === single ? inSingle : inDouble);
