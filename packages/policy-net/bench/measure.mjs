@@ -18,22 +18,28 @@ export const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1
 
 /**
  * Measures two variants in turns and prints both with their ratio: the median of the ratios of the single rounds, so that
- * what else the machine does falls on both. Gives the ratio.
+ * what else the machine does falls on both. Each goes first in every other round, so that neither always inherits the
+ * garbage of the other. Both are warmed up first: what is asked for is the cost of a call in a process that runs, and
+ * compiled code comes after some thousand calls only. The ratio of the minima is of one round each, so it says little
+ * where a round is short. Gives the ratio.
  */
 export async function compare(
   what,
   [baseName, base],
   [name, other],
-  { once, rounds = 15, unit = 'us', goal },
+  { once, rounds = 15, warmUp = 2, unit = 'us', goal },
 ) {
   const times = { base: [], other: [] };
-  for (let round = 0; round < rounds + 2; round += 1) {
-    const a = await once(base);
-    const b = await once(other);
-    // The first rounds warm up.
-    if (round < 2) continue;
-    times.base.push(a);
-    times.other.push(b);
+  for (let round = 0; round < rounds + warmUp; round += 1) {
+    const inOrder = [
+      ['base', base],
+      ['other', other],
+    ];
+    if (round % 2 === 1) inOrder.reverse();
+    for (const [which, run] of inOrder) {
+      const time = await once(run);
+      if (round >= warmUp) times[which].push(time);
+    }
   }
   const ratio = median(times.other.map((time, i) => time / (times.base[i] ?? Number.NaN)));
   const least = Math.min(...times.other) / Math.min(...times.base);

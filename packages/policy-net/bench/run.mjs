@@ -66,25 +66,25 @@ const guarded = createGuardedFetch(
   { limits: { totalMs: 60_000 }, onAudit: () => (events += 1) },
 );
 const { dispatcher } = guarded;
-const requests = (calls) => ({ once: (run) => cpuPerAwaited(run, calls) });
+const requests = (calls, rounds, warmUp) => ({ once: (run) => cpuPerAwaited(run, calls), rounds, warmUp });
 
 await compare(
   'request on a kept-alive connection',
   ['undici.request', async () => (await request(target, { dispatcher: plain })).body.text()],
   ['the same, guarded dispatcher', async () => (await request(target, { dispatcher })).body.text()],
-  { ...requests(400), goal: ['<=', 1.1] },
+  { ...requests(200, 60, 30), goal: ['<=', 1.1] },
 );
 await compare(
   'fetch on a kept-alive connection',
   ['undici.fetch', async () => (await undiciFetch(target, { dispatcher: plain })).text()],
   ['guarded fetch', async () => (await guarded(target)).text()],
-  { ...requests(300), goal: ['<=', 1.2] },
+  { ...requests(200, 40, 20), goal: ['<=', 1.2] },
 );
 await compare(
   'request on a fresh connection',
   ['undici.request', async () => (await request(close, { dispatcher: plain })).body.text()],
   ['the same, guarded dispatcher', async () => (await request(close, { dispatcher })).body.text()],
-  { ...requests(150), goal: ['<=', 1.2] },
+  { ...requests(100, 40, 15), goal: ['<=', 1.2] },
 );
 console.log(`${events} audit events were made`);
 

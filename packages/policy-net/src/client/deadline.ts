@@ -3,32 +3,42 @@ import type { EgressLimitName } from '../errors.js';
 
 const longestTimer = 2 ** 31 - 1;
 
+/** Something that ends unless its deadline is moved in time. */
+export interface Timed {
+  /** When its deadline passes, on the clock of `performance.now()`; `Infinity` for none. */
+  readonly due: number;
+  /** Called once that moment has passed. It must move or remove the deadline. */
+  pass(): void;
+}
+
 /**
- * One timer for the deadlines of many requests: starting and stopping one for each costs more than judging a URL. It
+ * One timer for the deadlines of many: starting and stopping one for each request costs more than judging a URL. It
  * does not keep the process alive; the sockets that are waited for do.
  */
-export class DeadlineClock {
-  readonly #waiting = new Set<Deadline>();
+export class DeadlineClock<Watched extends Timed> {
+  readonly #watched = new Set<Watched>();
   #timer: NodeJS.Timeout | undefined;
   #firesAt = Infinity;
 
-  /** When its timer fires, on the clock of `performance.now()`. */
-  get firesAt(): number {
-    return this.#firesAt;
+  /** All whose deadlines are looked at. */
+  get watched(): Iterable<Watched> {
+    return this.#watched;
   }
 
-  /** Sees to it that a deadline is looked at no later than when it is due. */
-  watch(deadline: Deadline): void {
-    this.#waiting.add(deadline);
-    if (deadline.due < this.#firesAt) this.#start(deadline.due);
+  /** Looks at the deadline of `one` from now on. */
+  watch(one: Watched): void {
+    this.#watched.add(one);
+    this.notLaterThan(one.due);
   }
 
-  /** Forgets a deadline. */
-  forget(deadline: Deadline): void {
-    this.#waiting.delete(deadline);
+  /** Forgets one. */
+  forget(one: Watched): void {
+    this.#watched.delete(one);
   }
 
-  #start(due: number): void {
+  /** A deadline has moved: sees to it that it is looked at when it is due. Later ones than before cost nothing. */
+  notLaterThan(due: number): void {
+    if (due >= this.#firesAt) return;
     clearTimeout(this.#timer);
     const ms = due - performance.now();
     this.#firesAt = ms > longestTimer ? performance.now() + longestTimer : due;
@@ -40,30 +50,28 @@ export class DeadlineClock {
     // Timers may fire up to a millisecond early.
     const now = performance.now() + 1;
     let next = Infinity;
-    for (const deadline of [...this.#waiting]) {
-      if (deadline.due <= now) deadline.pass();
-      else if (deadline.due < next) next = deadline.due;
+    for (const one of [...this.#watched]) {
+      if (one.due <= now) one.pass();
+      else if (one.due < next) next = one.due;
     }
-    if (next < this.#firesAt) this.#start(next);
+    this.notLaterThan(next);
   }
 }
 
-/** A deadline that moves with every chunk. Moving it costs a clock reading. */
-export class Deadline {
-  readonly #clock: DeadlineClock;
+/** A deadline by itself, for one who has none. Moving it costs a clock reading. */
+export class Deadline implements Timed {
+  readonly #clock: DeadlineClock<Timed>;
   readonly #pass: (limit: EgressLimitName, ms: number) => void;
   #limit: EgressLimitName = 'idleMs';
   #ms = Infinity;
   #due = Infinity;
-  #watched = false;
 
   /** `pass` is called once the deadline has passed. */
-  constructor(clock: DeadlineClock, pass: (limit: EgressLimitName, ms: number) => void) {
+  constructor(clock: DeadlineClock<Timed>, pass: (limit: EgressLimitName, ms: number) => void) {
     this.#clock = clock;
     this.#pass = pass;
   }
 
-  /** When it passes, on the clock of `performance.now()`. */
   get due(): number {
     return this.#due;
   }
@@ -73,21 +81,15 @@ export class Deadline {
     this.#limit = limit;
     this.#ms = ms;
     this.#due = performance.now() + ms;
-    if (ms === Infinity) this.clear();
-    else if (!this.#watched || this.#due < this.#clock.firesAt) {
-      this.#watched = true;
-      this.#clock.watch(this);
-    }
+    this.#clock.watch(this);
   }
 
   /** Takes the deadline away. */
   clear(): void {
     this.#due = Infinity;
-    if (this.#watched) this.#clock.forget(this);
-    this.#watched = false;
+    this.#clock.forget(this);
   }
 
-  /** For the clock: the deadline has passed. */
   pass(): void {
     this.clear();
     this.#pass(this.#limit, this.#ms);

@@ -1,7 +1,6 @@
 import type { Agent, Dispatcher } from 'undici';
-import { carriedBy } from './guarded-dispatcher.js';
 import type { Hop } from './hop.js';
-import { rawHead } from './hop-handler.js';
+import { HopHandler, RawHead } from './hop-handler.js';
 import { openBody, type IncomingBody } from './incoming-body.js';
 import type { OutgoingBody } from './outgoing-body.js';
 
@@ -28,8 +27,7 @@ const NULL_BODY_STATUS: ReadonlySet<number> = new Set([204, 205, 304]);
  * One request and its response. It is undici's handler and the hop's watcher in one, so that nothing stands between the
  * parser and the stream that the caller reads: fetch of undici costs three times as much as the request itself.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
-  readonly #hop: Hop;
+export class Exchange extends HopHandler implements Dispatcher.DispatchHandler {
   readonly #method: string;
   #body: IncomingBody | undefined;
   #resume: () => void = () => undefined;
@@ -40,7 +38,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #reject: (error: unknown) => void = () => undefined;
 
   constructor(hop: Hop, method: string) {
-    this.#hop = hop;
+    super(hop);
     this.#method = method;
   }
 
@@ -56,7 +54,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
         headers: headers.flat(),
         body: (body ?? null) as NonNullable<Dispatcher.DispatchOptions['body']> | null,
       };
-      agent.dispatch(carriedBy(this.#hop, options), this);
+      agent.dispatch(options, this);
     });
   }
 
@@ -73,23 +71,23 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onConnect(abort: (error?: Error) => void): void {
     this.#abort = abort;
-    this.#hop.started(abort);
+    this.hop.started(abort);
   }
 
   onBodySent(chunk: unknown): void {
-    this.#hop.sent(typeof chunk === 'number' ? chunk : Buffer.byteLength(chunk as Uint8Array | string));
+    this.hop.sent(typeof chunk === 'number' ? chunk : Buffer.byteLength(chunk as Uint8Array | string));
   }
 
   onHeaders(status: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
-    if (!this.#hop.head(rawHead(status, raw))) return false;
+    if (!this.hop.head(new RawHead(status, raw))) return false;
     if (status < 200) return true;
     this.#resume = resume;
     const headers = pairs(raw);
     if (this.#method !== 'HEAD' && !NULL_BODY_STATUS.has(status)) {
-      this.#body = openBody(this.#hop, headers, {
+      this.#body = openBody(this.hop, headers, {
         more: () => this.#goOn(),
         cancel: () => {
-          this.#hop.end();
+          this.hop.end();
           this.#abort?.();
         },
       });
@@ -99,23 +97,23 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    if (!this.#hop.received(chunk.length)) return false;
+    if (!this.hop.received(chunk.length)) return false;
     if (this.#body === undefined || this.#body.write(chunk)) return true;
     this.#paused = true;
-    this.#hop.paused();
+    this.hop.paused();
     return false;
   }
 
   onComplete(): void {
     this.#isComplete = true;
-    this.#hop.complete();
+    this.hop.complete();
     this.#body?.end();
   }
 
   onError(error: Error): void {
-    const told = this.#hop.interrupted(error);
+    const told = this.hop.interrupted(error);
     // As fetch has it: failures of the network are TypeErrors, and what the hop was ended by is itself.
-    const known = this.#hop.failure;
+    const known = this.hop.failure;
     this.#reject(known ?? new TypeError('fetch failed', { cause: told }));
     this.#body?.fail(known ?? new TypeError('terminated', { cause: told }));
   }
@@ -127,7 +125,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #goOn(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#hop.resumed();
+    this.hop.resumed();
     this.#resume();
   }
 }

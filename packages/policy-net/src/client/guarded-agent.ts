@@ -1,7 +1,7 @@
 import { Agent, Client, Pool, type Dispatcher } from 'undici';
 import { createConnector, type ConnectionSlot } from './connector.js';
 import type { ConnectionSettings } from './open-connection.js';
-import { hopOf } from './guarded-dispatcher.js';
+import { hopOf } from './hop-handler.js';
 
 /** Connections that wait idle longer than this are closed, whatever the server's keep-alive hint says. */
 const KEEP_ALIVE_MAX_MS = 60_000;
@@ -16,7 +16,7 @@ class TrackedClient extends Client {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const hop = hopOf(options);
+    const hop = hopOf(handler, options);
     if (hop !== undefined) hop.slot = this.#slot;
     return super.dispatch(options, handler);
   }

@@ -1,19 +1,6 @@
 import { Dispatcher, type Agent } from 'undici';
 import type { Hop } from './hop.js';
-import { watchHandler } from './hop-handler.js';
-
-/** In the options of a dispatch: the hop that wants to know its connection. undici hands options on as they are. */
-const CARRIED = Symbol('clawforce.hop');
-
-/** Gives options that tell the client that will carry the request for which hop it does. */
-export function carriedBy(hop: Hop, options: Dispatcher.DispatchOptions): Dispatcher.DispatchOptions {
-  return { ...options, [CARRIED]: hop } as Dispatcher.DispatchOptions;
-}
-
-/** Gives the hop that {@link carriedBy} has put into the options. */
-export function hopOf(options: object): Hop | undefined {
-  return (options as { [CARRIED]?: Hop })[CARRIED];
-}
+import { dispatchFor } from './hop-handler.js';
 
 /** What a guarded dispatcher needs of the client it belongs to. */
 export interface GuardedDispatcherSettings {
@@ -27,6 +14,7 @@ export interface GuardedDispatcherSettings {
  */
 export class GuardedDispatcher extends Dispatcher {
   readonly #settings: GuardedDispatcherSettings;
+  #last: { readonly origin: string; readonly path: string; readonly url: string } | undefined;
 
   constructor(settings: GuardedDispatcherSettings) {
     super();
@@ -34,9 +22,7 @@ export class GuardedDispatcher extends Dispatcher {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const origin = originOf(options.origin);
-    const { path } = options;
-    const url = typeof path === 'string' && path.startsWith('/') ? origin + path : '';
+    const url = this.#urlOf(options.origin, options.path);
     const hop = this.#settings.beginHop(options.method, url);
     try {
       hop.judge();
@@ -54,7 +40,18 @@ export class GuardedDispatcher extends Dispatcher {
       return true;
     }
     hop.accept();
-    return this.#settings.agent().dispatch(carriedBy(hop, options), watchHandler(hop, handler));
+    return dispatchFor(hop, this.#settings.agent(), options, handler);
+  }
+
+  /** The last URL is handed out again, because the policy knows a text that it has seen before without reading it. */
+  #urlOf(origin: unknown, path: unknown): string {
+    const last = this.#last;
+    if (last !== undefined && last.origin === origin && last.path === path) return last.url;
+    if (typeof path !== 'string' || !path.startsWith('/')) return '';
+    const url = originOf(origin) + path;
+    // A URL object may be another one by the next time.
+    this.#last = typeof origin === 'string' ? { origin, path, url } : undefined;
+    return url;
   }
 
   /** Does nothing: the connections belong to the guarded fetch, which closes them. */
@@ -77,8 +74,8 @@ function fail(handler: Dispatcher.DispatchHandler, error: Error): void {
   else handler.onResponseError?.(undefined as never, error);
 }
 
-function originOf(origin: string | URL | undefined): string {
-  const text = typeof origin === 'string' ? origin : (origin?.href ?? '');
+function originOf(origin: unknown): string {
+  const text = typeof origin === 'string' ? origin : origin instanceof URL ? origin.href : '';
   return text.endsWith('/') ? text.slice(0, -1) : text;
 }
 

@@ -65,7 +65,7 @@ export function createGuardedFetch(
   const { limits, upstream } = checkFetchOptions(options);
   const clientTypes = options.contentTypes && compileContentTypes(options.contentTypes);
   const sink = guardSink(options.onAudit);
-  const running = new Set<Hop>();
+  const running = new DeadlineClock<Hop>();
   let closed = false;
   let inForce = policy;
   const policyInForce = (): NetworkSecurityPolicy => inForce;
@@ -86,19 +86,10 @@ export function createGuardedFetch(
 
   const client: HopClient = {
     policy: policyInForce,
-    clock: new DeadlineClock(),
+    clock: running,
     emit: sink.emit,
-    ended: (hop) => {
-      running.delete(hop);
-      hop.settings.ended?.(hop);
-    },
   };
-
-  function beginHop(settings: HopSettings): Hop {
-    const hop = new Hop(client, settings);
-    running.add(hop);
-    return hop;
-  }
+  const beginHop = (settings: HopSettings): Hop => new Hop(client, settings);
 
   async function guardedFetch(
     input: string | URL | Request,
@@ -206,7 +197,7 @@ export function createGuardedFetch(
         const old = agent;
         inForce = next;
         agent = openAgent();
-        for (const hop of [...running]) {
+        for (const hop of [...running.watched]) {
           if (!hop.fits(next))
             hop.refuseBy('net.policy.revoked', 'The policy changed and no longer admits this request.');
         }
@@ -216,7 +207,7 @@ export function createGuardedFetch(
     close: {
       value: async () => {
         closed = true;
-        for (const hop of [...running]) hop.fail(new TypeError('this guarded fetch is closed'));
+        for (const hop of [...running.watched]) hop.fail(new TypeError('this guarded fetch is closed'));
         await agent.destroy();
       },
     },

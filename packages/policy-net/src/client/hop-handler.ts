@@ -5,27 +5,51 @@ import type { Hop, ResponseHead } from './hop.js';
 
 type Handler = Dispatcher.DispatchHandler;
 
+/** In the options of a dispatch: its hop. undici hands options on as they are. */
+const CARRIED = Symbol('clawforce.hop');
+
+/** A handler that belongs to a hop. */
+export class HopHandler {
+  readonly hop: Hop;
+
+  constructor(hop: Hop) {
+    this.hop = hop;
+  }
+}
+
+/** Gives the hop of a request, to the client that is about to carry it. */
+export function hopOf(handler: object, options: object): Hop | undefined {
+  return handler instanceof HopHandler ? handler.hop : (options as { [CARRIED]?: Hop })[CARRIED];
+}
+
 /**
- * Gives a handler that lets `hop` watch what passes to `inner`. undici 7 has two handler interfaces side by side (its
- * own fetch uses the older one), so there is one watcher for each.
+ * Dispatches so that `hop` watches what passes to `inner`. undici 7 has two handler interfaces side by side (its own
+ * request and fetch use the older one), so there is one watcher for each. undici hides the newer one in a wrapper of its
+ * own; then the hop travels in a copy of the options, which costs more than all the watching.
  */
-export function watchHandler(hop: Hop, inner: Handler): Handler {
-  return inner.onRequestStart === undefined ? new OlderWatcher(hop, inner) : new NewerWatcher(hop, inner);
+export function dispatchFor(
+  hop: Hop,
+  agent: Dispatcher,
+  options: Dispatcher.DispatchOptions,
+  inner: Handler,
+): boolean {
+  if (inner.onRequestStart === undefined) return agent.dispatch(options, new OlderWatcher(hop, inner));
+  const carrying = { ...options, [CARRIED]: hop } as Dispatcher.DispatchOptions;
+  return agent.dispatch(carrying, new NewerWatcher(hop, inner));
 }
 
 /* eslint-disable @typescript-eslint/no-deprecated -- the fetch of undici 7 speaks the older interface */
-class OlderWatcher implements Handler {
-  readonly #hop: Hop;
+class OlderWatcher extends HopHandler implements Handler {
   readonly #inner: Handler;
 
   constructor(hop: Hop, inner: Handler) {
-    this.#hop = hop;
+    super(hop);
     this.#inner = inner;
   }
 
   onConnect(abort: (error?: Error) => void): void {
     this.#inner.onConnect?.(abort);
-    this.#hop.started(abort);
+    this.hop.started(abort);
   }
 
   onResponseStarted(): void {
@@ -35,31 +59,31 @@ class OlderWatcher implements Handler {
   onBodySent(chunkSize: number, totalBytesSent: number): void {
     // Typed as a size, but undici 7 passes the chunk itself.
     const chunk: unknown = chunkSize;
-    this.#hop.sent(typeof chunk === 'number' ? chunk : Buffer.byteLength(chunk as Uint8Array | string));
+    this.hop.sent(typeof chunk === 'number' ? chunk : Buffer.byteLength(chunk as Uint8Array | string));
     this.#inner.onBodySent?.(chunkSize, totalBytesSent);
   }
 
   onHeaders(status: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
-    if (!this.#hop.head(rawHead(status, raw))) return false;
+    if (!this.hop.head(new RawHead(status, raw))) return false;
     const goOn = (): void => {
-      this.#hop.resumed();
+      this.hop.resumed();
       resume();
     };
     return this.#flow(this.#inner.onHeaders?.(status, raw, goOn, statusText) ?? true, status);
   }
 
   onData(chunk: Buffer): boolean {
-    if (!this.#hop.received(chunk.length)) return false;
+    if (!this.hop.received(chunk.length)) return false;
     return this.#flow(this.#inner.onData?.(chunk) ?? true, 200);
   }
 
   onComplete(trailers: string[] | null): void {
-    this.#hop.complete();
+    this.hop.complete();
     this.#inner.onComplete?.(trailers);
   }
 
   onError(error: Error): void {
-    this.#inner.onError?.(this.#hop.interrupted(error));
+    this.#inner.onError?.(this.hop.interrupted(error));
   }
 
   onUpgrade(): void {
@@ -67,7 +91,7 @@ class OlderWatcher implements Handler {
   }
 
   #flow(wantsMore: boolean, status: number): boolean {
-    if (!wantsMore && status >= 200) this.#hop.paused();
+    if (!wantsMore && status >= 200) this.hop.paused();
     return wantsMore;
   }
 }
@@ -122,21 +146,59 @@ class NewerWatcher implements Handler {
   }
 }
 
-/** Gives the head of a response as the parser has it. */
-export function rawHead(status: number, raw: readonly (Buffer | readonly Buffer[])[]): ResponseHead {
-  return {
-    status,
-    count: raw.length / 2,
-    header(wanted) {
-      const values: string[] = [];
-      for (let i = 0; i < raw.length; i += 2) {
-        const name = raw[i];
-        if (!Buffer.isBuffer(name) || name.length !== wanted.length) continue;
-        if (name.toString('latin1').toLowerCase() === wanted) values.push(String(raw[i + 1]));
-      }
-      return values.length === 0 ? undefined : values.join(',');
-    },
-  };
+/** The head of a response as the parser has it: names and values in turns. */
+export class RawHead implements ResponseHead {
+  readonly status: number;
+  readonly count: number;
+  readonly #raw: readonly (Buffer | readonly Buffer[])[];
+
+  constructor(status: number, raw: readonly (Buffer | readonly Buffer[])[]) {
+    this.status = status;
+    this.count = raw.length / 2;
+    this.#raw = raw;
+  }
+
+  header(wanted: string): string | undefined {
+    let found: string | undefined;
+    const raw = this.#raw;
+    for (let i = 0; i < raw.length; i += 2) {
+      if (!isNamed(raw[i], wanted)) continue;
+      const value = String(raw[i + 1]);
+      found = found === undefined ? value : `${found},${value}`;
+    }
+    return found;
+  }
+
+  length(): number {
+    const raw = this.#raw;
+    let length: number | undefined;
+    for (let i = 0; i < raw.length; i += 2) {
+      // Two of them: what `header` would give for them is no number.
+      if (isNamed(raw[i], 'content-length'))
+        length = length === undefined ? numberOf(raw[i + 1]) : Number.NaN;
+    }
+    return length ?? 0;
+  }
+}
+
+/** Reads digits without making a text of them. */
+function numberOf(digits: unknown): number {
+  if (!Buffer.isBuffer(digits) || digits.length > 15) return Number(String(digits));
+  let value = 0;
+  for (const byte of digits) {
+    if (byte < 0x30 || byte > 0x39) return Number(String(digits));
+    value = value * 10 + byte - 0x30;
+  }
+  return value;
+}
+
+/** Compares without making a text of each name. `wanted` is lower case, letters and hyphens. */
+function isNamed(name: unknown, wanted: string): boolean {
+  if (!Buffer.isBuffer(name) || name.length !== wanted.length) return false;
+  for (let i = 0; i < wanted.length; i += 1) {
+    if (((name[i] ?? 0) | 0x20) !== wanted.charCodeAt(i)) return false;
+  }
+  return true;
 }
 
 function parsedHead(status: number, headers: IncomingHttpHeaders): ResponseHead {
@@ -147,5 +209,6 @@ function parsedHead(status: number, headers: IncomingHttpHeaders): ResponseHead 
       const value = headers[name];
       return Array.isArray(value) ? value.join(',') : value;
     },
+    length: () => Number(headers['content-length'] ?? 0),
   };
 }

@@ -9,25 +9,28 @@ import type { EgressAuditEvent, EgressVerdict } from './audit.js';
 import type { ConnectionSlot } from './connector.js';
 import { connectionOf, type Connection } from './open-connection.js';
 import { judgeCodings } from './content-codings.js';
-import { Deadline, type DeadlineClock } from './deadline.js';
+import type { DeadlineClock, Timed } from './deadline.js';
 import { RATIO_FLOOR, type FetchLimits } from './limits.js';
 import { asRedirect } from './redirects.js';
+
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /** The response head, as far as a hop looks at it. Names are lower case. */
 export interface ResponseHead {
   readonly status: number;
   readonly count: number;
   readonly header: (name: string) => string | undefined;
+  /** The length of the body as the head has it; 0 where it does not say, `NaN` for what is no number. */
+  readonly length: () => number;
 }
 
 /** What the hops of one client share. */
 export interface HopClient {
   readonly policy: () => NetworkSecurityPolicy;
-  readonly clock: DeadlineClock;
+  /** Looks at the deadlines of all hops that run. */
+  readonly clock: DeadlineClock<Hop>;
   /** Takes the audit event of a hop; `undefined` when nobody wants it. */
   readonly emit: ((event: EgressAuditEvent) => void) | undefined;
-  /** Called once per hop, when it is over. */
-  readonly ended: (hop: Hop) => void;
 }
 
 /** What a hop needs to know about its call. */
@@ -49,7 +52,7 @@ export interface HopSettings {
  * One request on the wire, from judgement to the last byte: watches limits and deadlines, knows its connection, and
  * emits exactly one audit event.
  */
-export class Hop {
+export class Hop implements Timed {
   readonly settings: HopSettings;
   readonly #client: HopClient;
   /** The connection slot of the undici client that carries the request; set when it is dispatched there. */
@@ -68,7 +71,9 @@ export class Hop {
   #accepted = false;
   #wireDone = false;
   #ended = false;
-  readonly #silence: Deadline;
+  /** Until when the server may be silent. */
+  #due = Infinity;
+  #awaited: 'headersMs' | 'idleMs' = 'headersMs';
   #judgedBy: NetworkSecurityPolicy | undefined;
   /** The URL as it may be shown. */
   #shown: string | undefined;
@@ -78,10 +83,17 @@ export class Hop {
   constructor(client: HopClient, settings: HopSettings) {
     this.#client = client;
     this.settings = settings;
-    this.#silence = new Deadline(client.clock, (limit, ms) => {
-      const what = limit === 'headersMs' ? 'response' : 'data';
-      this.exceed(limit, `No ${what} within ${ms} ms.`);
-    });
+    client.clock.watch(this);
+  }
+
+  get due(): number {
+    return this.#due;
+  }
+
+  /** The server was silent for too long. */
+  pass(): void {
+    const what = this.#awaited === 'headersMs' ? 'response' : 'data';
+    this.exceed(this.#awaited, `No ${what} within ${this.settings.limits[this.#awaited]} ms.`);
   }
 
   /** Whether the body is content-coded, so that its end is known only after decoding. */
@@ -167,14 +179,14 @@ export class Hop {
       this.refuseBy('net.policy.revoked', 'The policy changed and no longer admits this connection.');
       return;
     }
-    this.#silence.set('headersMs', this.settings.limits.headersMs);
+    this.#await('headersMs');
   }
 
   /** A piece of the request body was written. */
   sent(bytes: number): void {
     this.#sent += bytes;
     if (!this.#ended && this.#status === undefined) {
-      this.#silence.set('headersMs', this.settings.limits.headersMs);
+      this.#await('headersMs');
     }
   }
 
@@ -198,7 +210,7 @@ export class Hop {
     }
     this.#status = head.status;
     if (this.settings.method !== 'HEAD' && !this.#admitsBody(head)) return false;
-    this.#silence.set('idleMs', this.settings.limits.idleMs);
+    this.#await('idleMs');
     return true;
   }
 
@@ -210,7 +222,7 @@ export class Hop {
       this.exceed('maxBytes', `The body is longer than ${this.settings.limits.maxBytes} bytes.`);
       return false;
     }
-    this.#silence.set('idleMs', this.settings.limits.idleMs);
+    this.#await('idleMs');
     return true;
   }
 
@@ -228,17 +240,17 @@ export class Hop {
 
   /** The consumer asks for no more for now: silence is its own doing, not the server's. */
   paused(): void {
-    this.#silence.clear();
+    this.#due = Infinity;
   }
 
   /** The consumer asks for more. */
   resumed(): void {
-    if (!this.#ended && this.#status !== undefined) this.#silence.set('idleMs', this.settings.limits.idleMs);
+    if (!this.#ended && this.#status !== undefined) this.#await('idleMs');
   }
 
   /** The last byte arrived on the wire. */
   complete(): void {
-    this.#silence.clear();
+    this.#due = Infinity;
     this.#wireDone = true;
     if (this.#accepted && !this.#coded) this.end();
   }
@@ -268,10 +280,17 @@ export class Hop {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#silence.clear();
-    const { ended, emit } = this.#client;
-    ended(this);
+    this.#due = Infinity;
+    const { clock, emit } = this.#client;
+    clock.forget(this);
+    this.settings.ended?.(this);
     emit?.(this.#event());
+  }
+
+  #await(limit: 'headersMs' | 'idleMs'): void {
+    this.#awaited = limit;
+    this.#due = performance.now() + this.settings.limits[limit];
+    this.#client.clock.notLaterThan(this.#due);
   }
 
   #event(): EgressAuditEvent {
@@ -281,7 +300,7 @@ export class Hop {
     const denied = failure instanceof EgressDeniedError ? failure.decision : undefined;
     const status = this.#status;
     const place = connection ?? hostOf(url);
-    return Object.freeze({
+    const event: Writable<EgressAuditEvent> = {
       hop: index,
       method,
       url: this.#shown ?? redactUrl(url),
@@ -294,14 +313,17 @@ export class Hop {
       bytes: this.#wire,
       bytesOut: this.#sent,
       ms: Math.round(performance.now() - this.#start),
-      ...(status === undefined ? undefined : { status }),
-      ...(failure === undefined ? undefined : denied ? { decision: denied } : { error: shortCode(failure) }),
-    });
+    };
+    // A copy by spreading would cost more than all the rest of the event.
+    if (status !== undefined) event.status = status;
+    if (denied !== undefined) event.decision = denied;
+    else if (failure !== undefined) event.error = shortCode(failure);
+    return Object.freeze(event);
   }
 
   #admitsBody(head: ResponseHead): boolean {
     const { maxBytes, maxCodings } = this.settings.limits;
-    const length = Number(head.header('content-length') ?? 0);
+    const length = head.length();
     if (length > maxBytes) {
       this.exceed('maxBytes', `The body of ${length} bytes is longer than ${maxBytes} bytes.`);
       return false;

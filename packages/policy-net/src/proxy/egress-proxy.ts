@@ -5,7 +5,7 @@ import { classifyAddress } from '../address/classify-address.js';
 import { formatAddress } from '../address/format-address.js';
 import { parseAddress } from '../address/parse-address.js';
 import { guardSink } from '../client/audit.js';
-import { DeadlineClock } from '../client/deadline.js';
+import { DeadlineClock, type Timed } from '../client/deadline.js';
 import type { ConnectionSettings } from '../client/open-connection.js';
 import { EgressDeniedError } from '../errors.js';
 import { compileOwnInterfaces, isSelf, type OwnInterfaces } from '../own-interfaces.js';
@@ -78,7 +78,7 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
     connectMs: limits.connectMs,
     dnsMs: limits.dnsMs,
   });
-  const settings: ServeSettings = { gate, limits, sniPorts, connection, clock: new DeadlineClock() };
+  const settings: ServeSettings = { gate, limits, sniPorts, connection, clock: new DeadlineClock<Timed>() };
 
   const beginHop = (method: string, socket: Socket): ProxyHop => {
     const hops = hopsOf.get(socket) ?? new Set();

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { DeadlineClock } from '../client/deadline.js';
+import type { DeadlineClock, Timed } from '../client/deadline.js';
 import { startTimer } from '../client/limits.js';
 import { openConnection, type ConnectionSettings } from '../client/open-connection.js';
 import { parseAddress } from '../address/parse-address.js';
@@ -18,7 +18,7 @@ export interface ServeSettings {
   readonly gate: ProxyGate;
   readonly limits: ProxyLimits;
   readonly sniPorts: ReadonlySet<number>;
-  readonly clock: DeadlineClock;
+  readonly clock: DeadlineClock<Timed>;
   /** How to connect under the policy of an agent. */
   readonly connection: (agent: string) => ConnectionSettings;
 }
