@@ -7,7 +7,7 @@ import { endpointKey } from './endpoint-key.js';
 import { isSelf } from './own-interfaces.js';
 import { compileOptions, type CompiledPolicy, type NetworkPolicyOptions } from './policy-options.js';
 import { isMetadataName, judgeNameSyntax, judgeReservedName, normaliseName } from './url/host-name.js';
-import { parseUrl, redactUrl } from './url/parse-url.js';
+import { parseUrl, redactUrl, type ParsedUrl } from './url/parse-url.js';
 import { RecentMap } from './recent-map.js';
 import { splitUrl } from './url/split-url.js';
 import { ALLOWED, deny, EXCEPTED, toDecision, type Verdict } from './verdict.js';
@@ -41,6 +41,12 @@ interface Reached {
   readonly special: SpecialAddress | undefined;
 }
 
+/** What was decided about an origin, and how it may be shown. */
+interface Admitted {
+  readonly verdict: Verdict;
+  readonly shown: string;
+}
+
 interface Host {
   /** Normalised name, or canonical address. */
   readonly text: string;
@@ -59,7 +65,7 @@ export class NetworkSecurityPolicy {
   /** Decisions about admitted URLs: they are what they were, since the policy does not change. */
   readonly #decisions = new RecentMap<string, Decision>(256);
   /** Origins, as they are written, that were admitted: what follows an origin does not change the verdict. */
-  readonly #admitted = new RecentMap<string, { readonly verdict: Verdict; readonly shown: string }>(256);
+  readonly #admitted = new RecentMap<string, Admitted>(256);
 
   /** @throws TypeError naming the option that is unknown or malformed. */
   constructor(options: NetworkPolicyOptions = {}) {
@@ -76,27 +82,37 @@ export class NetworkSecurityPolicy {
     const before = typeof raw === 'string' ? this.#decisions.get(raw) : undefined;
     if (before !== undefined) return before;
     const split = splitUrl(raw);
-    const admitted = split && this.#admitted.get(split.origin);
-    let decision: Decision;
-    if (admitted !== undefined && split !== undefined) {
-      decision = toDecision(
-        admitted.verdict,
-        `${admitted.shown}${split.shownPath}`.slice(0, 512),
-        this.digest,
-      );
-    } else {
-      const parsed = parseUrl(raw);
-      if ('rule' in parsed) return toDecision(parsed, redactUrl(raw), this.digest);
-      const verdict = !this.#policy.schemes.has(parsed.scheme)
-        ? deny('net.scheme.denied', `The scheme "${parsed.scheme}" is not admitted.`)
-        : this.#judgeHost({ text: parsed.host, literal: parsed.literal }, parsed.port);
-      decision = toDecision(verdict, redactUrl(parsed.url), this.digest);
-      if (split !== undefined && verdict.effect === 'allow') {
-        this.#admitted.set(split.origin, { verdict, shown: parsed.url.origin });
+    if (split !== undefined) {
+      const known = this.#admitted.get(split.origin);
+      const admitted = known ?? this.#admit(split.origin);
+      if (admitted !== undefined) {
+        const shown = `${admitted.shown}${split.shownPath}`.slice(0, 512);
+        const decision = toDecision(admitted.verdict, shown, this.digest);
+        // Not at the first sight of an origin: what never comes back is not worth remembering twice.
+        if (known !== undefined) this.#decisions.set(raw as string, decision);
+        return decision;
       }
     }
-    if (split !== undefined && decision.effect === 'allow') this.#decisions.set(raw as string, decision);
-    return decision;
+    const parsed = parseUrl(raw);
+    if ('rule' in parsed) return toDecision(parsed, redactUrl(raw), this.digest);
+    return toDecision(this.#judgeParsed(parsed), redactUrl(parsed.url), this.digest);
+  }
+
+  /** Judges an origin as it is written and remembers it when it is admitted; what is refused is judged as a whole. */
+  #admit(origin: string): Admitted | undefined {
+    const parsed = parseUrl(origin);
+    if ('rule' in parsed) return undefined;
+    const verdict = this.#judgeParsed(parsed);
+    if (verdict.effect !== 'allow') return undefined;
+    const admitted = { verdict, shown: parsed.url.origin };
+    this.#admitted.set(origin, admitted);
+    return admitted;
+  }
+
+  #judgeParsed({ scheme, host, literal, port }: ParsedUrl): Verdict {
+    return this.#policy.schemes.has(scheme)
+      ? this.#judgeHost({ text: host, literal }, port)
+      : deny('net.scheme.denied', `The scheme "${scheme}" is not admitted.`);
   }
 
   /** Judges an address alone: is it an ordinary public destination. Exceptions need a port and do not count here. */

@@ -81,4 +81,33 @@ describe('a URL whose origin is known', () => {
     for (const url of urls) warm.checkUrl(url);
     for (const url of urls) expect(warm.checkUrl(url)).toEqual(new NetworkSecurityPolicy().checkUrl(url));
   });
+
+  test('is judged by its origin as it is judged as a whole', () => {
+    const policy = new NetworkSecurityPolicy({
+      allowlist: ['*.example.com', 'example.com:8443', '93.184.215.14'],
+    });
+    const tails = [
+      '',
+      '/',
+      '/a/b.c',
+      '/@127.0.0.1/',
+      '//127.0.0.1/',
+      '?u=http://10.0.0.1/',
+      '#@10.0.0.1',
+      '/%2f%2e',
+    ];
+    let split = 0;
+    for (const url of corpus.flatMap((one) => tails.map((tail) => one + tail))) {
+      if (splitUrl(url) === undefined) continue;
+      // Too long to be split: this one goes all the way through the parser.
+      const whole = `${url}#${'x'.repeat(2_100)}`;
+      expect(splitUrl(whole)).toBeUndefined();
+      for (const one of [policy, new NetworkSecurityPolicy()]) {
+        const [short, long] = [one.checkUrl(url), one.checkUrl(whole)];
+        expect([url, short.effect, short.rule]).toEqual([url, long.effect, long.rule]);
+      }
+      split += 1;
+    }
+    expect(split).toBeGreaterThan(1_000);
+  });
 });
