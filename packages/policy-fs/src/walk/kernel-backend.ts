@@ -18,6 +18,7 @@ import { kindOf, type Backend, type Dir, type Entry, type EntryKind, type EntryN
 // Node exports no O_PATH. The value is the same on every Linux that Node supports; `probe` proves it.
 const O_PATH = 0o10000000;
 const PROC_MAGIC = 0x9fa0;
+const MAX_TRIES = 16;
 const HOLD = O_PATH | constants.O_NOFOLLOW;
 const HOLD_DIR = HOLD | constants.O_DIRECTORY;
 
@@ -135,7 +136,14 @@ export const kernelBackend: Backend = {
 
   openDir: (parent, name) => new HeldDir(openSync(parent.at(name), HOLD_DIR)),
 
-  openEntry: (parent, name) => new HeldEntry(openSync(parent.at(name), HOLD)),
+  openEntry(parent, name) {
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const entry = new HeldEntry(openSync(parent.at(name), HOLD));
+      if (entry.kind !== 'file' || entry.stat.nlink > 1 || stillNamed(entry, parent, name)) return entry;
+      entry.close();
+    }
+    throw new AgentFSError('RACE');
+  },
 
   realPath: (dir) => readlinkSync(`${own()}/fd/${fdOf(dir)}`),
 
@@ -144,43 +152,73 @@ export const kernelBackend: Backend = {
   mountOf: (held) => mountId(fdOf(held)),
 
   openVerified(dir, dirPath, below) {
-    const fd = openAt(dir, dirPath, below, HOLD);
+    const fd = openBelow(dir, dirPath, below, HOLD);
     if (fd === undefined) return undefined;
+    // Counts the links before the place is asked, as in `stillNamed`.
     const entry = new HeldEntry(fd);
-    if (entry.kind !== 'symlink') return entry;
+    if (entry.kind !== 'symlink' && liesAt(fd, `${dirPath}/${below}`)) return entry;
     entry.close();
     return undefined;
   },
 
   openVerifiedDir(dir, dirPath, below) {
-    const fd = openAt(dir, dirPath, below, HOLD_DIR);
-    return fd === undefined ? undefined : new HeldDir(fd);
+    const fd = openBelow(dir, dirPath, below, HOLD_DIR);
+    if (fd === undefined) return undefined;
+    if (liesAt(fd, `${dirPath}/${below}`)) return new HeldDir(fd);
+    closeSync(fd);
+    return undefined;
   },
 };
 
-/** Opens a path as a whole, and gives the descriptor only if what it holds lies exactly there. */
-function openAt(dir: Dir, dirPath: string, below: string, flags: number): number | undefined {
+/** Opens a path as a whole; whether it is really absent is for the walk to say. */
+function openBelow(dir: Dir, dirPath: string, below: string, flags: number): number | undefined {
   // The kernel's answer is decoded, and this character may stand for any bytes that are no UTF-8.
   if (below.includes('\uFFFD') || dirPath.includes('\uFFFD')) return undefined;
-  let fd: number;
   try {
-    fd = openSync(dir.at(below), flags);
+    return openSync(dir.at(below), flags);
   } catch (error) {
-    // Whether it is really absent is for the walk to say.
     if (errnoOf(error) === undefined) throw error;
     return undefined;
   }
-  // The question is about the object that is held, not about a name, so swapping names cannot race it.
-  let sound = false;
+}
+
+/**
+ * Tells whether what is held lies exactly there. The question is about the object that is held, not about a name, so
+ * swapping names cannot race it.
+ */
+function liesAt(fd: number, path: string): boolean {
+  return placeOf(fd) === path;
+}
+
+/** Gives the path of what is held, or `undefined` beyond PATH_MAX, where the kernel tells none. */
+function placeOf(fd: number): string | undefined {
   try {
-    sound = readlinkSync(`${own()}/fd/${fd}`) === `${dirPath}/${below}`;
+    return readlinkSync(`${own()}/fd/${fd}`);
   } catch (error) {
-    // Beyond PATH_MAX the kernel tells no path, and the walk needs none.
     if (errnoOf(error) === undefined) throw error;
-  } finally {
-    if (!sound) closeSync(fd);
+    return undefined;
   }
-  return sound ? fd : undefined;
+}
+
+/**
+ * Tells whether a file still has the name that it was held by. Asked after its links were counted: the one link that was
+ * counted is then this name, and not that of a file elsewhere whose second name was here a moment ago.
+ */
+function stillNamed({ fd, stat }: HeldEntry, parent: Dir, name: EntryName): boolean {
+  const place = placeOf(fd);
+  // Decoded, bytes that are no UTF-8 might be taken for others.
+  if (place !== undefined && typeof name === 'string' && !name.includes('\uFFFD'))
+    return place.endsWith(`/${name}`);
+  if (place !== undefined) {
+    const bytes = readlinkSync(`${own()}/fd/${fd}`, 'buffer');
+    return bytes
+      .subarray(bytes.lastIndexOf(0x2f) + 1)
+      .equals(typeof name === 'string' ? Buffer.from(name) : name);
+  }
+  return [1, 2, 3].every(() => {
+    const now = lstatSync(parent.at(name), { throwIfNoEntry: false });
+    return now?.ino === stat.ino && now.dev === stat.dev && now.nlink === 1;
+  });
 }
 
 /**

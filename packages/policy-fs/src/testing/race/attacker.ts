@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-/** Two paths that are exchanged again and again. */
+/** Two paths that are exchanged again and again; with `+` before the first, the second becomes another name of it and goes. */
 export type Pair = readonly [string, string];
 
 /** A process that swaps names while a victim works. */

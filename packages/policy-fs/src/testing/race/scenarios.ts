@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Pair } from './attacker.js';
+import { HARD_LINK_SCENARIOS } from './hard-link-scenarios.js';
 import { lookupScenarios } from './lookup-scenarios.js';
 import type { Victim } from './victim.js';
 
@@ -245,6 +246,7 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     damaged: twinDamaged,
   },
+  ...HARD_LINK_SCENARIOS,
   ...lookupScenarios({
     prepare: twins,
     damaged: twinDamaged,
