@@ -1,8 +1,9 @@
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs';
+import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
 import type { FsContext } from '../fs-context.js';
 import { checkNewName } from '../path/new-name.js';
-import type { Dir } from '../walk/backend.js';
+import type { Backend, Dir } from '../walk/backend.js';
 import type { PinnedZone } from '../walk/pinned-root.js';
 import type { Owner } from '../zones/zone-table.js';
 import { ownerOf } from './owner-of.js';
@@ -35,11 +36,38 @@ export function makeOneDir(
   parent.confirm();
   // A umask takes rights of group and others away, so only such modes need the second step.
   if ((mode & 0o077) === 0 && !owner) return true;
-  const dir = locator.root.backend.openDir(parent, name);
+  const dir = holdFresh(locator.root.backend, parent, name, owner);
   try {
     prepareDir(dir, owner, mode);
   } finally {
     dir.close();
   }
   return true;
+}
+
+/**
+ * Holds a directory that was just made. mkdir(2) gives no descriptor, so its name may have been given to another one, and
+ * what is given away must not be that: only an empty directory of this process (or of whom it is given to, where the file
+ * system decides that) is taken for the new one.
+ *
+ * @throws AgentFSError `RACE` when it is another one.
+ */
+export function holdFresh(backend: Backend, parent: Dir, name: string, owner?: Owner): Dir {
+  const entry = backend.openEntry(parent, name);
+  try {
+    // Windows knows no owners.
+    const known = [process.geteuid?.() ?? entry.stat.uid, owner?.uid];
+    if (entry.kind !== 'directory' || !known.includes(entry.stat.uid)) throw new AgentFSError('RACE');
+    const dir = entry.asDir();
+    let fresh = false;
+    try {
+      fresh = readdirSync(dir.self).length === 0;
+    } finally {
+      if (!fresh) dir.close();
+    }
+    if (!fresh) throw new AgentFSError('RACE');
+    return dir;
+  } finally {
+    entry.close();
+  }
 }
