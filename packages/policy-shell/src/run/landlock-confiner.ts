@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, mkdirSync, realpathSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Confiner, Guarantee, Launch, NetworkMode, ResourceLimits } from './confiner.js';
 import { countOwnTasks } from './count-own-tasks.js';
 import { landlockGrants, type Surroundings } from './landlock-grants.js';
 import { type LoopbackShim, loopbackShim } from './loopback-shim.js';
+import { privateDirectory } from './private-directory.js';
 import { proxyEnvironment } from './proxy-environment.js';
 import { removeConfined } from './remove-confined.js';
 import { RunError } from './run-error.js';
@@ -148,7 +148,7 @@ function sharedTemporary({ ownContainer }: Surroundings): string[] {
 
 function temporaryDirectory(surroundings: Surroundings): TemporaryDirectory {
   if (surroundings.ownContainer) return { writable: sharedTemporary(surroundings), env: {} };
-  const made = mkdtempSync(join(realpathSync(tmpdir()), 'clawforce-run-'));
+  const made = privateDirectory('run');
   const inner = join(made, 'tmp');
   mkdirSync(inner, { mode: 0o700 });
   // git ends where it sees a system configuration that it may not read.

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findHelper } from './find-helper.js';
 import type { LandlockFeatures } from './landlock-confiner.js';
 import { landlockGrants } from './landlock-grants.js';
+import { privateDirectory } from './private-directory.js';
+import { sentenceOf } from './run-error.js';
 
 /** How the Landlock backend is to be found and used. */
 export interface LandlockOptions {
@@ -49,7 +50,12 @@ export function probeLandlock(options: LandlockOptions = {}): LandlockProbe {
     abi: Math.min(answer.used, mostAbi ?? answer.used),
     ...(mostAbi === undefined ? {} : { mostAbi }),
   };
-  const trouble = trial(features);
+  let trouble: string;
+  try {
+    trouble = trial(features);
+  } catch (error) {
+    trouble = sentenceOf(error);
+  }
   if (trouble !== '') return no(`the Landlock helper does not work here: ${trouble}`);
   return {
     backend: 'landlock',
@@ -92,7 +98,7 @@ if [ "$2" -ge 6 ]; then kill -0 "$PPID" 2>/dev/null && exit 5; fi
 echo held`;
 
 function trial({ helper, abi, mostAbi }: LandlockFeatures): string {
-  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'clawforce-probe-')));
+  const directory = privateDirectory('probe');
   try {
     const [inside, outside] = [join(directory, 'inside'), join(directory, 'outside')];
     for (const path of [inside, outside]) mkdirSync(path);

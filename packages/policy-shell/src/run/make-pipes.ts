@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { closeSync, constants, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, constants, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { privateDirectory } from './private-directory.js';
 import { RunError } from './run-error.js';
 
 /** Descriptors of the two ends of a pipe; whoever asked for it closes them. */
@@ -23,7 +23,7 @@ export async function makePipes(count: number): Promise<readonly PipeEnds[]> {
   const program = programs.find((path) => existsSync(path));
   if (program === undefined) throw new RunError('START_FAILED', 'Pipes need the program mkfifo.');
   // The directory is this user's alone, and gone before any command starts.
-  const directory = mkdtempSync(join(tmpdir(), 'clawforce-pipes-'));
+  const directory = privateDirectory('pipes');
   const opened: number[] = [];
   const open = (path: string, flags: number): number => {
     const descriptor = openSync(path, flags);

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { type BwrapFeatures, createBwrapConfiner } from './bwrap-confiner.js';
 import { probeLandlock } from './landlock-probe.js';
+import { privateDirectory } from './private-directory.js';
+import { sentenceOf } from './run-error.js';
 import { start, writeDescriptor } from './start-process.js';
 
 /** What the host can give for one backend. */
@@ -57,7 +57,11 @@ export async function probeBwrap(): Promise<BwrapProbe> {
       size: offers('--size') && offers('--perms'),
       disableUserns,
     };
-    detail = await trial(features);
+    try {
+      detail = await trial(features);
+    } catch (error) {
+      detail = sentenceOf(error);
+    }
     if (detail === '') {
       return { backend: 'bwrap', works: true, detail: `${bwrap} confines commands`, features };
     }
@@ -67,7 +71,7 @@ export async function probeBwrap(): Promise<BwrapProbe> {
 
 // Runs with the arguments of real use; the answer proves that the walls stand, not only that it starts.
 async function trial(features: BwrapFeatures): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'clawforce-probe-'));
+  const directory = privateDirectory('probe');
   try {
     const script =
       'echo in > inside && ! (echo out > /usr/probe) 2>/dev/null && ! [ -e /etc/shadow ] && ! [ -e /root/. ] && ' +

@@ -40,3 +40,8 @@ export class RunError extends PolicyDeniedError {
     super(code, decision, options && 'cause' in options ? { message, cause: options.cause } : { message });
   }
 }
+
+/** Gives what an error says, as a part of a sentence. */
+export function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown error';
+}
