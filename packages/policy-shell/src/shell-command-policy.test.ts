@@ -143,6 +143,69 @@ describe('inlineCode and elevation', () => {
     expect(rule('sudo rm -rf src', { elevation: 'allow' })).toBe('shell.destructive.remove');
     expect(rule('sudo -s', { elevation: 'allow' })).not.toBe('shell.allow');
   });
+
+  it.each([
+    'sudo apt-get update',
+    'sudo apt-get install -y ./local.deb',
+    'sudo apt-get install -y --no-install-recommends jq ripgrep',
+    'sudo DEBIAN_FRONTEND=noninteractive apt-get install -y jq',
+    'apt-get install -y g++ libstdc++6',
+    'apt install ./a.txt',
+    'sudo -n dpkg -i build/tool.deb',
+    'dpkg --install build/tool.deb',
+    'sudo dpkg -l',
+    'sudo rpm -ivh build/tool.rpm',
+    'sudo -u root apt-get -q -y install jq',
+    'timeout 60 sudo apt-get install jq',
+  ])('elevation lets an agent that is root install: %s', (command) => {
+    expect(check(command).effect).toBe('deny');
+    expect(check(command, { elevation: 'allow' })).toMatchObject({ effect: 'allow', rule: 'shell.allow' });
+  });
+
+  it.each([
+    'sudo apt-get remove jq',
+    'sudo apt-get purge -y jq',
+    'sudo apt-get autoremove',
+    'sudo apt-get install vim-',
+    'sudo apt-get install --purge vim',
+    'sudo apt-get install -y --allow-remove-essential x',
+    'sudo apt-get install --auto-rem x',
+    'sudo apt-get -o APT::Update::Pre-Invoke::=id update',
+    'sudo apt-get install -oDpkg::Pre-Invoke::=id x',
+    'sudo apt-get -c ./apt.conf install x',
+    'sudo apt-get install ../x.deb',
+    'sudo apt-get install /tmp/x.deb',
+    'sudo apt-get install https://example.org/x.deb',
+    'sudo apt-get edit-sources',
+    'sudo dpkg -i /etc/x.deb',
+    'sudo dpkg --pre-invoke=id -i a.deb',
+    'sudo dpkg --root=/ -i a.deb',
+    'sudo dpkg -r jq',
+    'sudo dpkg --force-all -i a.deb',
+    'sudo dpkg --purge jq',
+    'sudo rpm -e jq',
+    "sudo rpm --eval '%(id)'",
+    "sudo rpm -i --define '_x %(id)' a.rpm",
+    'sudo rpm --pipe id -qa',
+    'sudo LD_PRELOAD=./x.so apt-get install jq',
+    'sudo PATH=. apt-get install jq',
+    'sudo -E -u root reboot',
+    'sudo rm -rf src',
+    'sudo mount /dev/sda1 build',
+    'sudo chown -R agent src',
+    'sudo systemctl stop ssh',
+    'sudo sh -c id',
+    'sudo bash',
+    'sudo -i',
+    'sudo env',
+    'sudo dd if=/dev/zero of=a.txt',
+    'sudo cat /etc/shadow',
+    'su -c id',
+    'doas rm -rf src',
+  ])('elevation opens nothing else: %s', (command) => {
+    expect(check(command, { elevation: 'allow' }).effect).toBe('deny');
+    expect(check(command, { elevation: 'allow', relaxed: true }).effect).toBe('deny');
+  });
 });
 
 describe('the workspace', () => {

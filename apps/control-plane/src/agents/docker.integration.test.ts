@@ -264,11 +264,13 @@ requires('docker', 'root').describe('agents in containers', () => {
     const installed = await run(id, 'exec', { command: 'node install.cjs' });
     expect(installed.body).toMatchObject({ status: 'ok', output: '0\n' });
     expect((await run(id, 'exec', { command: 'installed-tool' })).body.output).toContain('installed');
-    const sudo = await call('POST', `/api/agents/${id}/policy/test`, {
-      tool: 'exec',
-      args: { command: 'sudo id' },
-    });
-    expect(sudo.body.decision.effect).toBe('allow');
+    const judged = async (command: string): Promise<string> => {
+      const answer = await call('POST', `/api/agents/${id}/policy/test`, { tool: 'exec', args: { command } });
+      return answer.body.decision.effect as string;
+    };
+    const asRoot = ['sudo id', 'sudo apt-get install -y ./local.deb', 'sudo dpkg -i local.deb'];
+    expect(await Promise.all(asRoot.map(judged))).toEqual(['allow', 'allow', 'allow']);
+    expect(await judged('sudo apt-get purge -y libc6')).toBe('deny');
     await call('POST', `/api/agents/${id}/stop`);
     expect((await level('sandboxed')).status).toBe(200);
     const safe = await running(id);
@@ -276,11 +278,7 @@ requires('docker', 'root').describe('agents in containers', () => {
     const left = await lstat(join(test.core.files.directory(id), 'workspace', 'left', 'root-owned'));
     expect(left.uid).toBe(safe.workerUid);
     expect((await run(id, 'read_file', { path: 'left/root-owned' })).body.status).toBe('ok');
-    const refused = await call('POST', `/api/agents/${id}/policy/test`, {
-      tool: 'exec',
-      args: { command: 'sudo id' },
-    });
-    expect(refused.body.decision.effect).toBe('deny');
+    expect(await Promise.all(asRoot.map(judged))).toEqual(['deny', 'deny', 'deny']);
   });
 
   it('leave nothing in the engine when their agent is removed', async () => {

@@ -2,7 +2,7 @@ import { resolvePath } from '../path/resolve-path.js';
 import { parseCommand } from '../parse/parse-command.js';
 import { compileSubcommands } from '../profiles/compile-grammar.js';
 import { findProfile, profileOf, type KnownProgram } from '../profiles/find-profile.js';
-import type { Grammar, ToolProfile } from '../profiles/tool-profile.js';
+import type { Grammar, ToolDescription } from '../profiles/tool-profile.js';
 import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Token } from '../rules/finding.js';
 import { inspectAssignment } from './assignments.js';
@@ -94,7 +94,7 @@ function inspectProgram(
     inspectUnknownProgram(name, args, into, inspectCommand);
     return;
   }
-  const { profile } = known;
+  const profile = profileFor(known, into);
   if (profile.refused) {
     record(undefined, false);
     // Asking what is installed is harmless, and these programs answer it.
@@ -117,10 +117,16 @@ function inspectProgram(
   if (hasRulesOfItsOwn(name)) inspectWholeCommand(name, args, into, token);
 }
 
+// An agent that may become root may install what it was given: its tools are described by other grammars then.
+function profileFor({ profile }: KnownProgram, into: Inspection): ToolDescription {
+  if (profile.elevated === undefined || into.options.elevation === 'deny') return profile;
+  return profile.elevated;
+}
+
 function inspectSubcommand(
   name: string,
   program: Token,
-  profile: ToolProfile,
+  profile: ToolDescription,
   args: readonly Token[],
   into: Inspection,
   handlers: WalkHandlers,

@@ -118,12 +118,18 @@ const rules: readonly ArgumentRule[] = [
     rule: 'shell.exec.option',
   },
   { programs: /^javac?$/, argument: (value) => value.startsWith('@'), rule: 'shell.exec.option' },
+  // `install vim-` removes vim.
+  {
+    programs: /^apt(?:-get)? (?:re)?install$/,
+    argument: (value) => /^[^-].*-$/.test(value),
+    rule: 'shell.program.package-manager',
+  },
   { programs: /^hostname$/, argument: (value) => !value.startsWith('-'), rule: 'shell.program.system' },
 ];
 
 // Every program that is named here.
 const special =
-  /^(?:.*tar|printf|ps|go|ninja|samu|rustc|javac?|hostname|nc|ln|link|gem|cargo|mvnw?|nim|yarn|pnpm|bun|npm|git)$/;
+  /^(?:.*tar|printf|ps|go|ninja|samu|rustc|javac?|hostname|nc|ln|link|gem|cargo|mvnw?|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
 const answers = new Map<string, boolean>();
 const found = new Map<string, readonly ArgumentRule[]>();
 // Names come from commands, so an agent could fill a table without end.

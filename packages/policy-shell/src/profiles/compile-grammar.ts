@@ -1,5 +1,5 @@
 import type { ShellRuleId } from '../rules/catalogue.js';
-import type { Grammar, ToolProfile, ValueRole } from './tool-profile.js';
+import type { Grammar, ToolDescription, ValueRole } from './tool-profile.js';
 
 /** What an option means: it is refused by a rule, or it takes values of a role. */
 export type OptionMeaning =
@@ -70,10 +70,10 @@ export function compileGrammar(grammar: Grammar, globals: Grammar = grammar): Co
   return result;
 }
 
-const subcommands = new WeakMap<ToolProfile, CompiledSubcommands>();
+const subcommands = new WeakMap<ToolDescription, CompiledSubcommands>();
 
 /** Gives the lookup form of the sub-commands of a tool; each profile is compiled once. */
-export function compileSubcommands(profile: ToolProfile): CompiledSubcommands {
+export function compileSubcommands(profile: ToolDescription): CompiledSubcommands {
   const known = subcommands.get(profile);
   if (known) return known;
   const entries = new Map<string, Grammar | ShellRuleId>();

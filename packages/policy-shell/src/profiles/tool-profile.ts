@@ -69,10 +69,8 @@ export interface Grammar {
   readonly refuseOperands?: Partial<Record<ShellRuleId, string>>;
 }
 
-/** What this policy knows about one tool. Profiles are data: see docs in README, "Adding a tool". */
-export interface ToolProfile extends Grammar {
-  /** Program names, separated by blanks. */
-  readonly names: string;
+/** What a tool takes, with its sub-commands. */
+export interface ToolDescription extends Grammar {
   /** A refusal of the whole program. */
   readonly refused?: ShellRuleId;
   /** Sub-commands: keys are names separated by blanks. The options above are then the global ones. */
@@ -81,4 +79,12 @@ export interface ToolProfile extends Grammar {
   readonly otherSubcommand?: ShellRuleId | Grammar;
   /** Whether the global options may also stand behind the sub-command. Default true. */
   readonly globalsAnywhere?: boolean;
+}
+
+/** What this policy knows about one tool. Profiles are data: see docs in README, "Adding a tool". */
+export interface ToolProfile extends ToolDescription {
+  /** Program names, separated by blanks. */
+  readonly names: string;
+  /** What describes the tool instead where the option `elevation` is `allow`: an agent that is root may install. */
+  readonly elevated?: ToolDescription;
 }

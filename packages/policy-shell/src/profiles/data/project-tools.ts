@@ -1,4 +1,5 @@
 import type { ToolProfile } from '../tool-profile.js';
+import { packageManagers } from './package-managers.js';
 
 const exec = 'shell.exec.option' as const;
 const source = 'shell.fetch.source' as const;
@@ -426,19 +427,6 @@ export const projectTools: readonly ToolProfile[] = [
     operands: ['any'],
     refuse: { [exec]: '-load --load --external-sources' },
   },
-  {
-    names: 'apt apt-get apt-cache dpkg rpm dpkg-query',
-    operands: ['text'],
-    options: { text: '-f --showformat' },
-    refuse: {
-      [config]: '-o --option -c --config-file',
-      'shell.program.package-manager':
-        '-i --install -r --remove -P --purge --unpack --configure -U -e --erase --force-all --import -E',
-    },
-    refuseOperands: {
-      'shell.program.package-manager':
-        'install remove purge update upgrade dist-upgrade full-upgrade autoremove source build-dep download edit-sources clean autoclean satisfy reinstall',
-    },
-  },
+  ...packageManagers,
   { names: 'code-insiders', refused: interactive },
 ];

@@ -82,6 +82,7 @@ export const wrapperTools: readonly ToolProfile[] = [
 /** Programs that run a command with other rights; the `elevation` option decides whether they may. */
 export const elevationTools: readonly ToolProfile[] = [
   wrapper('sudo', {
+    operands: ['assignments-then-command'],
     options: { flag: '-n --non-interactive -H --set-home -E', text: '-u --user -g --group -p --prompt' },
     refuse: {
       'shell.program.code-runner': '-s --shell -i --login',
