@@ -1,0 +1,224 @@
+import { execFile } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { expect } from 'vitest';
+import { parse } from 'yaml';
+import { requires } from '../host/host-test.js';
+import { TEST_LABEL, testWorkerImage } from '../host/test-image.js';
+import { ensureControlPlaneImage } from './control-plane-image.mjs';
+
+const run = promisify(execFile);
+const docker = requires('docker', 'root');
+const root = new URL('../..', import.meta.url).pathname;
+
+interface Service {
+  readonly read_only: boolean;
+  readonly init: boolean;
+  readonly cap_drop: readonly string[];
+  readonly cap_add: readonly string[];
+  readonly security_opt: readonly string[];
+  readonly mem_limit: string;
+  readonly pids_limit: number;
+  readonly tmpfs: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly volumes: readonly string[];
+  readonly ports: readonly string[];
+}
+
+/** What `docker compose up` asks of the engine for the one service of the file, with other host paths and port. */
+function argumentsOf(service: Service, values: Readonly<Record<string, string>>, host: string): string[] {
+  const filled = (text: string): string =>
+    text.replace(/\$\{(\w+):\?[^}]*\}/g, (_all, name: string) => {
+      const value = values[name];
+      if (value === undefined) throw new Error(`compose.yaml asks for ${name}`);
+      return value;
+    });
+  const each = (flag: string, list: readonly string[]): string[] => list.flatMap((value) => [flag, value]);
+  return [
+    ...(service.read_only ? ['--read-only'] : []),
+    ...(service.init ? ['--init'] : []),
+    ...each('--cap-drop', service.cap_drop),
+    ...each('--cap-add', service.cap_add),
+    ...each('--security-opt', service.security_opt),
+    ...['--memory', service.mem_limit, '--pids-limit', String(service.pids_limit)],
+    ...each('--tmpfs', service.tmpfs),
+    ...each(
+      '--env',
+      Object.entries(service.environment).map(([name, value]) => `${name}=${filled(value)}`),
+    ),
+    ...each(
+      '--volume',
+      service.volumes.map((volume) => (volume.startsWith('/var/run/') ? volume : `${host}${volume}`)),
+    ),
+    ...each(
+      '--publish',
+      service.ports.map((port) => port.replace(/:\d+:/, '::')),
+    ),
+  ];
+}
+
+/** The engine takes connections before there is anybody to serve them; such a one is never answered. */
+const patience = (): AbortSignal => AbortSignal.timeout(20_000);
+
+/** Waits for an answer of the API; a container that has ended meanwhile is told with its last lines. */
+async function eventually<T>(name: string, what: string, probe: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + 180_000;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined) return found;
+    const { stdout: state } = await run('docker', ['inspect', '--format', '{{.State.Running}}', name]);
+    if (state.trim() !== 'true' || Date.now() > deadline) {
+      const { stdout, stderr } = await run('docker', ['logs', '--tail', '30', name]);
+      throw new Error(`waited in vain for ${what}:\n${stdout}${stderr}`);
+    }
+    await sleep(300);
+  }
+}
+
+async function call(url: string, token: string, body?: object): Promise<Record<string, unknown>> {
+  const response = await fetch(url, {
+    method: body ? 'POST' : 'GET',
+    signal: patience(),
+    headers: {
+      ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+      ...(body ? { 'content-type': 'application/json' } : {}),
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${text}`);
+  return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+}
+
+docker.describe('the compose file', () => {
+  docker.test(
+    'starts a control plane in a container that finds the paths of its host and gives an agent a worker beside it',
+    async () => {
+      const image = await ensureControlPlaneImage();
+      const { services } = parse(await readFile(join(root, 'deploy/compose.yaml'), 'utf8')) as {
+        services: Record<string, Service>;
+      };
+      const service = services['control-plane'];
+      if (!service) throw new Error('compose.yaml has no control-plane');
+      const host = await realpath(await mkdtemp(join(tmpdir(), 'compose-')));
+      const label = `${TEST_LABEL}=deploy-${randomUUID()}`;
+      for (const directory of ['srv/clawforce', 'run/clawforce'])
+        await mkdir(join(host, directory), { recursive: true, mode: 0o700 });
+      const key = join(host, 'srv/clawforce.master-key');
+      await writeFile(key, randomBytes(32).toString('hex'), { mode: 0o400 });
+      const values = {
+        CLAWFORCE_WORKER_IMAGE: await testWorkerImage(),
+        ADMIN_JWT_SECRET: randomBytes(32).toString('hex'),
+        ADMIN_PUBLIC_URL: 'https://clawforce.example',
+      };
+      const password = `${randomUUID()} of a test`;
+      const first = ['--env', 'ADMIN_SETUP_USERNAME=root', '--env', `ADMIN_SETUP_PASSWORD=${password}`];
+      const name = `clawforce-deploy-${randomUUID().slice(0, 8)}`;
+      let agent = 'none';
+      try {
+        const asked = argumentsOf(service, values, host);
+        await run('docker', [
+          ...['run', '--detach', '--name', name, '--label', label, ...asked, ...first],
+          image,
+        ]);
+        const { stdout: port } = await run('docker', ['port', name, '8080/tcp']);
+        const api = `http://${port.trim().split('\n')[0] ?? ''}`;
+        // Ready only after a throw-away container read a file of this one's volumes and connected back.
+        await eventually(name, 'the control plane', async () => {
+          const answer = await fetch(`${api}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(
+            () => undefined,
+          );
+          return answer?.status === 200 || undefined;
+        });
+        const { access_token: token } = await call(`${api}/api/auth/login`, '', {
+          username: 'root',
+          password,
+          client: 'api',
+        });
+        const made = await call(`${api}/api/agents`, String(token), { name: 'deployed' });
+        agent = String(made['id']);
+        await call(`${api}/api/agents/${agent}/start`, String(token), {});
+        const status = await eventually(name, 'the worker', async () => {
+          const now = await call(`${api}/api/agents/${agent}/status`, String(token));
+          if (now['status'] === 'failed') throw new Error(String(now['reason']));
+          return now['status'] === 'running' ? now : undefined;
+        });
+        expect(status).toMatchObject({ backend: 'docker', attested: 'matched' });
+        const { stdout: mounts } = await run('docker', [
+          ...['ps', '--no-trunc', '--format', '{{.Mounts}}', '--filter', `label=clawforce.agent=${agent}`],
+        ]);
+        // The worker got directories of the host, under the host's names.
+        expect(mounts).toContain(join(host, 'srv/clawforce/agents', agent, 'workspace'));
+        expect(mounts).toContain(join(host, 'run/clawforce'));
+        await run('docker', ['stop', '--time', '60', name]);
+        const { stdout: code } = await run('docker', ['inspect', '--format', '{{.State.ExitCode}}', name]);
+        expect(code.trim()).toBe('0');
+      } finally {
+        const workers = ['ps', '--all', '--quiet', '--filter', `label=clawforce.agent=${agent}`];
+        const { stdout: left } = await run('docker', workers);
+        const names = [name, ...left.split('\n').filter(Boolean)];
+        await run('docker', ['rm', '--force', '--volumes', ...names]).catch(() => undefined);
+        const { stdout: nets } = await run('docker', [
+          ...['network', 'ls', '--quiet', '--filter', `label=clawforce.agent=${agent}`],
+        ]);
+        const networks = nets.split('\n').filter(Boolean);
+        if (networks.length > 0) await run('docker', ['network', 'rm', ...networks]);
+        await rm(host, { recursive: true, force: true });
+      }
+    },
+    600_000,
+  );
+});
+
+docker.describe('the example of a custom worker image', () => {
+  requires('docker', 'python3').test(
+    'adds Python and a tool of its own to the worker image, and the worker still starts',
+    async () => {
+      const context = await mkdtemp(join(tmpdir(), 'example-'));
+      const unique = randomUUID().slice(0, 8);
+      const [base, tag] = [`clawforce-example-base:${unique}`, `clawforce-example:${unique}`];
+      const build = (name: string, ...args: string[]) =>
+        run('docker', ['build', '--network', 'none', '--tag', name, '--label', TEST_LABEL, ...args], {
+          env: { ...process.env, DOCKER_BUILDKIT: '0' },
+        });
+      try {
+        // The host's Python stands for what apt would bring, so that no registry is needed.
+        await stagePython(join(context, 'root'));
+        await writeFile(join(context, 'Dockerfile'), `FROM ${await testWorkerImage()}\nCOPY root/ /\n`);
+        await build(base, context);
+        const example = join(root, 'apps/worker/examples/python-tools');
+        await build(tag, '--build-arg', `WORKER_IMAGE=${base}`, example);
+        const inside = [
+          ...['run', '--rm', '--label', TEST_LABEL, '--network', 'none', '--read-only', '--cap-drop', 'ALL'],
+        ];
+        const script = 'id -u && word-count /etc/passwd';
+        const { stdout } = await run('docker', [...inside, '--entrypoint', 'sh', tag, '-c', script]);
+        expect(stdout).toMatch(/^10001\n\d+ \/etc\/passwd\n$/);
+        // The worker itself, which misses who it is for.
+        await expect(run('docker', [...inside, tag])).rejects.toMatchObject({ code: 64 });
+      } finally {
+        await run('docker', ['rmi', '--force', tag, base]).catch(() => undefined);
+        await rm(context, { recursive: true, force: true });
+      }
+    },
+    600_000,
+  );
+});
+
+/** Copies the interpreter of this host with what it loads and the library that it cannot do without. */
+async function stagePython(target: string): Promise<void> {
+  const program = await realpath('/usr/bin/python3');
+  const { stdout: where } = await run(program, ['-c', 'import os; print(os.path.dirname(os.__file__))']);
+  const { stdout: linked } = await run('ldd', [program]);
+  const objects = [...linked.matchAll(/=>\s*(\/\S+)/g)].map((match) => match[1] ?? '');
+  for (const path of objects) await cp(path, join(target, path), { dereference: true });
+  await cp(program, join(target, '/usr/bin/python3'));
+  await cp(where.trim(), join(target, where.trim()), {
+    recursive: true,
+    filter: (path) => !/\/(?:__pycache__|config-|test|lib2to3|pydoc_data|distutils|dist-packages)/.test(path),
+  });
+}
