@@ -16,6 +16,17 @@ describe('policy-shell check', () => {
     expect(stdout).toContain('  ls; id\n      ^^');
   });
 
+  it('points at the place in the form that it judged, whatever the quotes were', () => {
+    const { stdout } = answer('check', `'r'm   -rf "a b"`);
+    expect(stdout).toContain("  rm -rf 'a b'\n     ^^^\n");
+  });
+
+  it('prints nothing that a terminal would obey', () => {
+    const { stdout } = answer('check', 'ls \u001b]0;x\u0007 \u202e');
+    expect(stdout).toContain('ls ·]0;x· ·');
+    expect(stdout).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
+  });
+
   it('ends with 2 for a command that a person should decide', () => {
     expect(answer('check', 'git push --force origin main').exitCode).toBe(2);
   });

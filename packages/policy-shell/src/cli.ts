@@ -54,20 +54,21 @@ export function answerCli(args: readonly string[], cwd: string): CliAnswer {
     return wrong(error instanceof Error ? error.message : 'wrong options');
   }
   const decision = policy.check(command);
-  const stdout =
-    values.json === true ? `${JSON.stringify(decision, undefined, 2)}\n` : explain(command, decision);
+  const stdout = values.json === true ? `${JSON.stringify(decision, undefined, 2)}\n` : explain(decision);
   return { exitCode: exitCodes[decision.effect], stdout, stderr: '' };
 }
 
 const absolute = (path: string, cwd: string): string => (path.startsWith('/') ? path : `${cwd}/${path}`);
 
-function explain(command: string, { effect, rule, reason, hint, span, trace }: ShellDecision): string {
+// What a terminal would obey, and what changes the direction of text, is shown as a dot.
+const visible = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·');
+
+function explain({ effect, rule, reason, hint, input, span, trace }: ShellDecision): string {
   const lines = [`${effect}  ${rule}`, `  ${reason}`];
-  // Marking a place in text of several lines would point at the wrong column.
-  if (span && !command.includes('\n') && command.length < 200) {
+  if (span && input.length < 200) {
     lines.push(
       '',
-      `  ${command}`,
+      `  ${visible(input)}`,
       `  ${' '.repeat(span[0])}${'^'.repeat(Math.max(1, span[1] - span[0]))}`,
       '',
     );
@@ -78,7 +79,7 @@ function explain(command: string, { effect, rule, reason, hint, span, trace }: S
       `  ${step.layer}: ${step.effect} ${step.rule}${step.note === undefined ? '' : ` (${step.note})`}`,
     );
   }
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(visible).join('\n')}\n`;
 }
 
 const invoked = process.argv[1];

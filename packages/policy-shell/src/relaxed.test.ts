@@ -48,7 +48,7 @@ describe('a relaxed line', () => {
       { joiner: 'always', commands: [{ argv: ['ls'], program: 'ls', cwd: src, env: {} }] },
       { joiner: 'or', commands: [{ argv: ['true'], program: 'true', cwd: src, env: {} }] },
     ]);
-    expect(input).toBe("cd src && node x.js 'a b' 2>&1 >> ../log | sort -u; ls || true");
+    expect(input).toBe("cd src && NODE_ENV=test node x.js 'a b' 2>&1 >> ../log | sort -u; ls || true");
     expect(Object.isFrozen(plan?.pipelines?.[1]?.commands[0]?.redirects)).toBe(true);
   });
 

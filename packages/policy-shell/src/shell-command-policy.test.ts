@@ -36,7 +36,7 @@ describe('a decision', () => {
       'deny-rule allow',
       'workspace allow',
     ]);
-    expect(input).toBe("timeout 9 node 'a b.js' '--x=$y'");
+    expect(input).toBe("NODE_ENV=test timeout 9 node 'a b.js' '--x=$y'");
   });
 
   it('names rule, place, reason and a way out', () => {
@@ -58,6 +58,29 @@ describe('a decision', () => {
       rule: 'shell.workspace.outside',
       span: [10, 19],
     });
+  });
+
+  it.each([
+    [`'r'm  -rf   "src"`, 'rm -rf src', '-rf'],
+    ["  cat   'a.txt' '..'/secret", 'cat a.txt ../secret', '../secret'],
+    [`NODE_ENV=test  node "-e"  '1 + 1'`, "NODE_ENV=test node -e '1 + 1'", '-e'],
+    ["LD_PRELOAD='./x y.so'   ls", "LD_PRELOAD='./x y.so' ls", "LD_PRELOAD='./x y.so'"],
+    ['timeout  5   rm\t-r "src"', 'timeout 5 rm -r src', '-r'],
+  ])('gives the place in the canonical form: %s', (command, canonical, marked) => {
+    const { input, span } = check(command);
+    expect([input, input.slice(...(span ?? []))]).toEqual([canonical, marked]);
+  });
+
+  it('gives the place in a line of several commands, redirections and patterns too', () => {
+    for (const [command, canonical, marked] of [
+      ['ls  |  grep "x"  &&  rm  -rf src', 'ls | grep x && rm -rf src', '-rf'],
+      ["ls ;   ls  >'../x'", 'ls; ls > ../x', '> ../x'],
+      ['rm -r *.txt  ;  ls', 'rm -r a.txt b.txt innocent.txt; ls', '-r'],
+      ['ls;   shred   *.txt', 'ls; shred a.txt b.txt innocent.txt', 'shred'],
+    ] as const) {
+      const { input, span } = check(command, { relaxed: true });
+      expect([input, input.slice(...(span ?? []))]).toEqual([canonical, marked]);
+    }
   });
 
   it('lists every objection in its trace and decides by the first refusal', () => {

@@ -1,5 +1,6 @@
 import { createDecision, policyDigest, type Decision, type Step } from '@clawforce/policy-core';
 import type { CommandPlan } from './command-plan.js';
+import { canonicalForm, placeInCanonical } from './judge/canonical-form.js';
 import { type JudgedLine, judgeLine } from './judge/judge-line.js';
 import { viewWorkspace } from './layers/view.js';
 import { parseCommand } from './parse/parse-command.js';
@@ -41,31 +42,35 @@ export class ShellCommandPolicy {
       return this.#check(command, input, (context as typeof context | null)?.cwd);
     } catch (error) {
       const note = error instanceof Error ? error.message : 'unknown error';
-      return this.#decide(input, input, [{ rule: 'shell.internal' }], [], note);
+      return this.#decide(input, [{ rule: 'shell.internal' }], [], note);
     }
   }
 
   #check(command: unknown, input: string, cwd: string | undefined): ShellDecision {
-    if (typeof command !== 'string')
-      return this.#decide(input, input, [{ rule: 'shell.syntax.not-a-string' }], []);
+    if (typeof command !== 'string') return this.#decide(input, [{ rule: 'shell.syntax.not-a-string' }], []);
     const parsed = parseCommand(command, this.#options.relaxed);
-    if (!parsed.ok) return this.#decide(input, input, [parsed.finding], []);
+    if (!parsed.ok) return this.#decide(input, [parsed.finding], []);
     const view = viewWorkspace(this.#options, cwd);
-    if ('rule' in view) return this.#decide(input, input, [view], ['syntax']);
+    if ('rule' in view) return this.#decide(input, [view], ['syntax']);
     const judged = judgeLine(parsed.line, this.#options, view);
-    if ('rule' in judged) return this.#decide(input, input, [judged], []);
-    if (judged.objections.length > 0)
-      return this.#decide(input, judged.canonical, judged.objections, ['syntax']);
-    return this.#allow(input, judged.canonical, planOf(judged.pipelines, view, this.#options));
+    if ('rule' in judged) return this.#decide(input, [judged], []);
+    const canonical = canonicalForm(judged.parts);
+    if (judged.objections.length > 0) {
+      const objections = judged.objections.map((finding) =>
+        finding.span ? { ...finding, span: placeInCanonical(judged.parts, finding.span) } : finding,
+      );
+      return this.#decide(canonical, objections, ['syntax']);
+    }
+    return this.#allow(canonical, planOf(judged.pipelines, view, this.#options));
   }
 
-  #allow(text: string, input: string, plan: CommandPlan): ShellDecision {
+  #allow(input: string, plan: CommandPlan): ShellDecision {
     return Object.freeze({
       effect: 'allow',
       layer: 'policy',
       rule: 'shell.allow',
       reason: shellRules['shell.allow'].reason,
-      span: Object.freeze([0, text.length] as const),
+      span: Object.freeze([0, input.length] as const),
       input,
       policyDigest: this.digest,
       trace: passedEveryLayer,
@@ -73,9 +78,8 @@ export class ShellCommandPolicy {
     });
   }
 
-  // The first refusal decides; a question only where nothing refuses.
+  // The first refusal decides; a question only where nothing refuses. Spans are places in the input.
   #decide(
-    text: string,
     input: string,
     findings: readonly Finding[],
     passed: readonly string[],
@@ -85,6 +89,7 @@ export class ShellCommandPolicy {
       findings[0] ?? { rule: 'shell.internal' as const };
     const { layer, effect, reason, hint } = shellRules[decisive.rule];
     const detail = shorten(decisive.detail ?? 'this');
+    const shown = input.length > maximumInputShown ? `${input.slice(0, 256)}…` : input;
     const trace: Step[] = [
       ...passed.map((name): Step => ({ layer: name, rule: 'shell.allow', effect: 'allow' })),
       ...findings.slice(0, 32).map((finding): Step => {
@@ -103,8 +108,8 @@ export class ShellCommandPolicy {
       rule: decisive.rule,
       reason: reason.replace('{}', () => detail),
       ...(hint === undefined ? {} : { hint }),
-      span: decisive.span ?? [0, text.length],
-      input: input.length > maximumInputShown ? `${input.slice(0, 256)}…` : input,
+      span: decisive.span ?? [0, shown.length],
+      input: shown,
       policyDigest: this.digest,
       trace,
     });

@@ -10,7 +10,6 @@ import { expandGlob } from '../path/expand-glob.js';
 import { resolvePath } from '../path/resolve-path.js';
 import { isCredentialFile, refusePath, type WorkspaceView } from '../path/workspace-paths.js';
 import type { CheckedOptions } from '../policy-options.js';
-import { quoteArgv } from '../quote-argv.js';
 import type { Finding, Token } from '../rules/finding.js';
 
 /** What the judgement of one simple command gave. */
@@ -20,8 +19,6 @@ export interface JudgedCommand {
   /** The objection of the workspace restriction, which speaks last. */
   readonly outside: Finding | undefined;
   readonly programs: readonly InspectedProgram[];
-  /** The command in canonical form. */
-  readonly canonical: string;
   readonly planned: PlannedCommand;
 }
 
@@ -44,15 +41,13 @@ export function judgeCommand(
   }
   inspectCommand(words, inspection);
   const argv = words.map(valueOf) as [string, ...string[]];
-  let canonical = command.canonical ?? quoteArgv(argv);
   let outside = refusePaths(inspection.paths, view);
   if (command.redirects.length > 0) {
-    canonical += canonicalRedirects(command.redirects);
     outside = inspectRedirects(command.redirects, inspection, view) ?? outside;
   }
   const { findings, programs } = inspection;
   const planned = planCommand(argv, command, inspection, view);
-  return { words, findings, outside, programs, canonical, planned };
+  return { words, findings, outside, programs, planned };
 }
 
 function expandWords(command: SimpleCommand, view: WorkspaceView): readonly Token[] | Finding {
@@ -97,18 +92,6 @@ function inspectRedirects(
     if (finding) return finding;
   }
   return undefined;
-}
-
-function canonicalRedirects(redirects: readonly ParsedRedirect[]): string {
-  const signs = { read: '<', write: '>', append: '>>' } as const;
-  return redirects
-    .map((redirect) => {
-      if (redirect.kind === 'duplicate') return ` ${redirect.descriptor}>&${redirect.source}`;
-      if (redirect.kind === 'text') return ` <<< ${quoteArgv([redirect.text])}`;
-      const descriptor = redirect.descriptor === 2 ? '2' : '';
-      return ` ${descriptor}${signs[redirect.kind]} ${quoteArgv([redirect.target])}`;
-    })
-    .join('');
 }
 
 function planCommand(

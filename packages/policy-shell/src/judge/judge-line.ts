@@ -7,11 +7,13 @@ import type { ParsedLine, ParsedPipeline, SimpleCommand } from '../parse/parse-c
 import type { WorkspaceView } from '../path/workspace-paths.js';
 import type { CheckedOptions } from '../policy-options.js';
 import type { Finding, Token } from '../rules/finding.js';
+import type { LinePart } from './canonical-form.js';
 import { judgeCommand } from './judge-command.js';
 
 /** What the judgement of a whole line gave; `pipelines` is what may run when nothing objects. */
 export interface JudgedLine {
-  readonly canonical: string;
+  /** The commands in order, for the canonical form. */
+  readonly parts: readonly LinePart[];
   readonly objections: readonly Finding[];
   readonly pipelines: readonly [PlannedPipeline, ...PlannedPipeline[]];
 }
@@ -33,11 +35,10 @@ export function judgeLine(
   const outside: Finding[] = [];
   const programs: InspectedProgram[] = [];
   const pipelines: PlannedPipeline[] = [];
-  let canonical = '';
+  const parts: LinePart[] = [];
   let view = start;
   for (const [at, pipeline] of line.entries()) {
     const commands: PlannedCommand[] = [];
-    if (at > 0) canonical += signs[pipeline.joiner];
     for (const [place, command] of pipeline.commands.entries()) {
       const judged = judgeCommand(command, options, view, place > 0);
       if ('rule' in judged) return judged;
@@ -45,7 +46,8 @@ export function judgeLine(
       programs.push(...judged.programs);
       if (judged.outside) outside.push(judged.outside);
       commands.push(judged.planned);
-      canonical += (place > 0 ? ' | ' : '') + judged.canonical;
+      const sign = place > 0 ? ' | ' : at > 0 ? signs[pipeline.joiner] : '';
+      parts.push({ sign, command, words: judged.words });
       if (place > 0 && command.redirects.some(({ kind }) => kind === 'read' || kind === 'text')) {
         objections.push({ rule: 'shell.syntax.redirect', span: command.span, detail: 'behind a pipe' });
       }
@@ -60,7 +62,7 @@ export function judgeLine(
   const listed = refuseByLists(programs, options);
   if (listed) objections.push(listed);
   if (!isNonEmpty(pipelines)) return { rule: 'shell.internal' };
-  return { canonical, objections: [...objections, ...outside], pipelines };
+  return { parts, objections: [...objections, ...outside], pipelines };
 }
 
 function judgeOne(
@@ -70,11 +72,15 @@ function judgeOne(
 ): JudgedLine | Finding {
   const judged = judgeCommand(command, options, view, false);
   if ('rule' in judged) return judged;
-  const { canonical, findings, outside, programs, planned } = judged;
+  const { words, findings, outside, programs, planned } = judged;
   const listed = refuseByLists(programs, options);
   const objections =
     listed || outside ? [...findings, ...(listed ? [listed] : []), ...(outside ? [outside] : [])] : findings;
-  return { canonical, objections, pipelines: [{ joiner: 'always', commands: [planned] }] };
+  return {
+    parts: [{ sign: '', command, words }],
+    objections,
+    pipelines: [{ joiner: 'always', commands: [planned] }],
+  };
 }
 
 // Behind `a && cd b`, only what `&&` joins is sure to run in b; behind `cd b` at the start of a list everything is,

@@ -38,8 +38,8 @@ describe('the rule catalogue', () => {
       ...readLines('daily.txt', fixture.workspace),
     ];
     const without = commands.filter((command) => {
-      const { span } = policy.check(command);
-      return !span || span[0] < 0 || span[0] > span[1] || span[1] > command.length;
+      const { span, input } = policy.check(command);
+      return !span || span[0] < 0 || span[0] > span[1] || span[1] > input.length;
     });
     fixture.remove();
     expect(without).toEqual([]);
