@@ -9,6 +9,7 @@ import { EarlyBytes } from './early-bytes.js';
 import { proxyRefusal, type ProxyGate } from './proxy-gate.js';
 import { countTraffic, type ProxyHop } from './proxy-hop.js';
 import type { ListenTarget, ProxyLimits } from './proxy-options.js';
+import { relay } from './relay.js';
 import { readAuthority, type ProxyTarget } from './proxy-target.js';
 import { answerSocket } from './refusal.js';
 import { TargetReader } from './target-reader.js';
@@ -66,7 +67,7 @@ export async function serveTunnel(
       settings.connection(hop.agent),
     );
     upstream = opened.socket;
-    forth = () => (opened.direct ? reader.flow(upstream, client) : void upstream.pipe(client));
+    forth = () => (opened.direct ? reader.flow(upstream, client) : relay(upstream, client));
     hop.connection = opened.connection;
   } catch (error) {
     hop.fail(error);
@@ -172,7 +173,7 @@ function carry(
   }
   idle(limits.idleMs, 'idleMs');
   if (first.length > 0) upstream.write(first);
-  client.pipe(upstream);
+  relay(client, upstream);
   forth();
   if (client.destroyed) upstream.destroy();
   if (upstream.destroyed) client.destroy();
