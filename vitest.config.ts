@@ -1,6 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const conditions = ['@clawforce/source'];
+// Vitest leaves one processor free, which on the two of CI means one file at a time, and most files wait most of their time.
+const maxWorkers = Math.max(2, availableParallelism() - 1);
 const exclude = ['**/node_modules/**', '**/dist/**', '**/out-tsc/**'];
 
 /**
@@ -18,6 +21,7 @@ export default defineConfig({
           name: 'unit',
           // The groups run one after the other, so that tests with deadlines do not fight for the two cores of CI.
           sequence: { groupOrder: 0 },
+          maxWorkers,
           testTimeout: 30_000,
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.{ts,tsx}', 'tools/**/*.test.ts'],
           exclude: [...exclude, '**/*.integration.test.ts'],
@@ -28,6 +32,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           sequence: { groupOrder: 1 },
+          maxWorkers,
           include: ['packages/*/src/**/*.integration.test.ts', 'apps/*/src/**/*.integration.test.ts'],
           exclude,
           testTimeout: 120_000,

@@ -39,6 +39,7 @@ function fail(sentence) {
   failures.push(sentence);
 }
 
+/** Runs a step and says how long it took. Problems of a step that runs beside the tests are said at its end. */
 async function timed(title, action) {
   const started = performance.now();
   console.log(`\n== ${title}`);
@@ -124,28 +125,36 @@ if (wanted.has('build')) {
     check('build and type check', built);
   });
 }
-if (wanted.has('lint')) {
-  await timed('lint', async () => {
-    // Behind the build, which generates the database client; the boundary rule needs the graph in Nx's cache.
-    if (!wanted.has('workspace')) await workspaceProblems();
-    const args = ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/', '--max-warnings', '0'];
-    check('lint', (await runNode(localBin('eslint'), args)).code === 0);
-    check('lint: the boundary rule lets a forbidden import pass', await boundaryRuleIsAwake());
-  });
+async function lint() {
+  // Behind the build, which generates the database client; the boundary rule needs the graph in Nx's cache.
+  if (!wanted.has('workspace')) await workspaceProblems();
+  const args = ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/', '--max-warnings', '0'];
+  const { code, output } = await runNode(localBin('eslint'), args, { quiet: true });
+  if (code !== 0) console.error(output.trimEnd());
+  check('lint', code === 0);
+  check('lint: the boundary rule lets a forbidden import pass', await boundaryRuleIsAwake());
 }
-const projects = PROJECTS.filter((name) => wanted.has(name));
-if (projects.length > 0) await timed(`tests (${projects.join(', ')})`, () => vitest(projects));
-if (wanted.has('pack')) {
-  await timed('packages as users install them', async () => {
-    if (!built) {
-      fail('packages: not tried, because the build failed');
-      return;
-    }
-    const { packTests } = await import('./pack/pack-tests.mjs');
-    for (const { title, problem } of await packTests())
-      check(`pack: ${title}: ${problem}`, problem === undefined);
-  });
+
+async function pack() {
+  if (!built) {
+    fail('packages: not tried, because the build failed');
+    return;
+  }
+  const { packTests } = await import('./pack/pack-tests.mjs');
+  for (const { title, problem } of await packTests())
+    check(`pack: ${title}: ${problem}`, problem === undefined);
 }
+
+const near = PROJECTS.filter((name) => wanted.has(name) && name !== 'e2e');
+if (near.length > 0) await timed(`tests (${near.join(', ')})`, () => vitest(near));
+// The end-to-end tests run one file at a time and mostly wait, so what needs the processor runs beside them.
+await Promise.all([
+  wanted.has('e2e') && timed('tests (e2e)', () => vitest(['e2e'])),
+  (async () => {
+    if (wanted.has('lint')) await timed('lint', lint);
+    if (wanted.has('pack')) await timed('packages as users install them', pack);
+  })(),
+]);
 
 if (skips.length > 0) {
   console.log('\nSkipped, because this host lacks something:');

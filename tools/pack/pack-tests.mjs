@@ -7,7 +7,8 @@ import { installTogether } from './install-together.mjs';
 import { lintTarball, lintTypes } from './lint-tarball.mjs';
 import { checkLoads } from './load-check.mjs';
 import { packAll } from './pack-all.mjs';
-import { readLibraries } from './read-libraries.mjs';
+import { checkProduct } from './product-check.mjs';
+import { readLibraries, readPrograms } from './read-workspaces.mjs';
 
 async function result(title, action) {
   const started = performance.now();
@@ -25,9 +26,10 @@ async function result(title, action) {
 }
 
 /**
- * Treats every library as its users get it: packs it, checks tarball and types, installs all tarballs into one empty
- * project, loads each entry by import and require, and runs the README example. Gives one result per check;
- * `problem` is undefined where it passed.
+ * Treats every package as its users get it. Libraries: packs them, checks tarballs and types, installs all into one empty
+ * project, loads each entry by import and require, and runs the README example. Programs: installs them into another empty
+ * project and uses the server with its dashboard, its worker and its command. Gives one result per check; `problem` is
+ * undefined where it passed.
  */
 export async function packTests() {
   const directory = mkdtempSync(join(tmpdir(), 'clawforce-pack-'));
@@ -36,12 +38,15 @@ export async function packTests() {
     const results = [];
     const add = async (title, action) => results.push(await result(title, action));
 
-    const packed = await packAll(libraries, directory);
-    for (const { library, tarball, problem } of packed) {
+    const all = await packAll([...libraries, ...readPrograms()], directory);
+    for (const { library, tarball, problem } of all) {
       await add(`${library.name} packs`, () => problem);
+      if (tarball !== undefined) await add(`${library.name} publint`, () => lintTarball(library, tarball));
+    }
+    const packed = all.filter(({ library }) => libraries.includes(library));
+    for (const { library, tarball } of packed) {
       await add(`${library.name} README shows its example`, () => checkReadme(library));
       if (tarball === undefined) continue;
-      await add(`${library.name} publint`, () => lintTarball(library, tarball));
       await add(`${library.name} are-the-types-wrong`, () => lintTypes(tarball));
     }
 
@@ -60,6 +65,16 @@ export async function packTests() {
       await add(`${library.name} loads`, () => skip ?? checkLoads(library, project));
       await add(`${library.name} README example runs`, () => skip ?? checkExample(library, project));
     }
+
+    const product = join(directory, 'product');
+    await add(
+      'the programs install together, serve the dashboard and run an agent',
+      async () =>
+        (await installTogether(
+          all.filter(({ tarball }) => tarball !== undefined),
+          product,
+        )) ?? checkProduct(product),
+    );
     return results;
   } finally {
     rmSync(directory, { recursive: true, force: true });

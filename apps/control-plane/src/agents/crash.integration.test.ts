@@ -60,12 +60,13 @@ async function plane(): Promise<Plane> {
   return current;
 }
 
-/** Lets the control plane die at a step; gives the step at which it really died. */
+/** Lets the control plane die at a step of its work with an agent; gives what its death found. */
 async function diesAt(
   point: Failpoint,
   { child }: Plane,
+  id: string,
   provoke: () => Promise<unknown>,
-): Promise<Failpoint> {
+): Promise<{ where: Failpoint; workers: number }> {
   const armed = hears(child, 'armed');
   child.send(point);
   await armed;
@@ -73,9 +74,13 @@ async function diesAt(
   const gone = once(child, 'exit');
   provoke().catch(() => undefined);
   const { point: where } = await died;
+  // A stand-in ends as soon as its link does; a container must not come further while it is counted.
+  let workers = image === undefined ? workersOf(id) : 0;
+  child.send('now');
   await gone;
+  if (image !== undefined) workers = workersOf(id);
   current = undefined;
-  return where;
+  return { where, workers };
 }
 
 async function call(
@@ -166,8 +171,10 @@ function suite(workerImage: () => Promise<string | undefined>): void {
       async (point) => {
         const first = await plane();
         const { id } = (await call(first, 'POST', '/api/agents', { name: 'test' })) as { id: string };
-        expect(await diesAt(point, first, () => call(first, 'POST', `/api/agents/${id}/start`))).toBe(point);
-        const before = workersOf(id);
+        const { where, workers: before } = await diesAt(point, first, id, () =>
+          call(first, 'POST', `/api/agents/${id}/start`),
+        );
+        expect(where).toBe(point);
         const container = containerOf(id);
         let second: Plane | undefined;
         const most = await mostWorkers(id, async () => {
@@ -196,7 +203,8 @@ function suite(workerImage: () => Promise<string | undefined>): void {
         const { id } = (await call(first, 'POST', '/api/agents', { name: 'test' })) as { id: string };
         await call(first, 'POST', `/api/agents/${id}/start`);
         await reaches(first, id, 'running');
-        expect(await diesAt(point, first, () => call(first, 'POST', `/api/agents/${id}/stop`))).toBe(point);
+        const { where } = await diesAt(point, first, id, () => call(first, 'POST', `/api/agents/${id}/stop`));
+        expect(where).toBe(point);
         const second = await plane();
         await until('no worker', () => workersOf(id) === 0, ORPHAN_MS);
         await reaches(second, id, 'stopped');

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { extname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** What the build of the dashboard writes where each response gets its nonce (`html.cspNonce` of Vite). */
 export const NONCE_PLACEHOLDER = '__CSP_NONCE__';
@@ -63,14 +63,10 @@ export class DashboardFiles {
   }
 }
 
-/** Gives the directory that the package of the dashboard builds into; undefined where the package is not installed. */
-export function dashboardDirectory(): string | undefined {
-  try {
-    const manifest = createRequire(import.meta.url).resolve('@clawforce/dashboard/package.json');
-    return join(manifest, '..', 'dist');
-  } catch {
-    return undefined;
-  }
+/** Gives the directory of this package that the build puts the dashboard into. */
+export function dashboardDirectory(): string {
+  // The same from src/ui and dist/ui.
+  return fileURLToPath(new URL('../../dist/dashboard', import.meta.url));
 }
 
 /** Regular files by the path of their URL; links are left out. */

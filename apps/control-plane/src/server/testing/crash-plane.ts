@@ -4,13 +4,16 @@ import type { Failpoint } from '../../agents/lifecycle-parts.js';
 /*
  * A control plane in a process of its own, which dies like a machine without power at one step of its work:
  *   crash-plane.ts <data directory> [<worker image>]
- * Its parent hears where it listens, says at which step it is to die, and hears of the step right before it is gone.
+ * Its parent hears where it listens, says at which step it is to die, hears of the step, looks around and says `now`.
  */
 const [dataDir = '', image] = process.argv.slice(2);
 let deadly: Failpoint | undefined;
-process.on('message', (point: Failpoint) => {
-  deadly = point;
-  process.send?.({ armed: point });
+process.on('message', (message: Failpoint | 'now') => {
+  if (message === 'now') process.kill(process.pid, 'SIGKILL');
+  else {
+    deadly = message;
+    process.send?.({ armed: message });
+  }
 });
 const test = await startTestPlane({
   dataDir,
@@ -21,9 +24,8 @@ const test = await startTestPlane({
     : { docker: {}, env: { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: image } }),
   failpoint(point) {
     if (point !== deadly) return undefined;
-    return new Promise(() => {
-      process.send?.({ point }, () => process.kill(process.pid, 'SIGKILL'));
-    });
+    process.send?.({ point });
+    return new Promise(() => undefined);
   },
 });
 // A user of its own: the password of an earlier process died with it.
