@@ -171,6 +171,21 @@ describe('zones', () => {
     expect(await codeOf(fs.readFile('agent.json'))).toBe('ESCAPE');
   });
 
+  test('an absolute link means what it says, and is never taken for one from the agent directory', async () => {
+    writeFileSync(agent.inWorkspace('a'), 'a');
+    const fs = await agent.open();
+    for (const [name, target] of Object.entries({
+      bare: '/workspace/a',
+      near: `${agent.root}-evil/workspace/a`,
+      prefix: `${agent.root}workspace/a`,
+    })) {
+      symlinkSync(target, agent.inWorkspace(name));
+      expect(await codeOf(fs.readFile(name)), target).toBe('ESCAPE');
+    }
+    symlinkSync(join(agent.root, 'workspace/a'), agent.inWorkspace('whole'));
+    expect(await fs.readFile('whole')).toBe('a');
+  });
+
   test('links can be refused between zones or altogether', async () => {
     symlinkSync('../profiles/p.md', agent.inWorkspace('other'));
     writeFileSync(agent.inWorkspace('a'), 'a');

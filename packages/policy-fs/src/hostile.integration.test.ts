@@ -139,6 +139,36 @@ describe('a workspace that its owner made hostile', () => {
     expect(['NOT_FOUND', 'TOO_DEEP']).toContain(await codeOf(fs.readFile('long')));
   });
 
+  linux.test('operations that succeed leave no descriptor open', async () => {
+    const fs = await open({ quota: { bytes: 10_000_000, files: 100 } });
+    await fs.writeFile('d/e/large', 'x'.repeat(300_000));
+    symlinkSync('d', join(home, 'link'));
+    writeFileSync(join(home, '.gitignore'), 'nothing\n');
+    const before = descriptors();
+    for (let round = 0; round < 10; round += 1) {
+      for (const at of ['', 'd/', 'link/e/']) {
+        const { etag } = await fs.writeFile(`${at}a`, 'one');
+        await fs.writeFile(`${at}a`, 'two', { ifMatch: etag });
+        await fs.appendFile(`${at}a`, ' three');
+        await fs.editFile(`${at}a`, 'two', 'four');
+        await fs.readFile(`${at}a`);
+        await fs.readFile('link/e/large', { unit: 'lines', limit: 1 });
+        await fs.readFileInfo('d/e/large', { limit: 5 });
+        await fs.stat(`${at}a`);
+        await fs.mkdir(`${at}m/n`);
+        await fs.rename(`${at}a`, 'b');
+        await fs.move(`${at}b`, `${at}m/n/b`);
+        await fs.listDir(at === '' ? 'workspace' : at);
+        await fs.tree('workspace', { gitignore: true });
+        await fs.glob('**/*e*');
+        await fs.grep('four');
+        fs.check('readFile', `${at}m/n/b`);
+        await fs.remove(`${at}m`, { recursive: true });
+      }
+    }
+    expect(descriptors()).toBe(before);
+  });
+
   linux.test('errors of every kind leave no descriptor open', async () => {
     writeFileSync(join(home, 'file'), 'x');
     symlinkSync('/etc', join(home, 'out'));
