@@ -32,6 +32,7 @@ beforeEach(() => {
     mkdirSync(join(top, name), { recursive: true });
   }
   writeFileSync(join(root, 'workspace/d/a.txt'), 'inside');
+  writeFileSync(join(root, 'profiles/p.md'), 'profile');
   writeFileSync(join(top, 'outside/a.txt'), 'OUTSIDE');
 });
 
@@ -63,10 +64,17 @@ describe('mounts', () => {
         ['writeFile', 'd/new.txt', 'x'],
         ['move', 'd/new.txt', 'e/new.txt'],
         ['writeFile', 'profiles/x', 'x'],
+        ['readFile', 'profiles/p.md'],
       ],
     );
     expect(containment).toBe('kernel');
-    expect(outcomes).toEqual(['inside', 'workspace/d/new.txt', 'workspace/e/new.txt', 'READ_ONLY']);
+    expect(outcomes).toEqual([
+      'inside',
+      'workspace/d/new.txt',
+      'workspace/e/new.txt',
+      'READ_ONLY',
+      'profile',
+    ]);
     expect(existsSync(join(top, 'store/e/new.txt'))).toBe(true);
   });
 

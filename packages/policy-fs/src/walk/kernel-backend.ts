@@ -2,15 +2,18 @@ import {
   chmodSync,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   lstatSync,
   openSync,
   readlinkSync,
   readSync,
+  renameSync,
   statfsSync,
   statSync,
   type Stats,
 } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
 import { kindOf, type Backend, type Dir, type Entry, type EntryKind, type EntryName } from './backend.js';
@@ -19,6 +22,8 @@ import { kindOf, type Backend, type Dir, type Entry, type EntryKind, type EntryN
 const O_PATH = 0o10000000;
 const PROC_MAGIC = 0x9fa0;
 const MAX_TRIES = 16;
+// A removal that the scheduler holds up in the middle does not take as long.
+const SETTLED_MS = 10_000;
 const HOLD = O_PATH | constants.O_NOFOLLOW;
 const HOLD_DIR = HOLD | constants.O_DIRECTORY;
 
@@ -139,7 +144,12 @@ export const kernelBackend: Backend = {
   openEntry(parent, name) {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const entry = new HeldEntry(openSync(parent.at(name), HOLD));
-      if (entry.kind !== 'file' || entry.stat.nlink > 1 || stillNamed(entry, parent, name)) return entry;
+      try {
+        if (!isUnsettled(entry) || stillNamed(entry, parent, name)) return entry;
+      } catch (error) {
+        entry.close();
+        throw error;
+      }
       entry.close();
     }
     throw new AgentFSError('RACE');
@@ -156,7 +166,13 @@ export const kernelBackend: Backend = {
     if (fd === undefined) return undefined;
     // Counts the links before the place is asked, as in `stillNamed`.
     const entry = new HeldEntry(fd);
-    if (entry.kind !== 'symlink' && liesAt(fd, `${dirPath}/${below}`)) return entry;
+    try {
+      const settled = !isUnsettled(entry) || settleBelow(dir, dirPath, below);
+      if (settled && entry.kind !== 'symlink' && liesAt(fd, `${dirPath}/${below}`)) return entry;
+    } catch (error) {
+      entry.close();
+      throw error;
+    }
     entry.close();
     return undefined;
   },
@@ -187,39 +203,70 @@ function openBelow(dir: Dir, dirPath: string, below: string, flags: number): num
  * swapping names cannot race it.
  */
 function liesAt(fd: number, path: string): boolean {
-  return placeOf(fd) === path;
+  try {
+    return readlinkSync(`${own()}/fd/${fd}`) === path;
+  } catch (error) {
+    // Beyond PATH_MAX the kernel tells no path, and the walk needs none.
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
 }
 
-/** Gives the path of what is held, or `undefined` beyond PATH_MAX, where the kernel tells none. */
-function placeOf(fd: number): string | undefined {
+/** Tells whether the links of a file were changed, or may just be changing. */
+function isUnsettled({ kind, stat }: HeldEntry): boolean {
+  return kind === 'file' && stat.nlink <= 1 && Math.abs(Date.now() - stat.ctimeMs) < SETTLED_MS;
+}
+
+/**
+ * Waits until no name in a directory is being removed or renamed: the kernel locks the directory for that, and counts a
+ * link down before the name is gone. To rename a name to itself takes the same lock and changes nothing (rename(2)).
+ */
+function settle(parent: Dir, name: EntryName): void {
+  const path = parent.at(name);
   try {
-    return readlinkSync(`${own()}/fd/${fd}`);
+    renameSync(path, path);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
-    return undefined;
+    // A read-only mount refuses before it locks; to look for a name that nobody looked for before locks as well.
+    if (errnoOf(error) === 'EROFS') existsSync(parent.at(randomUUID()));
   }
 }
 
 /**
- * Tells whether a file still has the name that it was held by. Asked after its links were counted: the one link that was
+ * Tells whether a file still has the name that it was held by, asked after its links were counted: the one link that was
  * counted is then this name, and not that of a file elsewhere whose second name was here a moment ago.
  */
 function stillNamed({ fd, stat }: HeldEntry, parent: Dir, name: EntryName): boolean {
-  const place = placeOf(fd);
-  // Decoded, bytes that are no UTF-8 might be taken for others.
-  if (place !== undefined && typeof name === 'string' && !name.includes('\uFFFD'))
-    return place.endsWith(`/${name}`);
-  if (place !== undefined) {
-    const bytes = readlinkSync(`${own()}/fd/${fd}`, 'buffer');
-    return bytes
-      .subarray(bytes.lastIndexOf(0x2f) + 1)
-      .equals(typeof name === 'string' ? Buffer.from(name) : name);
+  settle(parent, name);
+  try {
+    const directory = readlinkSync(`${own()}/fd/${fdOf(parent)}`, 'buffer');
+    const place = readlinkSync(`${own()}/fd/${fd}`, 'buffer');
+    return place.equals(Buffer.concat([directory, Buffer.from('/'), bytesOf(name)]));
+  } catch (error) {
+    if (errnoOf(error) !== 'ENAMETOOLONG') throw error;
   }
+  // Beyond PATH_MAX the kernel tells no path.
   return [1, 2, 3].every(() => {
+    settle(parent, name);
     const now = lstatSync(parent.at(name), { throwIfNoEntry: false });
     return now?.ino === stat.ino && now.dev === stat.dev && now.nlink === 1;
   });
 }
+
+/** Settles the directory around a path that was opened as a whole; gives whether it lies where it should. */
+function settleBelow(dir: Dir, dirPath: string, below: string): boolean {
+  const slash = below.lastIndexOf('/');
+  const parent = slash < 0 ? dir : kernelBackend.openVerifiedDir?.(dir, dirPath, below.slice(0, slash));
+  if (!parent) return false;
+  try {
+    settle(parent, below.slice(slash + 1));
+    return true;
+  } finally {
+    if (parent !== dir) parent.close();
+  }
+}
+
+const bytesOf = (name: EntryName): Buffer => (typeof name === 'string' ? Buffer.from(name) : name);
 
 /**
  * Tells whether the kernel backend works here, by doing what it relies on: a real procfs, O_PATH, and a look-up below a
