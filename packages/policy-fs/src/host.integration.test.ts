@@ -116,6 +116,24 @@ describe('mounts', () => {
     expect(execFileSync('ls', [join(top, 'outside')], { encoding: 'utf8' })).toBe('a.txt\nlink\nrules\n');
   });
 
+  test('without a procfs to rely on nothing is opened', () => {
+    const open = `import { AgentFS } from '@clawforce/policy-fs';
+      await AgentFS.open(process.argv[1]).then((fs) => console.log(fs.containment), (error) => console.log(error.code));`;
+    const script = 'mount -t tmpfs none /proc; exec "$@"';
+    const command = [
+      process.execPath,
+      '--conditions=@clawforce/source',
+      '--import',
+      'tsx',
+      '--input-type=module',
+    ];
+    const output = execFileSync('unshare', ['-m', 'sh', '-ec', script, 'sh', ...command, '-e', open, root], {
+      encoding: 'utf8',
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+    });
+    expect(output.trim()).toBe('UNSUPPORTED');
+  });
+
   test('an overlay file system works', () => {
     const { containment, outcomes } = withMounts(
       `mount -t tmpfs none "$TOP/outside"; mkdir "$TOP/outside/up" "$TOP/outside/work"
