@@ -1,13 +1,19 @@
 /**
- * The egress proxy: client (this process), proxy and target are processes of their own, as they are in use. Rates are
- * bytes per second of wall time, small requests wall time each, both in turns with the direct way. Needs the built package.
+ * The egress proxy: client (this process), proxy and target are processes of their own, as they are in use. Small
+ * requests are wall time each, in turns with the direct way. Needs the built package.
+ *
+ * Rates are given twice. By wall time a tunnel can only be compared where each of the three processes has a core: on two
+ * cores the direct way has one for each of its two processes, and the tunnel has to share them, whatever it costs. So
+ * with fewer cores the goal is about the rate by processor time: what the busiest process of the pipeline could carry on
+ * a core of its own, which is what bounds the wall time where there are enough.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Agent, ProxyAgent, request } from 'undici';
-import { compare } from './measure.mjs';
+import { compare, median } from './measure.mjs';
 
 const SIZE = 256 * 2 ** 20;
 const IDLE = 1_000;
@@ -57,14 +63,33 @@ const pair = [
 await compare('small request, kept alive', ...pair, { once: small, goal: ['<=', 1.5] });
 const rounds = 9;
 const warmUp = 2;
-for (const [what, once] of [
+const enoughCores = availableParallelism() >= 3;
+/** Microseconds of processor time that client, proxy and target have used. */
+const used = async () => {
+  const { user, system } = process.cpuUsage();
+  return [user + system, (await ask(proxy)).cpu, (await ask(target)).cpu];
+};
+for (const [what, carry] of [
   ['download', download],
   ['upload', upload],
 ]) {
-  const before = await ask(proxy);
-  await compare(what, ...pair, { once, rounds, warmUp, unit: 'MiB/s', goal: ['>=', 0.7] });
-  const cpu = ((await ask(proxy)).cpu - before.cpu) / 1_000;
-  console.log(`  CPU of the proxy: ${((cpu * 2 ** 30) / ((rounds + warmUp) * SIZE)).toFixed(0)} ms per GiB`);
+  const byWall = { [pair[0][0]]: [], [pair[1][0]]: [] };
+  const perGiB = [];
+  const once = async (dispatcher) => {
+    const before = await used();
+    const rate = await carry(dispatcher);
+    const spent = (await used()).map((time, i) => time - before[i]);
+    const [[name]] = pair.filter(([, one]) => one === dispatcher);
+    byWall[name].push(rate);
+    if (dispatcher === tunnelled) perGiB.push((spent[1] / 1_000) * (2 ** 30 / SIZE));
+    return enoughCores ? rate : SIZE / 2 ** 20 / (Math.max(...spent) / 1_000_000);
+  };
+  const by = enoughCores ? 'by wall time' : 'by processor time of the busiest process';
+  await compare(`${what}, ${by}`, ...pair, { once, rounds, warmUp, unit: 'MiB/s', goal: ['>=', 0.7] });
+  const [direct, tunnel] = Object.values(byWall).map((rates) => median(rates.slice(warmUp)));
+  console.log(
+    `  by wall time ${direct.toFixed(0)} and ${tunnel.toFixed(0)} MiB/s: ${(tunnel / direct).toFixed(2)}; the proxy takes ${median(perGiB).toFixed(0)} ms per GiB`,
+  );
 }
 
 const sockets = [];
