@@ -148,7 +148,10 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
   'net.dns.failed': { when: 'the lookup failed', hint: resolver },
   'net.dns.timeout': { when: 'the resolver did not answer in time', hint: resolver },
   'net.dns.empty': { when: 'the name has no address', hint: resolver },
-  'net.dns.malformed': { when: 'the resolver gave something that is no address', hint: resolver },
+  'net.dns.malformed': {
+    when: 'the resolver gave something that is no address, or more than 256 of them',
+    hint: resolver,
+  },
   'net.connection.peer': { when: 'the socket leads to another address than the one that was judged' },
   'net.redirect.url': { when: 'redirect to a URL that a `net.url` rule refuses', hint: redirect },
   'net.redirect.scheme': { when: 'redirect to a scheme that is refused', hint: redirect },

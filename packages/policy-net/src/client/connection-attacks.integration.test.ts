@@ -125,6 +125,12 @@ describe('an attacker who owns the name server', () => {
     ['answers nothing', () => Promise.resolve([]), 'net.dns.empty'],
     ['answers garbage', () => Promise.resolve(['not-an-ip']), 'net.dns.malformed'],
     ['answers an address with a zone', () => Promise.resolve(['fe80::1%eth0']), 'net.dns.malformed'],
+    [
+      'floods',
+      () => Promise.resolve(Array.from({ length: 60_000 }, (_, i) => `93.184.${i >> 8}.${i & 255}`)),
+      'net.dns.malformed',
+    ],
+    ['answers an address in an odd spelling', () => Promise.resolve(['093.184.215.14']), 'net.dns.malformed'],
     ['answers no list', () => Promise.resolve('93.184.215.14' as never), 'net.dns.malformed'],
     ['is silent', () => new Promise<never>(() => undefined), 'net.dns.timeout'],
   ])('is refused when the resolver %s', async (_what, resolve, rule) => {

@@ -226,7 +226,7 @@ export class Hop implements Timed {
     return true;
   }
 
-  /** A piece of the body was decoded. Gives whether the hop goes on. */
+  /** A piece of the body came out of one of its codings. Gives whether the hop goes on. */
   decoded(bytes: number): boolean {
     this.#decoded += bytes;
     const { maxDecodedBytes, maxRatio } = this.settings.limits;

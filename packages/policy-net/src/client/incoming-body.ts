@@ -114,7 +114,10 @@ function codedBody(hop: Hop, codings: readonly string[], { more, cancel }: BodyS
         cancel();
       });
       const following = decoders[i + 1];
-      if (following !== undefined) decoder.pipe(following);
+      if (following === undefined) return;
+      // What is between two codings is work and memory too, even where nothing comes out in the end.
+      decoder.on('data', (chunk: Buffer) => hop.decoded(chunk.length));
+      decoder.pipe(following);
     });
     decoders.at(-1)?.on('data', (chunk: Buffer) => {
       // Passing a limit fails the hop, and the hop this body.

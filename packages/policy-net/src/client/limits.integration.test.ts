@@ -154,6 +154,22 @@ describe('a server that sends too much', () => {
     30_000,
   );
 
+  test('between two codings is cut, although next to nothing comes out of the second', async () => {
+    // 5 bytes of a stored block without contents, again and again: it decodes to nothing and packs 700:1.
+    const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
+    const nothing = Buffer.alloc(100 * 1024 * 1024).fill(Buffer.from([0, 0, 0, 0xff, 0xff]));
+    const bomb = gzipSync(Buffer.concat([header, nothing]), { level: 9 });
+    const client = await serve((_request, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip, gzip' }).end(bomb),
+    );
+    expect(await read(client)).toMatchObject({ limit: 'maxDecodedBytes' });
+    const lifted = await serve(
+      (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip, gzip' }).end(bomb),
+      { limits: { maxDecodedBytes: Infinity } },
+    );
+    expect(await read(lifted)).toMatchObject({ limit: 'maxRatio' });
+  });
+
   test('after decoding is cut at the decoded cap, which follows maxBytes', async () => {
     const client = await serve(
       (_request, response) =>
@@ -166,6 +182,7 @@ describe('a server that sends too much', () => {
   test.each([
     ['60 x gzip', Array.from({ length: 60 }, () => 'gzip').join(', '), { limit: 'maxCodings' }],
     ['gzip, br, gzip', 'gzip, br, gzip', { limit: 'maxCodings' }],
+    ['zstd', 'zstd', { decision: { rule: 'net.response.coding' } }],
     ['an unknown coding', 'rot13', { code: 'EGRESS_RESPONSE', decision: { rule: 'net.response.coding' } }],
     ['identity, gzip', 'identity, gzip', { decision: { rule: 'net.response.coding' } }],
   ])('in codings (%s) is refused', async (_what, coding, expected) => {
@@ -191,12 +208,17 @@ describe('a server that sends too much', () => {
     expect(await read(client)).toMatchObject({ limit: 'maxHeaders' });
   });
 
-  test('in interim responses is refused', async () => {
+  test.each([
+    ['HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n', { limit: 'maxInterim' }],
+    ['HTTP/1.1 102 Processing\r\n\r\n', { limit: 'maxInterim' }],
+    // Nobody has sent Expect, so that one is enough.
+    ['HTTP/1.1 100 Continue\r\n\r\n', { message: 'fetch failed' }],
+  ])('in interim responses is refused: %j', async (interim, expected) => {
     const client = await serveRaw((socket) => {
-      const timer = setInterval(() => socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'), 5);
+      const timer = setInterval(() => socket.write(interim), 5);
       socket.on('close', () => clearInterval(timer));
     });
-    expect(await read(client)).toMatchObject({ limit: 'maxInterim' });
+    expect(await read(client)).toMatchObject(expected);
   });
 
   test('is served when a few early hints precede the response', async () => {
@@ -297,6 +319,35 @@ describe('a server that lies', () => {
     expect(await read(client)).toBeInstanceOf(Error);
     expect(client.events).toHaveLength(1);
     expect(client.events[0]?.verdict).toBe('error');
+  });
+
+  test.each([
+    [
+      'longer than it said, with a second answer in the rest',
+      'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil',
+    ],
+    ['longer than it said', 'and more'],
+  ])('by an answer %s gains no answer to the next request', async (_what, rest) => {
+    let answers = 0;
+    let connections = 0;
+    const server = await listen(
+      createServer((socket) => {
+        connections += 1;
+        socket.on('data', () => {
+          answers += 1;
+          const first = `HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok${rest}`;
+          socket.write(answers === 1 ? first : 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood');
+        });
+      }),
+    );
+    opened.push(server);
+    const client = harness({ dial: dialTo(server.port) });
+    clients.push(client);
+    expect(await (await client.fetch('http://example.com/')).text()).toBe('ok');
+    // undici takes a connection back one turn after the body's end.
+    await pause(20);
+    expect(await (await client.fetch('http://example.com/')).text()).toBe('good');
+    expect(connections).toBe(2);
   });
 });
 

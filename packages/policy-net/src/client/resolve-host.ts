@@ -10,6 +10,9 @@ import { startTimer } from './limits.js';
 /** Gives every address of a name; rejects when there is none. Called once per new connection. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
+/** More than any name has in use; each is judged, may be dialled, and stands in the audit event. */
+const MOST_ANSWERS = 256;
+
 const systemResolve: Resolve = async (host) =>
   (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
 
@@ -54,6 +57,12 @@ export async function resolveHost(
     const answers = await Promise.race([lookedUp, late]);
     if (!Array.isArray(answers)) throw refuse('net.dns.malformed', `The resolver gave no list for ${host}.`);
     if (answers.length === 0) throw refuse('net.dns.empty', `${host} has no address.`);
+    if (answers.length > MOST_ANSWERS) {
+      throw refuse(
+        'net.dns.malformed',
+        `${host} has ${answers.length} addresses, more than ${MOST_ANSWERS}.`,
+      );
+    }
     return answers.map((answer: unknown) => {
       if (typeof answer !== 'string' || parseAddress(answer) === undefined) {
         throw refuse('net.dns.malformed', `The resolver gave something for ${host} that is no address.`);

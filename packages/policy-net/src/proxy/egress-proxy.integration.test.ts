@@ -263,6 +263,11 @@ describe('absolute-form', () => {
     ['Transfer-Encoding: chunked\r\nContent-Length: 3', 'two framings'],
     ['Content-Length: 3\r\nContent-Length: 4', 'two lengths'],
     ['Bad Header: 1', 'a header name with a space'],
+    ['Transfer-Encoding: gzip, chunked', 'a coding that would be lost on the way'],
+    ['Transfer-Encoding: chunked, identity', 'a framing without an end'],
+    ['Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked', 'chunked twice'],
+    ['Content-Length: 3\r\n Transfer-Encoding: chunked', 'a folded header'],
+    ['Content-Length: +3', 'a length with a sign'],
   ])('a smuggler gains nothing by %j: %s', async (header) => {
     const dial = dialTo(canary.port);
     const { ask, events } = await open({ dial });
@@ -272,6 +277,15 @@ describe('absolute-form', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(dial.targets).toEqual([]);
     expect(events).toMatchObject([{ verdict: 'deny', rule: 'net.proxy.malformed' }]);
+  });
+
+  test('a request of HTTP/0.9, which has no Host to compare, is malformed', async () => {
+    const dial = dialTo(canary.port);
+    const { ask, events } = await open({ dial });
+    expect(await ask('GET http://one.example.org/\r\n\r\n')).toContain(
+      'x-clawforce-rule: net.proxy.malformed\r\n',
+    );
+    expect([dial.targets, events.length]).toEqual([[], 1]);
   });
 
   test('a target that is not there is a 502, not a refusal', async () => {

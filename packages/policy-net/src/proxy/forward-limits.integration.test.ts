@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { dialTo, listen, type Opened } from '../testing/harness.js';
@@ -52,6 +53,53 @@ describe('a forwarded request', () => {
     const { ask, events } = await before(answer, { limits: { headersMs: 150 } });
     expect(await ask(get)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*x-clawforce-rule: ${limit}\r\n`));
     expect(events).toMatchObject([{ verdict: 'limit', error: limit }]);
+  });
+
+  test.each([
+    [
+      'takes an upgrade that nobody asked for',
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nevil',
+    ],
+    [
+      'hides a coding in the framing',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n',
+    ],
+  ])('to a target that %s fails at once', async (_what, answer) => {
+    const { ask, events } = await before((socket) => void socket.write(answer));
+    const text = await ask(get);
+    expect(text).toMatch(/^HTTP\/1\.1 502 [^]*x-clawforce-rule: EPROTO\r\n/);
+    expect(text).not.toContain('evil');
+    expect(events).toMatchObject([{ verdict: 'error', error: 'EPROTO' }]);
+  });
+
+  test('whose client reads slowly stops the target: memory stays bounded', async () => {
+    let written = 0;
+    const chunk = Buffer.alloc(64 * 1024, 97);
+    const { dial, events } = await before((socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${2 ** 30}\r\n\r\n`);
+      const pump = (): void => {
+        while (written < 2 ** 30) {
+          written += chunk.length;
+          if (socket.write(chunk)) continue;
+          socket.once('drain', pump);
+          return;
+        }
+      };
+      pump();
+    });
+    const socket = await dial(get);
+    await once(socket, 'data');
+    socket.pause();
+    let last = -1;
+    // Until nothing moves any more.
+    while (written !== last) {
+      last = written;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    // What the kernel's buffers on both loopback legs hold, and no more.
+    expect(written).toBeLessThan(64 * 2 ** 20);
+    socket.destroy();
+    await until(() => events.length === 1);
   });
 
   test('whose response head is too long fails', async () => {

@@ -34,7 +34,7 @@ export async function serveForward(
     if (!response.writableFinished) hop.end({ verdict: 'error', error: 'CLIENT_CLOSED' });
   });
   const refused =
-    (await gate.admit(hop, request, listener, readAbsolute(request.url ?? ''))) ?? judgeUpgrade(request);
+    (await gate.admit(hop, request, listener, readAbsolute(request.url ?? ''))) ?? judgeForm(request);
   if (hop.ended) return;
   if (refused !== undefined || hop.agent === null || hop.target === undefined) {
     hop.refuse(refused ?? proxyRefusal('net.proxy.malformed', 'This request cannot be forwarded.'));
@@ -60,11 +60,24 @@ export async function serveForward(
   }
 }
 
-/** An upgrade would leave HTTP inside a forwarded request, where nothing is judged any more. */
-function judgeUpgrade({ rawHeaders }: IncomingMessage): ReturnType<typeof proxyRefusal> | undefined {
-  return headerValues(rawHeaders, 'upgrade').some((value) => /websocket/i.test(value))
-    ? proxyRefusal('net.proxy.upgrade', 'A forwarded request cannot become a WebSocket.')
-    : undefined;
+function judgeForm({ rawHeaders }: IncomingMessage): ReturnType<typeof proxyRefusal> | undefined {
+  // An upgrade would leave HTTP inside a forwarded request, where nothing is judged any more.
+  if (headerValues(rawHeaders, 'upgrade').some((value) => /websocket/i.test(value))) {
+    return proxyRefusal('net.proxy.upgrade', 'A forwarded request cannot become a WebSocket.');
+  }
+  return isPlainlyFramed(rawHeaders)
+    ? undefined
+    : proxyRefusal('net.proxy.malformed', 'A forwarded request has no transfer coding but chunked.');
+}
+
+/** The framing is made anew for the other side, so that a coding in it, whose header ends here, would be lost. */
+function isPlainlyFramed(raw: readonly string[]): boolean {
+  return headerValues(raw, 'transfer-encoding').every((value) => value.trim().toLowerCase() === 'chunked');
+}
+
+/** An answer that is not one to the request that was made. */
+function protocolError(): Error {
+  return Object.assign(new Error('the target does not keep to HTTP/1.1'), { code: 'EPROTO' });
 }
 
 function exchange(
@@ -83,8 +96,17 @@ function exchange(
     interim += 1;
     if (interim > limits.maxInterim) hop.passLimit('maxInterim', 502);
   });
+  outgoing.on('upgrade', (_incoming, taken) => {
+    // Nobody asked for it.
+    taken.destroy();
+    hop.fail(protocolError());
+  });
   outgoing.on('response', (incoming) => {
     silence.clear();
+    if (!isPlainlyFramed(incoming.rawHeaders)) {
+      hop.fail(protocolError());
+      return;
+    }
     if (limits.idleMs <= 2 ** 31 - 1) socket.setTimeout(limits.idleMs, () => hop.passLimit('idleMs'));
     hop.status = incoming.statusCode ?? 0;
     try {

@@ -57,6 +57,9 @@ export class ProxyGate {
       return proxyRefusal('net.proxy.too-many-requests', 'The agent has made too many requests this minute.');
     }
     this.#requests.add(hop.agent);
+    if (request.httpVersionMajor !== 1) {
+      return proxyRefusal('net.proxy.malformed', 'This is no HTTP/1.1 request.');
+    }
     if ('rule' in target) return toDecision(target, '', '');
     hop.target = target;
     const hosts = headerValues(rawHeaders, 'host').length;

@@ -1,6 +1,8 @@
+import { readdirSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { requires } from '../../../../tools/host/host-test.js';
 import { NetworkSecurityPolicy } from '../policy.js';
 import { selfSigned } from '../testing/certificate.js';
 import { dialTo, listen, PUBLIC, type Opened } from '../testing/harness.js';
@@ -229,6 +231,28 @@ describe('limits', () => {
     const before = heldBytes();
     for (let i = 0; i < 100; i += 1) await tunnel(harness);
     expect((heldBytes() - before) / 100).toBeLessThan(64 * 1024);
+  });
+});
+
+requires('linux').describe('descriptors', () => {
+  test('are given back, however a tunnel ends', async () => {
+    const count = (): number => readdirSync('/proc/self/fd').length;
+    const harness = await open({ dial: dialTo(echo.port), limits: { maxTunnels: Infinity } });
+    (await tunnel(harness)).destroy();
+    await until(() => harness.events.length === 1 && echoSockets.size === 0);
+    const before = count();
+    for (let i = 0; i < 40; i += 1) {
+      const socket = await tunnel(harness);
+      socket.write('x'.repeat(100_000));
+      if (i % 4 === 0) socket.end();
+      else if (i % 4 === 1) socket.resetAndDestroy();
+      else if (i % 4 === 2) socket.destroy();
+      else [...echoSockets].at(-1)?.resetAndDestroy();
+      socket.resume();
+      socket.once('end', () => socket.end());
+    }
+    await until(() => harness.events.length === 41 && echoSockets.size === 0);
+    await until(() => count() <= before);
   });
 });
 
