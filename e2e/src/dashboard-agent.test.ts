@@ -129,7 +129,7 @@ host.describe('one agent in a real browser', () => {
     await page.getByRole('textbox', { name: 'Message' }).fill('Be hostile.');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText('That was hostile.').first().waitFor({ timeout: 60_000 });
-    const log = page.getByRole('log', { name: 'Conversation' });
+    const log = page.getByRole('group', { name: 'Conversation' });
     await log.getByText(/<script>window\.broken/).waitFor();
     expect(await log.locator('img, script, iframe, a[href^="javascript:"]').count()).toBe(0);
     const text = (await log.textContent()) ?? '';

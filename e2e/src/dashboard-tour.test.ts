@@ -154,7 +154,10 @@ host.describe('the dashboard in a real browser', () => {
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText('The report is written.').first().waitFor({ timeout: 60_000 });
     await tab('Workspace');
-    await page.getByRole('list', { name: 'Workspace' }).getByRole('button', { name: 'report.md' }).click();
+    await page
+      .getByRole('tree', { name: 'Workspace' })
+      .getByRole('treeitem', { name: /^report\.md/ })
+      .click();
     await page.getByText('All is well.').waitFor();
     await page.getByRole('button', { name: 'Stop Tour' }).click();
     await page.getByText('Stopped', { exact: true }).waitFor();
@@ -181,7 +184,10 @@ host.describe('the dashboard in a real browser', () => {
 
   host.test('the report is in the workspace browser', async () => {
     await tab('Workspace');
-    await page.getByRole('list', { name: 'Workspace' }).getByRole('button', { name: 'report.md' }).click();
+    await page
+      .getByRole('tree', { name: 'Workspace' })
+      .getByRole('treeitem', { name: /^report\.md/ })
+      .click();
     await page.getByText(/Status: final/).waitFor();
     expect(page.url()).toContain('path=report.md');
     expect(await look('agent-workspace')).toEqual([]);

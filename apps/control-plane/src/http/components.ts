@@ -279,7 +279,11 @@ const schemas = {
     mtimeMs: { type: 'number', description: 'Milliseconds since the epoch.' },
   }),
   TextFile: object({ path: text, content: text, size: integer, truncated: type('boolean') }),
-  Directory: object({ path: text, items: list({ $ref: '#/components/schemas/DirectoryEntry' }) }),
+  Directory: object({
+    path: text,
+    items: list({ $ref: '#/components/schemas/DirectoryEntry' }),
+    truncated: { type: 'boolean', description: 'Whether there are more entries than are listed.' },
+  }),
   AuditRow: object({
     seq: integer,
     time,

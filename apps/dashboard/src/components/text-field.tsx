@@ -24,6 +24,8 @@ export interface TextFieldProps extends Omit<
   readonly placeholder?: string;
   /** For commands, paths, URLs and keys. */
   readonly code?: boolean;
+  /** The label is for screen readers only. */
+  readonly hideLabel?: boolean;
 }
 
 /** A labelled line or box of text. What was typed stays, whatever the server says. */
@@ -34,6 +36,7 @@ export function TextField({
   rows = 1,
   placeholder,
   code = false,
+  hideLabel = false,
   ...rest
 }: TextFieldProps) {
   const className = `${styles['input']} ${code ? styles['code'] : ''}`;
@@ -45,7 +48,7 @@ export function TextField({
       isInvalid={error !== undefined}
       validationBehavior="aria"
     >
-      <Label className={styles['label'] ?? ''}>{label}</Label>
+      <Label className={hideLabel ? 'visually-hidden' : (styles['label'] ?? '')}>{label}</Label>
       {rows > 1 ? (
         <TextArea className={`${className} ${styles['area']}`} rows={rows} {...hint} />
       ) : (

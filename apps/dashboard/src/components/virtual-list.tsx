@@ -1,9 +1,9 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef, type ReactNode } from 'react';
+import type { ReactNode, Ref } from 'react';
+import { useVirtualRows, type VirtualRowsHandle } from './use-virtual-rows.js';
 import styles from './virtual-list.module.css';
 
 /**
- * A list of which only the visible rows exist in the page; rows measure themselves. Screen readers hear the full count.
+ * A list of which only the rows in view exist in the page; rows measure themselves. Screen readers hear the full count.
  * It scrolls by itself and takes the height that its surroundings give, or `maxHeight`.
  */
 export function VirtualList<T>({
@@ -12,7 +12,11 @@ export function VirtualList<T>({
   keyOf,
   estimate = 40,
   maxHeight,
+  followsEnd = false,
+  foundKey,
+  isBusy = false,
   onEndReached,
+  ref,
   children,
 }: {
   readonly label: string;
@@ -22,21 +26,24 @@ export function VirtualList<T>({
   readonly estimate?: number;
   /** CSS length, for example `60dvh`. */
   readonly maxHeight?: string;
+  /** For what grows at its end: opens there, and stays there until the person scrolls away. */
+  readonly followsEnd?: boolean;
+  /** The row that a search stands at, which is marked. */
+  readonly foundKey?: string | number | undefined;
+  /** Whether rows are still being written. */
+  readonly isBusy?: boolean;
   /** Called when the last rows come into sight. */
   readonly onEndReached?: () => void;
+  readonly ref?: Ref<VirtualRowsHandle>;
   readonly children: (item: T, index: number) => ReactNode;
 }) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtualizer = useVirtualizer({
+  const { scroller, virtualizer, focusProps } = useVirtualRows({
     count: items.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => estimate,
-    overscan: 12,
-    getItemKey: (index) => keyOf(items[index] as T),
-    onChange: (instance) => {
-      const last = instance.getVirtualItems().at(-1);
-      if (onEndReached && last && last.index >= items.length - 5) onEndReached();
-    },
+    keyOf: (index) => keyOf(items[index] as T),
+    estimate,
+    followsEnd,
+    onEndReached,
+    ref,
   });
   return (
     // Scrolled with the keyboard, so it takes the focus (WCAG 2.1.1).
@@ -48,7 +55,12 @@ export function VirtualList<T>({
       aria-label={label}
       style={{ maxHeight }}
     >
-      <div role="list" className={styles['rows']} style={{ height: virtualizer.getTotalSize() }}>
+      <div
+        role="list"
+        aria-busy={isBusy}
+        className={styles['rows']}
+        style={{ height: virtualizer.getTotalSize() }}
+      >
         {virtualizer.getVirtualItems().map((row) => (
           <div
             key={row.key}
@@ -57,8 +69,10 @@ export function VirtualList<T>({
             role="listitem"
             aria-posinset={row.index + 1}
             aria-setsize={items.length}
+            {...(foundKey === row.key ? { 'data-found': true, 'aria-current': true } : {})}
             className={styles['row']}
             style={{ transform: `translateY(${row.start}px)` }}
+            {...focusProps(row.key as string | number)}
           >
             {children(items[row.index] as T, row.index)}
           </div>

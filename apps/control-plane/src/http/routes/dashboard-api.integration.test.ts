@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestPlane, until, type Answer, type TestPlane } from '../../server/testing/test-plane.js';
 
@@ -74,6 +76,19 @@ describe('a file of the workspace', () => {
       412,
       'PRECONDITION_FAILED',
     ]);
+  });
+
+  it('stands in a listing, which says whether it was cut', async () => {
+    const folder = join(test.dataDir, 'agents', agent, 'workspace', 'many');
+    mkdirSync(folder, { recursive: true });
+    const list = async (): Promise<{ count: number; truncated: boolean }> => {
+      const { body } = await call('GET', `/api/agents/${agent}/workspace/many`);
+      return { count: body.items.length, truncated: body.truncated };
+    };
+    for (let index = 0; index < 10_000; index += 1) writeFileSync(join(folder, String(index)), '');
+    expect(await list()).toEqual({ count: 10_000, truncated: false });
+    writeFileSync(join(folder, 'one more'), '');
+    expect(await list()).toEqual({ count: 10_000, truncated: true });
   });
 
   it('may be empty, and is refused when it is too large or of another type', async () => {

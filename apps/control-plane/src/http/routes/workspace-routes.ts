@@ -62,7 +62,8 @@ export function workspaceRoutes({ files }: { readonly files: AgentFiles }): Rout
         const path = filePath(params);
         const fs = await files.workspace(agent.id);
         if ((await fs.stat(path)).type === 'directory') {
-          return { json: { path, items: await fs.listDir(path) } };
+          const { entries, nextCursor } = await fs.listDirPage(path);
+          return { json: { path, items: entries, truncated: nextCursor !== undefined } };
         }
         if ((query as { download?: boolean }).download === true) {
           const { content, etag, truncated } = await fs.readFileInfo(path, {

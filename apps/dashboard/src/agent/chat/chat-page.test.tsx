@@ -3,7 +3,10 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import type { SessionEntry } from '../../api/api-types.js';
 import { refusal, type FakeServer } from '../../testing/fake-server.js';
+import { giveHeight } from '../../testing/give-height.js';
 import { anAgent, renderApp } from '../../testing/render-app.js';
+
+giveHeight(600);
 
 const TIME = '2026-11-27T10:00:00.000Z';
 const user = (content: string): SessionEntry => ({ role: 'user', content, turn_id: 't1', time: TIME });
@@ -77,6 +80,34 @@ test('a conversation longer than what is read says so, and offers nothing more',
   expect(screen.queryByRole('button', { name: 'Show earlier entries' })).toBeNull();
 }, 120_000);
 
+test('of 2,000 entries few exist in the page, all are counted, and any is found', async () => {
+  const { user: person } = open(
+    Array.from({ length: 2000 }, (_, index) => ({ ...user(`entry ${index}.`), turn_id: `t${index}` })),
+  );
+  const list = await screen.findByRole('group', { name: 'Conversation' });
+  await waitFor(() => expect(within(list).getAllByRole('listitem').length).toBeGreaterThan(1));
+  expect(within(list).getAllByRole('listitem').length).toBeLessThan(60);
+  expect(within(list).getAllByRole('listitem')[0]?.getAttribute('aria-setsize')).toBe('2000');
+  expect(list.querySelectorAll('*').length).toBeLessThan(1000);
+  await person.type(screen.getByRole('searchbox', { name: 'Find in the conversation' }), 'ENTRY 77');
+  await screen.findByText('11 of 11');
+  await person.keyboard('{Enter}');
+  await screen.findByText('10 of 11');
+  await person.clear(screen.getByRole('searchbox', { name: 'Find in the conversation' }));
+  await person.keyboard('nowhere');
+  await screen.findByText('Not found');
+});
+
+test('an answer that has come is told to screen readers, and those of before are not', async () => {
+  const entries = [user('hello'), answer('Good morning')];
+  const { server } = open(entries);
+  await screen.findByText('Good morning');
+  expect(screen.queryByText(/has answered/)).toBeNull();
+  entries.push(answer('Good evening', { turn_id: 't2' }));
+  server.push('activity', activity(1, { event_type: 'message_sent' }));
+  await screen.findByText(/The agent has answered at/);
+});
+
 test('an answer streams in, and what is stored takes its place once', async () => {
   const entries = [user('hello')];
   const { server } = open(entries);
@@ -111,7 +142,7 @@ test('what an agent wrote is never markup, a script address or an image', async 
   const hostile =
     '<img src=x onerror=alert(1)> [click](javascript:alert(1)) ![beacon](https://evil.example/p.gif) a\u202Eb\u001b[31m';
   open([answer(hostile)]);
-  const log = await screen.findByRole('log');
+  const log = await screen.findByRole('group', { name: 'Conversation' });
   await within(log).findByText(/click/);
   expect(log.querySelector('img')).toBeNull();
   expect([...log.querySelectorAll('a')].some(({ href }) => href.startsWith('javascript:'))).toBe(false);

@@ -10,10 +10,15 @@ export function ConversationEntry({
   entry,
   results,
   decisions,
+  openCalls,
+  onToggleCall,
 }: {
   readonly entry: SessionEntry;
   readonly results: ReadonlyMap<string, SessionEntry>;
   readonly decisions: ReadonlyMap<string, Decision>;
+  /** Ids of the calls that are unfolded; kept outside, since an entry out of view does not exist. */
+  readonly openCalls: ReadonlySet<string>;
+  readonly onToggleCall: (id: string) => void;
 }) {
   if (entry.role === 'tool') return null;
   if (entry.role === 'user')
@@ -35,6 +40,8 @@ export function ConversationEntry({
           argumentsText={call.arguments}
           result={results.get(call.id)}
           decision={decisions.get(call.id)}
+          isOpen={openCalls.has(call.id)}
+          onToggle={() => onToggleCall(call.id)}
         />
       ))}
       <RelativeTime value={entry.time} />

@@ -1,24 +1,30 @@
 import { useMutation } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Agent } from '../../api/api-types.js';
 import { unwrap } from '../../api/api-client.js';
 import { useApi } from '../../app/services.js';
 import { Button } from '../../components/button.js';
 import { EmptyState } from '../../components/empty-state.js';
 import { FailureNotice } from '../../components/failure-notice.js';
+import { FindField } from '../../components/find-field.js';
 import { Loading } from '../../components/loading.js';
 import { Markdown } from '../../components/markdown.js';
+import { useFind } from '../../components/use-find.js';
+import type { VirtualRowsHandle } from '../../components/use-virtual-rows.js';
+import { VirtualList } from '../../components/virtual-list.js';
 import { Composer } from './composer.js';
 import { ConversationEntry } from './conversation-entry.js';
+import { conversationRows, textOfRow, type ConversationRow } from './conversation-rows.js';
 import { MessageState, isOpen } from './message-state.js';
 import { resultsByCall } from './results-by-call.js';
+import { AnswerStatus } from './answer-status.js';
 import { useConversation } from './use-conversation.js';
 import styles from './chat.module.css';
 
 const PAGE = 100;
 const MOST = 1000;
-/** Within this distance of the end, new lines keep the end in view. */
-const NEAR_END_PX = 80;
+
+const keyOf = ({ key }: ConversationRow): string => key;
 
 /** One conversation: what was said, what is being written, and the box for the next message. */
 export function Conversation({ agent, sessionKey }: { readonly agent: Agent; readonly sessionKey: string }) {
@@ -29,11 +35,17 @@ export function Conversation({ agent, sessionKey }: { readonly agent: Agent; rea
     sessionKey,
     limit,
   );
-  const list = useRef<HTMLDivElement>(null);
-  const followsEnd = useRef(true);
-  useEffect(() => {
-    const element = list.current;
-    if (element && followsEnd.current) element.scrollTop = element.scrollHeight;
+  const list = useRef<VirtualRowsHandle>(null);
+  const [openCalls, setOpenCalls] = useState<ReadonlySet<string>>(new Set());
+  const shown = entries.data ?? [];
+  const results = resultsByCall(shown);
+  const open = (messages.data ?? []).filter(isOpen);
+  const rows = conversationRows(shown, open, writing);
+  const find = useFind({
+    items: rows,
+    keyOf,
+    textOf: (row) => textOfRow(row, results),
+    show: (index) => list.current?.scrollTo(index),
   });
 
   const send = useMutation({
@@ -45,7 +57,7 @@ export function Conversation({ agent, sessionKey }: { readonly agent: Agent; rea
         }),
       ),
     onSuccess: (message) => {
-      followsEnd.current = true;
+      list.current?.scrollToEnd();
       putMessage(message);
       readAgain();
     },
@@ -53,66 +65,56 @@ export function Conversation({ agent, sessionKey }: { readonly agent: Agent; rea
 
   if (entries.isPending) return <Loading what="the conversation" rows={6} />;
   if (entries.isError) return <FailureNotice error={entries.error} onRetry={() => void entries.refetch()} />;
-  const shown = entries.data;
-  const results = resultsByCall(shown);
-  const open = (messages.data ?? []).filter(isOpen);
   const [latest] = messages.data ?? [];
-  const working = open.some(({ state }) => state === 'delivered');
+  const toggle = (id: string): void =>
+    setOpenCalls((known) => new Set(known.has(id) ? [...known].filter((one) => one !== id) : [...known, id]));
   return (
     <>
-      <div
-        ref={list}
-        className={styles['conversation']}
-        role="log"
-        aria-label="Conversation"
-        aria-busy={working}
-        tabIndex={0}
-        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
-          followsEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-        }}
-      >
-        {shown.length >= limit && limit < MOST && (
-          <Button kind="quiet" size="small" onPress={() => setLimit(Math.min(limit * 2, MOST))}>
-            Show earlier entries
-          </Button>
-        )}
-        {shown.length >= limit && limit >= MOST && (
-          <p className="muted">{`Only the latest ${MOST.toLocaleString('en')} entries are shown here.`}</p>
-        )}
-        {shown.length === 0 && open.length === 0 && (
+      <div className={styles['conversation']}>
+        <div className={styles['tools']}>
+          <EarlierEntries count={shown.length} limit={limit} onMore={setLimit} />
+          <FindField label="Find in the conversation" find={find} />
+        </div>
+        {rows.length === 0 ? (
           <EmptyState title="Nothing has been said here yet.">
             {agent.status === 'running'
               ? 'Write the first message below. Every tool that the agent calls appears with the verdict on it.'
               : 'Start the agent, then write to it.'}
           </EmptyState>
+        ) : (
+          <VirtualList
+            ref={list}
+            label="Conversation"
+            items={rows}
+            keyOf={keyOf}
+            estimate={72}
+            followsEnd
+            foundKey={find.foundKey}
+            isBusy={writing !== ''}
+          >
+            {(row) => (
+              <div className={styles['entry']}>
+                {'writing' in row ? (
+                  <div className={styles['agent']} data-live="true">
+                    <Markdown text={row.writing} />
+                  </div>
+                ) : (
+                  <ConversationEntry
+                    entry={row.entry}
+                    results={results}
+                    decisions={decisions}
+                    openCalls={openCalls}
+                    onToggleCall={toggle}
+                  />
+                )}
+              </div>
+            )}
+          </VirtualList>
         )}
-        {shown.map((entry, index) => (
-          <ConversationEntry
-            key={`${entry.turn_id} ${index}`}
-            entry={entry}
-            results={results}
-            decisions={decisions}
-          />
-        ))}
-        {open
-          .filter(({ state, text }) => state === 'queued' || !shown.some(({ content }) => content === text))
-          .toReversed()
-          .map((message) => (
-            <ConversationEntry
-              key={message.id}
-              entry={{ role: 'user', content: message.text, turn_id: message.id, time: message.created_at }}
-              results={results}
-              decisions={decisions}
-            />
-          ))}
-        {writing !== '' && (
-          <div className={styles['agent']} data-live="true">
-            <Markdown text={writing} />
-          </div>
-        )}
-        {latest && <MessageState agentId={agent.id} message={latest} agentStatus={agent.status} />}
-        {messages.isError && <FailureNotice error={messages.error} onRetry={() => void messages.refetch()} />}
       </div>
+      <AnswerStatus entries={shown} />
+      {latest && <MessageState agentId={agent.id} message={latest} agentStatus={agent.status} />}
+      {messages.isError && <FailureNotice error={messages.error} onRetry={() => void messages.refetch()} />}
       <Composer
         agent={agent}
         isPending={send.isPending}
@@ -120,5 +122,24 @@ export function Conversation({ agent, sessionKey }: { readonly agent: Agent; rea
         onSend={(text) => send.mutateAsync(text).then(() => undefined)}
       />
     </>
+  );
+}
+
+function EarlierEntries({
+  count,
+  limit,
+  onMore,
+}: {
+  readonly count: number;
+  readonly limit: number;
+  readonly onMore: (limit: number) => void;
+}) {
+  if (count < limit) return <span />;
+  if (limit >= MOST)
+    return <p className="muted">{`Only the latest ${MOST.toLocaleString('en')} entries are shown here.`}</p>;
+  return (
+    <Button kind="quiet" size="small" onPress={() => onMore(Math.min(limit * 2, MOST))}>
+      Show earlier entries
+    </Button>
   );
 }

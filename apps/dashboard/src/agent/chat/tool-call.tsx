@@ -1,5 +1,4 @@
 import { ChevronRight } from 'lucide-react';
-import { useState } from 'react';
 import type { Decision, SessionEntry } from '../../api/api-types.js';
 import { Badge } from '../../components/badge.js';
 import { DecisionBadge } from '../../components/decision-badge.js';
@@ -13,21 +12,19 @@ export function ToolCall({
   argumentsText,
   result,
   decision,
+  isOpen,
+  onToggle,
 }: {
   readonly name: string;
   readonly argumentsText: string;
   readonly result: SessionEntry | undefined;
   readonly decision: Decision | undefined;
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
 }) {
-  const [isOpen, setOpen] = useState(false);
   return (
     <div className={styles['call']}>
-      <button
-        type="button"
-        className={styles['callHead']}
-        aria-expanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
-      >
+      <button type="button" className={styles['callHead']} aria-expanded={isOpen} onClick={onToggle}>
         <ChevronRight aria-hidden="true" className={isOpen ? styles['turned'] : undefined} />
         <code className={styles['tool']}>
           <InertText text={name} limit={80} />

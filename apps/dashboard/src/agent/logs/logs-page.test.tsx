@@ -1,10 +1,12 @@
 // @vitest-environment happy-dom
-import { configure, screen, waitFor } from '@testing-library/react';
+import { configure, screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { refusal, type FakeServer } from '../../testing/fake-server.js';
+import { giveHeight } from '../../testing/give-height.js';
 import { anAgent, renderApp } from '../../testing/render-app.js';
 
 configure({ asyncUtilTimeout: 20_000 });
+giveHeight(600);
 
 const STREAM = 'GET /api/agents/a1/process-logs/stream';
 
@@ -51,6 +53,20 @@ test('lines appear as they come, also when they arrive in pieces', async () => {
   await screen.findByText('in pieces');
   await screen.findByText('whole');
   expect(screen.getAllByRole('listitem')).toHaveLength(2);
+});
+
+test('of 5,000 lines few exist in the page, all are counted, and any is found', async () => {
+  const log = new LogStream();
+  const { user } = open((server) => server.on(STREAM, () => log.answer()));
+  await screen.findByText('Live', { selector: 'section *' });
+  for (let index = 0; index < 5000; index += 1) log.line(`line ${index}.`);
+  const list = await screen.findByRole('group', { name: 'Lines of the log' });
+  await waitFor(() =>
+    expect(within(list).getAllByRole('listitem')[0]?.getAttribute('aria-setsize')).toBe('5000'),
+  );
+  expect(list.querySelectorAll('*').length).toBeLessThan(1000);
+  await user.type(screen.getByRole('searchbox', { name: 'Find in the log' }), 'line 1234.');
+  await screen.findByText('1 of 1');
 });
 
 test('a paused log stands still and says how much came since', async () => {

@@ -1,17 +1,21 @@
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { Pause, Play } from 'lucide-react';
-import { memo, useEffect, useRef, useState } from 'react';
+import { memo, useRef, useState } from 'react';
 import { agentQuery } from '../../agents/agent-queries.js';
 import { useApi } from '../../app/services.js';
 import { Badge, type Tone } from '../../components/badge.js';
 import { Button } from '../../components/button.js';
 import { EmptyState } from '../../components/empty-state.js';
 import { FailureNotice } from '../../components/failure-notice.js';
+import { FindField } from '../../components/find-field.js';
 import { InertText } from '../../components/inert-text.js';
 import { Loading } from '../../components/loading.js';
 import { Panel } from '../../components/panel.js';
 import { exactTime } from '../../components/relative-time.js';
+import { useFind } from '../../components/use-find.js';
+import type { VirtualRowsHandle } from '../../components/use-virtual-rows.js';
+import { VirtualList } from '../../components/virtual-list.js';
 import { useProcessLogs, type LogState, type NumberedLine } from './use-process-logs.js';
 import { withoutColours } from './without-colours.js';
 import styles from './logs.module.css';
@@ -22,8 +26,9 @@ const STATES: Readonly<Record<LogState, readonly [Tone, string]>> = {
   ended: ['neutral', 'The worker has ended'],
   lost: ['warn', 'Interrupted, trying again'],
 };
-/** Within this distance of the end, new lines keep the end in view. */
-const NEAR_END_PX = 60;
+
+const keyOf = ({ number }: NumberedLine): number => number;
+const textOf = ({ text }: NumberedLine): string => withoutColours(text);
 
 /** What the worker of an agent prints: its own messages, not the agent's words. */
 export function LogsPage() {
@@ -36,6 +41,8 @@ export function LogsPage() {
   const shown = paused ?? lines;
   const last = shown.at(-1)?.number ?? -1;
   const behind = paused === undefined ? 0 : lines.filter(({ number }) => number > last).length;
+  const list = useRef<VirtualRowsHandle>(null);
+  const find = useFind({ items: shown, keyOf, textOf, show: (index) => list.current?.scrollTo(index) });
   const [tone, word] = STATES[state];
   return (
     <Panel
@@ -73,45 +80,40 @@ export function LogsPage() {
             : 'Start the agent to see its worker.'}
         </EmptyState>
       )}
-      {shown.length > 0 && <Lines lines={shown} />}
+      {shown.length > 0 && (
+        <>
+          <div className={styles['find']}>
+            <FindField label="Find in the log" find={find} />
+          </div>
+          <div className={styles['lines']}>
+            <VirtualList
+              ref={list}
+              label="Lines of the log"
+              items={shown}
+              keyOf={keyOf}
+              estimate={18}
+              followsEnd
+              foundKey={find.foundKey}
+            >
+              {(line) => <Line line={line} />}
+            </VirtualList>
+          </div>
+        </>
+      )}
     </Panel>
-  );
-}
-
-function Lines({ lines }: { readonly lines: readonly NumberedLine[] }) {
-  const list = useRef<HTMLOListElement>(null);
-  const followsEnd = useRef(true);
-  useEffect(() => {
-    const element = list.current;
-    if (element && followsEnd.current) element.scrollTop = element.scrollHeight;
-  });
-  return (
-    <ol
-      ref={list}
-      className={styles['lines']}
-      aria-label="Lines of the log"
-      tabIndex={0}
-      onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
-        followsEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-      }}
-    >
-      {lines.map((line) => (
-        <Line key={line.number} line={line} />
-      ))}
-    </ol>
   );
 }
 
 // Lines never change, and there are thousands of them.
 const Line = memo(function Line({ line: { time, stream, text } }: { readonly line: NumberedLine }) {
   return (
-    <li className={styles['line']} data-stream={stream}>
+    <div className={styles['line']} data-stream={stream}>
       <LineTime time={time} />
       <span className={styles['text']}>
         {stream === 'stderr' && <span className="visually-hidden">error output: </span>}
         <InertText text={withoutColours(text)} limit={4_000} />
       </span>
-    </li>
+    </div>
   );
 });
 

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ApiFailure, failureOf } from '../../api/api-failure.js';
 import { useServices } from '../../app/services.js';
 import type { LogLine } from '../../api/api-types.js';
@@ -12,9 +12,12 @@ export interface NumberedLine extends LogLine {
 /** Where the stream stands: `ended` when the worker is gone, `lost` while it is opened again. */
 export type LogState = 'connecting' | 'live' | 'ended' | 'lost';
 
-/** Lines that are kept and shown. */
-const MOST_LINES = 2000;
+/** Lines that are kept and shown; only those in view are in the page. */
+const MOST_LINES = 10_000;
+/** Lines of the past that are asked for, the most that the API gives. */
+const TAIL = 2000;
 const RETRY_MS = 3_000;
+const FLUSH_MS = 100;
 
 /**
  * The lines that an agent's worker prints, live. A stream that was cut is opened again and starts with the last lines
@@ -27,6 +30,8 @@ export function useProcessLogs(agentId: string, worker: string, isRunning: boole
   const [state, setState] = useState<LogState>('connecting');
   const [error, setError] = useState<unknown>();
   const [attempt, setAttempt] = useState(0);
+  // Goes on over interruptions: a number never names two lines.
+  const nextNumber = useRef(0);
   useEffect(() => {
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -36,7 +41,7 @@ export function useProcessLogs(agentId: string, worker: string, isRunning: boole
     };
     const read = async (): Promise<void> => {
       const address = new URL(
-        `/api/agents/${encodeURIComponent(agentId)}/process-logs/stream?tail=${MOST_LINES}`,
+        `/api/agents/${encodeURIComponent(agentId)}/process-logs/stream?tail=${TAIL}`,
         window.location.origin,
       );
       const response = await fetchAuthorised(new Request(address, { signal: abort.signal }));
@@ -45,19 +50,18 @@ export function useProcessLogs(agentId: string, worker: string, isRunning: boole
       setError(undefined);
       setState('live');
       // Lines arrive one by one; they are shown in groups, so that a chatty worker does not stop the page.
-      let number = 0;
-      let kept: NumberedLine[] = [];
-      let flushing: ReturnType<typeof setTimeout> | undefined;
+      const kept: NumberedLine[] = [];
       const flush = (): void => {
         flushing = undefined;
-        setLines(kept);
+        if (kept.length > MOST_LINES) kept.splice(0, kept.length - MOST_LINES);
+        setLines([...kept]);
       };
-      flush();
+      let flushing: ReturnType<typeof setTimeout> | undefined = setTimeout(flush, FLUSH_MS);
       try {
         for await (const { name, data } of readEventStream(response.body)) {
           if (name !== 'line') continue;
-          kept = [...kept.slice(1 - MOST_LINES), { ...(JSON.parse(data) as LogLine), number: number++ }];
-          flushing ??= setTimeout(flush, 100);
+          kept.push({ ...(JSON.parse(data) as LogLine), number: nextNumber.current++ });
+          flushing ??= setTimeout(flush, FLUSH_MS);
         }
       } finally {
         clearTimeout(flushing);

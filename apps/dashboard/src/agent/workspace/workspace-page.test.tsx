@@ -2,7 +2,10 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { json, refusal, type FakeServer } from '../../testing/fake-server.js';
+import { giveHeight } from '../../testing/give-height.js';
 import { anAgent, renderApp } from '../../testing/render-app.js';
+
+giveHeight(600);
 
 const BASE = '/api/agents/a1/workspace';
 const file = (name: string) => ({ name, path: name, type: 'file', size: 12 });
@@ -16,7 +19,11 @@ function open(path: string, prepare: (server: FakeServer) => void = () => undefi
         items: [file('report.md'), { name: 'data', path: 'data', type: 'directory', size: 0 }],
         truncated: false,
       }));
-      server.on(`GET ${BASE}/data`, () => ({ path: 'data', items: [{ ...file('sales.csv'), mtimeMs: 0 }] }));
+      server.on(`GET ${BASE}/data`, () => ({
+        path: 'data',
+        items: [{ ...file('sales.csv'), mtimeMs: 0 }],
+        truncated: false,
+      }));
       server.on(`GET ${BASE}/report.md`, () =>
         json({ path: 'report.md', content: 'one\ntwo', size: 7, truncated: false }, 200, { etag: '"v1"' }),
       );
@@ -27,14 +34,83 @@ function open(path: string, prepare: (server: FakeServer) => void = () => undefi
 
 test('folders come first and are read when they are opened; a file opens by its name', async () => {
   const app = open('');
-  const tree = await screen.findByRole('list', { name: 'Workspace' });
-  expect(within(tree).getAllByRole('listitem')[0]?.textContent).toContain('data');
+  const tree = await screen.findByRole('tree', { name: 'Workspace' });
+  const [folder] = within(tree).getAllByRole('treeitem');
+  expect(folder?.textContent).toContain('data');
   expect(app.server.asked.some((asked) => asked.includes('/workspace/data'))).toBe(false);
-  await app.user.click(within(tree).getByRole('button', { name: 'Open the folder' }));
-  await screen.findByRole('button', { name: 'sales.csv' });
-  await app.user.click(screen.getByRole('button', { name: 'report.md' }));
+  await app.user.click(within(tree).getByRole('treeitem', { name: 'data' }));
+  const inside = await screen.findByRole('treeitem', { name: /^sales\.csv/ });
+  expect(inside.getAttribute('aria-level')).toBe('2');
+  await app.user.click(screen.getByRole('treeitem', { name: /^report\.md/ }));
   await screen.findByText(/one\s+two/);
   expect(app.address()).toContain('path=report.md');
+});
+
+test('the keyboard alone walks the tree: one stop of Tab, arrows, the beginning of a name, Enter', async () => {
+  const app = open('');
+  const focused = () => document.activeElement?.textContent ?? '';
+  const tree = await screen.findByRole('tree', { name: 'Workspace' });
+  expect(
+    within(tree)
+      .getAllByRole('treeitem')
+      .filter(({ tabIndex }) => tabIndex === 0),
+  ).toHaveLength(1);
+  within(tree).getByRole('treeitem', { name: 'data' }).focus();
+  await app.user.keyboard('{ArrowRight}');
+  await screen.findByRole('treeitem', { name: /^sales\.csv/ });
+  expect(focused()).toContain('data');
+  await app.user.keyboard('{ArrowRight}');
+  expect(focused()).toContain('sales.csv');
+  await app.user.keyboard('{ArrowLeft}{ArrowLeft}');
+  expect(focused()).toContain('data');
+  expect(screen.queryByRole('treeitem', { name: /^sales\.csv/ })).toBeNull();
+  await app.user.keyboard('rep');
+  expect(focused()).toContain('report.md');
+  await app.user.keyboard('{Home}{End}{Enter}');
+  await screen.findByText(/one\s+two/);
+  expect(
+    within(tree)
+      .getAllByRole('treeitem')
+      .filter(({ tabIndex }) => tabIndex === 0),
+  ).toHaveLength(1);
+});
+
+test('of 3,000 files few exist in the page, all are counted, and the last is reached by its name', async () => {
+  const app = open('', (server) => {
+    server.on(`GET ${BASE}`, () => ({
+      items: Array.from({ length: 3000 }, (_, index) => file(`file-${String(index).padStart(4, '0')}.txt`)),
+      truncated: false,
+    }));
+  });
+  const tree = await screen.findByRole('tree', { name: 'Workspace' });
+  const rows = await within(tree).findAllByRole('treeitem');
+  expect(rows.length).toBeLessThan(60);
+  expect(rows[0]?.getAttribute('aria-setsize')).toBe('3000');
+  expect(tree.querySelectorAll('*').length).toBeLessThan(1000);
+  rows[0]?.focus();
+  await app.user.keyboard('{End}');
+  await waitFor(() => expect(document.activeElement?.textContent).toContain('file-2999.txt'));
+  await app.user.keyboard('file-0123');
+  await waitFor(() => expect(document.activeElement?.textContent).toContain('file-0123.txt'));
+  expect(within(tree).getAllByRole('treeitem').length).toBeLessThan(60);
+});
+
+test('a folder that cannot be read says why in its place, is read again on request, and a cut list says so', async () => {
+  const app = open('', (server) => {
+    server.on(`GET ${BASE}/data`, () => refusal(422, 'FILE_REFUSED', 'This part is not available.'));
+  });
+  await app.user.click(await screen.findByRole('treeitem', { name: 'data' }));
+  const failed = await screen.findByRole('treeitem', {
+    name: /Could not be read: This part is not available/,
+  });
+  app.server.on(`GET ${BASE}/data`, () => ({
+    path: 'data',
+    items: [{ ...file('sales.csv'), mtimeMs: 0 }],
+    truncated: true,
+  }));
+  await app.user.click(failed);
+  await screen.findByRole('treeitem', { name: /^sales\.csv/ });
+  await screen.findByRole('treeitem', { name: 'Only the first 1 entries are listed' });
 });
 
 test('a save goes over the version that was read, and the new text stands there', async () => {
@@ -94,7 +170,7 @@ test('names that pretend to be something else show what they are', async () => {
       truncated: false,
     }));
   });
-  const tree = await screen.findByRole('list', { name: 'Workspace' });
+  const tree = await screen.findByRole('tree', { name: 'Workspace' });
   expect(tree.textContent).not.toContain('\u202E');
   expect(tree.textContent).toContain('<img src=x>');
   expect(tree.querySelector('img')).toBeNull();
@@ -160,9 +236,55 @@ test('a move and a new folder that are refused keep what was typed in the dialog
   expect(app.address()).toContain('path=report.md');
 });
 
+test('a move that succeeds opens the new path, and a new folder appears in the tree', async () => {
+  const app = open('report.md');
+  app.server.on(`POST ${BASE}/report.md/move`, () => ({ path: 'data/report.md' }));
+  app.server.on(`GET ${BASE}/data%2Freport.md`, () =>
+    json({ path: 'data/report.md', content: 'moved', size: 5, truncated: false }, 200, { etag: '"v1"' }),
+  );
+  await app.user.click(await screen.findByRole('button', { name: 'Move' }));
+  const dialog = await screen.findByRole('dialog', { name: 'Move file' });
+  const box = within(dialog).getByRole('textbox', { name: 'New path in the workspace' });
+  await app.user.clear(box);
+  await app.user.type(box, 'data/report.md');
+  app.server.on(`GET ${BASE}`, () => ({
+    items: [{ name: 'data', path: 'data', type: 'directory', size: 0 }],
+    truncated: false,
+  }));
+  app.server.on(`GET ${BASE}/data`, () => ({
+    path: 'data',
+    items: [{ ...file('report.md'), mtimeMs: 0 }],
+    truncated: false,
+  }));
+  await app.user.click(within(dialog).getByRole('button', { name: 'Move' }));
+  await screen.findByText('moved');
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(app.address()).toContain(encodeURIComponent('data/report.md'));
+  const moved = await screen.findByRole('treeitem', { name: /^report\.md/, selected: true });
+  expect(moved.getAttribute('aria-level')).toBe('2');
+  expect(app.server.bodies(`POST ${BASE}/report.md/move`)).toEqual([{ dest_path: 'data/report.md' }]);
+
+  app.server.on('POST /api/agents/a1/workspace-folder/data%2Fplans', () => json({ path: 'data/plans' }, 201));
+  await app.user.click(screen.getByRole('button', { name: 'New folder' }));
+  const asks = await screen.findByRole('dialog', { name: 'New folder' });
+  await app.user.type(within(asks).getByRole('textbox', { name: 'Name' }), 'plans');
+  app.server.on(`GET ${BASE}/data`, () => ({
+    path: 'data',
+    items: [
+      { ...file('report.md'), mtimeMs: 0 },
+      { name: 'plans', type: 'directory', size: 0, mtimeMs: 0 },
+    ],
+    truncated: false,
+  }));
+  await app.user.click(within(asks).getByRole('button', { name: 'Create' }));
+  await screen.findByRole('treeitem', { name: 'plans' });
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(app.server.bodies('POST /api/agents/a1/workspace-folder/data%2Fplans')).toHaveLength(1);
+});
+
 test('an upload goes as it is, and replaces nothing by itself', async () => {
   const app = open('');
-  await screen.findByRole('list', { name: 'Workspace' });
+  await screen.findByRole('tree', { name: 'Workspace' });
   const sent: { type: string | null; ifNone: string | null }[] = [];
   app.server.on(`PUT ${BASE}/a.bin`, ({ headers }) => {
     sent.push({ type: headers.get('content-type'), ifNone: headers.get('if-none-match') });

@@ -56,7 +56,7 @@ export function WorkspacePage() {
       >
         <div className="stack">
           <AddEntries agentId={agentId} directory={directoryOf(path)} onAdded={open} />
-          <DirectoryTree agentId={agentId} path="" open={path} onOpen={open} />
+          <DirectoryTree key={agentId} agentId={agentId} open={path} onOpen={open} />
         </div>
       </Panel>
       {path === '' ? (

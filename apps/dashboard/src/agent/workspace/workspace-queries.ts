@@ -5,6 +5,12 @@ import { unwrap, unwrapVersioned, type ApiClient } from '../../api/api-client.js
 /** What a directory lists of one entry. */
 export type DirectoryEntry = Pick<components['schemas']['DirectoryEntry'], 'name' | 'type' | 'size'>;
 
+/** What a directory lists; `isTruncated` when there is more than the server lists. */
+export interface DirectoryListing {
+  readonly entries: readonly DirectoryEntry[];
+  readonly isTruncated: boolean;
+}
+
 /** The part of the key that all queries of a workspace share. */
 export const workspaceKey = (agentId: string) => ['agent', agentId, 'workspace'] as const;
 
@@ -12,16 +18,16 @@ export const workspaceKey = (agentId: string) => ['agent', agentId, 'workspace']
 export function directoryQuery(api: ApiClient, agentId: string, path: string) {
   return queryOptions({
     queryKey: [...workspaceKey(agentId), 'directory', path],
-    queryFn: async ({ signal }): Promise<readonly DirectoryEntry[]> => {
+    queryFn: async ({ signal }): Promise<DirectoryListing> => {
       if (path === '') {
         const top = await api.GET('/api/agents/{id}/workspace', {
           params: { path: { id: agentId }, query: { max_depth: 1 } },
           signal,
         });
-        return foldersFirst(unwrap(top).items);
+        return listingOf(unwrap(top));
       }
       const answer = unwrap(await readPath(api, agentId, path, signal));
-      return 'items' in answer ? foldersFirst(answer.items) : [];
+      return listingOf('items' in answer ? answer : { items: [], truncated: false });
     },
   });
 }
@@ -38,7 +44,13 @@ function readPath(api: ApiClient, agentId: string, path: string, signal: AbortSi
   return api.GET('/api/agents/{id}/workspace/{path}', { params: { path: { id: agentId, path } }, signal });
 }
 
-function foldersFirst(entries: readonly DirectoryEntry[]): readonly DirectoryEntry[] {
+function listingOf(answer: {
+  readonly items: readonly DirectoryEntry[];
+  readonly truncated: boolean;
+}): DirectoryListing {
   const rank = ({ type }: DirectoryEntry): number => (type === 'directory' ? 0 : 1);
-  return entries.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+  return {
+    entries: answer.items.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1)),
+    isTruncated: answer.truncated,
+  };
 }

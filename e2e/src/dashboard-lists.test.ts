@@ -1,0 +1,262 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { requires } from '../../tools/host/host-test.js';
+import { Api } from './support/api.js';
+import { accessibilityProblems, keepPicture, launchChromium, openPage, watch } from './support/browser.js';
+import {
+  newInstallation,
+  startProduct,
+  waitFor,
+  type Installation,
+  type Product,
+} from './support/product.js';
+
+const host = requires('chromium');
+/** What browsers log by themselves: the refresh before sign-in, the refused save. */
+const EXPECTED = /the server responded with a status of (401|412) /;
+/** Most elements that a list with thousands of rows may have. */
+const MOST_ELEMENTS = 1500;
+const RECITED = Array.from({ length: 18 }, (_, index) => ({
+  say: `Verse ${index}. ${'And on it went. '.repeat((index % 5) * 6)}`,
+  calls: [{ tool: 'read_file', args: { path: 'nothing.txt' } }],
+}));
+/** A text that comes word by word, in paragraphs. */
+const words = (name: string): string =>
+  Array.from({ length: 50 }, (_, index) => `${name}${index}${index % 4 === 0 ? '\n\n' : ''}`).join(' ');
+
+host.describe('long lists in a real browser', () => {
+  let installation: Installation;
+  let product: Product;
+  let browser: Browser;
+  let page: Page;
+  let problems: string[] = [];
+  let api: Api;
+  let agentId = '';
+  let workspace = '';
+  const password = `browser ${randomBytes(12).toString('hex')}`;
+
+  const open = (path: string, on = page) => on.goto(`${product.url}/agents/${agentId}/${path}`);
+  const say = async (text: string, session: string): Promise<void> => {
+    expect((await api.send(agentId, text, session)).state).toBe('done');
+  };
+  /** How far the end of a list is below what is shown. */
+  const below = (label: string): Promise<number> =>
+    page.evaluate<number>(
+      `(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)(document.querySelector('[role=group][aria-label="${label}"]'))`,
+    );
+  const elements = (list: Locator): Promise<number> => list.locator('*').count();
+  const setSize = async (list: Locator): Promise<number> =>
+    Number(await list.getByRole('listitem').first().getAttribute('aria-setsize'));
+
+  beforeAll(async () => {
+    installation = newInstallation();
+    product = await startProduct(installation);
+    api = new Api(product.url);
+    await api.claimAndLogin(product.setupToken ?? '', password);
+    agentId = (await api.call('POST', '/api/agents', { name: 'Long' })).body.id as string;
+    const script = {
+      turns: [
+        { when: 'recite', steps: [...RECITED, { say: 'The end.' }] },
+        { when: 'slowly', steps: [{ say: words('slow'), word_delay_ms: 20 }] },
+        { when: 'steadily', steps: [{ say: words('step'), word_delay_ms: 80 }] },
+      ],
+    };
+    const saved = await api.call('PATCH', `/api/agents/${agentId}/config`, {
+      providers: { trial: { kind: 'scripted', script: JSON.stringify(script) } },
+      agents: { defaults: { model: 'trial/trial' } },
+    });
+    expect(saved.status).toBe(200);
+    await api.call('POST', `/api/agents/${agentId}/start`, {});
+    await api.waitForStatus(agentId, 'running');
+    browser = await launchChromium();
+    ({ page, problems } = await openPage(browser));
+    await open('chat');
+    await page.getByLabel('Username').fill('admin');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Long' }).waitFor();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await product.stop();
+    installation.remove();
+  });
+
+  host.test(
+    'a long conversation opens at its end, keeps its place when earlier entries come above it, and follows what is said',
+    async () => {
+      for (let turn = 0; turn < 3; turn += 1) await say('Please recite.', 'dashboard:long');
+      await open('chat?session=dashboard:long');
+      const list = page.getByRole('group', { name: 'Conversation' });
+      await list.getByText('The end.').first().waitFor();
+      await waitFor(async () => (await below('Conversation')) < 4, {
+        what: () => 'the end of the conversation',
+      });
+      const first = await setSize(list);
+      expect(first).toBeGreaterThan(50);
+      expect(await list.getByRole('listitem').count()).toBeLessThan(first);
+      expect(await elements(list)).toBeLessThan(MOST_ELEMENTS);
+      expect(await accessibilityProblems(page)).toEqual([]);
+
+      // A row in the middle of what is loaded stays where it is on the screen.
+      const box = page.getByRole('searchbox', { name: 'Find in the conversation' });
+      await box.fill('verse 7.');
+      await page.getByText(/^\d+ of \d+$/).waitFor();
+      const found = list.locator('[aria-current=true]');
+      await found.waitFor();
+      const placeOf = async (): Promise<number> => Math.round((await found.boundingBox())?.y ?? Number.NaN);
+      let before = await placeOf();
+      await waitFor(async () => before === (before = await placeOf()), { what: () => 'rest' });
+      await page.getByRole('button', { name: 'Show earlier entries' }).click();
+      await waitFor(async () => (await setSize(list)) > first, { what: () => 'earlier entries' });
+      await waitFor(async () => Math.abs((await placeOf()) - before) < 4, {
+        what: () => `the found row at ${before}`,
+      });
+      expect(await elements(list)).toBeLessThan(MOST_ELEMENTS);
+
+      // Scrolled away, what the agent says moves nothing; at the end it is followed.
+      const stays = await placeOf();
+      const size = await setSize(list);
+      await say('Speak slowly.', 'dashboard:long');
+      await waitFor(async () => (await setSize(list)) >= size + 2, { what: () => 'the answer' });
+      expect(Math.abs((await placeOf()) - stays)).toBeLessThan(4);
+
+      await page.getByRole('textbox', { name: 'Message' }).fill('Speak steadily.');
+      await page.getByRole('button', { name: 'Send' }).click();
+      await list.getByText(/step3/).waitFor({ timeout: 60_000 });
+      // A frame may lie between a word and the scroll after it; being left behind may not.
+      do await waitFor(async () => (await below('Conversation')) < 4, { what: () => 'what is being said' });
+      while ((await list.getByText(/step20/).count()) === 0);
+      await list.hover();
+      await page.mouse.wheel(0, -600);
+      await waitFor(async () => (await below('Conversation')) > 300, { what: () => 'going up' });
+      await waitFor(
+        async () =>
+          (await api.call('GET', `/api/agents/${agentId}/messages?session_key=dashboard:long&limit=1`)).body
+            .items[0].state === 'done',
+        { what: () => 'the end of the answer', timeoutMs: 60_000 },
+      );
+      expect(await below('Conversation')).toBeGreaterThan(300);
+      await list.focus();
+      await waitFor(
+        async () => {
+          await page.keyboard.press('End');
+          return (await below('Conversation')) < 4;
+        },
+        { what: () => 'the end after the answer' },
+      );
+    },
+  );
+
+  host.test('5,000 lines of a log: few are in the page, the end is shown, any line is found', async () => {
+    const lines = Array.from({ length: 5000 }, (_, index) => ({
+      time: '2026-11-27T10:00:00.000Z',
+      stream: index % 50 === 0 ? 'stderr' : 'stdout',
+      text: `line ${index} ${'x'.repeat(index % 7 === 0 ? 400 : 20)}`,
+    }));
+    await page.route('**/process-logs/stream*', (route) =>
+      route.fulfill({
+        contentType: 'text/event-stream',
+        body: lines.map((line) => `event: line\ndata: ${JSON.stringify(line)}\n\n`).join(''),
+      }),
+    );
+    await open('logs');
+    const list = page.getByRole('group', { name: 'Lines of the log' });
+    await list.getByText('line 4999').waitFor();
+    expect(await setSize(list)).toBe(5000);
+    expect(await elements(list)).toBeLessThan(MOST_ELEMENTS);
+    await waitFor(async () => (await below('Lines of the log')) < 4, { what: () => 'the end of the log' });
+    // The stream ends, is opened again, and gives all of it once more; paused it stands still.
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('searchbox', { name: 'Find in the log' }).fill('line 1234 ');
+    await page.getByText('1 of 1', { exact: true }).waitFor();
+    await list
+      .locator('[aria-current=true]')
+      .getByText(/line 1234 /)
+      .waitFor();
+    expect(await elements(list)).toBeLessThan(MOST_ELEMENTS);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await keepPicture(page, 'agent-logs-long');
+    await page.unroute('**/process-logs/stream*');
+  });
+
+  host.test(
+    '3,000 files: few rows are in the page, and the keyboard reaches and opens any of them',
+    async () => {
+      workspace = join(installation.dataDir, 'agents', agentId, 'workspace');
+      mkdirSync(join(workspace, 'many'), { recursive: true });
+      for (let index = 0; index < 3000; index += 1)
+        writeFileSync(join(workspace, 'many', `file-${String(index).padStart(4, '0')}.txt`), `${index}\n`);
+      await open('workspace?path=many');
+      const tree = page.getByRole('tree', { name: 'Workspace' });
+      const folder = tree.getByRole('treeitem', { name: 'many' });
+      await folder.focus();
+      await page.keyboard.press('ArrowRight');
+      await tree.getByRole('treeitem', { name: /^file-0000/ }).waitFor();
+      expect(await tree.getByRole('treeitem').count()).toBeLessThan(80);
+      await page.keyboard.press('End');
+      await tree.getByRole('treeitem', { name: /^file-2999/ }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 2, name: 'many/file-2999.txt' }).waitFor();
+      expect(await tree.getByRole('treeitem').count()).toBeLessThan(80);
+      expect(await accessibilityProblems(page)).toEqual([]);
+      // A link to a file far down shows it.
+      await open('workspace?path=many/file-1500.txt');
+      await tree.getByRole('treeitem', { name: /^file-1500/, selected: true }).waitFor();
+      await keepPicture(page, 'agent-workspace-long');
+    },
+  );
+
+  host.test('two tabs edit one file: the second is shown both versions and loses nothing', async () => {
+    writeFileSync(join(workspace, 'shared.md'), 'one\ntwo\n');
+    await open('workspace?path=shared.md');
+    await page.getByRole('button', { name: 'Edit' }).click();
+    await page.getByRole('textbox', { name: 'Content' }).fill('one\nmine\n');
+    const other = await page.context().newPage();
+    problems.push(...watch(other));
+    await open('workspace?path=shared.md', other);
+    await other.getByRole('button', { name: 'Edit' }).click();
+    await other.getByRole('textbox', { name: 'Content' }).fill('one\ntheirs\n');
+    await other.getByRole('button', { name: 'Save' }).click();
+    await other.getByRole('button', { name: 'Edit' }).waitFor();
+    await other.close();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The file changed while you were editing.').waitFor();
+    await page.getByRole('region', { name: 'The other version' }).getByText('theirs').waitFor();
+    expect(readFileSync(join(workspace, 'shared.md'), 'utf8')).toBe('one\ntheirs\n');
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await keepPicture(page, 'agent-workspace-conflict');
+    await page.getByRole('button', { name: 'Save mine over it' }).click();
+    await page.getByRole('button', { name: 'Edit' }).waitFor();
+    expect(readFileSync(join(workspace, 'shared.md'), 'utf8')).toBe('one\nmine\n');
+  });
+
+  host.test('a folder is made and a file moved into it, renamed and deleted', async () => {
+    const tree = page.getByRole('tree', { name: 'Workspace' });
+    const ask = async (opener: string, label: string, text: string, action: string): Promise<void> => {
+      await page.getByRole('button', { name: opener, exact: true }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('textbox', { name: label }).fill(text);
+      await dialog.getByRole('button', { name: action }).click();
+      await dialog.waitFor({ state: 'hidden' });
+    };
+    await ask('New folder', 'Name', 'done', 'Create');
+    await tree.getByRole('treeitem', { name: 'done' }).waitFor();
+    await ask('Move', 'New path in the workspace', 'done/shared.md', 'Move');
+    await tree.getByRole('treeitem', { name: /^shared\.md/, selected: true, level: 2 }).waitFor();
+    expect(readFileSync(join(workspace, 'done/shared.md'), 'utf8')).toBe('one\nmine\n');
+    await ask('Rename', 'New name', 'final.md', 'Rename');
+    await tree.getByRole('treeitem', { name: /^final\.md/, selected: true }).waitFor();
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+    await tree.getByRole('treeitem', { name: /^final\.md/ }).waitFor({ state: 'detached' });
+    expect(() => readFileSync(join(workspace, 'done/final.md'))).toThrow('ENOENT');
+  });
+
+  host.test('nothing on the way broke the content security policy or failed', () => {
+    expect(problems.filter((problem) => !EXPECTED.test(problem))).toEqual([]);
+  });
+});
