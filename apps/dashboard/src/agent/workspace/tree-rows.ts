@@ -30,13 +30,19 @@ export function treeRows(
 ): readonly TreeRow[] {
   const rows: TreeRow[] = [];
   const add = (directory: string, level: number): void => {
-    const note = (text: string, more: { failed?: unknown; position?: number } = {}): void => {
+    const note = (
+      text: string,
+      more: { readonly failed?: unknown; readonly position?: number } = {},
+    ): void => {
       const { position = 1, ...rest } = more;
       rows.push({ kind: 'note', key: `${directory}/`, level, position, size: position, text, ...rest });
     };
     const state = stateOf(directory);
-    if (state.kind === 'loading') return note('Reading …');
-    if (state.kind === 'failed') return note('Could not be read', { failed: state.error });
+    if (state.kind !== 'listed') {
+      if (state.kind === 'loading') note('Reading …');
+      else note('Could not be read', { failed: state.error });
+      return;
+    }
     const { entries, isTruncated } = state.listing;
     const size = entries.length + (isTruncated ? 1 : 0);
     for (const [index, entry] of entries.entries()) {
@@ -48,7 +54,6 @@ export function treeRows(
     if (entries.length === 0) note('Empty');
     else if (isTruncated)
       note(`Only the first ${entries.length.toLocaleString('en')} entries are listed`, { position: size });
-    return undefined;
   };
   add('', 1);
   return rows;
