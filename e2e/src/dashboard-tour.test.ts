@@ -150,7 +150,7 @@ host.describe('the dashboard in a real browser', () => {
     await page.getByRole('button', { name: 'Start Tour' }).click();
     await page.getByText('Running', { exact: true }).waitFor();
     await tab('Chat');
-    await page.getByRole('textbox', { name: 'Message' }).fill('Write the report.');
+    await page.getByRole('textbox', { name: 'Message', exact: true }).fill('Write the report.');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText('The report is written.').first().waitFor({ timeout: 60_000 });
     await tab('Workspace');
