@@ -292,6 +292,10 @@ class ArgumentWalk {
       inspectValue(role, token, `${this.#program} ${token.value}`, this.#into);
       return;
     }
+    if (role === 'command-line') {
+      if (value) this.#handlers.commandLine(value);
+      return;
+    }
     if (role === 'script-name') this.#informational = true;
     if (!value) return;
     // Output that is thrown away (`curl -o /dev/null`); as an operand it would be what is destroyed.

@@ -23,6 +23,8 @@ const reservedWords =
   /^(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|in|function|select|coproc|\{|\}|!|\[\[|\]\])$/;
 const codeModules =
   /^(?:timeit|code|pdb|codeop|idlelib.*|pty|bdb|antigravity|trace|this|turtledemo|webbrowser)$/;
+const runnerModules =
+  /^(?:cProfile|profile|coverage|kernprof|memory_profiler|viztracer|scalene|pyinstrument)$/;
 const serverModules = /^(?:http\.server|smtpd|pydoc|xmlrpc\.server|socketserver)$/;
 
 /** Judges one command and, through wrappers, every command it starts. Findings and paths collect in `into`. */
@@ -191,6 +193,12 @@ class CommandHandlers implements WalkHandlers {
     if (!module) return;
     const into = this.#into;
     const label = `${this.#name} -m ${module.value}`;
+    // `python -m cProfile -m timeit …`: these run another module.
+    const inner = runnerModules.test(module.value) ? args.findIndex(({ value }) => value === '-m') : -1;
+    if (inner >= 0) {
+      this.module(args.slice(inner + 1));
+      return;
+    }
     if (codeModules.test(module.value)) into.object('shell.program.code-runner', module, label);
     else if (serverModules.test(module.value)) into.object('shell.program.network', module, label);
     else if (findProfile(module.value)) inspectCommand(words, into);

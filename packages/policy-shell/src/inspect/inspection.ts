@@ -1,4 +1,9 @@
-import type { PathAccess, PathUse, WorkspaceView } from '../path/workspace-paths.js';
+import {
+  isCredentialFile,
+  type PathAccess,
+  type PathUse,
+  type WorkspaceView,
+} from '../path/workspace-paths.js';
 import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Finding, Token } from '../rules/finding.js';
 
@@ -47,6 +52,7 @@ export class Inspection {
   }
 
   path(value: string, token: Token, access: PathAccess): void {
+    if (access !== 'write' && isCredentialFile(value)) this.object('shell.secret.file', token);
     this.paths.push({ value, span: token.span, access });
   }
 

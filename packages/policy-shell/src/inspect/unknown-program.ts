@@ -1,14 +1,13 @@
 import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';
 import { recordPossiblePaths } from './possible-paths.js';
-import { isCredentialFile } from '../path/workspace-paths.js';
 
 // Programs whose appearance in the arguments of an unknown program means: that program starts them.
 const startable =
   /^(?:(?:ba|da|z|k|mk|a|fi|c|tc)?sh|busybox|toybox|sudo|doas|su|env|printenv|xargs|rm|dd|shred|mkfs[\w.]*|reboot|shutdown|poweroff|halt|chroot|nsenter|unshare|eval|exec)$/;
 
 const codeOption =
-  /^(?:-[ceExr]|--?(?:eval|exec|execute|command|cmd|run|script|shell|batch-string|init-script|code|expression|load|require|plugin|preload|call))$/;
+  /^(?:-[ceExr]|--?(?:[a-z]+-)*(?:hook|pager|editor|interpreter|launcher|wrapper|bin|binary|program|cmd|command|exec|script)|--?(?:eval|exec|execute|command|cmd|run|script|shell|batch-string|init-script|code|expression|load|require|plugin|preload|call))$/;
 
 /**
  * Judges a program without a profile: every word may be a path, options that usually carry code ask, and a shell or
@@ -22,7 +21,6 @@ export function inspectUnknownProgram(
 ): void {
   for (const [index, token] of args.entries()) {
     const { value } = token;
-    if (isCredentialFile(value)) into.object('shell.secret.file', token);
     recordPossiblePaths(token, 'any', into);
     const base = value.slice(value.lastIndexOf('/') + 1);
     if (startable.test(base)) inspectNested(args.slice(index), into);

@@ -2,7 +2,6 @@ import { riskyAwk } from '../scanners/awk.js';
 import { isGitHelperAddress, isHarmlessGitSetting } from '../scanners/git-values.js';
 import { riskyJq, riskySql } from '../scanners/jq.js';
 import { riskySed } from '../scanners/sed.js';
-import { isCredentialFile } from '../path/workspace-paths.js';
 import type { ValueRole } from '../profiles/tool-profile.js';
 import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';
@@ -23,11 +22,9 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
     case 'module':
       return;
     case 'any':
-      if (isCredentialFile(value)) into.object('shell.secret.file', token);
       recordPossiblePaths(token, 'any', into);
       return;
     case 'read':
-      if (isCredentialFile(value)) into.object('shell.secret.file', token);
       recordPossiblePaths(token, 'read', into);
       return;
     case 'script':

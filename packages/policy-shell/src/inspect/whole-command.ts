@@ -1,6 +1,7 @@
 import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Token } from '../rules/finding.js';
 import { isHarmlessGitSetting } from '../scanners/git-values.js';
+import { isCredentialFile } from '../path/workspace-paths.js';
 import type { Inspection } from './inspection.js';
 import { inspectLink } from './links.js';
 
@@ -118,6 +119,63 @@ const rules: readonly ArgumentRule[] = [
     rule: 'shell.exec.option',
   },
   { programs: /^javac?$/, argument: (value) => value.startsWith('@'), rule: 'shell.exec.option' },
+  // Their operands are written to, and read too.
+  {
+    programs: /^(?:zip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|tar|bsdtar|split)$/,
+    argument: (value) => isCredentialFile(value),
+    rule: 'shell.secret.file',
+  },
+  // What is copied or moved out of a credential file can be read under its new name.
+  {
+    programs: /^(?:cp|mv|install|ln|link)$/,
+    argument: (value, index, all) =>
+      isCredentialFile(value) && (index < all.length - 1 || hasOption(all, /^(?:-[A-Za-z]*t|--target)/)),
+    rule: 'shell.secret.file',
+  },
+  {
+    programs: /^cmake$/,
+    argument: (value, index, all) =>
+      /^(?:SHELL|MAKE\w*|\.SHELLFLAGS|CC|CXX|LD|AR)[:+?!]?=/.test(value) &&
+      all.slice(0, index).some((before) => before.value === '--'),
+    rule: 'shell.exec.config',
+  },
+  // TeX takes its program where it takes a file name.
+  { programs: /tex(?:mk)?$/, argument: (value) => value.startsWith('\\'), rule: 'shell.exec.script-text' },
+  {
+    programs: /^(?:psql|gs)$/,
+    argument: (value) => /^(?:-o|--output=?|-sOutputFile=)?(?:\||%pipe%)/.test(value),
+    rule: 'shell.exec.option',
+  },
+  {
+    programs: /^gh(?: repo)?$/,
+    argument: (value, index, all) =>
+      /^(?:-c|--config|-u|--upload-pack|--template)/.test(value) &&
+      all.slice(0, index).some((before) => before.value === '--'),
+    rule: 'shell.exec.option',
+  },
+  // A debugger that other hosts can reach.
+  {
+    programs: /^(?:node|nodejs|tsx|bun|deno(?: run)?)$/,
+    argument: (value) => /^--inspect[\w-]*=(?!\d+$|127\.|localhost\b|\[::1\])/.test(value),
+    rule: 'shell.program.network',
+  },
+  // Consoles that scripts of a project offer under these names.
+  {
+    programs: /^php$/,
+    argument: (value, _index, all) => value === 'tinker' && /(?:^|\/)artisan$/.test(all[0]?.value ?? ''),
+    rule: 'shell.program.code-runner',
+  },
+  {
+    programs: /^python$/,
+    argument: (value, _index, all) =>
+      /^(?:shell|shell_plus|dbshell)$/.test(value) && /(?:^|\/)manage\.py$/.test(all[0]?.value ?? ''),
+    rule: 'shell.program.code-runner',
+  },
+  {
+    programs: /^streamlit$/,
+    argument: (value) => /^https?:/i.test(value),
+    rule: 'shell.fetch.source',
+  },
   // `install vim-` removes vim.
   {
     programs: /^apt(?:-get)? (?:re)?install$/,
@@ -129,7 +187,7 @@ const rules: readonly ArgumentRule[] = [
 
 // Every program that is named here.
 const special =
-  /^(?:.*tar|printf|ps|go|ninja|samu|rustc|javac?|hostname|nc|ln|link|gem|cargo|mvnw?|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
+  /^(?:.*tar|.*tex|zip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python|streamlit|printf|ps|go|ninja|samu|rustc|javac?|hostname|nc|ln|link|gem|cargo|mvnw?|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
 const answers = new Map<string, boolean>();
 const found = new Map<string, readonly ArgumentRule[]>();
 // Names come from commands, so an agent could fill a table without end.

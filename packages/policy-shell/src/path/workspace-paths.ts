@@ -139,9 +139,11 @@ function isProtected(path: string, view: Pick<WorkspaceView, 'guarded'>, access:
 /** Whether a file name usually means stored credentials, such as `.env` or `id_rsa`. */
 export function isCredentialFile(value: string): boolean {
   const start = value.lastIndexOf('/') + 1;
+  if (start > 1 && /(?:^|\/)\.(?:aws\/credentials|docker\/config\.json|kube\/config)$/.test(value))
+    return true;
   if (!value.startsWith('.', start) && !value.startsWith('id_', start)) return false;
   const name = value.slice(start);
-  return /^(?:\.env(?:\.(?!example$|sample$|template$|test$|dist$).*)?|\.netrc|\.git-credentials|\.pgpass|id_(?:rsa|dsa|ecdsa|ed25519)|\.(?:bash|zsh|sh|python|node_repl|psql|mysql|sqlite)_history)$/.test(
+  return /^(?:\.env(?:\.(?!example$|sample$|template$|test$|dist$).*)?|\.netrc|\.pypirc|\.dockercfg|\.vault-token|\.git-credentials|\.pgpass|id_(?:rsa|dsa|ecdsa|ed25519)|\.(?:bash|zsh|sh|python|node_repl|psql|mysql|sqlite)_history)$/.test(
     name,
   );
 }

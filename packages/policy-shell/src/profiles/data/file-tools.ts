@@ -12,7 +12,7 @@ export const fileTools: readonly ToolProfile[] = [
       'true false pwd whoami id groups tty nproc arch uname uptime free logname users who w cal ncal date hostname',
     operands: ['text'],
     refuse: { 'shell.program.system': '--set -s -F --file -b' },
-    options: { text: '-d --date', read: '-r --reference', flag: '-sr -s --si --seconds -b --bytes -h' },
+    options: { text: '-d --date', read: '-r --reference -f', flag: '-sr -s --si --seconds -b --bytes -h' },
   },
   { names: 'sleep usleep gsleep', operands: ['duration'] },
   { names: 'test [', operands: ['any'], style: 'single-dash', refuse: { 'shell.exec.option': '-v -R' } },
@@ -54,9 +54,18 @@ export const fileTools: readonly ToolProfile[] = [
     options: { pattern: '-d --delimiter --output-delimiter', text: '-f --fields -c --characters -b --bytes' },
   },
   {
-    names: 'paste join comm column',
+    names: 'paste join comm',
     operands: ['read'],
     options: { pattern: '-d --delimiters --output-delimiter -t' },
+  },
+  {
+    names: 'column',
+    operands: ['read'],
+    options: {
+      pattern: '-s --separator -o --output-separator',
+      text: '-c --output-width -N --table-columns -R --table-right -H --table-hide -O --table-order -n --table-name -l --table-columns-limit',
+      flag: '-t --table -x --fillrows -e --table-header-repeat -J --json',
+    },
   },
   { names: 'tr', operands: ['text'] },
   {
@@ -240,7 +249,7 @@ export const fileTools: readonly ToolProfile[] = [
     names: 'unzip',
     operands: ['write', 'text'],
     options: { write: '-d', pattern: '-x' },
-    refuse: { 'shell.workspace.outside': '-:' },
+    refuse: { 'shell.workspace.outside': '-:', 'shell.program.privileged': '-K' },
   },
   { names: '7z 7za 7zr p7zip', operands: ['text', 'any'], refuse: { [remove]: '-sdel' } },
   {

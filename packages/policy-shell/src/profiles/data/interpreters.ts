@@ -58,7 +58,7 @@ export const interpreters: readonly ToolProfile[] = [
     operandsWith: [{ options: '--test', operands: ['any'] }],
     refuseOperands: { 'shell.program.code-runner': '-', 'shell.program.debugger': 'inspect' },
   }),
-  interpreter('tsx ts-node esno', {
+  interpreter('tsx ts-node esno babel-node', {
     options: {
       info: '--version -v --help -h',
       flag: '--watch --no-cache --esm --transpile-only -T --files --swc --test',

@@ -67,7 +67,12 @@ export const packageManagers: readonly ToolProfile[] = [
   {
     names: 'rpm rpmquery',
     operands: ['any'],
-    options: { text: '-f --file --qf --queryformat', read: '-p --package' },
+    options: {
+      text: '-f --file --qf --queryformat',
+      read: '-p --package',
+      // In a query these letters mean something else.
+      flag: '-qi -qil -ql -qR -qai -qpi -qpl -qip -qlp',
+    },
     refuse: {
       [manager]:
         '-i --install -U --upgrade -F --freshen --reinstall -e --erase --import --initdb --rebuilddb --setperms --setugids --restore',

@@ -180,19 +180,55 @@ export const projectTools: readonly ToolProfile[] = [
       text: '-w --maxWorkers --reporter --project --browser',
     },
     refuse: {
-      [exec]: '-r --require --globalSetup --setupFiles --execArgv --import --loader --node-option -n',
+      [exec]:
+        '-r --require --globalSetup --setupFiles --execArgv --import --loader --node-option -n --node-arguments',
     },
   },
   {
     names:
-      'tsc eslint prettier stylelint biome oxlint tslint standard xo vite webpack rollup esbuild parcel next nuxt astro turbo nx lerna gulp grunt tsup tsdown swc babel rspack ng vue-cli-service react-scripts storybook typedoc knip depcheck publint attw c8 nyc markdownlint commitlint changeset lint-staged husky nodemon npm-run-all npm-run-all2 run-s run-p wait-on serve http-server live-server',
+      'tsc eslint prettier stylelint biome oxlint tslint standard xo vite webpack rollup esbuild parcel next nuxt astro turbo gulp grunt tsup tsdown swc babel rspack ng vue-cli-service react-scripts storybook typedoc knip depcheck publint attw markdownlint commitlint lint-staged husky nodemon npm-run-all npm-run-all2 run-s run-p wait-on serve http-server live-server',
     operands: ['any'],
     options: { pattern: '--ext --rule --ignore-pattern --global --env' },
     refuse: { [exec]: '--exec -x --require --resolve-plugins-relative-to --rulesdir --eval' },
   },
   {
+    names: 'nx lerna',
+    options: {
+      pattern: '--exclude --ignore',
+      text: '--scope -p --projects --parallel --concurrency -t --target',
+    },
+    refuse: { [exec]: '--require' },
+    subcommands: { exec: { operands: ['command'] }, publish: remote, version: { operands: ['any'] } },
+    otherSubcommand: { operands: ['any'] },
+  },
+  {
+    names: 'pre-commit',
+    operands: ['any'],
+    options: { any: '-c --config', text: '--hook-stage' },
+    refuseOperands: { [source]: 'try-repo autoupdate' },
+  },
+  {
+    names: 'coverage',
+    operands: ['any'],
+    options: { module: '-m', any: '--rcfile --source -o -d --data-file', pattern: '--include --omit' },
+  },
+  { names: 'changeset', operands: ['any'], refuseOperands: { [remote]: 'publish tag' } },
+  { names: 'np release-it semantic-release standard-version', refused: remote },
+  {
+    names: 'kustomize',
+    operands: ['any'],
+    refuse: { [exec]: '--enable-exec --enable-alpha-plugins --exec' },
+  },
+  { names: 'sops', operands: ['any'], refuseOperands: { [exec]: 'exec-env exec-file edit' } },
+  {
+    names: 'celery',
+    operands: ['any'],
+    options: { text: '-A --app' },
+    refuseOperands: { [runner]: 'shell' },
+  },
+  {
     names:
-      'flake8 black ruff isort mypy pylint pyright bandit pydocstyle pycodestyle autopep8 yapf coverage pre-commit nbqa sphinx-build mkdocs vulture djlint sqlfluff alembic',
+      'flake8 black ruff isort mypy pylint pyright bandit pydocstyle pycodestyle autopep8 yapf nbqa sphinx-build mkdocs streamlit vulture djlint sqlfluff alembic',
     operands: ['any'],
     options: {
       pattern: '--select --ignore --extend-ignore --disable --enable --extend-exclude',
@@ -287,13 +323,17 @@ export const projectTools: readonly ToolProfile[] = [
     // Labels (`//pkg:target`) are no paths.
     operands: ['text'],
     options: { any: '--output_base --output_user_root', text: '-c --config' },
-    refuse: { [exec]: '--run_under --bazelrc --host_jvm_args --override_repository' },
+    refuse: {
+      [exec]:
+        '--run_under --bazelrc --host_jvm_args --override_repository --workspace_status_command --shell_executable',
+    },
   },
   {
     names: 'ctest cpack ninja meson scons waf samu',
     operands: ['any'],
     options: { any: '-C -f', text: '-j -k' },
     refuse: { [exec]: '-S -D --script --build-and-test --test-command --overwrite' },
+    refuseOperands: { [exec]: 'devenv' },
   },
   {
     names:
@@ -335,8 +375,12 @@ export const projectTools: readonly ToolProfile[] = [
         options: { any: '--path --root' },
         refuse: { [source]: '--git --registry --index' },
       },
-      'build b check c test t run r bench clippy fmt doc d update tree metadata fetch vendor clean new init add remove rm fix nextest expand audit outdated search info package version locate-project verify-project pkgid generate-lockfile rustc rustdoc deny machete udeps watch':
+      'build b check c test t run r bench clippy fmt doc d update tree metadata fetch vendor clean new init add remove rm fix nextest expand audit outdated search info package version locate-project verify-project pkgid generate-lockfile rustc rustdoc deny machete udeps':
         { operands: ['any'], refuse: { [source]: '--git --registry --index' } },
+      watch: {
+        operands: ['any'],
+        options: { text: '-x --exec -d --delay -w --watch -i --ignore', 'command-line': '-s --shell' },
+      },
       'login logout owner yank': secret,
       publish: remote,
     },
@@ -427,6 +471,30 @@ export const projectTools: readonly ToolProfile[] = [
     operands: ['any'],
     refuse: { [exec]: '-load --load --external-sources' },
   },
+  {
+    names: 'gs ghostscript',
+    style: 'single-dash',
+    operands: ['read'],
+    options: { write: '-o', read: '-f', text: '-r -g', any: '-sOutputFile -I' },
+    refuse: {
+      [exec]: '-dNOSAFER -dDELAYSAFER --permit-file-all --permit-file-read --permit-file-write',
+      [runner]: '-c',
+    },
+  },
+  {
+    names: 'exiftool',
+    style: 'single-dash',
+    operands: ['write'],
+    options: { code: '-if -if2', any: '-o -w -tagsfromfile', text: '-n -s -p' },
+    refuse: { [exec]: '-config -execute -stay_open -userparam -fileorder', [config]: '-@' },
+  },
+  {
+    names: 'inkscape gimp gimp-console',
+    operands: ['any'],
+    options: { code: '-b --batch --actions', any: '-o --export-filename', text: '--export-type -w -h -d' },
+    refuse: { [exec]: '--shell --batch-interpreter --extension-directory -x' },
+  },
+  { names: 'groff troff nroff pic', operands: ['read'], refuse: { [exec]: '-U -P -x -L -T' } },
   ...packageManagers,
   { names: 'code-insiders', refused: interactive },
 ];

@@ -42,7 +42,8 @@ export const textTools: readonly ToolProfile[] = [
     operands: ['read'],
     options: {
       pattern: '-t --field-separator',
-      text: '-k --key -S --buffer-size --parallel --batch-size --sort',
+      size: '-S --buffer-size',
+      text: '-k --key --parallel --batch-size --sort',
       write: '-o --output -T --temporary-directory',
       read: '--files0-from --random-source',
     },
@@ -217,10 +218,11 @@ export const textTools: readonly ToolProfile[] = [
     refuseOperands: { 'shell.secret.read': 'shadow gshadow' },
   },
   { names: 'dig nslookup host', operands: ['text'], options: { read: '-f -k' }, refuseOperands: {} },
+  { names: 'whois', operands: ['text'], refuse: { 'shell.program.network': '-h --host -p --port' } },
   {
     names: 'ping ping6 traceroute tracepath mtr',
     operands: ['text'],
-    options: { count: '-c --count', text: '-W -w -i -s -t -m -q' },
+    options: { count: '-c --count', text: '-W -w -i -s -t -m -q', read: '-F --filename' },
     refuse: { 'shell.resource': '-f' },
   },
   {

@@ -73,7 +73,19 @@ export const wrapperTools: readonly ToolProfile[] = [
   }),
   wrapper('cross-env cross-env-shell', { operands: ['assignments-then-command'] }),
   wrapper('dotenv dotenvx', { options: { any: '-f -e', flag: '--' }, operands: ['command'] }),
-  wrapper('direnv', { refuse: {}, operands: ['text', 'any', 'command'] }),
+  wrapper('direnv', {
+    operands: ['text', 'any', 'command'],
+    refuseOperands: { 'shell.exec.config': 'allow permit grant edit' },
+  }),
+  wrapper('c8 nyc', {
+    options: {
+      flag: '-a --all --check-coverage --per-file --100 --silent -s --no-clean --clean --skip-full',
+      text: '-r --reporter --lines --branches --functions --statements',
+      pattern: '-n --include -x --exclude -e --extension',
+      any: '-c --config --src --cwd -o --reports-dir --report-dir --temp-directory --temp-dir',
+    },
+    refuse: { 'shell.exec.option': '-i --require' },
+  }),
   wrapper('chronic', { options: { flag: '-v -e' } }),
   wrapper('command', { options: { info: '-v -V', flag: '-p' } }),
   wrapper('busybox toybox', { options: { info: '--list --list-full --install' } }),
