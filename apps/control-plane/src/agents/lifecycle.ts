@@ -4,6 +4,7 @@ import type { Admission } from '../hub/link-hub.js';
 import type { WorkerSession } from '../hub/worker-session.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
 import { AgentStates, isAlive, lifecycleEvent } from './agent-states.js';
+import { EarlyLooks } from './early-looks.js';
 import { KeyedQueue } from './keyed-queue.js';
 import { DEFAULT_TIMING, type LifecycleParts, type LifecycleTiming } from './lifecycle-parts.js';
 import { RestartPlan } from './restart-plan.js';
@@ -14,6 +15,7 @@ import { isElevated } from './worker-config.js';
 import { OLDER_IMAGE } from './worker-images.js';
 import { launchWorker } from './worker-launch.js';
 import { recoverWorkers } from './worker-recovery.js';
+import { storedSpec } from './worker-spec.js';
 import { WorkerWatch } from './worker-watch.js';
 
 /**
@@ -27,6 +29,7 @@ export class AgentLifecycle {
   readonly #deadlines = new Map<string, NodeJS.Timeout>();
   /** Generations of workers that an earlier control plane has started. */
   readonly #adopted = new Map<string, number>();
+  readonly #looks: EarlyLooks;
   readonly #restarts: RestartPlan;
   readonly #states: AgentStates;
   readonly #ends: WorkerEnds;
@@ -36,6 +39,7 @@ export class AgentLifecycle {
   constructor(given: LifecycleParts) {
     this.#timing = { ...DEFAULT_TIMING, ...given.timing };
     this.#parts = { ...given, timing: this.#timing };
+    this.#looks = new EarlyLooks(this.#parts.attest);
     this.#restarts = new RestartPlan(this.#timing, (agentId) => this.#restart(agentId));
     this.#states = new AgentStates(this.#parts);
     this.#ends = new WorkerEnds(this.#parts, this.#states, this.#restarts);
@@ -124,6 +128,7 @@ export class AgentLifecycle {
       await this.#bringDown(agentId, 'The agent was deleted.', LINK_CODES.deleted);
       await remove();
       this.#adopted.delete(agentId);
+      this.#looks.forget(agentId);
       await this.#parts.forget?.(agentId).catch((error: unknown) =>
         this.#parts.log('error', 'what an engine keeps of a removed agent could not be removed', {
           agent: agentId,
@@ -138,6 +143,7 @@ export class AgentLifecycle {
     return this.#queue.run(session.agentId, () =>
       admitWorker(session, this.#parts, this.#states, this.#ends, {
         adopted: this.#adopted.get(session.agentId) === session.generation,
+        attest: (spec) => this.#looks.take(spec),
       }),
     );
   }
@@ -211,6 +217,8 @@ export class AgentLifecycle {
     try {
       const agent = await launchWorker(agentId, this.#parts, this.#states);
       this.#awaitLink(agent);
+      const spec = storedSpec(agent);
+      if (spec) this.#looks.begin(spec);
       return agent;
     } catch (error) {
       const agent = await this.#states.load(agentId);

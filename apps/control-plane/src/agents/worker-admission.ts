@@ -2,7 +2,7 @@ import type { AuditEvent } from '@clawforce/audit-log';
 import type { Admission } from '../hub/link-hub.js';
 import type { WorkerSession } from '../hub/worker-session.js';
 import { isAlive, type AgentStates } from './agent-states.js';
-import type { WorkerAttestation } from './attest-worker.js';
+import type { AttestWorker, WorkerAttestation } from './attest-worker.js';
 import type { LifecycleParts } from './lifecycle-parts.js';
 import type { WorkerEnds } from './worker-ends.js';
 import { storedSpec } from './worker-spec.js';
@@ -16,7 +16,7 @@ export async function admitWorker(
   parts: LifecycleParts,
   states: AgentStates,
   ends: WorkerEnds,
-  { adopted }: { readonly adopted: boolean },
+  { adopted, attest }: { readonly adopted: boolean; readonly attest: AttestWorker },
 ): Promise<Admission> {
   const agent = await parts.storage.agents.get(session.agentId);
   const spec = agent && storedSpec(agent);
@@ -32,7 +32,7 @@ export async function admitWorker(
   }
   let found: WorkerAttestation;
   try {
-    found = await parts.attest(spec);
+    found = await attest(spec);
   } catch (error) {
     parts.log('error', 'a worker could not be attested', { agent: agent.id, cause: String(error) });
     const reason = 'The isolation of the worker could not be confirmed; the server log has the details.';

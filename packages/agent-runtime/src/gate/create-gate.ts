@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Decision } from '@clawforce/policy-core';
-import { NetworkSecurityPolicy } from '@clawforce/policy-net';
+import { NetworkSecurityPolicy } from '@clawforce/policy-net/policy';
 import { ShellCommandPolicy, type CommandPlan } from '@clawforce/policy-shell';
 import type { GateRecord, WorkerConfig } from '@clawforce/protocol';
 import { ArgumentReader } from './argument-reader.js';
