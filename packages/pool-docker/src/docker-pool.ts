@@ -95,7 +95,6 @@ export class DockerPool implements AgentPool {
       options: this.#options,
       retire: (container, reason) => this.#retire(container, reason),
       prove: (imageId) => this.#prove(imageId),
-      idOffset: async () => (await this.#engineFacts()).remapped ?? { uid: 0, gid: 0 },
     });
   }
 

@@ -31,17 +31,17 @@ const facts = (changed: Partial<EngineFacts> = {}): EngineFacts => ({
 });
 
 describe('what an engine is', () => {
-  test('options are read by name; a remapping daemon tells its offset in its directory', () => {
-    expect(facts()).toMatchObject({ seccomp: true, apparmor: true, rootless: false, remapped: undefined });
-    const remapped = factsFrom(
-      {
-        ...info,
-        SecurityOptions: ['name=userns', 'name=seccomp'],
-        DockerRootDir: '/var/lib/docker/500000.500001',
-      },
-      version,
-    );
-    expect(remapped.remapped).toEqual({ uid: 500_000, gid: 500_001 });
+  test('options are read by name', () => {
+    expect(facts()).toMatchObject({ seccomp: true, apparmor: true, rootless: false, remapsUsers: false });
+    const told = (SecurityOptions: string[]) => factsFrom({ ...info, SecurityOptions }, version);
+    expect(told(['name=userns', 'name=seccomp,profile=default'])).toMatchObject({
+      remapsUsers: true,
+      seccomp: true,
+    });
+    expect(told(['name=seccomp,profile=builtin', 'name=rootless'])).toMatchObject({
+      rootless: true,
+      remapsUsers: false,
+    });
   });
 
   test('an engine that says nothing can do nothing', () => {
@@ -62,6 +62,7 @@ describe('what an engine may run', () => {
     ['windows containers', { osType: 'windows' }],
     ['Podman', { name: 'Podman Engine' }],
     ['rootless', { rootless: true }],
+    ['userns-remap', { remapsUsers: true }],
     ['API 1.40', { apiVersion: '1.40' }],
     ['API unknown', { apiVersion: 'unknown' }],
   ])('%s is refused by name, with the fix', (_title, changed) => {

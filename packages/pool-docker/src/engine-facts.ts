@@ -16,8 +16,8 @@ export interface EngineFacts {
   readonly seccomp: boolean;
   readonly apparmor: boolean;
   readonly rootless: boolean;
-  /** Host ids of the container's id 0 where the daemon remaps users. */
-  readonly remapped: { readonly uid: number; readonly gid: number } | undefined;
+  /** The daemon gives every container other users than the host has (`userns-remap`). */
+  readonly remapsUsers: boolean;
   readonly limits: {
     readonly memory: boolean;
     readonly swap: boolean;
@@ -34,7 +34,6 @@ interface Info {
   readonly CgroupVersion?: string;
   readonly DefaultRuntime?: string;
   readonly SecurityOptions?: readonly string[] | null;
-  readonly DockerRootDir?: string;
   readonly MemoryLimit?: boolean;
   readonly SwapLimit?: boolean;
   readonly PidsLimit?: boolean;
@@ -52,7 +51,6 @@ export function factsFrom(info: Info, version: Version): EngineFacts {
   const options = (info.SecurityOptions ?? []).map((option) => /name=([^,]+)/.exec(option)?.[1] ?? option);
   const component = (name: string): string | undefined =>
     version.Components?.find((part) => part.Name.toLowerCase() === name)?.Version;
-  const root = /\/(\d+)\.(\d+)$/.exec(info.DockerRootDir ?? '');
   return {
     name: version.Components?.[0]?.Name ?? 'Engine',
     version: info.ServerVersion ?? 'unknown',
@@ -67,7 +65,7 @@ export function factsFrom(info: Info, version: Version): EngineFacts {
     seccomp: options.includes('seccomp'),
     apparmor: options.includes('apparmor'),
     rootless: options.includes('rootless'),
-    remapped: options.includes('userns') && root ? { uid: Number(root[1]), gid: Number(root[2]) } : undefined,
+    remapsUsers: options.includes('userns'),
     limits: {
       memory: info.MemoryLimit === true,
       swap: info.SwapLimit === true,

@@ -1,78 +1,16 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import type { PoolEvent } from '@clawforce/pool-core';
 import { expect } from 'vitest';
 import { requires } from '../../../tools/host/host-test.js';
 import { testImage } from '../../../tools/host/test-image.js';
 import { makeHarness } from './testing/make-harness.js';
 import type { DockerHarness } from './testing/make-harness.js';
+import { SecondEngine } from './testing/second-engine.js';
 
 const docker = requires('docker', 'root', 'netns');
-const run = promisify(execFile);
-
-/** An engine of its own in a network namespace of its own, so that the first one never notices. */
-class SecondEngine {
-  readonly directory: string;
-  #daemon: ChildProcess | undefined;
-
-  constructor(directory: string) {
-    this.directory = directory;
-  }
-
-  get address(): string {
-    return `unix://${this.directory}/docker.sock`;
-  }
-
-  async start(): Promise<void> {
-    const at = (name: string): string => join(this.directory, name);
-    this.#daemon = spawn(
-      'unshare',
-      [
-        ...['-n', 'dockerd', '--host', this.address, '--data-root', at('data'), '--exec-root', at('exec')],
-        ...['--pidfile', at('pid'), '--bridge', 'none', '--iptables=false', '--log-level', 'error'],
-        ...['--cgroup-parent', `/clawforce-second-${process.pid}`],
-      ],
-      { stdio: 'ignore' },
-    );
-    await this.#until(async () => (await this.answers()) || undefined);
-  }
-
-  async answers(): Promise<boolean> {
-    return run('docker', ['-H', this.address, 'info'], { timeout: 10_000 }).then(
-      () => true,
-      () => false,
-    );
-  }
-
-  async load(image: string): Promise<void> {
-    await run('sh', ['-c', `docker save '${image}' | docker -H '${this.address}' load`], {
-      timeout: 120_000,
-    });
-  }
-
-  async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const daemon = this.#daemon;
-    this.#daemon = undefined;
-    if (!daemon || daemon.exitCode !== null || daemon.signalCode !== null) return;
-    const gone = new Promise((resolve) => daemon.once('exit', resolve));
-    daemon.kill(signal);
-    await gone;
-  }
-
-  async #until(probe: () => Promise<true | undefined>): Promise<void> {
-    const deadline = Date.now() + 90_000;
-    while (!(await probe())) {
-      if (Date.now() > deadline) throw new Error('the second engine did not start');
-      await sleep(200);
-    }
-  }
-}
 
 async function eventually<T>(what: string, probe: () => T | undefined): Promise<T> {
   const deadline = Date.now() + 90_000;

@@ -19,6 +19,12 @@ function refusal(facts: EngineFacts): EngineVerdict['refusal'] {
   if (facts.osType !== 'linux') return refuse(`the engine runs ${facts.osType} containers`, useDocker);
   if (/podman/i.test(facts.name)) return refuse('Podman is not served yet', useDocker);
   if (facts.rootless) return refuse('a rootless engine is not served yet: it cannot keep limits', useDocker);
+  if (facts.remapsUsers) {
+    return refuse(
+      'an engine with userns-remap is not served yet: the files and sockets of an agent would belong to other users inside',
+      'use an engine without userns-remap; workers are not root all the same, except at level privileged',
+    );
+  }
   const [major = 0, minor = 0] = facts.apiVersion.split('.').map(Number);
   if (!(major > MIN_API[0] || (major === MIN_API[0] && minor >= MIN_API[1]))) {
     return refuse(`the engine speaks API ${facts.apiVersion}`, 'upgrade Docker to 20.10 or newer');

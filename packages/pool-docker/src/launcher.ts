@@ -25,8 +25,6 @@ export interface LauncherParts {
   readonly retire: (container: WorkerContainer, reason: string) => Promise<void>;
   /** Proves once that the engine shares this host's files. */
   readonly prove: (imageId: string) => Promise<void>;
-  /** Host id of the containers' id 0. */
-  readonly idOffset: () => Promise<{ readonly uid: number; readonly gid: number }>;
 }
 
 /** Brings one worker up: looks what is there, prepares, checks, creates, starts. */
@@ -98,7 +96,7 @@ export class Launcher {
   }
 
   async #plan(spec: WorkerSpec, prepare = true): Promise<ContainerPlan> {
-    const { containers, options, prove, idOffset } = this.#parts;
+    const { containers, options, prove } = this.#parts;
     // An image that a start was given once stays the one that its worker is held to, whatever its name means by now.
     const { id: imageId, name: image } = spec.image ?? (await this.image());
     if (!IMAGE_ID.test(imageId)) {
@@ -124,13 +122,8 @@ export class Launcher {
     });
     if (!prepare) return plan;
     await prove(imageId);
-    const offset = await idOffset();
     await checkBindSource(spec.agentRoot, 'agentRoot');
-    await prepareDirectories(
-      spec,
-      { uid: plan.user.uid + offset.uid, gid: plan.user.gid + offset.gid },
-      process.getuid?.() === 0,
-    );
+    await prepareDirectories(spec, plan.user, process.getuid?.() === 0);
     return plan;
   }
 

@@ -21,7 +21,7 @@ function packagesLoadedBy(url: URL, seen = new Set<string>()): Set<string> {
 it('the gate loads policies and a validator: no DOM, no process runner, no link', () => {
   expect([...packagesLoadedBy(new URL('../gate.ts', import.meta.url))].sort()).toEqual([
     '@clawforce/policy-core',
-    '@clawforce/policy-net',
+    '@clawforce/policy-net/policy',
     '@clawforce/policy-shell',
     'ajv',
     'node:crypto',
