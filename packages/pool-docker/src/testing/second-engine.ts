@@ -71,7 +71,8 @@ export class SecondEngine {
   async #until(probe: () => Promise<true | undefined>): Promise<void> {
     const deadline = Date.now() + 90_000;
     while (!(await probe())) {
-      if (this.#daemon?.exitCode !== null || Date.now() > deadline) throw new Error('the second engine did not start');
+      if (this.#daemon?.exitCode !== null || Date.now() > deadline)
+        throw new Error('the second engine did not start');
       await sleep(200);
     }
   }
