@@ -41,14 +41,14 @@ export const HARD_LINK_SCENARIOS: readonly Scenario[] = [
   {
     name: 'grep, hard link made and removed',
     wants: 'lines of a file outside that has a second name inside for a moment',
-    weight: 3,
+    weight: 2,
     prepare: lend,
     attempt: async (victim) => (await victim.grep(OUTSIDE, '.')).length > 0,
   },
   {
     name: 'append, hard link made and removed',
     wants: 'text added to a file outside that has a second name inside for a moment',
-    weight: 5,
+    weight: 2,
     prepare: lend,
     async attempt(victim) {
       await quietly(victim.append('x', '.'));
