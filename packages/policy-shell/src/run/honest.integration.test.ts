@@ -9,7 +9,7 @@ import { ShellCommandPolicy } from '../shell-command-policy.js';
 import { buildFixture, readCorpus, readLines } from '../testing/corpus.js';
 
 const shells = { bash: ['bash'], dash: ['dash'], busybox: ['busybox', 'sh'] } as const;
-// Release size: the daily commands too, each in all three shells instead of one in turn.
+// Release size: the daily commands too.
 const everything = process.env['CLAWFORCE_HONEST_RUNS'] === 'all';
 const path = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
 
@@ -96,12 +96,11 @@ requires('bwrap', 'bash', 'dash', 'busybox').describe(
         '    cd /srv/agents/a1/workspace; batch=',
         '  fi',
         '  count=$((count + 1)); batch="$batch $(cat $file);"',
-        everything
-          ? "  set -- bash dash 'busybox sh'"
-          : "  case $((count % 3)) in 0) set -- bash;; 1) set -- dash;; *) set -- 'busybox sh';; esac",
-        '  for shell in "$@"; do',
-        '    timeout -s KILL 3 $shell $file < /dev/null > /run/out/log 2>&1',
-        '    [ $? = 127 ] || ran=$((ran + 1))',
+        "  for shell in bash dash 'busybox sh'; do",
+        '    timeout -s KILL 3 $shell $file < /dev/null > /run/out/log 2>&1; ended=$?',
+        '    [ $ended = 127 ] || ran=$((ran + 1))',
+        // A tool that is not here and one that does not end are the same from every shell.
+        '    case $ended in 127 | 137) break ;; esac',
         '  done',
         '  if [ $((count % 16)) = 0 ] || [ $count = $(ls /run/commands | wc -l) ]; then',
         `    [ "$before" = "$(${state})" ] || { echo "TOUCHED by one of:$batch"; before=$(${state}); }`,
@@ -142,7 +141,7 @@ requires('bwrap', 'bash', 'dash', 'busybox').describe(
       expect(report).not.toContain('TOUCHED');
       const ran = Number(/^RAN (\d+)$/m.exec(report)?.[1] ?? 0);
       console.info(`${ran} honest runs found their tool`);
-      expect(ran).toBeGreaterThan(100);
+      expect(ran).toBeGreaterThan(300);
     }, 900_000);
 
     it('would be noticed if it did (positive control)', () => {
