@@ -156,6 +156,74 @@ requires('docker', 'root').describe('agents in containers', () => {
     expect(written.body.status).toBe('ok');
   });
 
+  it('that attack are refused, and each attempt is in the audit log', async () => {
+    await start();
+    const [id, other] = [await agent(), await agent()];
+    await running(id);
+    const denied = async (tool: string, args: object): Promise<string> => {
+      const { body } = await run(id, tool, args);
+      expect(body).toMatchObject({ status: 'denied' });
+      return String(body.record.decision.rule);
+    };
+    const rules = [
+      await denied('read_file', { path: '.config/agent.json' }),
+      await denied('write_file', { path: '.config/agent.json', content: '{}' }),
+      await denied('write_file', { path: 'profiles/SOUL.md', content: 'x' }),
+    ];
+    // What the shell policy cannot see: an honest command runs a program that attacks.
+    const tries = [
+      "fs.symlinkSync('../.config/agent.json', 'planted'); fs.symlinkSync('/etc', 'planted-dir'); done(true)",
+      "done(tries(() => fs.writeFileSync('/agent/.config/agent.json', '{}')))",
+      "done(tries(() => fs.readFileSync('/run/clawforce/join')))",
+      "done(tries(() => { fs.unlinkSync('/run/clawforce/link.sock'); }))",
+      "done(tries(() => fs.renameSync('/run/clawforce/broker.sock', '/run/clawforce/old')))",
+      "done(workers().some((p) => tries(() => fs.readFileSync('/proc/' + p + '/environ'))))",
+      "done(workers().some((p) => tries(() => fs.openSync('/proc/' + p + '/mem', 'r+'))))",
+    ];
+    for (const [index, body] of tries.entries()) {
+      const program = `
+        const fs = require('fs');
+        const done = (ok) => process.exit(ok ? 0 : 1);
+        const tries = (work) => { try { return work() !== false; } catch { return false; } };
+        const workers = () => {
+          const all = fs.readdirSync('/proc').filter((p) => /^[0-9]+$/.test(p) && Number(p) !== process.pid);
+          if (all.length === 0) process.exit(3);
+          return all;
+        };
+        ${body}`;
+      await run(id, 'write_file', { path: `attack-${index}.cjs`, content: program });
+      const { body: answer } = await run(id, 'exec', { command: `node attack-${index}.cjs` });
+      expect(answer.output, `attack ${index}`).toContain(index === 0 ? '' : '[exit code 1]');
+    }
+    // The links are there, and nothing follows them.
+    expect(await inside(id, 'readlink', '/agent/workspace/planted')).toBe('../.config/agent.json');
+    rules.push(await denied('read_file', { path: 'planted' }));
+    rules.push(await denied('write_file', { path: 'planted-dir/passwd', content: 'x' }));
+    const forger = `
+      const { io } = require('/opt/clawforce/node_modules/socket.io-client');
+      const { Agent } = require('http');
+      const net = require('net');
+      const agent = new Agent();
+      agent.createConnection = (_options, ready) => net.connect('/run/clawforce/link.sock', ready);
+      const secret = 'cfj_${randomUUID().replaceAll('-', '')}';
+      const auth = { proto: 1, credential: { kind: 'join', secret }, instance: 'forger', agent_id: '${other}' };
+      const socket = io('http://control-plane/worker', { path: '/api/control/ws', transports: ['websocket'], auth, agent, reconnection: false });
+      const end = (what) => { console.log(JSON.stringify(what)); process.exit(); };
+      socket.on('connect', () => socket.emit('hello', { instance: 'forger', agent_id: '${other}', next_seq: 1 }, end));
+      socket.on('connect_error', (error) => end({ refused: error.data ?? error.message }));
+      socket.on('bye', (bye) => end({ bye }));
+    `;
+    expect(await inside(id, 'node', '-e', forger)).toMatch(/4401|4426/);
+    const trail = await audited(id, '_refused');
+    for (const rule of rules) expect(trail).toContain(rule);
+    for (const index of tries.keys()) expect(trail).toContain(`node attack-${index}.cjs`);
+    // Whatever the forger claimed, the connection said who it is.
+    expect(JSON.stringify((await call('GET', `/api/audit?agent_id=${other}`)).body.items)).not.toContain(
+      'refused',
+    );
+    expect(await reaches(id, 'running')).toMatchObject({ attested: 'matched' });
+  });
+
   it('goes on over a stop and a start of the control plane: the same container, looked at again', async () => {
     await start();
     const id = await agent();

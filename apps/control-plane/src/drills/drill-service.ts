@@ -178,6 +178,7 @@ export class DrillService {
         engine: report.engine,
         ...countRows(rows),
         failures: rows.filter((row) => row.verdict === 'fail').map(({ id }) => id),
+        held: rows.filter(({ actual }) => actual === 'blocked').map(({ id }) => id),
         ...(reason === undefined ? {} : { reason }),
       }),
     });
