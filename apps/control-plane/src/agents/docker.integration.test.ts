@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { lstat, mkdtemp, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,6 +15,7 @@ import {
   type Answer,
   type TestPlane,
 } from '../server/testing/test-plane.js';
+import { JoinCredentials } from '../hub/storage-ports.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
 import type { AttestWorker } from './attest-worker.js';
 
@@ -90,6 +91,43 @@ const audited = async (id: string, what: string): Promise<string> =>
     const text = JSON.stringify(body.items);
     return text.includes(what) && text;
   });
+
+/** Makes an image out of one that is there; needs no network. */
+async function buildImage(tag: string, dockerfile: string): Promise<void> {
+  const labels = ['--tag', tag, '--label', `${TEST_LABEL}=${tag}`];
+  const built = docker('docker', ['build', '--network', 'none', ...labels, '-'], {
+    env: { ...process.env, DOCKER_BUILDKIT: '0' },
+  });
+  built.child.stdin?.end(dockerfile);
+  await built;
+}
+
+/** Writes a Debian package with one program, without the tools of that distribution. */
+async function writePackage(path: string, program: string): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), 'deb-'));
+  try {
+    await mkdir(join(scratch, 'usr/bin'), { recursive: true });
+    await writeFile(join(scratch, 'usr/bin', program), '#!/bin/sh\necho from a package\n', { mode: 0o755 });
+    const fields = [`Package: ${program}`, 'Version: 1.0', 'Architecture: all', 'Maintainer: a test <a@b>'];
+    await writeFile(join(scratch, 'control'), `${fields.join('\n')}\nDescription: a tool\n`);
+    const pack = (...what: string[]): Promise<{ stdout: Buffer }> =>
+      docker('tar', ['-C', scratch, '--owner=0', '--group=0', '-cz', ...what], { encoding: 'buffer' });
+    const part = (name: string, content: Buffer): Buffer[] => [
+      Buffer.from(`${name.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6)}${'0'.padEnd(6)}${'100644'.padEnd(8)}`),
+      Buffer.from(`${String(content.length).padEnd(10)}\`\n`),
+      content,
+      Buffer.from(content.length % 2 === 1 ? '\n' : ''),
+    ];
+    const parts = [
+      ...part('debian-binary', Buffer.from('2.0\n')),
+      ...part('control.tar.gz', (await pack('./control')).stdout),
+      ...part('data.tar.gz', (await pack('./usr')).stdout),
+    ];
+    await writeFile(path, Buffer.concat([Buffer.from('!<arch>\n'), ...parts]));
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
+}
 
 requires('docker', 'root').describe('agents in containers', () => {
   beforeAll(async () => {
@@ -199,22 +237,26 @@ requires('docker', 'root').describe('agents in containers', () => {
     expect(await inside(id, 'readlink', '/agent/workspace/planted')).toBe('../.config/agent.json');
     rules.push(await denied('read_file', { path: 'planted' }));
     rules.push(await denied('write_file', { path: 'planted-dir/passwd', content: 'x' }));
+    // With a credential that is good for the other agent, and its id in every place where a frame could name one.
+    const victim = await test.core.storage.agents.get(other);
+    if (!victim) throw new Error('the other agent is gone');
+    const secret = await new JoinCredentials(test.core.storage).issue(victim);
     const forger = `
       const { io } = require('/opt/clawforce/node_modules/socket.io-client');
       const { Agent } = require('http');
       const net = require('net');
       const agent = new Agent();
       agent.createConnection = (_options, ready) => net.connect('/run/clawforce/link.sock', ready);
-      const secret = 'cfj_${randomUUID().replaceAll('-', '')}';
-      const auth = { proto: 1, credential: { kind: 'join', secret }, instance: 'forger', agent_id: '${other}' };
+      const auth = { proto: 1, credential: { kind: 'join', secret: '${secret}' }, instance: '${other}' };
       const socket = io('http://control-plane/worker', { path: '/api/control/ws', transports: ['websocket'], auth, agent, reconnection: false });
+      const hello = { instance: '${other}', next_seq: 1, low_seq: 1, software: { name: '${other}', version: '0' }, capabilities: [] };
       const end = (what) => { console.log(JSON.stringify(what)); process.exit(); };
-      socket.on('connect', () => socket.emit('hello', { instance: 'forger', agent_id: '${other}', next_seq: 1 }, end));
+      socket.on('connect', () => socket.emit('hello', hello, end));
       socket.on('connect_error', (error) => end({ refused: error.data ?? error.message }));
       socket.on('bye', (bye) => end({ bye }));
     `;
-    expect(await inside(id, 'node', '-e', forger)).toMatch(/4401|4426/);
-    const trail = await audited(id, '_refused');
+    expect(await inside(id, 'node', '-e', forger)).toContain('4401');
+    const trail = await audited(id, 'join_refused');
     for (const rule of rules) expect(trail).toContain(rule);
     for (const index of tries.keys()) expect(trail).toContain(`node attack-${index}.cjs`);
     // Whatever the forger claimed, the connection said who it is.
@@ -241,11 +283,7 @@ requires('docker', 'root').describe('agents in containers', () => {
 
   it('goes on with its image when that of the server is replaced, says so, and gets the new one at its next start', async () => {
     const tag = `clawforce-test-custom:${randomUUID()}`;
-    const built = docker('docker', ['build', '--tag', tag, '--label', `${TEST_LABEL}=${tag}`, '-'], {
-      env: { ...process.env, DOCKER_BUILDKIT: '0' },
-    });
-    built.child.stdin?.end(`FROM ${image}\nLABEL made-by=a-test\n`);
-    await built;
+    await buildImage(tag, `FROM ${image}\nLABEL made-by=a-test\n`);
     try {
       await start();
       const id = await agent();
@@ -313,7 +351,12 @@ requires('docker', 'root').describe('agents in containers', () => {
   });
 
   it('privileged: commands may become root and install, and what they leave does not break the next sandboxed start', async () => {
-    await start({ env: { CLAWFORCE_MAX_LEVEL: 'privileged' } });
+    // The base of the tests has busybox's dpkg; its sudo only starts what it is given, since the worker is root already.
+    const tag = `clawforce-test-power:${randomUUID()}`;
+    const sudoer = 'printf \'#!/bin/sh\\nexec "$@"\\n\' > /usr/bin/sudo && chmod 755 /usr/bin/sudo';
+    const prepared = `mkdir -p /var/lib/dpkg/info && touch /var/lib/dpkg/status && ${sudoer}`;
+    await buildImage(tag, `FROM ${image}\nUSER 0:0\nRUN ${prepared}\nUSER 10001:10001\n`);
+    await start({ env: { CLAWFORCE_MAX_LEVEL: 'privileged', AGENT_IMAGE: tag } });
     const { body: made } = await call('POST', '/api/agents', { name: 'power' });
     const id = made.id as string;
     const level = (name: string): Promise<Answer> =>
@@ -328,6 +371,11 @@ requires('docker', 'root').describe('agents in containers', () => {
       "fs.mkdirSync('left', { recursive: true }); fs.writeFileSync('left/root-owned', 'x', { mode: 0o600 });",
       'console.log(process.getuid());',
     ].join('\n');
+    await writePackage(join(test.core.files.directory(id), 'workspace', 'local.deb'), 'packaged-tool');
+    const sudo = await run(id, 'exec', { command: 'sudo dpkg -i local.deb' });
+    expect(sudo.body, String(sudo.body.output)).toMatchObject({ status: 'ok' });
+    const packaged = await run(id, 'exec', { command: 'packaged-tool' });
+    expect(packaged.body.output).toBe('from a package\n');
     await run(id, 'write_file', { path: 'install.cjs', content: install });
     const installed = await run(id, 'exec', { command: 'node install.cjs' });
     expect(installed.body).toMatchObject({ status: 'ok', output: '0\n' });
@@ -347,6 +395,12 @@ requires('docker', 'root').describe('agents in containers', () => {
     expect(left.uid).toBe(safe.workerUid);
     expect((await run(id, 'read_file', { path: 'left/root-owned' })).body.status).toBe('ok');
     expect(await Promise.all(asRoot.map(judged))).toEqual(['deny', 'deny', 'deny']);
+    // What was installed went with its container.
+    expect(await inside(id, 'sh', '-c', 'command -v packaged-tool installed-tool || echo neither')).toBe(
+      'neither',
+    );
+    await call('POST', `/api/agents/${id}/stop`);
+    await docker('docker', ['rmi', '--force', tag]);
   });
 
   it('leave nothing in the engine when their agent is removed', async () => {
