@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { Api } from './support/api.js';
 import {
+  clawforce,
   newInstallation,
   startProduct,
   waitFor,
@@ -155,6 +156,20 @@ describe('bad input and failure', () => {
     },
   );
 
+  test('the command line says the same, ends with 1 and shows no stack trace', async () => {
+    await api.call('PUT', `/api/agents/${id}/workspace/binary.dat`, { content: 'a\u0000\u0001b' });
+    for (const [args, sentence] of [
+      [['send', 'fragile', 'down'], /^The message is failed: .+ \([A-Z_]+\)$/m],
+      [['exec', 'fragile', 'read_file', '{"path":"binary.dat"}'], /binary/i],
+      [['exec', 'fragile', 'read_file', '{"path":7}'], /path/],
+    ] as const) {
+      const { code, stdout, stderr } = await clawforce(installation, ['agent', ...args]);
+      expect(code, args.join(' ')).toBe(1);
+      expect(stdout + stderr).toMatch(sentence);
+      expect(stdout + stderr).not.toMatch(/\bat .*\.js:|node_modules/);
+    }
+  });
+
   test('a wrong password and a forged token are refused in the same plain way', async () => {
     const other = new Api(product.url);
     expect(
@@ -188,21 +203,21 @@ describe('bad input and failure', () => {
   });
 
   test('a worker killed in mid-turn is reported failed, its message interrupted, and it restarts on request', async () => {
-    const sent = await api.call('POST', `/api/agents/${id}/messages`, {
-      text: 'slow please',
-      session_key: 'e2e:kill',
+    const send = ['agent', 'send', 'fragile', 'slow please', '--session', 'e2e:kill'];
+    const watching = clawforce(installation, send);
+    const sent = await waitFor(async () => {
+      const { body } = await api.call('GET', `/api/agents/${id}/messages`);
+      return (body.items as { id: string; session_key: string; state: string }[]).find(
+        ({ session_key: session, state }) => session === 'e2e:kill' && state === 'delivered',
+      );
     });
-    await waitFor(
-      async () =>
-        (await api.call('GET', `/api/agents/${id}/messages/${sent.body.id as string}`)).body.state ===
-        'delivered',
-    );
     const pids = workerPids(id);
     expect(pids.length).toBeGreaterThan(0);
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     const failed = await api.waitForStatus(id, 'failed');
     expect(failed.reason).toMatch(/SIGKILL|killed/);
-    expect(await api.waitForMessage(id, sent.body.id as string)).toMatchObject({ state: 'interrupted' });
+    expect(await api.waitForMessage(id, sent.id)).toMatchObject({ state: 'interrupted' });
+    expect(await watching).toMatchObject({ code: 1, stderr: expect.stringContaining('is interrupted') });
     await api.call('POST', `/api/agents/${id}/start`);
     await api.waitForStatus(id, 'running');
     expect(await api.send(id, 'hello again')).toMatchObject({

@@ -4,10 +4,10 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requires } from '../../../../tools/host/host-test.js';
 import { testWorkerImage } from '../../../../tools/host/test-image.js';
+import { bundleProgram, type BundledProgram } from '../server/testing/bundle-program.js';
 import { until } from '../server/testing/test-plane.js';
 import type { Failpoint } from './lifecycle-parts.js';
 
@@ -32,6 +32,7 @@ interface Plane {
   readonly token: string;
 }
 
+let program: BundledProgram;
 let dataDir: string;
 let current: Plane | undefined;
 /** The image of workers in containers; undefined where they are processes. */
@@ -50,9 +51,8 @@ function hears<T extends object>(child: ChildProcess, key: string): Promise<T> {
 /** The control plane that runs, or the next one. */
 async function plane(): Promise<Plane> {
   if (current) return current;
-  const script = fileURLToPath(new URL('../server/testing/crash-plane.ts', import.meta.url));
-  const child = fork(script, [dataDir, ...(image === undefined ? [] : [image])], {
-    execArgv: ['--conditions=@clawforce/source', '--import', 'tsx'],
+  const child = fork(program.path, [dataDir, ...(image === undefined ? [] : [image])], {
+    execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   current = { child, url: '', token: '' };
@@ -151,6 +151,7 @@ requires('linux', 'docker', 'root').describe('a control plane with containers th
 function suite(workerImage: () => Promise<string | undefined>): void {
   beforeAll(async () => {
     image = await workerImage();
+    program = await bundleProgram('crash-plane.ts');
     dataDir = await mkdtemp(join(tmpdir(), 'crash-'));
   });
   afterAll(async () => {
@@ -163,6 +164,7 @@ function suite(workerImage: () => Promise<string | undefined>): void {
       current = undefined;
     }
     await rm(dataDir, { recursive: true, force: true });
+    await program.remove();
   });
 
   describe('while it starts a worker', () => {

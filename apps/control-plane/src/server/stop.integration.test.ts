@@ -3,9 +3,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { io } from 'socket.io-client';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { bundleProgram, type BundledProgram } from './testing/bundle-program.js';
 import { startTestPlane, until, type TestPlane } from './testing/test-plane.js';
 
 describe('health', () => {
@@ -111,8 +111,13 @@ describe('a stop of the control plane', () => {
 });
 
 describe('clawforce serve', () => {
+  let program: BundledProgram;
   let dataDir: string;
   let child: ChildProcess | undefined;
+  beforeAll(async () => {
+    program = await bundleProgram('../../main.ts');
+  });
+  afterAll(() => program.remove());
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'cp-'));
   });
@@ -123,28 +128,14 @@ describe('clawforce serve', () => {
 
   /** Starts the real command; gives its address and its end. */
   async function serve(): Promise<{ port: number; ended: Promise<number | null> }> {
-    const started = spawn(
-      process.execPath,
-      [
-        '--conditions=@clawforce/source',
-        '--import',
-        'tsx',
-        fileURLToPath(new URL('../main.ts', import.meta.url)),
-        'serve',
-        '--port',
-        '0',
-        '-d',
-        dataDir,
-      ],
-      {
-        env: {
-          PATH: process.env['PATH'] ?? '',
-          ADMIN_RUNTIME_BACKEND: 'process',
-          AGENT_RUNTIME_DIR: join(dataDir, 'run'),
-        },
-        stdio: ['ignore', 'pipe', 'pipe'],
+    const started = spawn(process.execPath, [program.path, 'serve', '--port', '0', '-d', dataDir], {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        ADMIN_RUNTIME_BACKEND: 'process',
+        AGENT_RUNTIME_DIR: join(dataDir, 'run'),
       },
-    );
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     child = started;
     let output = '';
     for (const stream of [started.stdout, started.stderr])
