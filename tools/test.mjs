@@ -103,28 +103,22 @@ async function vitest(projects) {
 const wanted = wantedSteps(process.argv.slice(2));
 await ensureInstalled();
 
-if (wanted.has('format')) {
-  await timed('format', async () => {
-    check(
-      'format: run `npm run format`',
-      (await runNode(localBin('prettier'), ['--check', '--log-level', 'warn', '.'])).code === 0,
-    );
-  });
-}
-if (wanted.has('workspace')) {
-  await timed('workspace', async () => {
-    const problems = await workspaceProblems();
-    for (const problem of problems) console.error(problem);
-    check(`workspace: ${problems.join('; ')}`, problems.length === 0);
-  });
-}
 let built = true;
-if (wanted.has('build')) {
-  await timed('build and type check', async () => {
-    built = await build();
-    check('build and type check', built);
+
+async function format() {
+  const { code, output } = await runNode(localBin('prettier'), ['--check', '--log-level', 'warn', '.'], {
+    quiet: true,
   });
+  if (code !== 0) console.error(output.trimEnd());
+  check('format: run `npm run format`', code === 0);
 }
+
+async function workspace() {
+  const problems = await workspaceProblems();
+  for (const problem of problems) console.error(problem);
+  check(`workspace: ${problems.join('; ')}`, problems.length === 0);
+}
+
 async function lint() {
   // Behind the build, which generates the database client; the boundary rule needs the graph in Nx's cache.
   if (!wanted.has('workspace')) await workspaceProblems();
@@ -145,6 +139,18 @@ async function pack() {
     check(`pack: ${title}: ${problem}`, problem === undefined);
 }
 
+// Each of these keeps one processor busy for a good part of its time.
+await Promise.all([
+  wanted.has('format') && timed('format', format),
+  (async () => {
+    if (wanted.has('workspace')) await timed('workspace', workspace);
+    if (!wanted.has('build')) return;
+    await timed('build and type check', async () => {
+      built = await build();
+      check('build and type check', built);
+    });
+  })(),
+]);
 const near = PROJECTS.filter((name) => wanted.has(name) && name !== 'e2e');
 if (near.length > 0) await timed(`tests (${near.join(', ')})`, () => vitest(near));
 // The end-to-end tests run one file at a time and mostly wait, so what needs the processor runs beside them.

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const START_MS = 60_000;
@@ -67,8 +68,8 @@ async function dashboardProblem(url) {
  * package and stops. Gives the problem, or undefined.
  */
 export async function checkProduct(project) {
-  const home = join(project, 'home');
-  mkdirSync(home, { recursive: true });
+  // Not below the project: the path of a socket must not be long.
+  const home = mkdtempSync(join(tmpdir(), 'cf-pack-'));
   const command = join(project, 'node_modules/.bin/clawforce');
   const env = {
     PATH: process.env.PATH,
@@ -96,5 +97,7 @@ export async function checkProduct(project) {
     return code === 0 ? undefined : `serve ended with ${code} on SIGTERM:\n${server.output}`;
   } finally {
     server.child.kill('SIGKILL');
+    await server.ended;
+    rmSync(home, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { hostProblem } from './host-check.mjs';
 import { isInstalled, markInstalled } from './install-state.mjs';
 import { root } from './local-bin.mjs';
@@ -58,3 +59,5 @@ export async function ensureInstalled() {
   }
   markInstalled(root);
 }
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await ensureInstalled();

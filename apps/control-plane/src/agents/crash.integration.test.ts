@@ -178,6 +178,7 @@ function suite(workerImage: () => Promise<string | undefined>): void {
         );
         expect(where).toBe(point);
         const container = containerOf(id);
+        const died = performance.now();
         let second: Plane | undefined;
         const most = await mostWorkers(id, async () => {
           second = await plane();
@@ -186,8 +187,10 @@ function suite(workerImage: () => Promise<string | undefined>): void {
         if (!second) throw new Error('no second control plane');
         expect(most).toBe(1);
         expect(workersOf(id)).toBe(1);
-        // A container goes on under the next control plane, unless its worker has spent its credential and got nothing.
-        if (before === 1 && point !== 'hello:attested') expect(containerOf(id)).toBe(container);
+        // A container goes on under the next control plane, unless its worker has spent its credential and got nothing, or
+        // this host was so slow that the worker has given up: it waits for thirty seconds.
+        const inTime = performance.now() - died < 25_000;
+        if (before === 1 && point !== 'hello:attested' && inTime) expect(containerOf(id)).toBe(container);
         // Before the worker was launched there was none to take over or to end.
         expect(before).toBe(START.indexOf(point) >= START.indexOf('start:launched') ? 1 : 0);
         expect(await call(second, 'POST', `/api/agents/${id}/stop`)).toMatchObject({ status: 'stopped' });
