@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { connect, createServer, Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -141,6 +142,23 @@ describe('an attacker who owns the name server', () => {
     expect(performance.now() - start).toBeLessThan(1_500);
     expect(events).toMatchObject([{ verdict: 'deny', rule, resolved: [] }]);
   });
+});
+
+test('a client leaves no timer and no socket behind when the resolver is silent', () => {
+  // In a process of its own: it ends by itself as soon as nothing is waited for.
+  const script = `
+    import { createGuardedFetch, NetworkSecurityPolicy } from ${JSON.stringify(new URL('../index.ts', import.meta.url).href)};
+    const guarded = createGuardedFetch(new NetworkSecurityPolicy(), {
+      resolve: () => new Promise(() => undefined), limits: { dnsMs: 50 },
+    });
+    await guarded('https://silent.example.org/').catch((error) => console.log(error.decision.rule));`;
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--conditions=@clawforce/source', '--import', 'tsx', '--input-type=module', '-e', script],
+    { encoding: 'utf8', timeout: 30_000 },
+  );
+  // The other deadlines, of 10 and 30 s, are not waited for, and nobody had to close anything.
+  expect([stdout.trim(), status], stderr).toEqual(['net.dns.timeout', 0]);
 });
 
 describe('the connection', () => {

@@ -188,6 +188,34 @@ describe('CONNECT', () => {
   });
 });
 
+test('a CONNECT inside a tunnel is judged by the proxy that it reaches', async () => {
+  const inner = await open({ dial: dialTo(canary.port) });
+  // The only way to have such a tunnel is an exception for the other proxy.
+  const outer = await open({ policy: { exceptions: [{ address: '127.0.0.1', port: inner.port }] } });
+  const socket = await outer.dial(connectTo(`127.0.0.1:${inner.port}`));
+  await readUntil(socket, '\r\n\r\n');
+  socket.write(connectTo('127.0.0.1:443'));
+  expect(await readUntil(socket, 'loopback')).toContain('x-clawforce-rule: net.address.loopback\r\n');
+  socket.destroy();
+  expect(inner.events).toMatchObject([{ verdict: 'deny', rule: 'net.address.loopback' }]);
+});
+
+test('an audit sink that throws or rejects changes no request and is counted', async () => {
+  let calls = 0;
+  const { ask, proxy } = await open({
+    dial: dialTo(web.port),
+    onAudit: () => {
+      calls += 1;
+      if (calls === 1) throw new Error('disk full');
+      return Promise.reject(new Error('disk full')) as never;
+    },
+  });
+  const get = 'GET http://one.example.org/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+  for (let i = 0; i < 2; i += 1) expect(await ask(get)).toMatch(/^HTTP\/1\.1 200 [^]*answer$/);
+  await until(() => proxy.auditFailures === 2);
+  expect(calls).toBe(2);
+});
+
 describe('absolute-form', () => {
   test('is forwarded with the Host of the target and without what ends at this hop', async () => {
     const { ask, events } = await open({ dial: dialTo(web.port) });
