@@ -72,7 +72,7 @@ await compare(
   'request on a kept-alive connection',
   ['undici.request', async () => (await request(target, { dispatcher: plain })).body.text()],
   ['the same, guarded dispatcher', async () => (await request(target, { dispatcher })).body.text()],
-  { ...requests(200, 60, 30), goal: ['<=', 1.1] },
+  { ...requests(200, 60, 100), goal: ['<=', 1.1] },
 );
 await compare(
   'fetch on a kept-alive connection',

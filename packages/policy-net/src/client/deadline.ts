@@ -7,6 +7,8 @@ const longestTimer = 2 ** 31 - 1;
 export interface Timed {
   /** When its deadline passes, on the clock of `performance.now()`; `Infinity` for none. */
   readonly due: number;
+  /** Where the clock keeps it; -1 when it does not. Only the clock writes it. */
+  place: number;
   /** Called once that moment has passed. It must move or remove the deadline. */
   pass(): void;
 }
@@ -16,24 +18,31 @@ export interface Timed {
  * does not keep the process alive; the sockets that are waited for do.
  */
 export class DeadlineClock<Watched extends Timed> {
-  readonly #watched = new Set<Watched>();
+  /** In no order: whoever goes leaves its place to the last one. */
+  readonly #watched: Watched[] = [];
   #timer: NodeJS.Timeout | undefined;
   #firesAt = Infinity;
 
   /** All whose deadlines are looked at. */
-  get watched(): Iterable<Watched> {
+  get watched(): readonly Watched[] {
     return this.#watched;
   }
 
   /** Looks at the deadline of `one` from now on. */
   watch(one: Watched): void {
-    this.#watched.add(one);
+    if (one.place < 0) one.place = this.#watched.push(one) - 1;
     this.notLaterThan(one.due);
   }
 
   /** Forgets one. */
   forget(one: Watched): void {
-    this.#watched.delete(one);
+    if (one.place < 0) return;
+    const last = this.#watched.pop();
+    if (last !== undefined && last !== one) {
+      this.#watched[one.place] = last;
+      last.place = one.place;
+    }
+    one.place = -1;
   }
 
   /** A deadline has moved: sees to it that it is looked at when it is due. Later ones than before cost nothing. */
@@ -65,6 +74,7 @@ export class Deadline implements Timed {
   #limit: EgressLimitName = 'idleMs';
   #ms = Infinity;
   #due = Infinity;
+  place = -1;
 
   /** `pass` is called once the deadline has passed. */
   constructor(clock: DeadlineClock<Timed>, pass: (limit: EgressLimitName, ms: number) => void) {

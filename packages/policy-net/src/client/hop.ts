@@ -73,6 +73,7 @@ export class Hop implements Timed {
   #ended = false;
   /** Until when the server may be silent. */
   #due = Infinity;
+  place = -1;
   #awaited: 'headersMs' | 'idleMs' = 'headersMs';
   #judgedBy: NetworkSecurityPolicy | undefined;
   /** The URL as it may be shown. */
