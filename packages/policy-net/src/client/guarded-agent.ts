@@ -30,8 +30,7 @@ export function createGuardedAgent(settings: ConnectionSettings, maxHeaderBytes:
   const refuse = (): never => {
     throw new Error('connections are opened by the guarded connector only');
   };
-  return new Agent({
-    connect: refuse,
+  const ofClient: Client.Options = {
     allowH2: false,
     pipelining: 1,
     keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
@@ -39,14 +38,15 @@ export function createGuardedAgent(settings: ConnectionSettings, maxHeaderBytes:
     // Deadlines are kept per hop, where a slow consumer is told apart from a slow server.
     headersTimeout: 0,
     bodyTimeout: 0,
-    factory: (origin, options) =>
-      new Pool(origin, {
-        ...(options as Pool.Options),
-        factory: (clientOrigin, clientOptions) => {
-          const slot: ConnectionSlot = { current: undefined };
-          const connect = createConnector(settings, slot);
-          return new TrackedClient(clientOrigin, { ...(clientOptions as Client.Options), connect }, slot);
-        },
-      }),
-  });
+  };
+  // Agent and pool copy whatever options they are given for each new origin, so they get none that only clients need.
+  const ofPool: Pool.Options = {
+    connect: refuse,
+    allowH2: false,
+    factory: (origin) => {
+      const slot: ConnectionSlot = { current: undefined };
+      return new TrackedClient(origin, { ...ofClient, connect: createConnector(settings, slot) }, slot);
+    },
+  };
+  return new Agent({ connect: refuse, allowH2: false, factory: (origin) => new Pool(origin, ofPool) });
 }
