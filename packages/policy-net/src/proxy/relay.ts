@@ -3,7 +3,7 @@ import { freeChunk } from './free-chunk.js';
 
 /**
  * Carries all that comes on `from`, and its end, to `to`. As `pipe` does it, but a chunk's memory is given back as soon
- * as it is written.
+ * as it is written: for sockets of the system only, whose chunks nobody else has.
  */
 export function relay(from: Socket, to: Socket): void {
   let waiting = false;

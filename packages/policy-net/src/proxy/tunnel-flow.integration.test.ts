@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listen, type Opened } from '../testing/harness.js';
 import { heldBytes, proxyHarness, readUntil, until, type ProxyHarness } from '../testing/proxy-harness.js';
@@ -138,6 +138,93 @@ describe('bytes of a target', () => {
     socket.resume();
     await until(() => harness.events.length === 1);
     expect(harness.events).toMatchObject([{ verdict: 'error', error: 'ECONNRESET' }]);
+  });
+});
+
+describe('bytes of a client', () => {
+  test('of three tunnels at a time reach the target, all of them and in order, also one that reads slowly', async () => {
+    const readings: Promise<{ bytes: number; digest: string }>[] = [];
+    serve = (socket) => {
+      const slow = readings.length === 0;
+      if (slow) {
+        // Stops again and again.
+        const timer = setInterval(() => (socket.isPaused() ? socket.resume() : socket.pause()), 10);
+        socket.once('close', () => clearInterval(timer));
+      }
+      readings.push(digestOf(socket));
+      socket.once('end', () => socket.end());
+    };
+    const bodies = [randomBytes(12 * 2 ** 20), randomBytes(9 * 2 ** 20 + 17), randomBytes(5 * 2 ** 20 + 1)];
+    for (const body of bodies) {
+      const socket = await tunnel();
+      await until(() => readings.length === bodies.indexOf(body) + 1);
+      socket.end(body);
+      socket.resume();
+    }
+    const expected = bodies.map((body) => ({
+      bytes: body.length,
+      digest: createHash('sha256').update(body).digest('hex'),
+    }));
+    expect(await Promise.all(readings)).toEqual(expected);
+    await until(() => harness.events.length === 3);
+    expect(harness.events.map(({ verdict }) => verdict)).toEqual(['allow', 'allow', 'allow']);
+    expect(harness.events.map(({ bytesOut }) => bytesOut).sort((a, b) => b - a)).toEqual(
+      bodies.map((body) => body.length),
+    );
+  });
+
+  test('stop when the target reads no more', async () => {
+    const ends: Socket[] = [];
+    serve = (end) => void ends.push(end.pause());
+    const socket = await tunnel();
+    const chunk = Buffer.alloc(64 * 1024, 97);
+    let written = 0;
+    const pump = (): void => {
+      while (written < 256 * 2 ** 20) {
+        written += chunk.length;
+        if (socket.write(chunk)) continue;
+        socket.once('drain', pump);
+        return;
+      }
+    };
+    pump();
+    let last = -1;
+    // Until nothing moves any more.
+    while (written !== last) {
+      last = written;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    expect(written).toBeLessThan(64 * 2 ** 20);
+    for (const end of ends) end.destroy();
+    await until(() => harness.events.length === 1);
+    socket.destroy();
+  });
+
+  test('stay readable for a dial of the caller that has kept them', async () => {
+    const kept: Buffer[] = [];
+    const own = await proxyHarness({
+      dial: async ({ address }) => {
+        const socket = connect({ host: '127.0.0.1', port: target.port });
+        await once(socket, 'connect');
+        Object.defineProperty(socket, 'remoteAddress', { value: address });
+        const write = socket.write.bind(socket) as (chunk: Buffer) => boolean;
+        socket.write = (chunk: unknown) => {
+          kept.push(chunk as Buffer);
+          return write(chunk as Buffer);
+        };
+        return socket;
+      },
+    });
+    const socket = await own.dial('CONNECT one.example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n');
+    await readUntil(socket, '\r\n\r\n');
+    const body = randomBytes(2 ** 20);
+    socket.end(body);
+    let received = 0;
+    socket.on('data', (chunk: Buffer) => (received += chunk.length));
+    await until(() => received === body.length);
+    expect(Buffer.concat(kept).equals(body)).toBe(true);
+    socket.destroy();
+    await own.proxy.close();
   });
 });
 

@@ -59,7 +59,7 @@ export async function serveTunnel(
   }
   const reader = new TargetReader();
   let upstream: Socket;
-  let forth: () => void;
+  let ways: Ways;
   try {
     const { host, port } = hop.target;
     const opened = await openConnection(
@@ -67,7 +67,10 @@ export async function serveTunnel(
       settings.connection(hop.agent),
     );
     upstream = opened.socket;
-    forth = () => (opened.direct ? reader.flow(upstream, client) : relay(upstream, client));
+    ways = {
+      back: () => (opened.direct ? relay(client, upstream) : void client.pipe(upstream)),
+      forth: () => (opened.direct ? reader.flow(upstream, client) : void upstream.pipe(client)),
+    };
     hop.connection = opened.connection;
   } catch (error) {
     hop.fail(error);
@@ -85,7 +88,7 @@ export async function serveTunnel(
   hop.status = 200;
   hop.onStop = () => void client.destroy();
   client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-  const carryOn = (): void => carry(client, upstream, early.stop(), forth, hop, limits);
+  const carryOn = (): void => carry(client, upstream, early.stop(), ways, hop, limits);
   if (settings.sniPorts.has(hop.target.port))
     awaitHello(client, early, hop.target, hop, upstream, limits, carryOn);
   else carryOn();
@@ -139,12 +142,22 @@ function awaitHello(
   if (early.bytes.length > 0) early.onMore(early.bytes);
 }
 
-/** `forth` starts the way from the target to the client. */
+/**
+ * How bytes are carried. With sockets that were dialled here, each way has a reader that uses memory again; what a dial of
+ * the caller gives is piped, since that memory may be somebody's.
+ */
+interface Ways {
+  /** Starts the way from the client to the target. */
+  readonly back: () => void;
+  /** Starts the way from the target to the client. */
+  readonly forth: () => void;
+}
+
 function carry(
   client: Socket,
   upstream: Socket,
   first: Buffer,
-  forth: () => void,
+  ways: Ways,
   hop: ProxyHop,
   limits: ProxyLimits,
 ): void {
@@ -173,8 +186,8 @@ function carry(
   }
   idle(limits.idleMs, 'idleMs');
   if (first.length > 0) upstream.write(first);
-  relay(client, upstream);
-  forth();
+  ways.back();
+  ways.forth();
   if (client.destroyed) upstream.destroy();
   if (upstream.destroyed) client.destroy();
   finish();
