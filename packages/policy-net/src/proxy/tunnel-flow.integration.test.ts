@@ -207,7 +207,7 @@ describe('bytes of a client', () => {
         const socket = connect({ host: '127.0.0.1', port: target.port });
         await once(socket, 'connect');
         Object.defineProperty(socket, 'remoteAddress', { value: address });
-        const write = socket.write.bind(socket) as (chunk: Buffer) => boolean;
+        const write: (chunk: Buffer) => boolean = socket.write.bind(socket);
         socket.write = (chunk: unknown) => {
           kept.push(chunk as Buffer);
           return write(chunk as Buffer);
