@@ -7,7 +7,7 @@ import { parseCommand } from './parse/parse-command.js';
 import { protectedNames, type WorkspaceView } from './path/workspace-paths.js';
 import { checkOptions, type CheckedOptions, type ShellPolicyOptions } from './policy-options.js';
 import { shellRules, type ShellRuleId } from './rules/catalogue.js';
-import type { Finding } from './rules/finding.js';
+import type { Finding, Span } from './rules/finding.js';
 
 /** The verdict on one command; `plan` is there exactly when it is allowed. */
 export type ShellDecision = Decision & { readonly rule: ShellRuleId; readonly plan?: CommandPlan };
@@ -42,7 +42,7 @@ export class ShellCommandPolicy {
       return this.#check(command, input, (context as typeof context | null)?.cwd);
     } catch (error) {
       const note = error instanceof Error ? error.message : 'unknown error';
-      return this.#decide(input, [{ rule: 'shell.internal' }], [], note);
+      return this.#decide(input, [{ rule: 'shell.internal' }], [], { note });
     }
   }
 
@@ -56,10 +56,9 @@ export class ShellCommandPolicy {
     if ('rule' in judged) return this.#decide(input, [judged], []);
     const canonical = canonicalForm(judged.parts);
     if (judged.objections.length > 0) {
-      const objections = judged.objections.map((finding) =>
-        finding.span ? { ...finding, span: placeInCanonical(judged.parts, finding.span) } : finding,
-      );
-      return this.#decide(canonical, objections, ['syntax']);
+      const written = decisiveOf(judged.objections).span;
+      const span = written && placeInCanonical(judged.parts, written);
+      return this.#decide(canonical, judged.objections, ['syntax'], { span });
     }
     return this.#allow(canonical, planOf(judged.pipelines, view, this.#options));
   }
@@ -78,15 +77,14 @@ export class ShellCommandPolicy {
     });
   }
 
-  // The first refusal decides; a question only where nothing refuses. Spans are places in the input.
+  // `span` is the place in the input where that of the decisive finding is one in the command as it was written.
   #decide(
     input: string,
     findings: readonly Finding[],
     passed: readonly string[],
-    note?: string,
+    { span, note }: { readonly span?: Span | undefined; readonly note?: string } = {},
   ): ShellDecision {
-    const decisive = findings.find(({ rule }) => shellRules[rule].effect === 'deny') ??
-      findings[0] ?? { rule: 'shell.internal' as const };
+    const decisive = decisiveOf(findings);
     const { layer, effect, reason, hint } = shellRules[decisive.rule];
     const detail = shorten(decisive.detail ?? 'this');
     const shown = input.length > maximumInputShown ? `${input.slice(0, 256)}…` : input;
@@ -108,13 +106,18 @@ export class ShellCommandPolicy {
       rule: decisive.rule,
       reason: reason.replace('{}', () => detail),
       ...(hint === undefined ? {} : { hint }),
-      span: decisive.span ?? [0, shown.length],
+      span: span ?? decisive.span ?? [0, shown.length],
       input: shown,
       policyDigest: this.digest,
       trace,
     });
   }
 }
+
+// The first refusal decides; a question only where nothing refuses.
+const decisiveOf = (findings: readonly Finding[]): Finding =>
+  findings.find(({ rule }) => shellRules[rule].effect === 'deny') ??
+  findings[0] ?? { rule: 'shell.internal' };
 
 const shorten = (text: string): string => (text.length > 120 ? `${text.slice(0, 117)}…` : text);
 

@@ -162,7 +162,8 @@ class ArgumentWalk {
 
   #isOption(token: Token): boolean {
     const { value } = token;
-    return (value.startsWith('-') && value.length > 1) || this.#table.options.has(value);
+    if (value.startsWith('-') && value.length > 1) return true;
+    return (this.#table.bare || value === '-') && this.#table.options.has(value);
   }
 
   #option(token: Token): void {

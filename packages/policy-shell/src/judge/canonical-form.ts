@@ -1,6 +1,6 @@
 import type { SimpleCommand } from '../parse/parse-command.js';
 import type { ParsedRedirect } from '../parse/redirect.js';
-import { quoteWord } from '../quote-argv.js';
+import { quoteArgv, quoteWord } from '../quote-argv.js';
 import type { Span, Token } from '../rules/finding.js';
 
 /** A command of a line as it was judged, with what stands in front of it in the canonical form of the line. */
@@ -19,8 +19,17 @@ interface Piece {
 
 /** Gives the canonical form of a line: single blanks, quotes only where a shell needs them, patterns expanded. */
 export function canonicalForm(parts: readonly LinePart[]): string {
-  const only = parts.length === 1 ? parts[0]?.command.canonical : undefined;
-  return only ?? piecesOf(parts).map(({ text }) => text).join(''); // prettier-ignore
+  let form = '';
+  for (const { sign, command, words } of parts) form += sign + (command.canonical ?? formOf(command, words));
+  return form;
+}
+
+function formOf({ assignments, redirects }: SimpleCommand, words: readonly Token[]): string {
+  let form = '';
+  for (const { name, value } of assignments) form += `${name}=${quoteWord(value)} `;
+  form += quoteArgv(words.map(({ value }) => value));
+  for (const redirect of redirects) form += ` ${redirectText(redirect)}`;
+  return form;
 }
 
 /** Gives the place in the canonical form that shows what was written at a place of the command: every piece that it touches. */

@@ -17,6 +17,8 @@ export interface CompiledGrammar {
   readonly options: ReadonlyMap<string, OptionMeaning>;
   /** The options of one dash and one ASCII letter, by its character code. */
   readonly letters: readonly (OptionMeaning | undefined)[];
+  /** Whether some option does not begin with a dash (`+x` of shells). */
+  readonly bare: boolean;
   readonly refusedOperands: ReadonlyMap<string, ShellRuleId>;
   /** Roles of the operands that apply when one of the options is present. */
   readonly operandsWith: readonly {
@@ -65,7 +67,8 @@ export function compileGrammar(grammar: Grammar, globals: Grammar = grammar): Co
     operands,
   }));
   const letters = Array.from({ length: 128 }, (_, code) => options.get(`-${String.fromCharCode(code)}`));
-  const result = { grammar, options, letters, refusedOperands, operandsWith };
+  const bare = [...options.keys()].some((option) => !option.startsWith('-'));
+  const result = { grammar, options, letters, bare, refusedOperands, operandsWith };
   perGlobals.set(globals, result);
   return result;
 }
