@@ -264,24 +264,12 @@ requires('docker', 'root').describe('agents in containers', () => {
       'refused',
     );
     expect(await reaches(id, 'running')).toMatchObject({ attested: 'matched' });
+    // Nothing of a removed agent stays in the engine.
+    expect((await call('DELETE', `/api/agents/${id}`)).status).toBe(204);
+    expect(await containers(id, true)).toEqual([]);
   });
 
-  it('goes on over a stop and a start of the control plane: the same container, looked at again', async () => {
-    await start();
-    const id = await agent();
-    const before = await running(id);
-    const container = await containerOf(id);
-    await test.stop();
-    expect(await containers(id)).toEqual([container]);
-    await start();
-    const after = await reaches(id, 'running');
-    expect(after).toMatchObject({ generation: before.generation, epoch: before.epoch, attested: 'matched' });
-    expect(await containerOf(id)).toBe(container);
-    expect((await run(id, 'write_file', { path: 'after', content: 'x' })).body.status).toBe('ok');
-    await audited(id, '"adopt"');
-  });
-
-  it('goes on with its image when that of the server is replaced, says so, and gets the new one at its next start', async () => {
+  it('goes on over a stop and a start of the control plane with the image that it has, says so when that is older, and gets the new one at its next start', async () => {
     const tag = `clawforce-test-custom:${randomUUID()}`;
     await buildImage(tag, `FROM ${image}\nLABEL made-by=a-test\n`);
     try {
@@ -292,9 +280,16 @@ requires('docker', 'root').describe('agents in containers', () => {
       const { body: own } = await call('GET', `/api/agents/${id}/status`);
       expect(own.image).toEqual({ name: image, custom: false, outdated: false });
       await test.stop();
+      expect(await containers(id)).toEqual([container]);
       await start({ env: { AGENT_IMAGE: tag } });
       const after = await reaches(id, 'running');
-      expect(after).toMatchObject({ generation: before.generation, attested: 'matched' });
+      expect(after).toMatchObject({
+        generation: before.generation,
+        epoch: before.epoch,
+        attested: 'matched',
+      });
+      expect((await run(id, 'write_file', { path: 'after', content: 'x' })).body.status).toBe('ok');
+      await audited(id, '"adopt"');
       expect(after.statusReason).toContain('older image');
       expect(await containerOf(id)).toBe(container);
       const { body: older } = await call('GET', `/api/agents/${id}/status`);
@@ -401,13 +396,5 @@ requires('docker', 'root').describe('agents in containers', () => {
     );
     await call('POST', `/api/agents/${id}/stop`);
     await docker('docker', ['rmi', '--force', tag]);
-  });
-
-  it('leave nothing in the engine when their agent is removed', async () => {
-    await start();
-    const id = await agent();
-    await running(id);
-    expect((await call('DELETE', `/api/agents/${id}`)).status).toBe(204);
-    expect(await containers(id, true)).toEqual([]);
   });
 });
