@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { lstat, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -102,6 +105,25 @@ async function buildImage(tag: string, dockerfile: string): Promise<void> {
   await built;
 }
 
+/** Makes the worker image with the curl of this host and what it loads. */
+async function buildWithCurl(tag: string): Promise<void> {
+  const context = await mkdtemp(join(tmpdir(), 'curl-'));
+  try {
+    const { stdout: where } = await docker('sh', ['-c', 'command -v curl']);
+    const { stdout: linked } = await docker('ldd', [where.trim()]);
+    const objects = [...linked.matchAll(/=>\s*(\/\S+)/g)].map((match) => match[1] ?? '');
+    for (const path of [where.trim(), ...objects])
+      await cp(path, join(context, 'root', path), { dereference: true });
+    await writeFile(join(context, 'Dockerfile'), `FROM ${image}\nCOPY root/ /\n`);
+    const labels = ['--tag', tag, '--label', `${TEST_LABEL}=${tag}`];
+    await docker('docker', ['build', '--network', 'none', ...labels, context], {
+      env: { ...process.env, DOCKER_BUILDKIT: '0' },
+    });
+  } finally {
+    await rm(context, { recursive: true });
+  }
+}
+
 /** Writes a Debian package with one program, without the tools of that distribution. */
 async function writePackage(path: string, program: string): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'deb-'));
@@ -167,6 +189,51 @@ requires('docker', 'root').describe('agents in containers', () => {
     expect(status).toMatchObject({ status: 'running', backend: 'docker', attested: 'matched' });
     await audited(id, 'attestation_matched');
   });
+
+  requires('docker', 'root', 'curl').test(
+    'sandboxed: an allowlist opens the web to web_fetch and, through the shim, to curl; without it there is none',
+    async () => {
+      const tag = `clawforce-test-curl:${randomUUID()}`;
+      await buildWithCurl(tag);
+      const asked: (string | undefined)[] = [];
+      const service = createServer((request, response) => {
+        asked.push(request.url);
+        response.setHeader('content-type', 'text/plain');
+        response.end('the service');
+      }).listen(0, '127.0.0.1');
+      await once(service, 'listening');
+      const { port } = service.address() as AddressInfo;
+      try {
+        await start({ env: { AGENT_IMAGE: tag } });
+        const id = await agent({ level: 'sandboxed' });
+        expect(await running(id)).toMatchObject({ attested: 'matched' });
+        expect(await inside(id, 'ls', '/sys/class/net')).toBe('lo');
+        const fetched = async (path: string): Promise<string> =>
+          (await run(id, 'web_fetch', { url: `http://127.0.0.1:${port}/${path}` })).text;
+        const curled = async (path: string, ...more: string[]): Promise<string> => {
+          const command = ['curl', '-sS', ...more, `http://127.0.0.1:${port}/${path}`].join(' ');
+          return String((await run(id, 'exec', { command })).body.output);
+        };
+        expect(await fetched('before')).not.toContain('the service');
+        expect(await curled('before')).not.toContain('the service');
+        // A service of this host stands for a public one: it needs an exception beside the allowlist.
+        const fetch = { allowlist: ['127.0.0.1'], exceptions: [{ address: '127.0.0.1', port }] };
+        const saved = await call('PATCH', `/api/agents/${id}/config`, { tools: { web: { fetch } } });
+        expect(saved.status, saved.text).toBe(200);
+        expect(await fetched('by-fetch')).toContain('the service');
+        expect(await curled('by-curl')).toBe('the service');
+        // Past the shim there is no way: the container has no interface but its own loopback.
+        expect(await curled('past', '--noproxy', '127.0.0.1', '--max-time', '5')).not.toContain(
+          'the service',
+        );
+        expect(asked).toEqual(['/by-fetch', '/by-curl']);
+        await call('POST', `/api/agents/${id}/stop`);
+      } finally {
+        service.close();
+        await docker('docker', ['rmi', '--force', tag]);
+      }
+    },
+  );
 
   it('gives each agent a user of its own, and hides the rest of its directory from it', async () => {
     await start();
