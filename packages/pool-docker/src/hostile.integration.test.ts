@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chown, mkdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { PoolEvent, WorkerSpec } from '@clawforce/pool-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { requires } from '../../../tools/host/host-test.js';
@@ -14,6 +16,7 @@ import type { DockerHarness } from './testing/make-harness.js';
 import { rawEngine, removeLabelled } from './testing/raw-engine.js';
 
 const docker = requires('docker', 'root');
+const run = promisify(execFile);
 
 async function eventually<T>(
   what: string,
@@ -365,6 +368,29 @@ docker.describe('the docker pool against those who want more', () => {
     } finally {
       await next.close();
       await earlier.dispose();
+    }
+  });
+
+  docker.test('the disk is full: the start fails with the fix, and works once there is room', async () => {
+    const spec = await harness.spec({ agentId: 'no-room', generation: 1, behaviour: 'idle' });
+    const source = await readFile(join(spec.agentRoot, 'worker.cjs'));
+    const mount = (...args: string[]) => run('mount', ['-t', 'tmpfs', ...args, spec.agentRoot]);
+    // Room for the root, the program and one directory.
+    await mount('-o', 'size=1m,nr_inodes=3,mode=755', 'tmpfs');
+    try {
+      await writeFile(join(spec.agentRoot, 'worker.cjs'), source);
+      await expect(harness.pool.start(spec)).rejects.toMatchObject({
+        code: 'START_FAILED',
+        message: expect.stringContaining('the disk is full') as string,
+        fix: expect.stringContaining('free space') as string,
+      });
+      expect(await harness.pool.inspect('no-room')).toBe(undefined);
+      await run('mount', ['-o', 'remount,size=1m,nr_inodes=100', spec.agentRoot]);
+      await harness.pool.start(spec);
+      expect((await harness.pool.attest(spec)).reason).toBe('the worker is isolated as requested');
+      await harness.pool.forget('no-room');
+    } finally {
+      await run('umount', ['-l', spec.agentRoot]);
     }
   });
 

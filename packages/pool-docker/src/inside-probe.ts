@@ -103,7 +103,11 @@ function mountsOf(mountinfo: string): { readonly own: string; readonly readOnlyR
     });
   const own = rows
     .filter(({ target }) => !ENGINE_MOUNTS.test(target))
-    .map(({ target, readOnly, type }) => `${type === 'tmpfs' ? 'tmpfs' : readOnly ? 'ro' : 'rw'} ${target}`);
+    // A directory of the host may lie on a tmpfs as well: that it is that one and no other, `directories` tells.
+    .map(({ target, readOnly, type }) => {
+      const inMemory = type === 'tmpfs' && !(DIRECTORIES as readonly string[]).includes(target);
+      return `${inMemory ? 'tmpfs' : readOnly ? 'ro' : 'rw'} ${target}`;
+    });
   // The last row of a mount point is the one on top.
   return {
     own: own.sort().join(','),

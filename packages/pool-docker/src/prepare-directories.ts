@@ -35,7 +35,14 @@ export async function prepareDirectories(
 ): Promise<void> {
   for (const path of zoneDirectories(spec.agentRoot)) {
     await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOSPC' || code === 'EDQUOT') {
+        throw new PoolError('START_FAILED', `the disk is full: ${path} cannot be made`, {
+          fix: 'free space or inodes on the file system of the storage root',
+          cause: error,
+        });
+      }
+      if (code !== 'EEXIST') {
         throw new PoolError('SPEC_INVALID', `agentRoot: ${path} cannot be made`, {
           key: 'agentRoot',
           cause: error,
