@@ -79,6 +79,8 @@ requires('linux').describe('what stands for /etc', () => {
     const own = again();
     expect(own).not.toBe(directory);
     expect(readFileSync(join(own, 'passwd'), 'utf8')).toContain('agent:x:');
+    expect(again()).toBe(own);
+    expect(readdirSync(base).length).toBe(2);
   });
 
   it('is refused with a sentence where the temporary directory cannot be used', () => {

@@ -35,7 +35,8 @@ export function etcDirectory(now = Date.now()): string {
   if (known !== undefined && now < known.until && lstatSync(known.path, { throwIfNoEntry: false })) {
     return known.path;
   }
-  const path = findOrMake();
+  // A private one, made because the shared name was taken, is kept too, or each hour would leave another.
+  const path = known !== undefined && isOwn(known.path) && isWhole(known.path) ? known.path : findOrMake();
   known = { path, until: now + trustedMs };
   return path;
 }
