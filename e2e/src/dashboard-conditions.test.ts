@@ -23,7 +23,7 @@ host.describe('the dashboard when conditions are not good', () => {
 
   beforeAll(async () => {
     installation = newInstallation();
-    product = await startProduct(installation);
+    product = await startProduct(installation, { env: { CLAWFORCE_MAX_LEVEL: 'privileged' } });
     api = new Api(product.url);
     await api.claimAndLogin(product.setupToken ?? '', password);
     browser = await launchChromium();
@@ -58,6 +58,77 @@ host.describe('the dashboard when conditions are not good', () => {
     }
     console.log(`first page interactive: ${times.map((time) => Math.round(time)).join(', ')} ms`);
     expect(Math.min(...times)).toBeLessThan(1500);
+  });
+
+  host.test('the start page of somebody who is signed in is ready to use within 1.5 seconds', async () => {
+    let { page } = await signedIn();
+    const times: number[] = [];
+    // The best of at most ten, as above.
+    while (times.length < 10 && !(Math.min(...times) < 1500)) {
+      // Another browser with an empty cache and the cookie, which works once: the one before has to be gone.
+      const storageState = await page.context().storageState();
+      await page.context().close();
+      page = await (await browser.newContext({ storageState, reducedMotion: 'reduce' })).newPage();
+      const started = performance.now();
+      await page.goto(product.url, { waitUntil: 'commit' });
+      await page
+        .getByRole('region', { name: 'Refused in the last hour' })
+        .getByRole('link', { name: 'All in the audit log' })
+        .click();
+      times.push(performance.now() - started);
+      await page.getByRole('heading', { level: 1, name: 'Audit' }).waitFor();
+    }
+    console.log(`start page interactive: ${times.map((time) => Math.round(time)).join(', ')} ms`);
+    expect(Math.min(...times)).toBeLessThan(1500);
+    await page.context().close();
+  });
+
+  host.test('a chosen theme stands against that of the system, and is kept', async () => {
+    const { page } = await signedIn();
+    const canvas = (): Promise<string> =>
+      page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+    const light = await canvas();
+    await page.goto(`${product.url}/account`);
+    await page.getByLabel('Theme').selectOption('dark');
+    await waitFor(async () => (await canvas()) === 'rgb(13, 17, 23)', { what: () => 'the dark theme' });
+    await page.reload();
+    await page.getByLabel('Theme').waitFor();
+    expect(await canvas()).toBe('rgb(13, 17, 23)');
+    await page.getByLabel('Theme').selectOption('system');
+    await waitFor(async () => (await canvas()) === light, { what: () => 'the light theme' });
+    await page.context().close();
+  });
+
+  host.test('Power is stored only with the password, and is not shown before', async () => {
+    const { page } = await signedIn();
+    const { body: agent } = await api.call('POST', '/api/agents', { name: 'Strong', mode: 'process' });
+    const stored = async (): Promise<unknown> =>
+      (await api.call('GET', `/api/agents/${agent.id}/config`)).body.config.security?.docker.level;
+    // The one thing that is played: a sign-in longer ago than five minutes. The password is judged by the server.
+    let isStale = true;
+    await page.route(`**/api/agents/${agent.id}/config`, (route) => {
+      if (!isStale || route.request().method() !== 'PATCH') return route.continue();
+      isStale = false;
+      return route.fulfill({
+        status: 401,
+        json: { error: 'Give your password again.', code: 'REAUTHENTICATION_REQUIRED' },
+      });
+    });
+    await page.goto(`${product.url}/agents/${agent.id}/settings?section=security`);
+    await page.getByRole('radio', { name: 'Power' }).check();
+    await page.getByText('The agent is root in its container: sudo and apt-get work.').waitFor();
+    await page.getByRole('button', { name: 'Apply' }).click();
+    const dialog = page.getByRole('alertdialog');
+    await dialog.getByLabel('Password').fill('not the password');
+    await dialog.getByRole('button', { name: 'Confirm' }).click();
+    await dialog.getByRole('alert').waitFor();
+    expect(await stored()).toBeUndefined();
+    await page.getByText('Stored: Standard', { exact: false }).waitFor();
+    await dialog.getByLabel('Password').fill(password);
+    await dialog.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByText('Stored: Power', { exact: false }).waitFor();
+    expect(await stored()).toBe('privileged');
+    await page.context().close();
   });
 
   host.test(

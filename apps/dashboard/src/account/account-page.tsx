@@ -65,7 +65,16 @@ function Appearance() {
 
 function ServerFacts() {
   const runtime = useQuery(runtimeQuery(useApi()));
-  if (!runtime.data) return null;
+  if (!runtime.data)
+    return (
+      <Panel title="This server">
+        {runtime.isError ? (
+          <FailureNotice error={runtime.error} onRetry={() => void runtime.refetch()} />
+        ) : (
+          <Loading what="what this server is" />
+        )}
+      </Panel>
+    );
   const { version, backend, max_level: maxLevel, not_enforced: notEnforced = [] } = runtime.data;
   return (
     <Panel title="This server">
@@ -79,7 +88,13 @@ function ServerFacts() {
         {notEnforced.length > 0 && (
           <>
             <dt>Not enforced here</dt>
-            <dd>{notEnforced.join(', ')}</dd>
+            <dd>
+              <ul>
+                {notEnforced.map((sentence) => (
+                  <li key={sentence}>{sentence}</li>
+                ))}
+              </ul>
+            </dd>
           </>
         )}
       </dl>

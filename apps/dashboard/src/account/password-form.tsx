@@ -73,7 +73,7 @@ export function PasswordForm() {
           <Notice
             tone="info"
             announce
-            title={`The password is changed; ${change.data.sessions_ended} other sessions ended.`}
+            title={`The password is changed; ${change.data.sessions_ended === 1 ? '1 other session' : `${change.data.sessions_ended} other sessions`} ended.`}
           />
         )}
         <div className="row">

@@ -1,6 +1,7 @@
 import createClient, { type Client } from 'openapi-fetch';
 import type { SessionStore } from '../session/session-store.js';
 import { failureOf } from './api-failure.js';
+import { checkRequest } from './check-request.js';
 import type { paths } from './generated/api.js';
 
 /** The typed client of the API, see {@link createApiClient}. */
@@ -17,7 +18,9 @@ const PASSWORD_CODES = new Set(['CREDENTIALS_INVALID', 'REAUTHENTICATION_REQUIRE
  * each request carries a token that is still good; one that is refused for its token is sent once more with another.
  */
 export function createApiClient(send: SendRequest, baseUrl = window.location.origin): ApiClient {
-  return createClient<paths>({ baseUrl, fetch: send });
+  const client = createClient<paths>({ baseUrl, fetch: send });
+  client.use(checkRequest);
+  return client;
 }
 
 /** Sends a request and gives the answer, like `fetch`. */

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { agentsQuery } from '../agents/agent-queries.js';
+import { toFailure } from '../api/api-failure.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { inertString } from '../components/inert-parts.js';
@@ -65,6 +66,7 @@ export function AuditFilters({
         label="Agent"
         value={search.agent ?? ''}
         options={agentOptions}
+        error={agents.isError ? `The agents are not listed: ${toFailure(agents.error).message}` : undefined}
         onChange={(agent) => onChange({ agent })}
       />
       <SelectField

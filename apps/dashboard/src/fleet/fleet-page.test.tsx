@@ -78,6 +78,17 @@ describe('the fleet', () => {
     expect(screen.getByText('Stopped')).toBeTruthy();
   });
 
+  it("a new agent that the API's schema does not take is not sent, and the reason stands at its field", async () => {
+    const { server, user } = renderApp('/fleet?create=1', withAgents());
+    const dialog = await screen.findByRole('dialog', { name: 'New agent' });
+    await user.type(within(dialog).getByLabelText('Description'), 'reads mail');
+    await user.click(within(dialog).getByRole('button', { name: 'Create agent' }));
+    await within(dialog).findByText('Must not be empty.');
+    expect(within(dialog).getByLabelText('Name').getAttribute('aria-invalid')).toBe('true');
+    expect(within(dialog).getByLabelText<HTMLTextAreaElement>('Description').value).toBe('reads mail');
+    expect(server.asked.filter((asked) => asked.startsWith('POST /api/agents'))).toEqual([]);
+  });
+
   it('a refused new agent keeps what was typed, and the reason stands at its field', async () => {
     const { server, user, address } = renderApp('/fleet?create=1', (prepared) => {
       withAgents()(prepared);

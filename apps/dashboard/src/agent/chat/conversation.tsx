@@ -134,7 +134,7 @@ function EarlierEntries({
   readonly limit: number;
   readonly onMore: (limit: number) => void;
 }) {
-  if (count < limit) return <span />;
+  if (count < limit) return null;
   if (limit >= MOST)
     return <p className="muted">{`Only the latest ${MOST.toLocaleString('en')} entries are shown here.`}</p>;
   return (

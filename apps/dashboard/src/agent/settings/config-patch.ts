@@ -21,6 +21,14 @@ export function patchAt(values: Readonly<Record<string, unknown>>): ConfigPatch 
   return patch;
 }
 
+/** Gives what a patch sets, without what it takes back to the default. */
+export function withoutDefaults(patch: ConfigPatch): ConfigPatch {
+  const rest = node();
+  for (const [name, value] of Object.entries(patch))
+    if (value !== null) rest[name] = isRecord(value) ? withoutDefaults(value) : value;
+  return rest;
+}
+
 /** Gives what stands at a JSON pointer, or undefined. */
 export function valueAt(document: unknown, pointer: string): unknown {
   let value = document;

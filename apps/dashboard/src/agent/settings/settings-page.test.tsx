@@ -177,21 +177,42 @@ test('a conflict keeps what was typed, shows what the others set, and saves over
   expect(state.ifMatch).toEqual(['"3"', '"4"']);
 });
 
-test('what the server finds wrong stands at its field, and what was typed stays', async () => {
+test("what the API's schema does not take stands at its field, and nothing is sent", async () => {
+  const { user, server } = open('tools', new ConfigServer());
+  const field = await screen.findByLabelText<HTMLInputElement>('Seconds until a command is ended');
+  await waitFor(() => expect(field.disabled).toBe(false));
+  await user.type(field, 'soon');
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  await screen.findByText('Must be a whole number.');
+  expect(field.getAttribute('aria-invalid')).toBe('true');
+  expect(field.value).toBe('soon');
+  await user.clear(field);
+  await user.type(field, '9999');
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  await screen.findByText('Must be from 1 to 3600.');
+  expect(server.bodies('PATCH /api/agents/a1/config')).toEqual([]);
+  await user.clear(field);
+  await user.type(field, '99');
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  await screen.findByText('Saved. It applies when the agent starts.');
+  expect(server.bodies('PATCH /api/agents/a1/config')).toEqual([{ tools: { exec: { timeout: 99 } } }]);
+});
+
+test('what the server alone finds wrong stands at its field too, and what was typed stays', async () => {
   const { user, server } = open('tools', new ConfigServer());
   server.on('PATCH /api/agents/a1/config', () =>
     refusal(400, 'CONFIG_INVALID', 'The configuration is not valid.', {
-      issues: [{ pointer: '/tools/exec/timeout', message: 'must be an integer' }],
+      issues: [{ pointer: '/tools/exec/timeout', message: 'This server allows at most 600 seconds.' }],
     }),
   );
-  const field = await screen.findByLabelText('Seconds until a command is ended');
-  await waitFor(() => expect((field as HTMLInputElement).disabled).toBe(false));
-  await user.type(field, 'soon');
+  const field = await screen.findByLabelText<HTMLInputElement>('Seconds until a command is ended');
+  await waitFor(() => expect(field.disabled).toBe(false));
+  await user.type(field, '900');
   await user.click(screen.getByRole('button', { name: 'Save' }));
-  await screen.findByText('must be an integer');
+  await screen.findByText('This server allows at most 600 seconds.');
   expect(field.getAttribute('aria-invalid')).toBe('true');
-  expect((field as HTMLInputElement).value).toBe('soon');
-  expect(server.bodies('PATCH /api/agents/a1/config')).toEqual([{ tools: { exec: { timeout: 'soon' } } }]);
+  expect(field.value).toBe('900');
+  expect(server.bodies('PATCH /api/agents/a1/config')).toEqual([{ tools: { exec: { timeout: 900 } } }]);
 });
 
 test('a key is never shown, and only what was replaced is sent', async () => {

@@ -1,9 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { unwrap } from '../../api/api-client.js';
 import { ApiFailure } from '../../api/api-failure.js';
+import { refuseIssues } from '../../api/check-request.js';
+import { AGENT_CONFIG_SCHEMA } from '../../api/generated/agent-config-schema.js';
+import { schemaIssues } from '../../api/json-schema.js';
 import { useApi } from '../../app/services.js';
 import { useReauthentication } from '../../session/reauthentication.js';
-import type { ConfigPatch } from './config-patch.js';
+import { withoutDefaults, type ConfigPatch } from './config-patch.js';
 import { configQuery } from './config-queries.js';
 
 /** Whether the running worker works by the saved settings. */
@@ -24,8 +27,9 @@ export function useSaveConfig(agentId: string) {
   const queries = useQueryClient();
   const withPassword = useReauthentication();
   const mutation = useMutation({
-    mutationFn: ({ patch, version }: SaveRequest) =>
-      withPassword(async () =>
+    mutationFn: async ({ patch, version }: SaveRequest) => {
+      refuseIssues(schemaIssues(AGENT_CONFIG_SCHEMA, withoutDefaults(patch)));
+      return withPassword(async () =>
         unwrap(
           await api.PATCH('/api/agents/{id}/config', {
             params: { path: { id: agentId } },
@@ -33,7 +37,8 @@ export function useSaveConfig(agentId: string) {
             body: patch as Record<string, never>,
           }),
         ),
-      ),
+      );
+    },
     onSuccess: ({ config, version }) => {
       queries.setQueryData(configQuery(api, agentId).queryKey, { config, version });
       // Level and unsafe settings of the head follow from the configuration.
