@@ -85,7 +85,7 @@ function numberIssue({ minimum, maximum }: JsonSchema, value: number): string | 
 
 function textIssue({ minLength, maxLength, pattern }: JsonSchema, value: string): string | undefined {
   // JSON Schema counts characters, not the halves of which JavaScript makes some of them.
-  const length = [...value].length;
+  const length = Array.from(value).length;
   if (length === 0 && (minLength ?? 0) > 0) return 'Must not be empty.';
   if (length < (minLength ?? 0)) return `Must have at least ${minLength} characters.`;
   if (length > (maxLength ?? length)) return `Must have at most ${maxLength} characters.`;
