@@ -50,6 +50,7 @@ function open(entries: SessionEntry[], prepare: (server: FakeServer) => void = (
     server.on('GET /api/agents/a1', () => anAgent({ status: 'running', desired: 'running' }));
     server.on('GET /api/agents/a1/sessions', () => ({ items: [] }));
     server.on('GET /api/agents/a1/messages', () => ({ items: [] }));
+    server.on('GET /api/agents/a1/activity', () => ({ items: [], more: false }));
     server.on('GET /api/agents/a1/sessions/dashboard%3Amain', () => ({ items: entries }));
     prepare(server);
   });
@@ -226,6 +227,26 @@ test('the verdict on an older call is looked for page by page', async () => {
     'GET /api/agents/a1/activity?limit=200',
     'GET /api/agents/a1/activity?limit=200&before=300',
   ]);
+});
+
+test('verdicts that cannot be read say why, and are read again on request', async () => {
+  const call = { id: 'c1', name: 'read_file', arguments: '{}' };
+  const app = open([user('go'), answer('', { tool_calls: [call] }), resultOf('c1')], (server) => {
+    server.on('GET /api/agents/a1/activity', () =>
+      refusal(503, 'OVERLOADED', 'The activity is not read now.'),
+    );
+  });
+  await screen.findByText('The activity is not read now.');
+  screen.getByRole('button', { name: /read_file.*Verdict not loaded/ });
+  app.server.on('GET /api/agents/a1/activity', () => ({
+    items: [
+      activity(1, { event_type: 'policy_decision', call_id: 'c1', record: { tool: 'read_file', decision } }),
+    ],
+    more: false,
+  }));
+  await app.user.click(screen.getByRole('button', { name: 'Try again' }));
+  await screen.findByRole('button', { name: /read_file.*Refused/ });
+  expect(screen.queryByText('The activity is not read now.')).toBeNull();
 });
 
 test('a call whose decision is not found says so and never counts as done, and the search ends', async () => {

@@ -30,7 +30,7 @@ const keyOf = ({ key }: ConversationRow): string => key;
 export function Conversation({ agent, sessionKey }: { readonly agent: Agent; readonly sessionKey: string }) {
   const api = useApi();
   const [limit, setLimit] = useState(PAGE);
-  const { entries, messages, decisions, writing, putMessage, readAgain } = useConversation(
+  const { entries, messages, past, decisions, writing, putMessage, readAgain } = useConversation(
     agent.id,
     sessionKey,
     limit,
@@ -114,6 +114,7 @@ export function Conversation({ agent, sessionKey }: { readonly agent: Agent; rea
       </div>
       <AnswerStatus entries={shown} />
       {latest && <MessageState agentId={agent.id} message={latest} agentStatus={agent.status} />}
+      {past.isError && <FailureNotice error={past.error} onRetry={() => void past.refetch()} />}
       {messages.isError && <FailureNotice error={messages.error} onRetry={() => void messages.refetch()} />}
       <Composer
         agent={agent}

@@ -99,5 +99,5 @@ export function useConversation(agentId: string, sessionKey: string, limit: numb
     if (isMissing && hasNextPage && !isFetching && !isError) void fetchNextPage();
     // `pages` too: a page that comes at once is never seen to be fetched.
   }, [isMissing, pages, hasNextPage, isFetching, isError, fetchNextPage]);
-  return { entries, messages, decisions: known, writing: sealed + partial, putMessage, readAgain };
+  return { entries, messages, past, decisions: known, writing: sealed + partial, putMessage, readAgain };
 }
