@@ -351,6 +351,20 @@ describe('clawforce', () => {
     expect(calls.filter((call) => !call.startsWith('GET'))).toEqual([`POST /api/agents/${agent.id}/start`]);
   });
 
+  it.each([
+    [['--timeout', '3'], EXIT_CODES.failed],
+    [['--no-wait'], EXIT_CODES.ok],
+  ])('agent start %j does not wait for ever for a launch', async (options, code) => {
+    await serve({
+      // An image that takes its time: the answer never comes.
+      [`POST /api/agents/${agent.id}/start`]: (_body, _request, response) => void response.flushHeaders(),
+      [`GET /api/agents/${agent.id}`]: () => ({ ...agent, status: 'provisioning' }),
+    });
+    expect(await run('agent', 'start', 'demo', ...options)).toBe(code);
+    expect(out + err).toContain('demo is being launched …');
+    expect(out + err).toMatch(/demo is (still )?provisioning/);
+  });
+
   it('agent start --no-wait comes back at once', async () => {
     await serve(starts([{ status: 'provisioning' }]));
     expect(await run('agent', 'start', 'demo', '--no-wait')).toBe(EXIT_CODES.ok);
