@@ -198,8 +198,8 @@ describe('a worker that fails', () => {
     const id = await agent('exits');
     await post(id, 'start');
     await reaches(id, 'failed');
-    const { generation } = await stored(id);
     expect((await post(id, 'stop')).body.status).toBe('stopped');
+    const { generation } = await stored(id);
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(await stored(id)).toMatchObject({ status: 'stopped', generation });
   });

@@ -357,7 +357,9 @@ describe('clawforce', () => {
   ])('agent start %j does not wait for ever for a launch', async (options, code) => {
     await serve({
       // An image that takes its time: the answer never comes.
-      [`POST /api/agents/${agent.id}/start`]: (_body, _request, response) => void response.flushHeaders(),
+      [`POST /api/agents/${agent.id}/start`]: (_body, _request, response) => {
+        response.flushHeaders();
+      },
       [`GET /api/agents/${agent.id}`]: () => ({ ...agent, status: 'provisioning' }),
     });
     expect(await run('agent', 'start', 'demo', ...options)).toBe(code);

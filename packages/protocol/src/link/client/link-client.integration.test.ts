@@ -84,7 +84,8 @@ describe('connectLink', () => {
     const first = link.secret;
     await plane.kill();
     await plane.start();
-    await until(() => plane.connections === 2 && link.connected, 'connected again');
+    // The second welcome: on a busy host the client counts as connected until it notices that it was cut.
+    await until(() => welcomes.length === 2 && link.connected, 'connected again');
     expect(plane.credentials).toEqual(['join', 'resume']);
     expect(link.secret).not.toBe(first);
     expect(welcomes.map(({ first: isFirst }) => isFirst)).toEqual([true, false]);
