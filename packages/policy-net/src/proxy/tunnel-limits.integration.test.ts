@@ -123,11 +123,12 @@ describe('limits', () => {
   });
 
   test('a tunnel without traffic is closed, one with traffic is not', async () => {
-    const harness = await open({ dial: dialTo(echo.port), limits: { idleMs: 150 } });
+    // Long beside the pauses of a busy host, in which nobody writes.
+    const harness = await open({ dial: dialTo(echo.port), limits: { idleMs: 800 } });
     const [silent, busy] = [await tunnel(harness), await tunnel(harness)];
     const timer = setInterval(() => busy.write('x'), 30);
     await ended(silent);
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await new Promise((resolve) => setTimeout(resolve, 400));
     clearInterval(timer);
     expect(busy.destroyed).toBe(false);
     expect(harness.events).toMatchObject([{ verdict: 'limit', error: 'idleMs' }]);
