@@ -82,11 +82,14 @@ describe('connectLink', () => {
     const link = connect();
     await until(() => link.connected, 'connected');
     const first = link.secret;
+    // A hello that a busy host answers too late is said again, with the same credential.
+    const before = plane.credentials.length;
+    expect(new Set(plane.credentials)).toEqual(new Set(['join']));
     await plane.kill();
     await plane.start();
     // The second welcome: on a busy host the client counts as connected until it notices that it was cut.
     await until(() => welcomes.length === 2 && link.connected, 'connected again');
-    expect(plane.credentials).toEqual(['join', 'resume']);
+    expect(new Set(plane.credentials.slice(before))).toEqual(new Set(['resume']));
     expect(link.secret).not.toBe(first);
     expect(welcomes.map(({ first: isFirst }) => isFirst)).toEqual([true, false]);
     expect(plane.breaches).toEqual([]);
