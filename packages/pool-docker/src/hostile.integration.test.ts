@@ -46,8 +46,9 @@ docker.describe('the docker pool against those who want more', () => {
 
   afterAll(async () => {
     listening.abort();
-    await removeLabelled(harness.ownerId);
+    // First what the pool knows, with its networks; then what was put behind its back.
     await harness.dispose();
+    await removeLabelled(harness.ownerId);
   });
 
   const started = async (agentId: string, changed: Partial<WorkerSpec> = {}): Promise<WorkerSpec> => {
