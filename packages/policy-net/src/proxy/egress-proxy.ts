@@ -22,6 +22,7 @@ import {
   type ProxyAuditEvent,
 } from './proxy-options.js';
 import { answerSocket } from './refusal.js';
+import { RequestTurns } from './request-turns.js';
 import { serveTunnel, type ServeSettings } from './tunnel.js';
 
 /** One place where the proxy listens. */
@@ -56,6 +57,7 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
   const listeners = new Set<ProxyListener>();
   const own = new Map<Server, OwnInterfaces>();
   const hopsOf = new WeakMap<Socket, Set<ProxyHop>>();
+  const turnsOf = new WeakMap<Socket, RequestTurns>();
 
   const refuseSelf = (address: string, port: number): Verdict | undefined =>
     [...own.values()].some((one) => isOwn(one, address, port))
@@ -103,6 +105,12 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
       socket.destroy();
       return;
     }
+    const turns = turnsOf.get(socket);
+    if ((open?.size ?? 0) === 0 && (turns?.busy === true || turns?.inBody === true)) {
+      // The request that this belongs to has its answer and its one event.
+      socket.destroy();
+      return;
+    }
     // A request under way is ended by its own means; its one event says why.
     const hops = open === undefined || open.size === 0 ? [beginHop('', socket)] : [...open];
     for (const hop of hops) {
@@ -136,15 +144,21 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
       socket.once('close', () => sockets.delete(socket));
     });
     const serve = (request: IncomingMessage, response: ServerResponse): void => {
-      const hop = beginHop(request.method ?? '', request.socket);
-      serveForward(request, response, address, hop, settings).catch((error: unknown) => hop.fail(error));
+      const { socket } = request;
+      const hop = beginHop(request.method ?? '', socket);
+      const turns = turnsOf.get(socket) ?? new RequestTurns(socket);
+      turnsOf.set(socket, turns);
+      const start = (): void => {
+        serveForward(request, response, address, hop, settings).catch((error: unknown) => hop.fail(error));
+      };
+      turns.take({ hop, request, response, start });
     };
     server
       .on('request', serve)
       .on('checkExpectation', serve)
       .on('clientError', reject as never);
     server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      const busy = (hopsOf.get(socket)?.size ?? 0) > 0;
+      const busy = (hopsOf.get(socket)?.size ?? 0) > 0 || turnsOf.get(socket)?.busy === true;
       const hop = beginHop('CONNECT', socket);
       if (busy) {
         // Its answer would come before the one that is due first.
