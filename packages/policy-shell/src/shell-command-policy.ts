@@ -4,7 +4,7 @@ import { canonicalForm, placeInCanonical } from './judge/canonical-form.js';
 import { type JudgedLine, judgeLine } from './judge/judge-line.js';
 import { viewWorkspace } from './layers/view.js';
 import { parseCommand } from './parse/parse-command.js';
-import { protectedNames, type WorkspaceView } from './path/workspace-paths.js';
+import { protectedNames, refusePath, type WorkspaceView } from './path/workspace-paths.js';
 import { checkOptions, type CheckedOptions, type ShellPolicyOptions } from './policy-options.js';
 import { shellRules, type ShellRuleId } from './rules/catalogue.js';
 import type { Finding, Span } from './rules/finding.js';
@@ -52,6 +52,8 @@ export class ShellCommandPolicy {
     if (!parsed.ok) return this.#decide(input, [parsed.finding], []);
     const view = viewWorkspace(this.#options, cwd);
     if ('rule' in view) return this.#decide(input, [view], ['syntax']);
+    const misplaced = cwd === undefined ? undefined : refuseDirectory(cwd, view);
+    if (misplaced) return this.#decide(input, [misplaced], ['syntax']);
     const judged = judgeLine(parsed.line, this.#options, view);
     if ('rule' in judged) return this.#decide(input, [judged], []);
     const canonical = canonicalForm(judged.parts);
@@ -112,6 +114,13 @@ export class ShellCommandPolicy {
       trace,
     });
   }
+}
+
+// What `cd` refuses is no place to start in either.
+function refuseDirectory(detail: string, view: WorkspaceView): Finding | undefined {
+  if (view.plain) return undefined;
+  const finding = refusePath({ value: view.cwd, span: [0, 0], access: 'read' }, view);
+  return finding && { rule: finding.rule, detail };
 }
 
 // The first refusal decides; a question only where nothing refuses.

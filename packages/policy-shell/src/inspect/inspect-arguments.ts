@@ -3,6 +3,7 @@ import type { Grammar, ValueRole } from '../profiles/tool-profile.js';
 import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';
+import { inspectFollowedTree } from './followed-trees.js';
 import { recordPossiblePaths } from './possible-paths.js';
 import { inspectValue } from './value-roles.js';
 
@@ -26,6 +27,8 @@ export interface WalkResult {
   readonly delegated: boolean;
   /** Where the first operand stands, or -1. */
   readonly firstOperand: number;
+  /** The operands in order; none where a handler took over. */
+  readonly operands: readonly Token[];
 }
 
 /** Judges the arguments of a tool by its grammar: every option and operand gets a role, and every role a judgement. */
@@ -55,6 +58,7 @@ export function inspectGlobalOptions(
 }
 
 const none: readonly string[] = [];
+const nothing: readonly Token[] = [];
 
 class ArgumentWalk {
   readonly #program: string;
@@ -67,6 +71,7 @@ class ArgumentWalk {
   #index = 0;
   #informational = false;
   #delegated = false;
+  #follows = false;
 
   constructor(
     program: string,
@@ -103,18 +108,18 @@ class ArgumentWalk {
         ended = true;
       } else if (!ended && this.#isOption(token)) {
         this.#option(token);
-        if (this.#delegated) return { delegated: true, firstOperand };
+        if (this.#delegated) return { delegated: true, firstOperand, operands: nothing };
       } else {
         if (firstOperand < 0) firstOperand = this.#index;
         const role = roleAt(grammar.operands, operands.length);
-        if (this.#informational && role === 'command') return { delegated: false, firstOperand };
+        if (this.#informational && role === 'command') return { delegated: false, firstOperand, operands };
         if (role === 'command' || role === 'assignments-then-command') {
           const rest = this.#args.slice(this.#index);
           if (role === 'command') this.#handlers.command(rest);
           else this.#handlers.assignmentsThenCommand(rest);
           for (const [at, operand] of operands.entries())
             this.#operand(roleAt(grammar.operands, at), operand);
-          return { delegated: true, firstOperand };
+          return { delegated: true, firstOperand, operands: nothing };
         }
         const refused =
           refusedOperands.size > 0 ? refusedOperands.get(token.value.split(' ', 1)[0] ?? '') : undefined;
@@ -129,13 +134,21 @@ class ArgumentWalk {
       const operand = operands[at];
       if (operand) this.#operand(roleAt(roles, at), operand);
     }
+    if (this.#follows) this.#followLinks(roles, operands);
     if (operands.length === 0 && grammar.needsOperand && !this.#informational)
       this.#noOperand(grammar.needsOperand);
     const { feed } = this.#into;
     if (grammar.takesCommands === true && (feed === 'pipe' || feed === 'text')) {
       this.#into.inlineCode(this.#token, `The input of ${this.#program}`);
     }
-    return { delegated: false, firstOperand };
+    return { delegated: false, firstOperand, operands };
+  }
+
+  // Without a path the tool reads the working directory.
+  #followLinks(roles: readonly ValueRole[] | undefined, operands: readonly Token[]): void {
+    const trees = operands.filter((_, at) => !isText(roleAt(roles, at)));
+    for (const tree of trees) inspectFollowedTree(tree.value, tree, this.#into);
+    if (trees.length === 0) inspectFollowedTree('.', this.#token, this.#into);
   }
 
   #rolesOfOperands(): readonly ValueRole[] | undefined {
@@ -207,7 +220,7 @@ class ArgumentWalk {
         continue;
       }
       const option = `-${value.charAt(at)}`;
-      if (meaning.kind === 'flag' || meaning.kind === 'info') {
+      if (meaning.kind === 'flag' || meaning.kind === 'follow' || meaning.kind === 'info') {
         this.#apply(option, meaning, token, undefined);
         continue;
       }
@@ -237,7 +250,7 @@ class ArgumentWalk {
     for (const entry of this.#table.options) {
       if (value.startsWith(entry[0]) && entry[0].length > (best?.[0].length ?? 1)) best = entry;
     }
-    if (best && best[1].kind !== 'flag' && best[1].kind !== 'info') {
+    if (best && best[1].kind !== 'flag' && best[1].kind !== 'follow' && best[1].kind !== 'info') {
       this.#apply(best[0], best[1], token, value.slice(best[0].length).replace(/^[=:]/, ''));
     }
     this.#unknown(token);
@@ -257,6 +270,9 @@ class ArgumentWalk {
         return;
       case 'info':
         this.#informational = true;
+        return;
+      case 'follow':
+        this.#follows = true;
         return;
       case 'flag':
       case 'optional':
@@ -306,6 +322,8 @@ class ArgumentWalk {
     inspectValue(role, value, this.#program, this.#into);
   }
 }
+
+const isText = (role: ValueRole): boolean => role === 'text' || role === 'pattern';
 
 function roleAt(roles: readonly ValueRole[] | undefined, index: number): ValueRole {
   return roles?.[Math.min(index, roles.length - 1)] ?? 'any';

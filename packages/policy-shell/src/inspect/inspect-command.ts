@@ -116,7 +116,7 @@ function inspectProgram(
     args[walk.firstOperand]?.value,
     walk.delegated && profile.operands?.at(-1)?.endsWith('command') === true,
   );
-  if (hasRulesOfItsOwn(name)) inspectWholeCommand(name, args, into, token);
+  if (hasRulesOfItsOwn(name)) inspectWholeCommand(name, args, into, token, walk.operands);
 }
 
 // An agent that may become root may install what it was given: its tools are described by other grammars then.
@@ -148,7 +148,7 @@ function inspectSubcommand(
   if (refused) into.object(refused, token, label);
   if (!entries.has(token.value)) inspectArguments(name, token, anything, [token], into, handlers);
   const rest = args.slice(at + 1);
-  inspectArguments(
+  const walk = inspectArguments(
     label,
     token,
     entry ?? nothingKnown,
@@ -157,7 +157,7 @@ function inspectSubcommand(
     handlers,
     profile.globalsAnywhere === false ? undefined : globals,
   );
-  if (hasRulesOfItsOwn(name)) inspectWholeCommand(label, rest, into, token);
+  if (hasRulesOfItsOwn(name)) inspectWholeCommand(label, rest, into, token, walk.operands);
   return token;
 }
 

@@ -52,7 +52,8 @@ export class Inspection {
   }
 
   path(value: string, token: Token, access: PathAccess): void {
-    if (access !== 'write' && isCredentialFile(value)) this.object('shell.secret.file', token);
+    if ((access === 'read' || access === 'any') && isCredentialFile(value))
+      this.object('shell.secret.file', token);
     this.paths.push({ value, span: token.span, access });
   }
 

@@ -35,6 +35,9 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       if (value === '/dev/null') into.object('shell.destructive.overwrite', token);
       recordPossiblePaths(token, 'write', into);
       return;
+    case 'fill':
+      recordPossiblePaths(token, 'fill', into);
+      return;
     case 'at-file':
       if (value.startsWith('@')) into.path(value.slice(1), token, 'any');
       return;

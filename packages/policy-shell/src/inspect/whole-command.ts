@@ -4,6 +4,7 @@ import { isHarmlessGitSetting } from '../scanners/git-values.js';
 import { isCredentialFile } from '../path/workspace-paths.js';
 import type { Inspection } from './inspection.js';
 import { inspectLink } from './links.js';
+import { inspectPlacement } from './placements.js';
 
 interface ArgumentRule {
   readonly programs: RegExp;
@@ -187,7 +188,7 @@ const rules: readonly ArgumentRule[] = [
 
 // Every program that is named here.
 const special =
-  /^(?:.*tar|.*tex|zip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python|streamlit|printf|ps|go|ninja|samu|rustc|javac?|hostname|nc|ln|link|gem|cargo|mvnw?|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
+  /^(?:.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python|streamlit|printf|ps|go|ninja|samu|rustc|javac?|hostname|nc|ln|link|gem|cargo|mvnw?|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
 const answers = new Map<string, boolean>();
 const found = new Map<string, readonly ArgumentRule[]>();
 // Names come from commands, so an agent could fill a table without end.
@@ -218,6 +219,7 @@ export function inspectWholeCommand(
   args: readonly Token[],
   into: Inspection,
   token: Token,
+  operands: readonly Token[],
 ): void {
   for (const { argument, rule } of rulesFor(name)) {
     const found = args.find(({ value }, index) => argument(value, index, args));
@@ -226,6 +228,7 @@ export function inspectWholeCommand(
   const some = (pattern: RegExp): boolean => args.some(({ value }) => pattern.test(value));
   if (name === 'nc' && !some(/^-[a-z]*z/)) into.object('shell.program.network', token, name);
   if (name === 'ln' || name === 'link') inspectLink(args, into);
+  inspectPlacement(name, args, operands, into);
   if (name === 'git config') inspectGitConfig(args, into);
   if (name === 'git clean' && !some(/^(?:-[a-z]*n|--dry-run$)/)) {
     into.object('shell.destructive.git', token, name);

@@ -48,16 +48,21 @@ describe('the quick judgement of plain paths', () => {
   it('is the full judgement, in every directory and with every kind of link', () => {
     let quick = 0;
     fc.assert(
-      fc.property(paths, fc.constantFrom('read', 'write', 'any'), fc.nat(), (value: string, access, at) => {
-        const view = views[at % views.length]!;
-        const use = { value, span: [0, value.length] as const, access };
-        expect([view.cwd, value, refusePath(use, view)]).toEqual([
-          view.cwd,
-          value,
-          refusePath(use, { ...view, plain: false }),
-        ]);
-        if (view.plain) quick += 1;
-      }),
+      fc.property(
+        paths,
+        fc.constantFrom('read', 'write', 'any', 'take', 'fill'),
+        fc.nat(),
+        (value: string, access, at) => {
+          const view = views[at % views.length]!;
+          const use = { value, span: [0, value.length] as const, access };
+          expect([view.cwd, value, refusePath(use, view)]).toEqual([
+            view.cwd,
+            value,
+            refusePath(use, { ...view, plain: false }),
+          ]);
+          if (view.plain) quick += 1;
+        },
+      ),
       { numRuns: 6_000 },
     );
     expect(quick).toBeGreaterThan(1_000);

@@ -3,8 +3,8 @@ import type { Finding, Span } from '../rules/finding.js';
 import { isLookAlike, plainName } from './look-alike.js';
 import { leadsToItselfBelow, resolvePath } from './resolve-path.js';
 
-/** What a command would do with a path. */
-export type PathAccess = 'read' | 'write' | 'any';
+/** What a command would do with a path; `take` moves or copies it with all below, `fill` writes names below it that the command does not show. */
+export type PathAccess = 'read' | 'write' | 'any' | 'take' | 'fill';
 
 /** A place in the command that may name a file. */
 export interface PathUse {
@@ -133,6 +133,8 @@ function isProtected(path: string, view: Pick<WorkspaceView, 'guarded'>, access:
   if (!path.includes('/.')) return false;
   const lower = path.toLowerCase();
   if (/\/\.git\/hooks(?:\/|$)/.test(lower)) return true;
+  if (access === 'take' && lower.endsWith('/.git')) return true;
+  if (access === 'fill' && /\/\.git(?:\/|$)/.test(lower)) return true;
   return access !== 'read' && /\/\.git\/(?:config|config\.worktree|info\/attributes)$/.test(lower);
 }
 

@@ -6,6 +6,7 @@ export type OptionMeaning =
   | { readonly kind: 'refuse'; readonly rule: ShellRuleId }
   | { readonly kind: 'value'; readonly role: ValueRole }
   | { readonly kind: 'flag' }
+  | { readonly kind: 'follow' }
   | { readonly kind: 'info' }
   | { readonly kind: 'optional' }
   | { readonly kind: 'text2' }
@@ -49,7 +50,12 @@ export function compileGrammar(grammar: Grammar, globals: Grammar = grammar): Co
   for (const source of new Set([globals, grammar])) {
     for (const [kind, list] of Object.entries(source.options ?? {})) {
       const meaning: OptionMeaning =
-        kind === 'flag' || kind === 'info' || kind === 'optional' || kind === 'text2' || kind === 'text-path'
+        kind === 'flag' ||
+        kind === 'follow' ||
+        kind === 'info' ||
+        kind === 'optional' ||
+        kind === 'text2' ||
+        kind === 'text-path'
           ? { kind }
           : { kind: 'value', role: kind as ValueRole };
       for (const option of words(list)) options.set(option, meaning);

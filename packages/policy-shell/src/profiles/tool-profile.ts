@@ -2,7 +2,7 @@ import type { ShellRuleId } from '../rules/catalogue.js';
 
 /**
  * What a value means to a tool. `pattern` and an operand `text` are never paths, an option value `text` is looked at as one
- * in case the profile is wrong; `any` may be one; `read`, `write` are paths; `at-file` is text
+ * in case the profile is wrong; `any` may be one; `read`, `write` are paths, `fill` a directory to unpack into; `at-file` is text
  * unless it begins with `@`; `size` is a number of bytes; `count` a number of rounds; `duration` a time such as `5s`; `url` an address; `package` a package
  * specification; `code` is a program as text, `script` a file with one (`-` is standard input); `command` starts another command with the words that follow;
  * `command-text` is a command line in one word, for a shell; `command-line` the same, judged as a command of its own; `assignments-then-command` is what `env` takes; the rest name a
@@ -14,6 +14,7 @@ export type ValueRole =
   | 'any'
   | 'read'
   | 'write'
+  | 'fill'
   | 'at-file'
   | 'size'
   | 'count'
@@ -40,9 +41,9 @@ export type ValueRole =
   | 'script-name'
   | 'ps-flags';
 
-/** Options by role; each list is separated by blanks. `text2` and `text-path` take two values, `optional` one that is only ever joined (`-i.bak`). */
+/** Options by role; each list is separated by blanks. `text2` and `text-path` take two values, `optional` one that is only ever joined (`-i.bak`). With a `follow` flag the tool follows the links in the trees it reads. */
 export type OptionLists = Partial<
-  Record<ValueRole | 'flag' | 'info' | 'optional' | 'text2' | 'text-path', string>
+  Record<ValueRole | 'flag' | 'follow' | 'info' | 'optional' | 'text2' | 'text-path', string>
 >;
 
 /** What one sub-command of a tool takes. */

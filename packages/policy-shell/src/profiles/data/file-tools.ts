@@ -22,13 +22,19 @@ export const fileTools: readonly ToolProfile[] = [
     operands: ['read'],
     options: {
       pattern: '-I --ignore --hide',
+      follow: '-L --dereference',
       text: '-w --width -T --tabsize --color --format --sort --time --time-style --block-size --quoting-style --indicator-style',
     },
   },
   {
     names: 'tree',
     operands: ['read'],
-    options: { pattern: '-P -I', text: '-L --filelimit --charset --sort --timefmt', write: '-o' },
+    options: {
+      follow: '-l',
+      pattern: '-P -I',
+      text: '-L --filelimit --charset --sort --timefmt',
+      write: '-o',
+    },
   },
   {
     names: 'exa eza lsd',
@@ -114,7 +120,12 @@ export const fileTools: readonly ToolProfile[] = [
   {
     names: 'cp mv install',
     operands: ['write'],
-    options: { write: '-t --target-directory', text: '-S --suffix', mode: '-m --mode' },
+    options: {
+      write: '-t --target-directory',
+      text: '-S --suffix',
+      mode: '-m --mode',
+      follow: '-L -H --dereference',
+    },
     refuse: { 'shell.program.privileged': '-o --owner -g --group', [exec]: '--strip-program' },
   },
   {
@@ -174,6 +185,7 @@ export const fileTools: readonly ToolProfile[] = [
     operands: ['read'],
     options: {
       pattern: '--exclude',
+      follow: '-L --dereference',
       text: '-d --max-depth -t --threshold -B --block-size --type',
       read: '--files0-from -X --exclude-from',
     },
@@ -187,8 +199,9 @@ export const fileTools: readonly ToolProfile[] = [
     options: {
       pattern: '-name -iname -path -ipath -wholename -iwholename -regex -iregex -printf -lname -ilname',
       text: '-type -xtype -size -mtime -atime -ctime -mmin -amin -cmin -maxdepth -mindepth -perm -user -group -uid -gid -links -inum -regextype -fstype -used -newermt -newerat -newerct -D',
+      follow: '-L -follow',
       read: '-newer -anewer -cnewer -samefile',
-      flag: '-print -print0 -ls -prune -quit -empty -not -and -or -a -o -true -false -depth -d -xdev -mount -follow -H -L -P -E -s -x -X -readable -writable -executable -daystart -noleaf -nouser -nogroup -warn -nowarn -ignore_readdir_race -help -version --help --version -O1 -O2 -O3',
+      flag: '-print -print0 -ls -prune -quit -empty -not -and -or -a -o -true -false -depth -d -xdev -mount -H -P -E -s -x -X -readable -writable -executable -daystart -noleaf -nouser -nogroup -warn -nowarn -ignore_readdir_race -help -version --help --version -O1 -O2 -O3',
     },
     refuse: {
       [exec]: '-exec -execdir -ok -okdir',
@@ -222,7 +235,9 @@ export const fileTools: readonly ToolProfile[] = [
     names: 'tar gtar bsdtar',
     operands: ['any'],
     options: {
-      write: '-f --file -C --directory --cd --listed-incremental -g --index-file',
+      fill: '-C --directory --cd',
+      follow: '-h',
+      write: '-f --file --listed-incremental -g --index-file',
       pattern: '--exclude',
       text: '-b --blocking-factor --strip-components --format --mode --mtime --owner --group --sort -N --newer --after-date --suffix --warning --record-size --level',
       read: '-T --files-from -X --exclude-from',
@@ -248,10 +263,15 @@ export const fileTools: readonly ToolProfile[] = [
   {
     names: 'unzip',
     operands: ['write', 'text'],
-    options: { write: '-d', pattern: '-x' },
+    options: { fill: '-d', pattern: '-x' },
     refuse: { 'shell.workspace.outside': '-:', 'shell.program.privileged': '-K' },
   },
-  { names: '7z 7za 7zr p7zip', operands: ['text', 'any'], refuse: { [remove]: '-sdel' } },
+  {
+    names: '7z 7za 7zr p7zip',
+    operands: ['text', 'any'],
+    options: { fill: '-o' },
+    refuse: { [remove]: '-sdel' },
+  },
   {
     names: 'gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4 lzma compress uncompress pigz brotli',
     operands: ['write'],

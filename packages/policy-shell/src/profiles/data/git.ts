@@ -126,8 +126,8 @@ export const git: ToolProfile = {
       operands: ['git-remote'],
     },
     init: {
-      options: { text: '-b --initial-branch --object-format --shared', write: '--separate-git-dir' },
-      refuse: { [exec]: '--template' },
+      options: { text: '-b --initial-branch --object-format --shared' },
+      refuse: { [exec]: '--template', 'shell.workspace.protected': '--separate-git-dir' },
     },
     config: {
       operands: ['text'],

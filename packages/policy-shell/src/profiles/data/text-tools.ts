@@ -8,6 +8,7 @@ export const textTools: readonly ToolProfile[] = [
     names: 'grep egrep fgrep rgrep zgrep zegrep bzgrep xzgrep ggrep ugrep pcregrep pcre2grep',
     operands: ['text', 'read'],
     options: {
+      follow: '-R --dereference-recursive',
       pattern: '-e --regexp --include --exclude --exclude-dir',
       text: '-A -B -C --after-context --before-context --context -m --max-count --label -d --directories -D --devices --binary-files',
       read: '-f --file --exclude-from',
@@ -19,10 +20,11 @@ export const textTools: readonly ToolProfile[] = [
     names: 'rg ripgrep rga',
     operands: ['text', 'read'],
     options: {
+      follow: '-L --follow',
       pattern: '-e --regexp -g --glob --iglob -r --replace',
       text: '-t --type -T --type-not -A -B -C --after-context --before-context --context -m --max-count -d --max-depth --sort --sortr -j --threads -M --max-columns --color --colors --max-filesize -E --encoding --type-add --context-separator --field-match-separator --engine',
       read: '-f --file --ignore-file',
-      flag: '-n -i -l -c -w -v -o -s -S -F -U -u -uu -uuu -N -H -h -p -q -z -0 -L --files --hidden --no-ignore',
+      flag: '-n -i -l -c -w -v -o -s -S -F -U -u -uu -uuu -N -H -h -p -q -z -0 --files --hidden --no-ignore',
     },
     operandsWith: [{ options: '-e --regexp -f --file --files --type-list', operands: ['read'] }],
     refuse: { [exec]: '--pre --pre-glob --hostname-bin' },

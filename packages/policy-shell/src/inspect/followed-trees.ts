@@ -1,0 +1,51 @@
+import { type Dirent, readdirSync } from 'node:fs';
+import { resolvePath } from '../path/resolve-path.js';
+import { refusePath } from '../path/workspace-paths.js';
+import type { Token } from '../rules/finding.js';
+import type { Inspection } from './inspection.js';
+
+const mostEntries = 4096;
+
+/** Judges every link in the tree at a path for a tool that follows them (`grep -R`). A tree too large to look at is refused. */
+export function inspectFollowedTree(value: string, token: Token, into: Inspection): void {
+  const { view } = into;
+  if (!view.restricted || refusePath({ value, span: token.span, access: 'read' }, view)) return;
+  const start = resolvePath(view.realCwd, value);
+  if (!start.ok) return;
+  const waiting = [start.path];
+  const seen = new Set(waiting);
+  let left = mostEntries;
+  for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
+    const entries = entriesOf(directory);
+    left -= entries.length;
+    if (left < 0) {
+      into.object('shell.workspace.unreadable', token, `${value} (too many files to look for links)`);
+      return;
+    }
+    for (const entry of entries) {
+      let path = `${directory}/${entry.name}`;
+      if (entry.isSymbolicLink()) {
+        const finding = refusePath({ value: path, span: token.span, access: 'read' }, view);
+        if (finding) {
+          into.findings.push({ ...finding, detail: `${value} (by the link ${entry.name})` });
+          return;
+        }
+        const leads = resolvePath('/', path);
+        if (!leads.ok) continue;
+        path = leads.path;
+      } else if (!entry.isDirectory()) continue;
+      if (seen.has(path)) continue;
+      seen.add(path);
+      waiting.push(path);
+    }
+  }
+}
+
+function entriesOf(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    // A file, or nothing: there are no links in it.
+    return [];
+  }
+}

@@ -1,0 +1,149 @@
+import { lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { posix } from 'node:path';
+import { resolvePath } from '../path/resolve-path.js';
+import type { Token } from '../rules/finding.js';
+import { inspectFollowedTree } from './followed-trees.js';
+import type { Inspection } from './inspection.js';
+
+const placing = /^(?:cp|mv|install|ln|link|rsync|git mv)$/;
+const packing = /^(?:tar|gtar|bsdtar|zip|unzip|7z|7za|7zr|p7zip)$/;
+const mostChildren = 4096;
+
+/**
+ * Records where files really end up: a directory as destination means a name inside it, and who copies or moves a tree
+ * takes and fills everything below.
+ */
+export function inspectPlacement(
+  name: string,
+  args: readonly Token[],
+  operands: readonly Token[],
+  into: Inspection,
+): void {
+  if (packing.test(name)) inspectPacking(args, operands, into);
+  else if (placing.test(name)) new Placement(name, args, operands, into).record();
+}
+
+// What is packed may be unpacked under a harmless name; without a directory of its own it unpacks into this one.
+function inspectPacking(args: readonly Token[], operands: readonly Token[], into: Inspection): void {
+  const [first] = args;
+  if (!first) return;
+  // The old form `tar xfC a.tar dir`.
+  const old = /^[A-Za-z]*C/.test(first.value);
+  for (const operand of operands) into.path(operand.value, operand, old ? 'fill' : 'take');
+  if (/^(?=[A-Za-z]*c)[A-Za-z]*h/.test(first.value)) {
+    for (const operand of operands.slice(1)) inspectFollowedTree(operand.value, operand, into);
+  }
+  into.path('.', first, 'fill');
+}
+
+class Placement {
+  readonly #args: readonly Token[];
+  readonly #into: Inspection;
+  readonly #sources: readonly Token[];
+  readonly #target: Token | undefined;
+  readonly #trees: boolean;
+  readonly #contents: boolean;
+  readonly #keepsPath: boolean;
+
+  constructor(name: string, args: readonly Token[], operands: readonly Token[], into: Inspection) {
+    this.#args = args;
+    this.#into = into;
+    const directory = name === 'rsync' || name === 'git mv' ? undefined : this.#directoryOption();
+    const here = /^ln/.test(name) && operands.length === 1;
+    this.#target = directory ?? (here && operands[0] ? { ...operands[0], value: '.' } : operands.at(-1));
+    this.#sources = directory || here ? operands : operands.slice(0, -1);
+    this.#trees =
+      /^(?:mv|rsync|git mv)$/.test(name) || (name === 'cp' && this.#has(/^-[A-Za-z]*[rRa]|^--(?:r|arc)/));
+    this.#contents = this.#has(/^-[A-Za-z]*T|^--no-t/);
+    this.#keepsPath = this.#has(/^--(?:parents|rel)|^-[A-Za-z]*R/);
+  }
+
+  record(): void {
+    const target = this.#target;
+    if (!target) return;
+    const directory = withoutSlashes(target.value);
+    if (this.#trees) this.#into.path(directory, target, 'fill');
+    for (const source of this.#sources) this.#place(source, directory);
+  }
+
+  #place(source: Token, directory: string): void {
+    const into = this.#into;
+    const path = withoutSlashes(source.value);
+    const base = path.slice(path.lastIndexOf('/') + 1);
+    const below = `${directory}/`;
+    if (base !== '.' && base !== '..') {
+      into.path(below + base, source, this.#trees ? 'fill' : 'write');
+      if (this.#keepsPath) into.path(below + path.replace(/^.*\/\.\//, ''), source, 'fill');
+      this.#moveLink(path, base, directory, source);
+    }
+    if (!this.#trees) return;
+    into.path(path, source, 'take');
+    const wholesale = base === '.' || base === '..' || this.#contents || source.value.endsWith('/');
+    if (wholesale) this.#pour(path, directory, source);
+  }
+
+  // Only directly below the workspace do names matter; elsewhere the directory itself has been judged.
+  #pour(path: string, directory: string, source: Token): void {
+    const { view } = this.#into;
+    const place = resolvePath(view.realCwd, directory);
+    const from = resolvePath(view.realCwd, path);
+    if (!place.ok || !from.ok || !view.guarded.includes(`${place.path}/`)) return;
+    // A directory copied onto itself changes nothing.
+    if (place.path === from.path) return;
+    const children = namesIn(from.path);
+    if (children.length > mostChildren) this.#into.object('shell.workspace.unreadable', source);
+    else for (const child of children) this.#into.path(`${directory}/${child}`, source, 'fill');
+  }
+
+  // A relative link leads elsewhere from its new place.
+  #moveLink(path: string, base: string, directory: string, source: Token): void {
+    const { view } = this.#into;
+    const found = resolvePath(view.realCwd, posix.dirname(path));
+    const target = found.ok ? relativeTarget(`${found.path}/${base}`) : undefined;
+    if (target === undefined) return;
+    const place = resolvePath(view.realCwd, directory);
+    const inside = !this.#contents && place.ok && isDirectory(place.path);
+    const from = inside ? directory : posix.dirname(directory);
+    this.#into.path(`${from}/${target}`, source, 'any');
+  }
+
+  #has(pattern: RegExp): boolean {
+    return this.#args.some(({ value }) => pattern.test(value));
+  }
+
+  #directoryOption(): Token | undefined {
+    for (const [at, token] of this.#args.entries()) {
+      if (token.value === '--') return undefined;
+      const long = /^--t[a-z-]*(?:=(.*))?$/s.exec(token.value);
+      const short = long ? undefined : /^-[A-Za-ln-z]*?t(.*)$/s.exec(token.value);
+      if (!long && !short) continue;
+      const joined = long ? long[1] : short?.[1];
+      return joined ? { ...token, value: joined } : this.#args[at + 1];
+    }
+    return undefined;
+  }
+}
+
+const withoutSlashes = (path: string): string => path.replace(/(?<=.)\/+$/, '');
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function relativeTarget(path: string): string | undefined {
+  try {
+    if (!lstatSync(path).isSymbolicLink()) return undefined;
+    const target = readlinkSync(path);
+    return target.startsWith('/') ? undefined : target;
+  } catch {
+    return undefined;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

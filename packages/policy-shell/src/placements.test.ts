@@ -1,0 +1,97 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ShellCommandPolicy } from './shell-command-policy.js';
+import { buildFixture } from './testing/corpus.js';
+
+describe('where files end up', () => {
+  let fixture: ReturnType<typeof buildFixture>;
+  beforeAll(() => {
+    fixture = buildFixture();
+    const place = (path: string): string => join(fixture.workspace, path);
+    for (const directory of ['z/.config', 'z/hooks', 'sub', 'y/lib', '.git/info', 'a/b'])
+      mkdirSync(place(directory), { recursive: true });
+    for (const file of ['z/agent.json', 'z/hooks/pre-commit', 'y/lib/a.ts', 'plain.txt'])
+      writeFileSync(place(file), 'x');
+    symlinkSync('..', place('sub/v'));
+    symlinkSync('../plain.txt', place('sub/plain'));
+    symlinkSync('../y', place('a/inner'));
+    rmSync(place('agent.json'));
+  });
+  afterAll(() => fixture.remove());
+
+  const rule = (command: string, cwd?: string): string =>
+    new ShellCommandPolicy({ workspace: fixture.workspace }).check(command, { cwd }).rule;
+
+  it.each([
+    'cp z/* .',
+    'cp -a z/. .',
+    'rsync -a z/ .',
+    'cp -rT z .',
+    'cp -r z/. ./',
+    'cp -r z/. src/..',
+    'mv z/agent.json .',
+  ])('judges the names that come with a tree: %s', (command) =>
+    expect(rule(command)).toBe('shell.workspace.protected'),
+  );
+
+  it.each([
+    'cp y/* .',
+    'cp -r y/* .',
+    'cp -a y/. .',
+    'rsync -a y/ .',
+    'cp -rT y .',
+    'cp -a z/. y',
+    'mv z sub',
+  ])('lets other names pass: %s', (command) => expect(rule(command)).toBe('shell.allow'));
+
+  it.each([
+    'mv sub/v w',
+    'mv sub/v .',
+    'cp -P sub/v .',
+    'cp -a sub/v .',
+    'cp -d sub/v w',
+    'rsync -a sub/v .',
+  ])('judges a relative link from its new place: %s', (command) =>
+    expect(rule(command)).toBe('shell.workspace.outside'),
+  );
+
+  it('lets a link move where it still leads inside', () => {
+    expect(rule('mv sub/plain a/b')).toBe('shell.allow');
+    expect(rule('mv sub/plain a/renamed')).toBe('shell.allow');
+    expect(rule('mv sub/plain .')).toBe('shell.workspace.outside');
+  });
+
+  it('follows links for a tool that does, into the trees that they lead to', () => {
+    expect(rule('grep -R x a')).toBe('shell.allow');
+    symlinkSync('/etc', join(fixture.workspace, 'y/out'));
+    expect(rule('grep -R x a')).toBe('shell.workspace.outside');
+    expect(rule('grep -r x a')).toBe('shell.allow');
+    rmSync(join(fixture.workspace, 'y/out'));
+    symlinkSync('../.config', join(fixture.workspace, 'y/conf'));
+    expect(rule('grep -R x a')).toBe('shell.workspace.protected');
+    rmSync(join(fixture.workspace, 'y/conf'));
+    symlinkSync('../a', join(fixture.workspace, 'y/again'));
+    expect(rule('grep -R x a')).toBe('shell.allow');
+  });
+
+  it('refuses to follow links in a tree that is too large to look at', () => {
+    const large = join(fixture.workspace, 'large');
+    mkdirSync(large);
+    for (let at = 0; at < 4_097; at++) writeFileSync(join(large, String(at)), '');
+    expect(rule('grep -R x large')).toBe('shell.workspace.unreadable');
+    expect(rule('grep -r x large')).toBe('shell.allow');
+  });
+
+  it('starts nowhere that cd would not go', () => {
+    for (const cwd of ['.config', '.git/hooks', join(fixture.workspace, '.config'), 'link-config'])
+      expect([cwd, rule('ls', cwd)]).toEqual([cwd, 'shell.workspace.protected']);
+    expect(rule('ls', '.git')).toBe('shell.allow');
+    expect(rule('git status', 'src')).toBe('shell.allow');
+    expect(rule('cp -r ../z/hooks .', '.git')).toBe('shell.workspace.protected');
+    expect(rule('tar xf ../a.tar', '.git')).toBe('shell.workspace.protected');
+    expect(rule('tar xf ../a.tar', 'src')).toBe('shell.allow');
+    expect(rule('cp -r . ../', 'src')).toBe('shell.allow');
+    expect(rule('cp -r . ../')).toBe('shell.workspace.outside');
+  });
+});
