@@ -40,7 +40,7 @@ class Placement {
   readonly #args: readonly Token[];
   readonly #into: Inspection;
   readonly #sources: readonly Token[];
-  readonly #target: Token | undefined;
+  readonly #targets: readonly Token[];
   readonly #trees: boolean;
   readonly #contents: boolean;
   readonly #keepsPath: boolean;
@@ -50,20 +50,22 @@ class Placement {
     this.#into = into;
     const directory = name === 'rsync' || name === 'git mv' ? undefined : this.#directoryOption();
     const here = /^ln/.test(name) && operands.length === 1;
-    this.#target = directory ?? (here && operands[0] ? { ...operands[0], value: '.' } : operands.at(-1));
+    const last = here && operands[0] ? { ...operands[0], value: '.' } : operands.at(-1);
+    // What looks like `-t` may be the value of another option, so the last word counts as well.
+    this.#targets = [directory, last].filter((target) => target !== undefined);
     this.#sources = directory || here ? operands : operands.slice(0, -1);
     this.#trees =
-      /^(?:mv|rsync|git mv)$/.test(name) || (name === 'cp' && this.#has(/^-[A-Za-z]*[rRa]|^--(?:r|arc)/));
+      /^(?:mv|rsync|git mv)$/.test(name) || (name === 'cp' && this.#has(/^-[A-Za-z]*[rRa]|^--(?:r|ar)/));
     this.#contents = this.#has(/^-[A-Za-z]*T|^--no-t/);
-    this.#keepsPath = this.#has(/^--(?:parents|rel)|^-[A-Za-z]*R/);
+    this.#keepsPath = this.#has(/^--(?:pa|rel)|^-[A-Za-z]*R/);
   }
 
   record(): void {
-    const target = this.#target;
-    if (!target) return;
-    const directory = withoutSlashes(target.value);
-    if (this.#trees) this.#into.path(directory, target, 'fill');
-    for (const source of this.#sources) this.#place(source, directory);
+    for (const target of this.#targets) {
+      const directory = withoutSlashes(target.value);
+      if (this.#trees) this.#into.path(directory, target, 'fill');
+      for (const source of this.#sources) if (source !== target) this.#place(source, directory);
+    }
   }
 
   #place(source: Token, directory: string): void {
@@ -115,7 +117,7 @@ class Placement {
     for (const [at, token] of this.#args.entries()) {
       if (token.value === '--') return undefined;
       const long = /^--t[a-z-]*(?:=(.*))?$/s.exec(token.value);
-      const short = long ? undefined : /^-[A-Za-ln-z]*?t(.*)$/s.exec(token.value);
+      const short = long ? undefined : /^-[A-RT-Za-ln-z]*?t(.*)$/s.exec(token.value);
       if (!long && !short) continue;
       const joined = long ? long[1] : short?.[1];
       return joined ? { ...token, value: joined } : this.#args[at + 1];
