@@ -62,7 +62,7 @@ export function compileOwnInterfaces(
         : objectAt(option, 'denyOwnInterfaces');
   const addresses = new Set(interfaceAddresses().map(formatAddress));
   listOf(rule.addresses, 'denyOwnInterfaces.addresses').forEach((address, i) => {
-    addresses.add(formatAddress(literalAt(address, `denyOwnInterfaces.addresses[${i}]`)));
+    addresses.add(formatAddress(unmapped(literalAt(address, `denyOwnInterfaces.addresses[${i}]`))));
   });
   const endpoints = new Set<string>();
   const ports = new Set<number>();
@@ -81,15 +81,23 @@ export function compileOwnInterfaces(
   return { addresses, endpoints, ports };
 }
 
+/** ::ffff:a.b.c.d is how a dual-stack socket shows a.b.c.d, and how it is often copied. */
+function unmapped(address: IpAddress): IpAddress {
+  if (address.family === 4) return address;
+  const [a, b, c, d, e, marker, high = 0, low = 0] = address.groups;
+  const mapped = [a, b, c, d, e].every((group) => group === 0) && marker === 0xffff;
+  return mapped ? { family: 4, value: high * 0x10000 + low } : address;
+}
+
 function hostsOf(
   { host, address }: { host?: unknown; address?: unknown },
   where: string,
 ): { name: string | undefined; literals: readonly IpAddress[] } {
-  const literals = address === undefined ? [] : [literalAt(address, `${where}.address`)];
+  const literals = address === undefined ? [] : [unmapped(literalAt(address, `${where}.address`))];
   if (host === undefined) return { name: undefined, literals };
   if (typeof host !== 'string') throw new TypeError(`${where}.host must be a name or address`);
   const literal = parseAddress(host.replace(/^\[|\]$/g, ''));
-  if (literal !== undefined) return { name: undefined, literals: [...literals, literal] };
+  if (literal !== undefined) return { name: undefined, literals: [...literals, unmapped(literal)] };
   const name = normaliseName(host);
   if (name === '') throw new TypeError(`${where}.host must be a name or address`);
   return { name, literals };

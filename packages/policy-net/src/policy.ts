@@ -71,6 +71,7 @@ export class NetworkSecurityPolicy {
   constructor(options: NetworkPolicyOptions = {}) {
     this.#policy = compileOptions(options);
     this.digest = policyDigest(options);
+    Object.freeze(this);
   }
 
   /**
@@ -78,7 +79,7 @@ export class NetworkSecurityPolicy {
    * An allowed name still has to pass {@link checkEndpoint} with every address that it resolves to.
    */
   checkUrl(url: string | URL): Decision {
-    const raw: unknown = url instanceof URL ? url.href : url;
+    const raw: unknown = typeof url === 'string' ? url : hrefOf(url);
     const before = typeof raw === 'string' ? this.#decisions.get(raw) : undefined;
     if (before !== undefined) return before;
     const split = splitUrl(raw);
@@ -125,10 +126,7 @@ export class NetworkSecurityPolicy {
 
   /** Judges one address that a host stands for, together with the port: the last word before a socket is opened. */
   checkEndpoint(endpoint: Endpoint): Decision {
-    const given: unknown = endpoint;
-    const { host, address, port } = (typeof given === 'object' && given !== null ? given : {}) as Partial<
-      Record<keyof Endpoint, unknown>
-    >;
+    const { host, address, port } = partsOf(endpoint);
     const input = `${show(host)} ${show(address)} ${typeof port === 'number' ? port : show(port)}`;
     return toDecision(this.#judgeEndpoint(host, address, port), input, this.digest);
   }
@@ -231,6 +229,28 @@ export class NetworkSecurityPolicy {
       }
     }
     return { text: formatAddress(address), special };
+  }
+}
+
+/** Gives the text of a URL; `null` for an object that is none, or only looks like one. */
+function hrefOf(value: unknown): unknown {
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return value;
+  try {
+    const href: unknown = value instanceof URL ? value.href : undefined;
+    return typeof href === 'string' ? href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Gives what an endpoint says, nothing where reading it fails. */
+function partsOf(given: unknown): Partial<Record<keyof Endpoint, unknown>> {
+  if (typeof given !== 'object' || given === null) return {};
+  try {
+    const { host, address, port } = given as Partial<Record<keyof Endpoint, unknown>>;
+    return { host, address, port };
+  } catch {
+    return {};
   }
 }
 

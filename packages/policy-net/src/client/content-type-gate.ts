@@ -15,6 +15,8 @@ export function compileContentTypes(types: readonly string[]): (header: string |
     return new RegExp(`^${source}$`);
   });
   return (header) => {
+    // Two types in one line: readers differ in which they take.
+    if (header?.replace(/"(?:[^"\\]|\\.)*"/g, '').includes(',') === true) return false;
     const type = (header ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
     return patterns.some((pattern) => pattern.test(type === '' ? 'application/octet-stream' : type));
   };

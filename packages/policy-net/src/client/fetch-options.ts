@@ -2,7 +2,7 @@ import type { AuditSink } from './audit.js';
 import type { Dial } from './dial.js';
 import { applyLimits, DEFAULT_LIMITS, type FetchLimits } from './limits.js';
 import type { Resolve } from './resolve-host.js';
-import type { TlsSettings } from './secure-socket.js';
+import { compileTls, type TlsSettings } from './secure-socket.js';
 import { compileUpstream, type CompiledUpstream, type UpstreamProxy } from './upstream.js';
 
 /** Options of `createGuardedFetch`. */
@@ -37,13 +37,14 @@ const known: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Checks the options and gives the limits in force and the parent proxy.
+ * Checks the options and gives the limits in force, the parent proxy and the TLS settings.
  *
  * @throws TypeError naming the option.
  */
 export function checkFetchOptions(options: GuardedFetchOptions): {
   readonly limits: FetchLimits;
   readonly upstream: CompiledUpstream | undefined;
+  readonly tls: TlsSettings | undefined;
 } {
   if (typeof options !== 'object' || (options as unknown) === null) {
     throw new TypeError('options must be an object');
@@ -56,15 +57,16 @@ export function checkFetchOptions(options: GuardedFetchOptions): {
       throw new TypeError(`${name} must be a function`);
     }
   }
-  const { tls, allowDowngrade } = options as { tls?: unknown; allowDowngrade?: unknown };
-  if (tls !== undefined && (typeof tls !== 'object' || tls === null)) {
-    throw new TypeError('tls must be an object');
-  }
+  const { allowDowngrade } = options as { allowDowngrade?: unknown };
   if (allowDowngrade !== undefined && typeof allowDowngrade !== 'boolean') {
     throw new TypeError('allowDowngrade must be a boolean');
   }
   if (options.upstream !== undefined && options.dial !== undefined) {
     throw new TypeError('upstream and dial exclude each other');
   }
-  return { limits: applyLimits(DEFAULT_LIMITS, options.limits), upstream: compileUpstream(options.upstream) };
+  return {
+    limits: applyLimits(DEFAULT_LIMITS, options.limits),
+    upstream: compileUpstream(options.upstream),
+    tls: compileTls(options.tls, 'tls'),
+  };
 }

@@ -18,6 +18,7 @@ class TrackedClient extends Client {
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const hop = hopOf(handler, options);
     if (hop !== undefined) hop.slot = this.#slot;
+    this.#slot.attempts = 0;
     return super.dispatch(options, handler);
   }
 }
@@ -44,7 +45,7 @@ export function createGuardedAgent(settings: ConnectionSettings, maxHeaderBytes:
     connect: refuse,
     allowH2: false,
     factory: (origin) => {
-      const slot: ConnectionSlot = { current: undefined };
+      const slot: ConnectionSlot = { current: undefined, attempts: 0, since: 0 };
       return new TrackedClient(origin, { ...ofClient, connect: createConnector(settings, slot) }, slot);
     },
   };

@@ -1,6 +1,8 @@
 import { Dispatcher, type Agent } from 'undici';
+import { endToEndHeaders } from './end-to-end-headers.js';
 import type { Hop } from './hop.js';
 import { dispatchFor } from './hop-handler.js';
+import { isMethod } from './request-input.js';
 
 /** What a guarded dispatcher needs of the client it belongs to. */
 export interface GuardedDispatcherSettings {
@@ -23,10 +25,16 @@ export class GuardedDispatcher extends Dispatcher {
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const url = this.#urlOf(options.origin, options.path);
-    const hop = this.#settings.beginHop(options.method, url);
+    const known = isMethod(options.method);
+    // What is no method would come into the audit event as it is, line breaks and all.
+    const hop = this.#settings.beginHop(known ? options.method : '', url);
+    let sent = options;
     try {
+      if (!known) throw new Error('the method must be a token of HTTP');
       hop.judge();
-      if (!keepsHost(options.headers, url)) {
+      const headers = endToEndHeaders(options.headers);
+      if (headers !== options.headers) sent = { ...options, headers: headers ?? null };
+      if (!keepsHost(headers, url)) {
         throw new Error('the Host header must be that of the URL');
       }
       if (options.upgrade !== undefined && options.upgrade !== null && options.upgrade !== false) {
@@ -40,7 +48,7 @@ export class GuardedDispatcher extends Dispatcher {
       return true;
     }
     hop.accept();
-    return dispatchFor(hop, this.#settings.agent(), options, handler);
+    return dispatchFor(hop, this.#settings.agent(), sent, handler);
   }
 
   /** The last URL is handed out again, because the policy knows a text that it has seen before without reading it. */
@@ -80,26 +88,19 @@ function originOf(origin: unknown): string {
 }
 
 /** Another Host than the URL's would reach a site that nobody judged, behind the same address (domain fronting). */
-function keepsHost(headers: Dispatcher.DispatchOptions['headers'], url: string): boolean {
+function keepsHost(headers: ReturnType<typeof endToEndHeaders>, url: string): boolean {
   if (headers === undefined || headers === null) return true;
-  for (const [name, value] of headerPairs(headers)) {
-    if (name.length === 4 && name.toLowerCase() === 'host' && value !== new URL(url).host) return false;
+  if (Array.isArray(headers)) {
+    for (let i = 0; i < headers.length; i += 2) {
+      if (isHost(headers[i]) && headers[i + 1] !== new URL(url).host) return false;
+    }
+    return true;
   }
-  return true;
+  const fields = headers as Readonly<Record<string, unknown>>;
+  return Object.keys(fields).every((name) => !isHost(name) || fields[name] === new URL(url).host);
 }
 
-function headerPairs(headers: unknown): readonly (readonly [name: string, value: string])[] {
-  if (typeof headers !== 'object' || headers === null) return [];
-  if (Array.isArray(headers) && !Array.isArray(headers[0])) {
-    return Array.from({ length: headers.length >> 1 }, (_, i) => [
-      String(headers[2 * i]),
-      String(headers[2 * i + 1]),
-    ]);
-  }
-  const entries: Iterable<unknown> =
-    Symbol.iterator in headers ? (headers as Iterable<unknown>) : Object.entries(headers);
-  return [...entries].map((entry) => {
-    const [name, value] = entry as readonly unknown[];
-    return [String(name), String(value)];
-  });
+function isHost(name: unknown): boolean {
+  const text = String(name);
+  return text.length === 4 && text.toLowerCase() === 'host';
 }

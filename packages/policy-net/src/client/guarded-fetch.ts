@@ -18,7 +18,7 @@ import {
   type RedirectRefusal,
 } from './redirects.js';
 import { readInput } from './request-input.js';
-import { headerOf, toResponse } from './guarded-response.js';
+import { contentTypeOf, headerOf, toResponse } from './guarded-response.js';
 import { readyBody } from './outgoing-body.js';
 import { wireHeaders } from './wire-headers.js';
 
@@ -62,7 +62,7 @@ export function createGuardedFetch(
   if (!(policy instanceof NetworkSecurityPolicy)) {
     throw new TypeError('policy must be a NetworkSecurityPolicy');
   }
-  const { limits, upstream } = checkFetchOptions(options);
+  const { limits, upstream, tls } = checkFetchOptions(options);
   const clientTypes = options.contentTypes && compileContentTypes(options.contentTypes);
   const sink = guardSink(options.onAudit);
   const running = new DeadlineClock<Hop>();
@@ -75,7 +75,7 @@ export function createGuardedFetch(
         policy: policyInForce,
         resolve: options.resolve,
         dial: options.dial,
-        tls: options.tls,
+        tls,
         upstream,
         connectMs: limits.connectMs,
         dnsMs: limits.dnsMs,
@@ -149,7 +149,7 @@ export function createGuardedFetch(
         const header = (name: string): string | null => headerOf(response.headers, name);
         const location = header('location');
         if (request.redirect === 'manual' || location === null || !REDIRECT_STATUS.has(response.status)) {
-          if (response.body !== null && admitsType && !admitsType(header('content-type'))) {
+          if (response.body !== null && admitsType && !admitsType(contentTypeOf(response.headers))) {
             throw hop.refuseBy(
               'net.response.content-type',
               'The media type of the response is not admitted.',

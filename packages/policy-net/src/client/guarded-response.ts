@@ -15,6 +15,17 @@ export function headerOf(headers: WireResponse['headers'], wanted: string): stri
   return null;
 }
 
+/** Gives the media type; what holds more than one counts as none that a gate may admit: readers differ in which they take. */
+export function contentTypeOf(headers: WireResponse['headers']): string | null {
+  let found: string | null = null;
+  for (const [name, value] of headers) {
+    if (name.toLowerCase() !== 'content-type') continue;
+    if (found !== null) return ',';
+    found = value;
+  }
+  return found;
+}
+
 /** A response that knows where it came from, which the constructor of Response does not take. */
 class GuardedResponse extends Response {
   override readonly url: string;

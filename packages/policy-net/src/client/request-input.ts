@@ -1,4 +1,5 @@
 import { FormData, Headers } from 'undici';
+import { namedByConnection } from './end-to-end-headers.js';
 
 /** A fetch call in one form, whether it came as URL and init or as a Request. */
 export interface RequestInput {
@@ -39,6 +40,11 @@ const methodToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Fetch section 2.2.1. */
 const forbiddenMethod = /^(?:connect|trace|track)$/i;
 
+/** Tells whether a value may be the method of a request. */
+export function isMethod(value: unknown): value is string {
+  return value === 'GET' || (typeof value === 'string' && methodToken.test(value));
+}
+
 /** Reads the arguments of a fetch call. @throws TypeError when they are none. */
 export function readInput(input: unknown, init: Readonly<Record<string, unknown>>): RequestInput {
   const request = isRequestLike(input) ? input : undefined;
@@ -46,8 +52,10 @@ export function readInput(input: unknown, init: Readonly<Record<string, unknown>
   if (typeof url !== 'string') throw new TypeError('fetch takes a URL or a Request');
   const given = init['headers'] ?? request?.headers;
   const headers = given === undefined ? [] : [...new Headers(given)];
+  const connection = headers.find(([name]) => name === 'connection')?.[1];
+  const named = connection === undefined ? undefined : namedByConnection([connection]);
   const method = init['method'] ?? request?.method ?? 'GET';
-  if (typeof method !== 'string' || !methodToken.test(method) || forbiddenMethod.test(method)) {
+  if (!isMethod(method) || forbiddenMethod.test(method)) {
     throw new TypeError('method must be an HTTP method other than CONNECT, TRACE and TRACK');
   }
   const redirect = init['redirect'] ?? request?.redirect ?? 'follow';
@@ -62,7 +70,7 @@ export function readInput(input: unknown, init: Readonly<Record<string, unknown>
   return {
     url,
     method: /^(?:get|head|post|put|delete|options)$/i.test(method) ? method.toUpperCase() : method,
-    headers: headers.filter(([name]) => !OWN_HEADERS.has(name)),
+    headers: headers.filter(([name]) => !OWN_HEADERS.has(name) && named?.has(name) !== true),
     body: ownFormData(body),
     signal: signal ?? undefined,
     redirect,

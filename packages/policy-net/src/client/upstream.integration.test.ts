@@ -156,7 +156,8 @@ describe('a guarded fetch behind an upstream proxy', () => {
 
   test('can reach its proxy over TLS', async () => {
     const web = await opened(origin((_request, response) => response.end('ok')));
-    const proxy = createHttpsServer({ key, cert });
+    const named = selfSigned(['localhost']);
+    const proxy = createHttpsServer(named);
     proxy.on('connect', (_request, socket: Socket) => {
       const target = connect({ host: '127.0.0.1', port: web.port });
       socket.on('error', () => target.destroy()).on('close', () => target.destroy());
@@ -164,12 +165,22 @@ describe('a guarded fetch behind an upstream proxy', () => {
       socket.pipe(target).pipe(socket);
     });
     const { port } = await opened(listen(proxy));
-    const upstream = { url: `https://127.0.0.1:${port}` };
-    const trusting = harness({ upstream: { ...upstream, tls: { rejectUnauthorized: false } } });
-    expect(await (await trusting.fetch('http://one.example.org/')).text()).toBe('ok');
-    await trusting.fetch.close();
+    const upstream = { url: `https://localhost:${port}` };
+    for (const tls of [{ ca: named.cert }, { rejectUnauthorized: false }]) {
+      const trusting = harness({ upstream: { ...upstream, tls } });
+      expect(await (await trusting.fetch('http://one.example.org/')).text()).toBe('ok');
+      await trusting.fetch.close();
+      // The same proxy by another name than that of its certificate.
+      const misled = harness({ upstream: { url: `https://127.0.0.1:${port}`, tls } });
+      expect(await rejection(misled.fetch('http://one.example.org/'))).toMatchObject({
+        cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+      });
+      await misled.fetch.close();
+    }
     const careful = harness({ upstream });
-    expect(await rejection(careful.fetch('http://one.example.org/'))).toBeInstanceOf(TypeError);
+    expect(await rejection(careful.fetch('http://one.example.org/'))).toMatchObject({
+      cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+    });
     await careful.fetch.close();
   });
 });

@@ -3,7 +3,7 @@ import { EgressUpstreamError } from '../errors.js';
 import { objectAt } from '../option-checks.js';
 import { parseAddress } from '../address/parse-address.js';
 import type { DialTarget } from './dial.js';
-import { secureSocket, type TlsSettings } from './secure-socket.js';
+import { compileTls, secureSocket, type TlsSettings } from './secure-socket.js';
 
 /** A parent HTTP proxy that every connection goes through. The operator's choice, so policy does not judge it. */
 export interface UpstreamProxy {
@@ -42,15 +42,12 @@ export function compileUpstream(option: unknown): CompiledUpstream | undefined {
   ) {
     throw new TypeError('upstream.url must be http://host:port or https://host:port, credentials apart');
   }
-  if (tls !== undefined && (typeof tls !== 'object' || tls === null)) {
-    throw new TypeError('upstream.tls must be an object');
-  }
   const secure = parsed.protocol === 'https:';
   return {
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
     port: parsed.port === '' ? (secure ? 443 : 80) : Number(parsed.port),
     secure,
-    tls: tls as TlsSettings | undefined,
+    tls: compileTls(tls, 'upstream.tls'),
     authorization:
       credentials === undefined ? undefined : basic(objectAt(credentials, 'upstream.credentials')),
   };
