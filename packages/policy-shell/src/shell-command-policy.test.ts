@@ -296,6 +296,19 @@ describe('the workspace', () => {
   });
 });
 
+describe('a word of many candidate paths', () => {
+  it('is refused as a whole instead of being looked up part by part', () => {
+    const { trace } = check(`foo ${'=/'.repeat(4000)}`);
+    expect(trace.length).toBeLessThan(8);
+    expect(trace.map((step) => step.rule)).toContain('shell.workspace.unreadable');
+  });
+
+  it('is judged part by part while the parts are few', () => {
+    expect(rule('foo a=b,c=d,e=/etc/hosts')).toBe('shell.workspace.outside');
+    expect(check('foo a=b,c=d,e=f').effect).toBe('allow');
+  });
+});
+
 describe('options', () => {
   it.each([
     [{}, 'workspace'],

@@ -22,10 +22,10 @@ const tellsVersion: ReadonlySet<string> = new Set<ShellRuleId>([
 const reservedWords =
   /^(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|in|function|select|coproc|\{|\}|!|\[\[|\]\])$/;
 const codeModules =
-  /^(?:timeit|code|pdb|codeop|idlelib.*|pty|bdb|antigravity|trace|this|turtledemo|webbrowser)$/;
+  /^(?:timeit|code|pdb|pyperf|codeop|idlelib.*|pty|bdb|antigravity|trace|this|turtledemo|webbrowser)$/;
 const runnerModules =
   /^(?:cProfile|profile|coverage|kernprof|memory_profiler|viztracer|scalene|pyinstrument)$/;
-const serverModules = /^(?:http\.server|smtpd|pydoc|xmlrpc\.server|socketserver)$/;
+const serverModules = /^(?:http\.server|debugpy|smtpd|pydoc|xmlrpc\.server|socketserver)$/;
 
 /** Judges one command and, through wrappers, every command it starts. Findings and paths collect in `into`. */
 export function inspectCommand(words: readonly Token[], into: Inspection): void {
@@ -201,6 +201,8 @@ class CommandHandlers implements WalkHandlers {
     }
     if (codeModules.test(module.value)) into.object('shell.program.code-runner', module, label);
     else if (serverModules.test(module.value)) into.object('shell.program.network', module, label);
+    else if (module.value === 'cgi') into.object('shell.env.dump', module, label);
+    else if (module.value === 'django') inspectCommand([{ ...module, value: 'django-admin' }, ...args], into);
     else if (findProfile(module.value)) inspectCommand(words, into);
     else inspectArguments(module.value, module, anything, args, into, this);
   }

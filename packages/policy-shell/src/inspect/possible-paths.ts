@@ -1,9 +1,7 @@
 import type { Token } from '../rules/finding.js';
 import type { PathAccess } from '../path/workspace-paths.js';
 import type { Inspection } from './inspection.js';
-
-const metadataHost =
-  /^(?:169\.254\.169\.254|169\.254\.170\.2|100\.100\.100\.200|192\.0\.0\.192|metadata(?:\.google\.internal)?|instance-data|\[?fd00:ec2::254\]?|0xa9fea9fe|2852039166)$/i;
+import { isMetadataAddress } from './metadata-address.js';
 
 /**
  * Records every part of a word that may be a path: the whole, what follows `=` `:` `,` `@`, and in an option what
@@ -20,6 +18,11 @@ export function recordPossiblePaths(token: Token, access: PathAccess, into: Insp
   if (recordAddress(token, into)) return;
   if (!value.startsWith('-')) into.path(value, token, access);
   const parts = /[=:,@<>]/.test(value) || value.startsWith('-') ? partsOf(value) : [];
+  // Each part costs a look at the file system, and an honest word has a handful of them.
+  if (parts.length > mostCandidates) {
+    into.object('shell.workspace.unreadable', token, `${value.slice(0, 40)}...`);
+    return;
+  }
   for (const part of parts) {
     if (/^https?:\/\//i.test(part)) continue;
     if (/^file:/i.test(part)) into.path(part.replace(/^file:(?:\/\/[^/]*)?/i, ''), token, access);
@@ -32,10 +35,12 @@ export function recordPossiblePaths(token: Token, access: PathAccess, into: Insp
 
 // Text such as JSON is full of separators; only its beginning can be `name=relative/path`.
 const mostParts = 8;
+const mostCandidates = 64;
 
 function partsOf(value: string): string[] {
   const parts: string[] = [];
   for (const match of value.matchAll(/[=:,@<>]/g)) {
+    if (parts.length > mostCandidates) break;
     const part = value.slice(match.index + 1);
     // Behind `:` only what is plainly a path: `HEAD:src/a.ts` and `host:port` are not.
     const plain = match[0] !== ':' && parts.length < mostParts;
@@ -81,6 +86,5 @@ export function inspectUrl(token: Token, into: Inspection): void {
 }
 
 function refuseMetadata(token: Token, into: Inspection): void {
-  const host = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/@]*@)?(\[[^\]]*\]|[^/:?#]*)/i.exec(token.value)?.[1] ?? '';
-  if (metadataHost.test(host)) into.object('shell.fetch.metadata', token);
+  if (isMetadataAddress(token.value)) into.object('shell.fetch.metadata', token);
 }

@@ -1,10 +1,13 @@
 import { riskyAwk } from '../scanners/awk.js';
 import { isGitHelperAddress, isHarmlessGitSetting } from '../scanners/git-values.js';
 import { riskyJq, riskySql } from '../scanners/jq.js';
+import { makeWordRule } from '../scanners/make-words.js';
 import { riskySed } from '../scanners/sed.js';
 import type { ValueRole } from '../profiles/tool-profile.js';
 import type { Token } from '../rules/finding.js';
+import { inspectCurlValue } from './curl-values.js';
 import type { Inspection } from './inspection.js';
+import { inspectMode } from './mode.js';
 import { inspectUrl, recordPossiblePaths } from './possible-paths.js';
 
 const gibibyte = 2 ** 30;
@@ -42,7 +45,15 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       if (value.startsWith('@')) into.path(value.slice(1), token, 'any');
       return;
     case 'curl-data':
-      for (const part of value.split(/[@<]/).slice(1)) into.path(part.replace(/[;,].*$/s, ''), token, 'any');
+    case 'curl-url':
+    case 'curl-upload':
+    case 'curl-output':
+    case 'curl-format':
+    case 'curl-hosts':
+      inspectCurlValue(role, token, into);
+      return;
+    case 'plugin':
+      if (!value.startsWith('no:')) into.object('shell.exec.option', token);
       return;
     case 'size':
       inspectSize(token, program, into);
@@ -146,35 +157,9 @@ function inspectPackage(token: Token, into: Inspection): void {
   }
 }
 
-function inspectMode(token: Token, into: Inspection): void {
-  const { value } = token;
-  if (/^[0-7]{1,5}$/.test(value)) {
-    if (value.length > 3 && !/^0/.test(value))
-      into.object('shell.program.privileged', token, `chmod ${value}`);
-    else if (/[2367]$/.test(value) || /^0+$/.test(value))
-      into.object('shell.destructive.mode', token, `chmod ${value}`);
-  } else if (/^[-+=ugoarwxXst,]+$/.test(value)) {
-    if (/[st]/.test(value)) into.object('shell.program.privileged', token, `chmod ${value}`);
-    else if (/(?:^|,)[ug]*[oa][ugoa]*[+=][rxX]*w/.test(value))
-      into.object('shell.destructive.mode', token, `chmod ${value}`);
-  } else {
-    recordPossiblePaths(token, 'write', into);
-  }
-}
-
 // make VAR=value: what names a shell or a compiler runs it, and `$(…)` is evaluated.
 function inspectNameValue(token: Token, into: Inspection): void {
-  const name = /^([A-Za-z_.][\w.-]*)[:+?!]?=/.exec(token.value)?.[1];
-  if (name !== undefined) {
-    if (
-      /^(?:\.?SHELL\w*|MAKE\w*|\.SHELLFLAGS|[A-Z]*CC|CXX|LD|AR|AS|PATH|BASH_ENV|ENV|HOME|LD_\w+)$/.test(
-        name,
-      ) &&
-      name !== 'ENV'
-    ) {
-      into.object('shell.exec.config', token);
-    }
-  }
-  if (/\$[({]|`/.test(token.value)) into.object('shell.exec.script-text', token);
+  const rule = makeWordRule(token.value);
+  if (rule) into.object(rule, token);
   recordPossiblePaths(token, 'any', into);
 }

@@ -1,6 +1,7 @@
 import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Token } from '../rules/finding.js';
 import { isHarmlessGitSetting } from '../scanners/git-values.js';
+import { isRiskyCmakeVariable, makeWordRule } from '../scanners/make-words.js';
 import { isCredentialFile } from '../path/workspace-paths.js';
 import type { Inspection } from './inspection.js';
 import { inspectLink } from './links.js';
@@ -18,6 +19,16 @@ const everything = /^(?:\.|\.\/|:\/?|\*|:\(top\).*)$/;
 
 // Forms in which git discards commits, or the work of a whole tree.
 const gitRules: readonly ArgumentRule[] = [
+  {
+    programs: /^git read-tree$/,
+    argument: (value) => /^(?:-u|--reset)$/.test(value),
+    rule: 'shell.destructive.git',
+  },
+  {
+    programs: /^git hash-object$/,
+    argument: (value) => value.startsWith('--stdin-p'),
+    rule: 'shell.workspace.list',
+  },
   {
     programs: /^git push$/,
     argument: (value, index) => index > 0 && /^(?:\+|:.)/.test(value),
@@ -52,6 +63,9 @@ const gitRules: readonly ArgumentRule[] = [
     rule: 'shell.destructive.git',
   },
 ];
+
+const takesResponseFiles =
+  /^(?:strings|nm|size|objdump|readelf|objcopy|strip|ar|ranlib|c\+\+filt|addr2line|gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran|cpp|c99|c89|ld(?:\.\w+)?|as|gas|nvcc|emcc|rustc|rustdoc|tsc|mypy|pytest|7z|7za|7zr|jar|javadoc|convert|magick|mogrify|identify|montage|composite)$/;
 
 // Spellings that a grammar of options and operands does not cover.
 const rules: readonly ArgumentRule[] = [
@@ -120,6 +134,56 @@ const rules: readonly ArgumentRule[] = [
     rule: 'shell.exec.option',
   },
   { programs: /^javac?$/, argument: (value) => value.startsWith('@'), rule: 'shell.exec.option' },
+  // A file of words: more options and files than are seen here.
+  {
+    programs: takesResponseFiles,
+    argument: (value) =>
+      /^@./.test(value) ||
+      /^-W[lap],(?:.*,)?@(?!loader_path|executable_path|rpath)|^-[ix][r!-]*\d?@/.test(value),
+    rule: 'shell.workspace.list',
+  },
+  // A module as text.
+  {
+    programs: /^(?:node|nodejs|tsx|bun(?: .+)?|deno(?: .+)?|prettier|eslint|mocha|vitest)$/,
+    argument: (value) => /(?:^|=)data:/i.test(value),
+    rule: 'shell.exec.option',
+  },
+  {
+    programs: /^cargo clean$/,
+    argument: (value) => value.startsWith('--target-d'),
+    rule: 'shell.destructive.remove',
+  },
+  // Runners that start what stands behind their own words.
+  {
+    programs: /^(?:yarn workspaces?|pnpm .+|hatch .+|ctest|cargo watch)$/,
+    argument: (value, index, all) => index === all.length - 1 && /^(?:env|printenv)$/.test(value),
+    rule: 'shell.env.dump',
+  },
+  {
+    programs: /^php$/,
+    argument: (value, _index, all) =>
+      /^(?:migrate:(?:fresh|refresh|reset)|db:wipe)$/.test(value) &&
+      /(?:^|\/)artisan$/.test(all[0]?.value ?? ''),
+    rule: 'shell.destructive.remote',
+  },
+  {
+    programs: /^go$/,
+    argument: (value, index, all) => {
+      const names = all.slice(index + 1);
+      return value === 'env' && !(names.length > 0 && names.every((name) => /^[A-Z]\w*$/.test(name.value)));
+    },
+    rule: 'shell.env.dump',
+  },
+  {
+    programs: /^clang-format$/,
+    argument: (value) => /^--?files=?/.test(value),
+    rule: 'shell.workspace.list',
+  },
+  {
+    programs: /^file$/,
+    argument: (value) => /^-[A-Za-z]*f/.test(value),
+    rule: 'shell.workspace.list',
+  },
   // Their operands are written to, and read too.
   {
     programs: /^(?:zip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|tar|bsdtar|split)$/,
@@ -136,8 +200,13 @@ const rules: readonly ArgumentRule[] = [
   {
     programs: /^cmake$/,
     argument: (value, index, all) =>
-      /^(?:SHELL|MAKE\w*|\.SHELLFLAGS|CC|CXX|LD|AR)[:+?!]?=/.test(value) &&
+      (makeWordRule(value) !== undefined || /^(?:--?e(?:v|va|val)?(?:=|$)|-[A-Za-z]*[Ef])/.test(value)) &&
       all.slice(0, index).some((before) => before.value === '--'),
+    rule: 'shell.exec.config',
+  },
+  {
+    programs: /^cmake$/,
+    argument: (value) => isRiskyCmakeVariable(value.replace(/^-D\s*/, '')),
     rule: 'shell.exec.config',
   },
   // TeX takes its program where it takes a file name.
@@ -167,7 +236,7 @@ const rules: readonly ArgumentRule[] = [
     rule: 'shell.program.code-runner',
   },
   {
-    programs: /^python$/,
+    programs: /^python[\d.]*$/,
     argument: (value, _index, all) =>
       /^(?:shell|shell_plus|dbshell)$/.test(value) && /(?:^|\/)manage\.py$/.test(all[0]?.value ?? ''),
     rule: 'shell.program.code-runner',
@@ -188,7 +257,7 @@ const rules: readonly ArgumentRule[] = [
 
 // Every program that is named here.
 const special =
-  /^(?:.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python|streamlit|printf|ps|go|ninja|samu|rustc|javac?|hostname|nc|ln|link|gem|cargo|mvnw?|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
+  /^(?:.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|streamlit|printf|ps|go|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|mvnw?|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
 const answers = new Map<string, boolean>();
 const found = new Map<string, readonly ArgumentRule[]>();
 // Names come from commands, so an agent could fill a table without end.
@@ -210,7 +279,9 @@ const rulesFor = (name: string): readonly ArgumentRule[] =>
 
 /** Whether {@link inspectWholeCommand} has anything to say about a program, by its name without sub-command. */
 export function hasRulesOfItsOwn(program: string): boolean {
-  return answers.get(program) ?? keep(answers, program, special.test(program));
+  return (
+    answers.get(program) ?? keep(answers, program, special.test(program) || takesResponseFiles.test(program))
+  );
 }
 
 /** Judges what only the arguments of a command together show. `name` is the program and, where it has one, its sub-command. */
@@ -227,6 +298,13 @@ export function inspectWholeCommand(
   }
   const some = (pattern: RegExp): boolean => args.some(({ value }) => pattern.test(value));
   if (name === 'nc' && !some(/^-[a-z]*z/)) into.object('shell.program.network', token, name);
+  // The name on disk is the end of the address.
+  if (/^wget2?$/.test(name) || (name === 'curl' && some(/^(?:-[A-Za-z]*O|--remote-name)/))) {
+    for (const word of args) {
+      const saved = /^[^?#]*\/([^/?#]+)(?:[?#].*)?$/.exec(word.value)?.[1];
+      if (saved !== undefined) into.path(saved, word, 'write');
+    }
+  }
   if (name === 'ln' || name === 'link') inspectLink(args, into);
   inspectPlacement(name, args, operands, into);
   if (name === 'git config') inspectGitConfig(args, into);

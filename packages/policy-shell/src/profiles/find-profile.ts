@@ -62,7 +62,11 @@ export function findProfile(name: string): KnownProgram | undefined {
   const direct = profileOf(name);
   if (direct) return direct;
   const lower = name.toLowerCase().replace(/\.(?:exe|com|cmd|bat)$/, '');
-  for (const candidate of [lower, lower.replace(/[-_.]?v?\d+(?:[.-]\d+)*$/, '')]) {
+  for (const candidate of [
+    lower,
+    lower.replace(/@[\w.^~-]*$/, ''),
+    lower.replace(/[-_.]?v?\d+(?:[.-]\d+)*$/, ''),
+  ]) {
     const known = profileOf(candidate);
     if (known) return known;
   }

@@ -1,10 +1,15 @@
 import type { ShellRuleId } from '../rules/catalogue.js';
 
+/** What a value means to curl beyond the roles that other tools share. */
+export type CurlRole =
+  'curl-data' | 'curl-url' | 'curl-upload' | 'curl-output' | 'curl-format' | 'curl-hosts';
+
 /**
  * What a value means to a tool. `pattern` and an operand `text` are never paths, an option value `text` is looked at as one
  * in case the profile is wrong; `any` may be one; `read`, `write` are paths, `fill` a directory to unpack into; `at-file` is text
  * unless it begins with `@`; `size` is a number of bytes; `count` a number of rounds; `duration` a time such as `5s`; `url` an address; `package` a package
  * specification; `code` is a program as text, `script` a file with one (`-` is standard input); `command` starts another command with the words that follow;
+ * `plugin` a name of a plugin, which may only be switched off (`no:name`);
  * `command-text` is a command line in one word, for a shell; `command-line` the same, judged as a command of its own; `assignments-then-command` is what `env` takes; the rest name a
  * small scanner in `src/profiles/scanners/`.
  */
@@ -35,7 +40,8 @@ export type ValueRole =
   | 'sql'
   | 'git-config'
   | 'git-remote'
-  | 'curl-data'
+  | CurlRole
+  | 'plugin'
   | 'name-value'
   | 'script'
   | 'script-name'

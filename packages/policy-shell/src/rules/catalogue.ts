@@ -235,6 +235,10 @@ const catalogue = {
     'The address {} does not use http or https.',
     'Use an http(s) address, or a path inside the workspace.',
   ),
+  'shell.fetch.pattern': deny(
+    '{} holds a pattern that the tool expands by itself.',
+    'Write the addresses and file names out, or use --globoff if the characters are meant literally.',
+  ),
   'shell.fetch.metadata': deny('{} is a metadata service that hands out credentials.'),
 
   'shell.workspace.outside': place('The path {} leads outside the workspace.', inside),
@@ -250,6 +254,10 @@ const catalogue = {
   'shell.workspace.cwd': place(
     'The working directory {} is outside the workspace.',
     'Give a directory inside the workspace.',
+  ),
+  'shell.workspace.list': place(
+    '{} takes words from a list that this policy does not read.',
+    'Name the files or addresses in the command itself.',
   ),
   'shell.workspace.unreadable': place('The path {} cannot be resolved.', inside),
   'shell.internal': rule(

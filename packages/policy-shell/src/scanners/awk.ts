@@ -1,6 +1,6 @@
 /**
  * Gives what an awk program does beyond reading its input, or `undefined`: `system`, pipes, `getline`, output
- * redirection, `ENVIRON`, extensions. Strings and regular expressions are skipped, so `/a|b/` is harmless.
+ * redirection, `ENVIRON`, other input files by `ARGV`, extensions. Strings and regular expressions are skipped, so `/a|b/` is harmless.
  */
 export function riskyAwk(program: string): string | undefined {
   let printing = false;
@@ -27,7 +27,8 @@ export function riskyAwk(program: string): string | undefined {
       operandBefore = true;
     } else if (word) {
       const [name] = word;
-      if (/^(?:system|getline|ENVIRON|PROCINFO|SYMTAB|FUNCTAB|close|fflush)$/.test(name)) return name;
+      if (/^(?:system|getline|ENVIRON|ARGV|ARGC|PROCINFO|SYMTAB|FUNCTAB|close|fflush)$/.test(name))
+        return name;
       if (name === 'print' || name === 'printf') {
         printing = true;
         depth = 0;

@@ -4,6 +4,7 @@ const harmlessKeys =
 /** Whether a git configuration key (with or without `=value`) cannot make git run or include anything. */
 export function isHarmlessGitSetting(setting: string): boolean {
   const [key = '', ...value] = setting.split('=');
+  if (/^core\.pager=(?:cat)?$/i.test(setting)) return true;
   return harmlessKeys.test(key) && !/^\s*!/.test(value.join('='));
 }
 

@@ -45,8 +45,11 @@ export const fileTools: readonly ToolProfile[] = [
     names:
       'cat tac rev zcat bzcat xzcat zstdcat cmp file stat readlink realpath strings nm size objdump readelf diffstat wc md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum look',
     operands: ['read'],
-    options: { read: '--files0-from -m --magic-file -f --files-from', pattern: '--printf --format' },
-    refuse: { [exec]: '--compile' },
+    options: { read: '-m --magic-file -f', pattern: '--printf --format' },
+    refuse: {
+      [exec]: '--compile',
+      'shell.workspace.list': '--files0-from --files-from --files --files0 --filelist',
+    },
   },
   {
     names: 'head tail',
@@ -187,8 +190,9 @@ export const fileTools: readonly ToolProfile[] = [
       pattern: '--exclude',
       follow: '-L --dereference',
       text: '-d --max-depth -t --threshold -B --block-size --type',
-      read: '--files0-from -X --exclude-from',
+      read: '-X --exclude-from',
     },
+    refuse: { 'shell.workspace.list': '--files0-from' },
   },
   { names: 'dos2unix unix2dos', operands: ['write'] },
   { names: 'sync', operands: ['read'] },
@@ -240,13 +244,14 @@ export const fileTools: readonly ToolProfile[] = [
       write: '-f --file --listed-incremental -g --index-file',
       pattern: '--exclude',
       text: '-b --blocking-factor --strip-components --format --mode --mtime --owner --group --sort -N --newer --after-date --suffix --warning --record-size --level',
-      read: '-T --files-from -X --exclude-from',
+      read: '-X --exclude-from',
       sed: '--transform --xform',
     },
     refuse: {
       [exec]:
         '--to-command -I --use-compress-program -F --info-script --new-volume-script --checkpoint-action --rsh-command --rmt-command --volno-file',
       'shell.workspace.outside': '-P --absolute-names --absolute-paths --dereference --hard-dereference',
+      'shell.workspace.list': '-T --files-from',
       [remove]: '--remove-files --recursive-unlink --unlink-first',
     },
   },
@@ -258,6 +263,7 @@ export const fileTools: readonly ToolProfile[] = [
       [exec]: '-T --test -TT --unzip-command',
       [remove]: '-m --move',
       'shell.secret.read': '-P --password',
+      'shell.workspace.list': '-@',
     },
   },
   {
@@ -276,7 +282,7 @@ export const fileTools: readonly ToolProfile[] = [
     names: 'gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4 lzma compress uncompress pigz brotli',
     operands: ['write'],
     options: { text: '-S --suffix -T --threads -L --level', write: '-o --output -D' },
-    refuse: { [remove]: '--rm' },
+    refuse: { [remove]: '--rm', 'shell.workspace.list': '--files --files0 --filelist' },
   },
   { names: 'cpio bsdcpio pax star', refused: 'shell.exec.option' },
   { names: 'ar ranlib strip', operands: ['any'] },

@@ -8,23 +8,35 @@ const cloud = 'shell.program.cloud' as const;
 export const networkTools: readonly ToolProfile[] = [
   {
     names: 'curl',
-    operands: ['url'],
+    operands: ['curl-url'],
+    // The option ends at `--next`.
+    operandsWith: [
+      { options: '--next', operands: ['curl-url'] },
+      { options: '-g --globoff', operands: ['url'] },
+    ],
     options: {
-      url: '--url -x --proxy -e --referer',
+      url: '-x --proxy -e --referer',
+      'curl-url': '--url',
+      'curl-upload': '-T --upload-file',
+      'curl-output': '-o --output',
+      'curl-format': '-w --write-out',
+      'curl-hosts': '--resolve',
       'curl-data': '-d --data --data-ascii --data-binary --data-urlencode --json -F --form --url-query',
-      'at-file': '-H --header --proxy-header -w --write-out --variable',
+      'at-file': '-H --header --proxy-header --variable',
       pattern: '-A --user-agent -u --user --data-raw --form-string -r --range',
-      text: '-X --request -m --max-time --connect-timeout --retry --retry-delay --retry-max-time --limit-rate --max-redirs --interface --resolve --max-filesize -Y -y -z --time-cond --tls-max --ciphers --expect100-timeout --keepalive-time -C --continue-at -U --proxy-user --noproxy --parallel-max --oauth2-bearer',
+      text: '-X --request -m --max-time --connect-timeout --retry --retry-delay --retry-max-time --limit-rate --max-redirs --interface --max-filesize -Y -y -z --time-cond --tls-max --ciphers --expect100-timeout --keepalive-time -C --continue-at -U --proxy-user --noproxy --parallel-max --oauth2-bearer',
       any: '-b --cookie',
       write:
-        '-o --output -D --dump-header -c --cookie-jar --trace --trace-ascii --output-dir --stderr --etag-save --hsts --alt-svc --libcurl',
-      read: '-T --upload-file --cacert --capath --cert -E --key --etag-compare --netrc-file --crlfile --pinnedpubkey --pubkey --unix-socket',
-      flag: '-s -S -f -L -i -I -k -v -g -G -O -J -# -N -4 -6 -0 -1 -2 -3 -a -R -Z -n -p -q -j -l -B -M -V -h --silent --show-error --fail --location --include --head --insecure --verbose --compressed --get --remote-name --remote-header-name --no-buffer --http1.1 --http2 --fail-with-body --globoff --no-progress-meter --progress-bar --create-dirs --tcp-nodelay --no-keepalive --ipv4 --ipv6 --remote-time --retry-connrefused --retry-all-errors --parallel --version --help --next --location-trusted --tlsv1.2 --tlsv1.3 --ssl-reqd --post301 --post302',
+        '-D --dump-header -c --cookie-jar --trace --trace-ascii --output-dir --stderr --etag-save --hsts --alt-svc --libcurl',
+      read: '--cacert --capath --cert -E --key --etag-compare --netrc-file --crlfile --pinnedpubkey --pubkey --unix-socket',
+      flag: '-s -S -f -L -i -I -k -v -g -G -O -# -N -4 -6 -0 -1 -2 -3 -a -R -Z -p -q -j -l -B -M -V -h --silent --show-error --fail --location --include --head --insecure --verbose --compressed --get --remote-name --remote-name-all --no-buffer --http1.1 --http2 --fail-with-body --globoff --no-progress-meter --progress-bar --create-dirs --tcp-nodelay --no-keepalive --ipv4 --ipv6 --remote-time --retry-connrefused --retry-all-errors --parallel --version --help --next --location-trusted --tlsv1.2 --tlsv1.3 --ssl-reqd --post301 --post302',
     },
     refuse: {
       [exec]:
         '-K --config --engine --proto-redir --proto --proto-default --abstract-unix-socket --preproxy --socks4 --socks5 --socks5-hostname --socks4a --dns-servers --doh-url --ftp-port -P -Q --quote --telnet-option -t --krb --mail-from --mail-rcpt --random-file --egd-file --connect-to',
-      [secret]: '--netrc --netrc-optional',
+      [secret]: '-n --netrc --netrc-optional',
+      // The server chooses the name.
+      'shell.workspace.unreadable': '-J --remote-header-name',
     },
     unknownOption: 'shell.option.unknown',
   },
@@ -37,11 +49,13 @@ export const networkTools: readonly ToolProfile[] = [
       text: '-t --tries -T --timeout -w --wait --waitretry -Q --quota --limit-rate --user --password --method -D --domains -l --level --max-redirect --dns-timeout --connect-timeout --read-timeout --cut-dirs --progress --restrict-file-names ',
       write:
         '-O --output-document -o --output-file -a --append-output -P --directory-prefix --save-cookies --warc-file --hsts-file',
-      read: '-i --input-file --load-cookies --post-file --body-file --ca-certificate --ca-directory --certificate --private-key -B',
+      read: '--load-cookies --post-file --body-file --ca-certificate --ca-directory --certificate --private-key -B',
     },
     refuse: {
       [exec]: '-e --execute --config --use-askpass --bind-address --warc-tempdir',
       [secret]: '--ask-password',
+      'shell.workspace.list': '-i --input-file',
+      'shell.workspace.unreadable': '--content-disposition',
       'shell.syntax.background': '-b --background',
     },
   },

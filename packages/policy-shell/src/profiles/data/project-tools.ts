@@ -149,6 +149,7 @@ export const projectTools: readonly ToolProfile[] = [
           package: '--with',
           any: '--env-file --directory --project',
           module: '-m --module',
+          read: '-s --script --gui-script',
         },
         refuse: { [exec]: '-c --call --source --python-preference' },
       },
@@ -157,20 +158,22 @@ export const projectTools: readonly ToolProfile[] = [
         refuse: { [system]: '--system --target --prefix --break-system-packages' },
       },
       'install add remove sync lock update upgrade uninstall build check show export list tree init new venv version create test env lint fmt':
-        { operands: ['package'] },
+        { operands: ['package'], refuse: { 'shell.destructive.remove': '--clear' } },
       'config self publish login shell activate auth token source repository': config,
       tool: system,
     },
     otherSubcommand: { operands: ['any'] },
   },
+  { names: 'venv virtualenv', operands: ['write'], refuse: { 'shell.destructive.remove': '--clear' } },
   {
     names: 'pytest py.test',
     options: {
+      plugin: '-p',
       pattern: '-k -m --deselect',
       text: '-n --maxfail --tb --durations -W --log-level --color --cov-fail-under -r -o',
-      any: '-c --config-file --rootdir --basetemp --confcutdir --ignore --ignore-glob --cov --cov-report --cov-config --junitxml --junit-xml --log-file',
+      any: '-c --config-file --rootdir --confcutdir --ignore --ignore-glob --cov --cov-report --cov-config --junitxml --junit-xml --log-file',
     },
-    refuse: { [exec]: '-p --pdb --pdbcls --trace' },
+    refuse: { [exec]: '--pdb --pdbcls --trace', 'shell.destructive.remove': '--basetemp' },
   },
   {
     names: 'jest vitest mocha ava jasmine cypress playwright karma',
@@ -339,6 +342,7 @@ export const projectTools: readonly ToolProfile[] = [
     names:
       'gcc g++ cc c++ clang clang++ gfortran cpp c99 c89 tcc ld ld.gold ld.lld as gas nasm yasm nvcc emcc',
     style: 'single-dash',
+    takesCommands: true,
     operands: ['any'],
     options: {
       any: '-o -I -L -include -isystem -iquote -MF -MT -MQ -x -T',
@@ -358,7 +362,7 @@ export const projectTools: readonly ToolProfile[] = [
       any: '-o -C -coverprofile -modfile -overlay -pkgdir -cpuprofile -memprofile -outputdir',
     },
     refuse: { [exec]: '-exec -toolexec -vettool', 'shell.program.network': '-http' },
-    refuseOperands: { 'shell.exec.option': 'generate bug', 'shell.env.dump': 'env' },
+    refuseOperands: { 'shell.exec.option': 'generate bug' },
   },
   { names: 'gofmt goimports golangci-lint staticcheck', operands: ['any'] },
   {

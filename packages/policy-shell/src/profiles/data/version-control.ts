@@ -15,6 +15,7 @@ export const versionControl: readonly ToolProfile[] = [
     refuse: {
       [exec]: '--config --debugger --remotecmd -e --ssh --tool -t',
       [editor]: '--edit -i --interactive',
+      'shell.destructive.git': '-C --clean',
     },
     refuseOperands: {
       'shell.program.network': 'serve',

@@ -88,7 +88,10 @@ export const wrapperTools: readonly ToolProfile[] = [
   }),
   wrapper('chronic', { options: { flag: '-v -e' } }),
   wrapper('command', { options: { info: '-v -V', flag: '-p' } }),
-  wrapper('busybox toybox', { options: { info: '--list --list-full --install' } }),
+  wrapper('busybox toybox', {
+    options: { info: '--list --list-full' },
+    refuse: { 'shell.exec.wrapper': '--install' },
+  }),
 ];
 
 /** Programs that run a command with other rights; the `elevation` option decides whether they may. */
