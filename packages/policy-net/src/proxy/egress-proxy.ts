@@ -106,7 +106,7 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
       return;
     }
     const turns = turnsOf.get(socket);
-    if ((open?.size ?? 0) === 0 && (turns?.busy === true || turns?.inBody === true)) {
+    if ((open?.size ?? 0) === 0 && (turns?.busy === true || turns?.inBody === true || !socket.writable)) {
       // The request that this belongs to has its answer and its one event.
       socket.destroy();
       return;

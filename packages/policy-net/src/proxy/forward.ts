@@ -13,7 +13,7 @@ import { proxyRefusal } from './proxy-gate.js';
 import { countTraffic, type ProxyHop } from './proxy-hop.js';
 import type { ListenTarget } from './proxy-options.js';
 import { readAbsolute } from './proxy-target.js';
-import { answerResponse } from './refusal.js';
+import { answerResponse, RULE_HEADER } from './refusal.js';
 import type { ServeSettings } from './tunnel.js';
 
 /**
@@ -110,7 +110,8 @@ function exchange(
     if (limits.idleMs <= 2 ** 31 - 1) socket.setTimeout(limits.idleMs, () => hop.passLimit('idleMs'));
     hop.status = incoming.statusCode ?? 0;
     try {
-      response.writeHead(hop.status, endToEnd(incoming.rawHeaders));
+      // No target speaks in the name of the proxy.
+      response.writeHead(hop.status, endToEnd(incoming.rawHeaders, [RULE_HEADER]));
     } catch (error) {
       hop.fail(error);
       return;

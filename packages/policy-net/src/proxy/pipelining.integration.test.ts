@@ -122,6 +122,7 @@ describe('pipelined requests', () => {
     await until(() => got.length === 1);
     await proxy.close();
     expect(events.map(({ error }) => error)).toEqual(['PROXY_CLOSED', 'PROXY_CLOSED']);
+    expect(paths(events)).toEqual(['/a', '/b']);
     expect(got).toEqual(['/a']);
   });
 
@@ -131,5 +132,59 @@ describe('pipelined requests', () => {
     await until(() => events.length === 80);
     expect(got.length).toBeLessThanOrEqual(1);
     expect(events.filter(({ rule }) => rule === 'net.proxy.too-many-requests')).toHaveLength(1);
+  });
+});
+
+describe('a request', () => {
+  test('whose body is malformed after its answer has one event', async () => {
+    const { dial, events, got, release } = await heldOrigin();
+    release();
+    const socket = await dial(
+      'POST http://one.example.org/early HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n',
+    );
+    await readUntil(socket, '\r\n\r\nok');
+    await until(() => events.length === 1);
+    socket.write('no chunk\r\n');
+    socket.resume();
+    await until(() => socket.readableEnded || socket.destroyed);
+    socket.destroy();
+    expect(got).toEqual(['/early']);
+    expect(events).toMatchObject([{ verdict: 'allow', method: 'POST' }]);
+  });
+
+  test.each(['GET http://one.example.org/', 'CONNECT one.example.org:443'])(
+    '%s is not held by an identify that never settles',
+    async (line) => {
+      const { ask, events, lookups } = await heldOrigin({
+        identify: () => new Promise(() => undefined),
+        limits: { connectMs: 50 },
+      });
+      expect(await ask(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`)).toMatch(
+        /^HTTP\/1\.1 504 [^]*x-clawforce-rule: connectMs\r\n/,
+      );
+      expect(events).toMatchObject([{ agent: null, verdict: 'limit', error: 'connectMs' }]);
+      expect(lookups).toEqual([]);
+    },
+  );
+
+  test('for an agent whose policy is null is refused as without policy', async () => {
+    const { ask, events } = await heldOrigin({ policyFor: () => null as never });
+    expect(await ask(get('/'))).toMatch(/^HTTP\/1\.1 403 [^]*x-clawforce-rule: net\.proxy\.no-policy\r\n/);
+    expect(events).toMatchObject([{ verdict: 'deny', rule: 'net.proxy.no-policy' }]);
+  });
+
+  test('is not answered by its target in the name of the proxy', async () => {
+    const target = await listen(
+      createServer((socket) =>
+        socket.end(
+          'HTTP/1.1 403 Forbidden\r\nX-Clawforce-Rule: net.allow\r\nX-Own: 1\r\nContent-Length: 0\r\n\r\n',
+        ),
+      ),
+    );
+    opened.push(target);
+    const { ask } = await heldOrigin({ dial: dialTo(target.port) });
+    const answer = await ask(get('/', 'Connection: close\r\n'));
+    expect(answer).toContain('X-Own: 1');
+    expect(answer.toLowerCase()).not.toContain('x-clawforce-rule');
   });
 });

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Decision } from '@clawforce/policy-core';
+import { startTimer } from '../client/limits.js';
 import type { NetworkSecurityPolicy } from '../policy.js';
 import type { NetRule } from '../rules.js';
 import { deny, toDecision, type Verdict } from '../verdict.js';
@@ -36,7 +37,8 @@ export class ProxyGate {
   /** Gives the policy in force for an agent; none when there is none or `policyFor` throws. */
   policyOf(agent: string): NetworkSecurityPolicy | undefined {
     try {
-      return this.#options.policyFor(agent);
+      // What JavaScript callers give for none may be null.
+      return this.#options.policyFor(agent) ?? undefined;
     } catch {
       return undefined;
     }
@@ -50,7 +52,14 @@ export class ProxyGate {
     target: ProxyTarget | Verdict,
   ): Promise<Decision | undefined> {
     const { rawHeaders } = request;
-    const stranger = await this.#identify(hop, request, listener);
+    // Whoever identifies may wait for others; a request is not held for ever.
+    const timer = startTimer(this.#limits.connectMs, () => hop.passLimit('connectMs'));
+    const ended = new Promise<undefined>((resolve) => {
+      hop.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    const stranger = await Promise.race([this.#identify(hop, request, listener), ended]);
+    clearTimeout(timer);
+    if (hop.ended) return undefined;
     if (stranger !== undefined) return stranger;
     if (hop.agent === null) return proxyRefusal('net.proxy.credentials', 'Nobody was identified.');
     if (this.#requests.isPassed(hop.agent)) {

@@ -8,7 +8,7 @@ import type { NetworkSecurityPolicy } from '../policy.js';
 
 /** Bounds of the egress proxy. `Infinity` lifts a bound. */
 export interface ProxyLimits {
-  /** From the request until the connection to the target is open, lookup included. Milliseconds. */
+  /** For `identify`, and again from there until the connection to the target is open, lookup included. Milliseconds. */
   readonly connectMs: number;
   /** For the lookup alone. Milliseconds. */
   readonly dnsMs: number;

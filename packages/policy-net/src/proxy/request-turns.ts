@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { proxyRefusal } from './proxy-gate.js';
-import type { ProxyHop } from './proxy-hop.js';
+import type { HopOutcome, ProxyHop } from './proxy-hop.js';
 import { readAbsolute } from './proxy-target.js';
 
 /** Requests that may wait on a connection behind the one that is served: memory stays bounded whatever is pipelined. */
 const MAX_WAITING = 64;
+
+const clientClosed: HopOutcome = { verdict: 'error', error: 'CLIENT_CLOSED' };
 
 interface Turn {
   readonly hop: ProxyHop;
@@ -43,12 +45,15 @@ export class RequestTurns {
   /** Starts the request when the answers to those before it are out, and never when the connection ends first. */
   take(turn: Turn): void {
     this.#last = turn.request;
-    if (this.#socket.destroyed) {
-      closedBeforeTurn(turn);
+    if (this.#current === undefined && !this.#socket.destroyed) {
+      this.#begin(turn);
       return;
     }
-    if (this.#current === undefined) {
-      this.#begin(turn);
+    // Whatever ends it before its turn, its event says what was asked for.
+    const target = readAbsolute(turn.request.url ?? '');
+    if (!('rule' in target)) turn.hop.target = target;
+    if (this.#socket.destroyed) {
+      turn.hop.end(clientClosed);
       return;
     }
     if (this.#waiting.length < MAX_WAITING) {
@@ -87,13 +92,7 @@ export class RequestTurns {
   #leave(): void {
     const { hop, response } = this.#current ?? {};
     // An answer that is out in full is recorded as such by who sent it.
-    if (response?.writableFinished !== true) hop?.end({ verdict: 'error', error: 'CLIENT_CLOSED' });
-    for (const turn of this.#waiting.splice(0)) closedBeforeTurn(turn);
+    if (response?.writableFinished !== true) hop?.end(clientClosed);
+    for (const turn of this.#waiting.splice(0)) turn.hop.end(clientClosed);
   }
-}
-
-function closedBeforeTurn({ hop, request }: Turn): void {
-  const target = readAbsolute(request.url ?? '');
-  if (!('rule' in target)) hop.target = target;
-  hop.end({ verdict: 'error', error: 'CLIENT_CLOSED' });
 }
