@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const conditions = ['@clawforce/source'];
-// Vitest leaves one processor free, which on the two of CI means one file at a time, and most files wait most of their time.
+// Vitest leaves one processor free, which on the two of CI means one file at a time, although unit tests disturb nobody.
 const maxWorkers = Math.max(2, availableParallelism() - 1);
 const exclude = ['**/node_modules/**', '**/dist/**', '**/out-tsc/**'];
 
@@ -32,7 +32,9 @@ export default defineConfig({
         test: {
           name: 'integration',
           sequence: { groupOrder: 1 },
-          maxWorkers,
+          // One at a time: each network that a test makes opens Docker's walls between the others for a moment, and a
+          // drill beside it sees that (decision 0111).
+          maxWorkers: 1,
           include: ['packages/*/src/**/*.integration.test.ts', 'apps/*/src/**/*.integration.test.ts'],
           exclude,
           testTimeout: 120_000,
