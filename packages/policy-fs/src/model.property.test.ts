@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { requires } from '../../../tools/host/host-test.js';
@@ -21,6 +21,9 @@ const path = fc
   // At the top `.config` is a protected name.
   .map((names) => `workspace/${names.join('/')}`);
 const text = fc.constantFrom('', 'one', 'two\r\n', '日本');
+
+/** What somebody else left there before the first operation. */
+const tree = fc.array(fc.record({ path, text }), { maxLength: 8 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -137,12 +140,18 @@ requires('linux').test(
   'any sequence of operations ends as in a simple model, with the same code at every step',
   async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      fc.asyncProperty(tree, fc.array(step, { maxLength: 25 }), async (files, steps) => {
         const root = mkdtempSync(join(tmpdir(), 'cf-model-'));
         mkdirSync(join(root, 'workspace'));
         const fs = await AgentFS.open(root, { durable: false });
         try {
           const model = new ModelFS();
+          for (const file of files) {
+            // What the model refuses (a file in the place of a directory) is not in the tree.
+            if ('code' in ((await outcome(() => model.write(file.path, file.text, false))) as object)) continue;
+            mkdirSync(dirname(join(root, file.path)), { recursive: true });
+            writeFileSync(join(root, file.path), file.text);
+          }
           for (const one of steps) {
             expect(await outcome(() => onDisk(fs, one))).toEqual(await outcome(() => onModel(model, one)));
           }
