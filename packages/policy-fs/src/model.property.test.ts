@@ -148,7 +148,8 @@ requires('linux').test(
           const model = new ModelFS();
           for (const file of files) {
             // What the model refuses (a file in the place of a directory) is not in the tree.
-            if ('code' in ((await outcome(() => model.write(file.path, file.text, false))) as object)) continue;
+            if ('code' in ((await outcome(() => model.write(file.path, file.text, false))) as object))
+              continue;
             mkdirSync(dirname(join(root, file.path)), { recursive: true });
             writeFileSync(join(root, file.path), file.text);
           }
