@@ -38,6 +38,26 @@ describe('listing and searching', () => {
     expect((await fs.tree('.')).map(({ path }) => path)).toEqual(['profiles', 'workspace']);
   });
 
+  test('limits hold for the agent root as a whole', async () => {
+    const fs = await agent.open();
+    writeFileSync(join(agent.root, 'profiles', 'p.md'), 'x');
+    await fs.writeFile('a.txt', 'x');
+    const first = await fs.listDirPage('.', { limit: 1 });
+    expect(first.entries.map(({ name }) => name)).toEqual(['profiles']);
+    const second = await fs.listDirPage('.', { limit: 1, cursor: first.nextCursor ?? '' });
+    expect(second).toEqual({ entries: [expect.objectContaining({ name: 'workspace' })] });
+    const whole = await fs.tree('.', { limit: 4 });
+    expect(whole.truncated).toBeUndefined();
+    expect(whole.map(({ children }) => children?.map(({ path }) => path))).toEqual([
+      ['profiles/p.md'],
+      ['workspace/a.txt'],
+    ]);
+    const cut = await fs.tree('.', { limit: 3 });
+    expect(cut.truncated).toBe(true);
+    expect(cut.map(({ children }) => children?.length)).toEqual([1, 0]);
+    expect((await fs.tree('.', { maxDepth: 1 })).map((zone) => 'children' in zone)).toEqual([false, false]);
+  });
+
   test('gives a tree with depth, limit and gitignore rules, without following links', async () => {
     const fs = await agent.open();
     await fs.writeFile('src/a.ts', 'aa');

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from '
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PolicyDeniedError } from '@clawforce/policy-core';
-import { AgentFS, type AgentFSOptions, type AuditEvent } from './index.js';
+import { AgentFS, type AgentFSOptions, type AuditEvent, type Operation } from './index.js';
 import { codeOf, failure, scratchAgent, type ScratchAgent } from './testing/scratch-agent.js';
 
 let agent: ScratchAgent;
@@ -69,6 +69,63 @@ describe('decisions and audit', () => {
         outcome: 'ok',
       },
     ]);
+  });
+
+  test.each<[string, (fs: AgentFS) => Promise<unknown>, Partial<AuditEvent>]>([
+    ['readFile', (fs) => fs.readFile('a', { offset: -1 }), { op: 'readFile', path: 'a' }],
+    ['readFileInfo', (fs) => fs.readFileInfo('a', null as never), { op: 'readFile', path: 'a' }],
+    ['writeFile, content', (fs) => fs.writeFile('a', 5 as never), { op: 'writeFile', path: 'a' }],
+    [
+      'writeFile, option',
+      (fs) => fs.writeFile('a', '', { ifMatch: 5 as never }),
+      { op: 'writeFile', path: 'a' },
+    ],
+    ['appendFile', (fs) => fs.appendFile('a', [1] as never), { op: 'appendFile', path: 'a' }],
+    ['editFile, text', (fs) => fs.editFile('a', 'x', undefined as never), { op: 'editFile', path: 'a' }],
+    ['editFile, option', (fs) => fs.editFile('a', 'x', 'y', { replaceAll: 1 as never }), { op: 'editFile' }],
+    ['listDir', (fs) => fs.listDir('.', { limit: 0 }), { op: 'listDir', path: '.' }],
+    ['listDirPage', (fs) => fs.listDirPage('.', null as never), { op: 'listDir', path: '.' }],
+    ['tree', (fs) => fs.tree('sub', { maxDepth: 0 }), { op: 'tree', path: 'sub' }],
+    ['glob', (fs) => fs.glob('*', { limit: 1.5 }), { op: 'glob', path: '*' }],
+    ['grep, pattern', (fs) => fs.grep('', { path: 'sub' }), { op: 'grep', path: 'sub' }],
+    ['grep, option', (fs) => fs.grep('x', null as never), { op: 'grep', path: 'workspace' }],
+    ['remove', (fs) => fs.remove('a', null as never), { op: 'remove', path: 'a' }],
+  ])('a wrong argument yields its TypeError and one event: %s', async (_, call, event) => {
+    const events: AuditEvent[] = [];
+    const fs = await agent.open({ onAudit: (audited) => events.push(audited) });
+    await fs.mkdir('sub');
+    events.length = 0;
+    await expect(call(fs)).rejects.toThrow(TypeError);
+    expect(events).toEqual([
+      expect.objectContaining({
+        ...event,
+        outcome: 'failed',
+        code: 'INVALID_ARGUMENT',
+        micros: expect.any(Number),
+      }),
+    ]);
+    expect(readdirSync(agent.inWorkspace('.'))).toEqual(['sub']);
+  });
+
+  test.each<[string, (fs: AgentFS) => Promise<unknown>, Operation]>([
+    ['stat', (fs) => fs.stat(5 as never), 'stat'],
+    ['mkdir', (fs) => fs.mkdir({} as never), 'mkdir'],
+    ['rename', (fs) => fs.rename('sub', 5 as never), 'rename'],
+    ['move', (fs) => fs.move('sub', null as never), 'move'],
+    ['readFile', (fs) => fs.readFile(undefined as never), 'readFile'],
+    ['grep', (fs) => fs.grep('x', { path: 5 as never }), 'grep'],
+    ['glob', (fs) => fs.glob(5 as never), 'glob'],
+  ])('a path that is no text is refused with one event of plain texts: %s', async (_, call, op) => {
+    const events: AuditEvent[] = [];
+    const fs = await agent.open({ onAudit: (audited) => events.push(audited) });
+    await fs.mkdir('sub');
+    events.length = 0;
+    await expect(call(fs)).rejects.toThrow();
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({ op, outcome: expect.stringMatching(/^(denied|failed)$/) });
+    expect(typeof events[0]?.path).toBe('string');
+    expect(['string', 'undefined']).toContain(typeof events[0]?.to);
+    expect(readdirSync(agent.inWorkspace('.'))).toEqual(['sub']);
   });
 
   test('a listener that throws fails the call, and is told of it once', async () => {

@@ -1,20 +1,20 @@
 import { policyDigest, type Decision } from '@clawforce/policy-core';
 import { Call } from './audit/call.js';
-import type { AuditListener, Operation } from './audit/audit-event.js';
+import type { AuditEvent, AuditListener, Operation } from './audit/audit-event.js';
 import { judge } from './check/judge.js';
 import { operationOf, type CheckedOperation } from './check/operations.js';
-import { checkEditOptions, editPassage, type EditOptions, type EditResult } from './edit/edit-file.js';
+import { checkEdit, editPassage, type EditOptions, type EditResult } from './edit/edit-file.js';
 import { AgentFSError } from './errors/agent-fs-error.js';
 import { toAgentFSError } from './errors/from-system-error.js';
 import type { FsContext } from './fs-context.js';
 import type { AgentFSOptions } from './fs-settings.js';
-import { listPage, listZones, type DirListing, type DirPage, type ListOptions } from './list/list-dir.js';
+import { listPage, listZonePage, type DirListing, type DirPage, type ListOptions } from './list/list-dir.js';
 import { statPath, type FileStat } from './list/stat.js';
 import {
   checkTreeOptions,
   listTree,
+  listZoneTrees,
   type TreeListing,
-  type TreeNode,
   type TreeOptions,
 } from './list/tree.js';
 import { makeDirectory } from './names/make-directory.js';
@@ -89,8 +89,10 @@ export class AgentFS {
   readFile(path: string, options: ReadOptions & { readonly encoding: 'buffer' }): Promise<Buffer>;
   readFile(path: string, options?: ReadOptions & { readonly encoding?: TextEncoding }): Promise<string>;
   async readFile(path: string, options: ReadOptions = {}): Promise<string | Buffer> {
-    checkReadOptions(options);
-    return this.#run('readFile', path, (call) => readContent(this.#context, call, path, options));
+    return this.#run('readFile', path, (call) => {
+      checkReadOptions(options);
+      return readContent(this.#context, call, path, options);
+    });
   }
 
   /** Gives content with etag, size and whether it was cut. */
@@ -100,8 +102,10 @@ export class AgentFS {
   ): Promise<FileInfo<Buffer>>;
   readFileInfo(path: string, options?: ReadOptions & { readonly encoding?: TextEncoding }): Promise<FileInfo>;
   async readFileInfo(path: string, options: ReadOptions = {}): Promise<FileInfo<string | Buffer>> {
-    checkReadOptions(options);
-    return this.#run('readFile', path, (call) => readInfo(this.#context, call, path, options));
+    return this.#run('readFile', path, (call) => {
+      checkReadOptions(options);
+      return readInfo(this.#context, call, path, options);
+    });
   }
 
   /** Replaces or creates a file as a whole, atomically; missing directories are made, an existing file keeps its mode. */
@@ -110,24 +114,18 @@ export class AgentFS {
     content: string | Uint8Array,
     options: WriteOptions = {},
   ): Promise<WriteResult> {
-    const data = toBytes(content, 'content');
-    checkWriteOptions(options);
-    return this.#change('writeFile', path, undefined, (call) =>
-      writeWhole(
-        this.#context,
-        call,
-        this.#gate(path),
-        { data, shared: typeof content !== 'string' },
-        options,
-      ),
-    );
+    return this.#change('writeFile', path, undefined, (call) => {
+      const data = toBytes(content, 'content');
+      checkWriteOptions(options);
+      const shared = typeof content !== 'string';
+      return writeWhole(this.#context, call, this.#gate(path), { data, shared }, options);
+    });
   }
 
   /** Appends to a file, or creates it. A crash may leave a part of the data. */
   async appendFile(path: string, data: string | Uint8Array): Promise<AppendResult> {
-    const bytes = toBytes(data, 'data');
     return this.#change('appendFile', path, undefined, (call) =>
-      appendBytes(this.#context, call, this.#gate(path), bytes),
+      appendBytes(this.#context, call, this.#gate(path), toBytes(data, 'data')),
     );
   }
 
@@ -138,13 +136,11 @@ export class AgentFS {
     newText: string,
     options: EditOptions = {},
   ): Promise<EditResult> {
-    for (const [name, text] of Object.entries({ oldText, newText })) {
-      if (typeof (text as unknown) !== 'string') throw new TypeError(`argument "${name}" must be a string`);
-    }
-    checkEditOptions(options);
-    return this.#change('editFile', path, undefined, (call) =>
-      editPassage(this.#context, call, this.#gate(path), { oldText, newText }, options),
-    );
+    return this.#change('editFile', path, undefined, (call) => {
+      const passage = { oldText, newText };
+      checkEdit(passage, options);
+      return editPassage(this.#context, call, this.#gate(path), passage, options);
+    });
   }
 
   /** Gives the entries of a directory sorted by name; `nextCursor` is set when `limit` (10,000) cut the list. */
@@ -157,28 +153,18 @@ export class AgentFS {
   async listDirPage(path: string, options: ListOptions = {}): Promise<DirPage> {
     return this.#run('listDir', path, (call) => {
       const gated = this.#context.locator.gate(path);
-      if (!gated.zone) return { entries: listZones(this.#context) };
+      if (!gated.zone) return listZonePage(this.#context, options);
       return listPage(this.#context, call, this.#gate(path), options);
     });
   }
 
   /** Gives what is below a directory, nested and sorted; links are told, not followed. */
   async tree(path = DEFAULT_ZONE, options: TreeOptions = {}): Promise<TreeListing> {
-    const checked = checkTreeOptions(options);
-    return this.#run('tree', path, async (call) => {
+    return this.#run('tree', path, (call) => {
+      const checked = checkTreeOptions(options);
       const gated = this.#context.locator.gate(path);
-      if (gated.zone) return listTree(this.#context, call, this.#gate(path), checked);
-      const zones: TreeNode[] = [];
-      for (const { name } of listZones(this.#context)) {
-        const node = { name, path: name, type: 'directory' as const, size: 0 };
-        const below = { ...checked, maxDepth: checked.maxDepth - 1 };
-        zones.push(
-          below.maxDepth === 0
-            ? node
-            : { ...node, children: await listTree(this.#context, call, this.#gate(name), below) },
-        );
-      }
-      return zones;
+      if (!gated.zone) return listZoneTrees(this.#context, call, checked);
+      return listTree(this.#context, call, this.#gate(path), checked);
     });
   }
 
@@ -189,10 +175,10 @@ export class AgentFS {
 
   /** Gives the lines that hold a text. A RegExp is for programs only: a model's could take exponential time. */
   async grep(pattern: string | RegExp, options: GrepOptions = {}): Promise<Cut<GrepMatch>> {
-    const path = options.path ?? DEFAULT_ZONE;
-    return this.#run('grep', path, (call) =>
-      grepLines(this.#context, call, pattern, this.#gate(path), options),
-    );
+    return this.#run('grep', DEFAULT_ZONE, (call) => {
+      call.path = options.path ?? DEFAULT_ZONE;
+      return grepLines(this.#context, call, pattern, this.#gate(call.path), options);
+    });
   }
 
   /** Tells what a path means, links followed, without opening it. */
@@ -305,36 +291,45 @@ export class AgentFS {
       if (this.#closing) throw new AgentFSError('CLOSED');
       value = await work(call);
     } catch (thrown) {
-      if (thrown instanceof TypeError && !('code' in thrown)) throw thrown;
-      const error = toAgentFSError(thrown).placed(
-        typeof (path as unknown) === 'string' ? path : '',
-        this.#digest,
-      );
-      this.#audit(call, started, error);
+      if (thrown instanceof TypeError && !('code' in thrown)) {
+        this.#audit(call, started, { outcome: 'failed', code: 'INVALID_ARGUMENT' });
+        throw thrown;
+      }
+      const error = toAgentFSError(thrown).placed(textOf(call.path), this.#digest);
+      const { effect, rule } = error.decision;
+      this.#audit(call, started, {
+        outcome: effect === 'deny' ? 'denied' : 'failed',
+        code: error.code,
+        rule,
+      });
       throw error;
     } finally {
       this.#running -= 1;
       if (this.#running === 0) this.#closing?.end();
     }
-    this.#audit(call, started, undefined);
+    this.#audit(call, started, { outcome: 'ok' });
     return value;
   }
 
   #audit(
     { op, path, to, resolved, identity, bytes }: Call,
     started: number,
-    error: AgentFSError | undefined,
+    end: Pick<AuditEvent, 'outcome' | 'code' | 'rule'>,
   ): void {
     this.#onAudit?.({
       op,
-      path,
-      ...(to === undefined ? {} : { to }),
+      path: textOf(path),
+      ...(to === undefined ? {} : { to: textOf(to) }),
       ...(resolved === undefined ? {} : { resolved }),
       ...(identity === undefined ? {} : { identity }),
-      outcome: !error ? 'ok' : error.decision.effect === 'deny' ? 'denied' : 'failed',
-      ...(error ? { code: error.code, rule: error.decision.rule } : {}),
+      ...end,
       ...(bytes === undefined ? {} : { bytes }),
       micros: Math.round((performance.now() - started) * 1000),
     });
   }
+}
+
+/** Gives what was passed as a path, or the empty text where it is none: an event is plain data. */
+function textOf(path: unknown): string {
+  return typeof path === 'string' ? path : '';
 }

@@ -16,10 +16,13 @@ export type Operation =
   | 'rename'
   | 'move';
 
-/** What one call did: exactly one event for each call. */
+/**
+ * What one call did: exactly one event for each call, those with arguments of the wrong kind included. Only
+ * {@link AgentFS.check} gives none: it does nothing and hands its decision to the caller.
+ */
 export interface AuditEvent {
   readonly op: Operation;
-  /** The path as it was asked for. */
+  /** The path as it was asked for; empty when it was no text. */
   readonly path: string;
   /** Destination or new name as it was asked for. */
   readonly to?: string;
@@ -29,7 +32,8 @@ export interface AuditEvent {
   readonly identity?: string;
   /** `ok`; `denied` when policy refused; `failed` when policy admitted and the operation failed. */
   readonly outcome: 'ok' | 'denied' | 'failed';
-  readonly code?: AgentFSErrorCode;
+  /** The code of the error; `INVALID_ARGUMENT` where the call ended with a TypeError. */
+  readonly code?: AgentFSErrorCode | 'INVALID_ARGUMENT';
   readonly rule?: string;
   /** Bytes given or taken. */
   readonly bytes?: number;

@@ -4,7 +4,7 @@ import type { Operation } from './audit-event.js';
 /** What is learned about one call while it runs, for its audit event. */
 export class Call {
   readonly op: Operation;
-  readonly path: string;
+  path: string;
   readonly to: string | undefined;
   resolved: string | undefined;
   identity: string | undefined;

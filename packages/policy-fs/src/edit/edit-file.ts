@@ -76,11 +76,17 @@ export async function editPassage(
 }
 
 /**
- * Checks the options of an edit.
+ * Checks what an edit was asked with.
  *
- * @throws TypeError naming the bad option.
+ * @throws TypeError naming the bad argument or option.
  */
-export function checkEditOptions({ ifMatch, replaceAll }: EditOptions): void {
+export function checkEdit(
+  passage: { readonly oldText: unknown; readonly newText: unknown },
+  { ifMatch, replaceAll }: EditOptions,
+): void {
+  for (const [name, text] of Object.entries(passage)) {
+    if (typeof text !== 'string') throw new TypeError(`argument "${name}" must be a string`);
+  }
   if (ifMatch !== undefined && typeof (ifMatch as unknown) !== 'string') {
     throw new TypeError('option "ifMatch" must be an etag');
   }

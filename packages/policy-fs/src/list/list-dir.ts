@@ -1,7 +1,7 @@
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import type { Call } from '../audit/call.js';
 import type { FsContext } from '../fs-context.js';
-import type { EntryName } from '../walk/backend.js';
+import type { Dir, EntryName } from '../walk/backend.js';
 import type { ZonePath } from '../walk/locate.js';
 import {
   bytesOf,
@@ -35,26 +35,25 @@ const DEFAULT_LIMIT = 10_000;
 
 /** Gives one page of a directory, sorted by name. */
 export function listPage(context: FsContext, call: Call, gated: ZonePath, options: ListOptions): DirPage {
-  const { limit = DEFAULT_LIMIT, cursor } = options;
-  if (!Number.isSafeInteger(limit) || limit < 1)
-    throw new TypeError('option "limit" must be a whole number, 1 or more');
-  const after = cursor === undefined ? undefined : readCursor(cursor);
+  const part = partOf(options);
   const held = holdDirectory(context, call, gated);
   try {
-    const names = sortedNames(held.dir);
-    const first = after === undefined ? 0 : firstAfter(names, after);
-    const page = names.slice(first, first + limit);
-    const last = page.at(-1);
-    const entries = page.flatMap((name) => describeEntry(held.dir, name) ?? []);
+    const page = cutOut(held.dir, sortedNames(held.dir), part);
     held.dir.confirm();
-    const more = last !== undefined && first + limit < names.length;
-    return { entries, ...(more ? { nextCursor: bytesOf(last).toString('base64url') } : {}) };
+    return page;
   } finally {
     held.release();
   }
 }
 
-/** Gives the visible zones that exist, as the entries of the agent root. */
+/** Gives one page of the visible zones that exist, as the entries of the agent root. */
+export function listZonePage(context: FsContext, options: ListOptions): DirPage {
+  const { dir } = context.locator.root;
+  const names = listZones(context).map(({ name }) => name);
+  return cutOut(dir, names, partOf(options));
+}
+
+/** Gives the visible zones that exist, sorted by name. */
 export function listZones({ locator: { root } }: FsContext): DirEntry[] {
   const entries: DirEntry[] = [];
   for (const name of [...root.table.visible.keys()].sort()) {
@@ -62,6 +61,26 @@ export function listZones({ locator: { root } }: FsContext): DirEntry[] {
     if (entry?.type === 'directory') entries.push(entry);
   }
   return entries;
+}
+
+interface Part {
+  readonly limit: number;
+  readonly after: EntryName | undefined;
+}
+
+function partOf({ limit = DEFAULT_LIMIT, cursor }: ListOptions): Part {
+  if (!Number.isSafeInteger(limit) || limit < 1)
+    throw new TypeError('option "limit" must be a whole number, 1 or more');
+  return { limit, after: cursor === undefined ? undefined : readCursor(cursor) };
+}
+
+function cutOut(dir: Dir, names: readonly EntryName[], { limit, after }: Part): DirPage {
+  const first = after === undefined ? 0 : firstAfter(names, after);
+  const page = names.slice(first, first + limit);
+  const last = page.at(-1);
+  const entries = page.flatMap((name) => describeEntry(dir, name) ?? []);
+  const more = last !== undefined && first + limit < names.length;
+  return { entries, ...(more ? { nextCursor: bytesOf(last).toString('base64url') } : {}) };
 }
 
 /** Binary search: the names are sorted, and a page of a large directory should not look at all of them. */

@@ -4,6 +4,7 @@ import type { EntryKind } from '../walk/backend.js';
 import type { ZonePath } from '../walk/locate.js';
 import { describeEntry } from './directory-entry.js';
 import { holdDirectory } from './hold-directory.js';
+import { listZones } from './list-dir.js';
 import { walkTree } from './walk-tree.js';
 
 /** What {@link AgentFS.tree} takes. */
@@ -41,22 +42,73 @@ export async function listTree(
   gated: ZonePath,
   options: Required<TreeOptions>,
 ): Promise<TreeListing> {
-  const { maxDepth, limit, gitignore } = options;
-  let room = MAX_PATH_CHARACTERS;
+  const room = new Room(options.limit);
+  return room.listing(await nodesBelow(context, call, gated, options, room));
+}
+
+/** Gives the visible zones and what is below them. */
+export async function listZoneTrees(
+  context: FsContext,
+  call: Call,
+  options: Required<TreeOptions>,
+): Promise<TreeListing> {
+  const room = new Room(options.limit);
+  const below = { ...options, maxDepth: options.maxDepth - 1 };
+  const zones: TreeNode[] = [];
+  for (const { name } of listZones(context)) {
+    if (!room.take(name)) break;
+    const zone = { name, path: name, type: 'directory' as const, size: 0 };
+    if (below.maxDepth === 0) zones.push(zone);
+    else {
+      const gated = context.locator.gateInZone(name);
+      zones.push({ ...zone, children: await nodesBelow(context, call, gated, below, room) });
+    }
+  }
+  return room.listing(zones);
+}
+
+/** What a tree may still hold. */
+class Room {
+  #entries: number;
+  #characters = MAX_PATH_CHARACTERS;
+
+  constructor(limit: number) {
+    this.#entries = limit;
+  }
+
+  get exceeded(): boolean {
+    return this.#entries < 0 || this.#characters < 0;
+  }
+
+  take(path: string): boolean {
+    this.#entries -= 1;
+    this.#characters -= path.length;
+    return !this.exceeded;
+  }
+
+  listing(nodes: TreeNode[]): TreeListing {
+    return this.exceeded ? Object.assign(nodes, { truncated: true as const }) : nodes;
+  }
+}
+
+async function nodesBelow(
+  context: FsContext,
+  call: Call,
+  gated: ZonePath,
+  { maxDepth, gitignore }: Required<TreeOptions>,
+  room: Room,
+): Promise<TreeNode[]> {
   const nodes: TreeNode[] = [];
   const held = holdDirectory(context, call, gated);
-  let left = limit;
   try {
     await walkTree(held.dir, held.path, nodes, {
       backend: context.locator.root.backend,
       zone: held.zone,
       maxDepth,
       gitignore,
-      done: () => left < 0 || room < 0,
+      done: () => room.exceeded,
       visit({ dir, entry, name, path, depth }, siblings) {
-        left -= 1;
-        room -= path.length;
-        if (left < 0 || room < 0) return undefined;
+        if (!room.take(path)) return undefined;
         if (entry.isDirectory()) {
           const children: TreeNode[] = [];
           siblings.push({
@@ -76,7 +128,7 @@ export async function listTree(
   } finally {
     held.release();
   }
-  return left < 0 || room < 0 ? Object.assign(nodes, { truncated: true as const }) : nodes;
+  return nodes;
 }
 
 /**
