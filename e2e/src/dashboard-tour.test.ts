@@ -189,7 +189,7 @@ host.describe('the dashboard in a real browser', () => {
       .getByRole('treeitem', { name: /^report\.md/ })
       .click();
     await page.getByText(/Status: final/).waitFor();
-    expect(page.url()).toContain('path=report.md');
+    expect(page.url()).toContain('path=workspace%2Freport.md');
     expect(await look('agent-workspace')).toEqual([]);
   });
 

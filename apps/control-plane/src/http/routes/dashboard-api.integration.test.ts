@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestPlane, until, type Answer, type TestPlane } from '../../server/testing/test-plane.js';
@@ -90,6 +90,38 @@ describe('a file of the workspace', () => {
     writeFileSync(join(folder, 'one more'), '');
     expect(await list()).toEqual({ count: 10_000, truncated: true });
   });
+
+  it.each(['profiles', 'workspace', '.config'])(
+    'of a folder %s is reached by its path from the top, which no zone of that name hides',
+    async (name) => {
+      const top = `/api/agents/${agent}/workspace`;
+      const inside = `${top}/${encodeURIComponent(`workspace/${name}`)}`;
+      const disk = join(test.dataDir, 'agents', agent, 'workspace', name);
+      const folder = await call('POST', `${top}-folder/${encodeURIComponent(`workspace/${name}`)}`);
+      expect(folder.status).toBe(201);
+      expect((await upload(`workspace%2F${name}%2Fnote.md`, Buffer.from('mine'))).status).toBe(200);
+      expect(readFileSync(join(disk, 'note.md'), 'utf8')).toBe('mine');
+      const listed = await call('GET', `${top}/workspace`);
+      expect(listed.body.items.map((item: { name: string }) => item.name)).toContain(name);
+      expect((await call('GET', inside)).body.items).toMatchObject([{ name: 'note.md' }]);
+      expect((await call('GET', `${inside}%2Fnote.md`)).body.content).toBe('mine');
+      const rename = await call('POST', `${inside}%2Fnote.md/rename`, { new_name: 'b.md' });
+      const move = await call('POST', `${inside}%2Fb.md/move`, { dest_path: `workspace/${name}/deep/c.md` });
+      expect([rename.status, move.status]).toEqual([204, 204]);
+      expect(readFileSync(join(disk, 'deep/c.md'), 'utf8')).toBe('mine');
+      const zip = await fetch(`${test.url}${top}-download/${encodeURIComponent(`workspace/${name}`)}`, {
+        headers: { authorization: `Bearer ${owner.token}` },
+      });
+      expect(Buffer.from(await zip.arrayBuffer()).includes('deep/c.md')).toBe(true);
+      // Without its beginning the path means the zone, which has no such file and takes none.
+      if (name !== 'workspace') {
+        expect((await call('GET', `${top}/${name}%2Fdeep%2Fc.md`)).status).not.toBe(200);
+        expect((await upload(`${name}%2Fnote.md`, Buffer.from('x'))).status).not.toBe(200);
+      }
+      expect((await call('DELETE', `${inside}?recursive=true`)).status).toBe(204);
+      expect(existsSync(disk)).toBe(false);
+    },
+  );
 
   it('may be empty, and is refused when it is too large or of another type', async () => {
     expect((await upload('empty.bin', Buffer.alloc(0))).status).toBe(200);

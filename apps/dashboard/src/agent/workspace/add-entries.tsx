@@ -62,7 +62,7 @@ export function AddEntries({
         <span className={styles['target']}>
           into{' '}
           <code>
-            <InertText text={directory === '' ? 'workspace/' : `${directory}/`} />
+            <InertText text={`${directory}/`} />
           </code>
         </span>
         <span className="row">

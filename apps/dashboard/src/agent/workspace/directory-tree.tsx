@@ -4,6 +4,7 @@ import { useApi } from '../../app/services.js';
 import { FailureNotice } from '../../components/failure-notice.js';
 import { Loading } from '../../components/loading.js';
 import { useVirtualRows } from '../../components/use-virtual-rows.js';
+import { TOP } from './paths.js';
 import { directoriesAbove, treeRows, type DirectoryState, type TreeRow } from './tree-rows.js';
 import { TreeRowView } from './tree-row-view.js';
 import { useTreeKeys } from './use-tree-keys.js';
@@ -31,7 +32,7 @@ export function DirectoryTree({
     setLastOpen(open);
     setExpanded(new Set([...expanded, ...directoriesAbove(open)]));
   }
-  const directories = ['', ...expanded];
+  const directories = [TOP, ...expanded];
   const results = useQueries({
     queries: directories.map((directory) => directoryQuery(api, agentId, directory)),
   });
@@ -40,11 +41,11 @@ export function DirectoryTree({
     if (result?.data) return { kind: 'listed', listing: result.data };
     return result?.isError ? { kind: 'failed', error: result.error } : { kind: 'loading' };
   };
-  const top = stateOf('');
+  const top = stateOf(TOP);
   const readAgain = (directory: string): void =>
     void queries.refetchQueries({ queryKey: directoryQuery(api, agentId, directory).queryKey });
   if (top.kind === 'loading') return <Loading what="the files" rows={5} />;
-  if (top.kind === 'failed') return <FailureNotice error={top.error} onRetry={() => readAgain('')} />;
+  if (top.kind === 'failed') return <FailureNotice error={top.error} onRetry={() => readAgain(TOP)} />;
   if (top.listing.entries.length === 0) return <p className="muted">The workspace is empty.</p>;
   return (
     <TreeRows

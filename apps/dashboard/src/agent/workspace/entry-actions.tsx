@@ -6,7 +6,7 @@ import { Button } from '../../components/button.js';
 import { ConfirmDialog } from '../../components/confirm-dialog.js';
 import { InertText } from '../../components/inert-text.js';
 import { NameDialog } from './name-dialog.js';
-import { directoryOf, nameOf, pathIn } from './paths.js';
+import { directoryOf, nameOf, pathFrom, pathIn, TOP } from './paths.js';
 import { workspaceKey } from './workspace-queries.js';
 
 /** Rename, move and delete for one entry. */
@@ -19,7 +19,7 @@ export function EntryActions({
   readonly agentId: string;
   readonly path: string;
   readonly isFolder: boolean;
-  /** Hears where the entry is now, '' when it is gone. */
+  /** Hears where the entry is now; the top when it is gone. */
   readonly onMoved: (path: string) => void;
 }) {
   const api = useApi();
@@ -67,7 +67,8 @@ export function EntryActions({
           initial={path}
           action="Move"
           onClose={() => setOpen(undefined)}
-          onSubmit={async (to) => {
+          onSubmit={async (written) => {
+            const to = pathFrom(written);
             unwrap(
               await api.POST('/api/agents/{id}/workspace/{path}/move', {
                 ...params,
@@ -89,7 +90,7 @@ export function EntryActions({
               params: { ...params.params, query: { recursive: isFolder } },
             }),
           );
-          await finish('');
+          await finish(TOP);
         }}
       >
         <p>

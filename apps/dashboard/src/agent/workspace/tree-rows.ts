@@ -1,4 +1,4 @@
-import { pathIn } from './paths.js';
+import { pathIn, TOP } from './paths.js';
 import type { DirectoryEntry, DirectoryListing } from './workspace-queries.js';
 
 /** What is known of a directory. */
@@ -55,12 +55,12 @@ export function treeRows(
     else if (isTruncated)
       note(`Only the first ${entries.length.toLocaleString('en')} entries are listed`, { position: size });
   };
-  add('', 1);
+  add(TOP, 1);
   return rows;
 }
 
-/** Gives every directory above a path. */
+/** Gives every directory between the top and a path, without either. */
 export function directoriesAbove(path: string): readonly string[] {
   const names = path.split('/').slice(0, -1);
-  return names.map((_, index) => names.slice(0, index + 1).join('/'));
+  return names.slice(1).map((_, index) => names.slice(0, index + 2).join('/'));
 }

@@ -1,13 +1,14 @@
 // @vitest-environment happy-dom
 import { screen, waitFor, within } from '@testing-library/react';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { json, refusal, type FakeServer } from '../../testing/fake-server.js';
 import { giveHeight } from '../../testing/give-height.js';
 import { anAgent, renderApp } from '../../testing/render-app.js';
 
 giveHeight(600);
 
-const BASE = '/api/agents/a1/workspace';
+/** The top of the workspace, as every request has to name it. */
+const TOP = '/api/agents/a1/workspace/workspace';
 const file = (name: string) => ({ name, path: name, type: 'file', size: 12 });
 
 function open(path: string, prepare: (server: FakeServer) => void = () => undefined) {
@@ -15,16 +16,16 @@ function open(path: string, prepare: (server: FakeServer) => void = () => undefi
     `/agents/a1/workspace${path === '' ? '' : `?path=${encodeURIComponent(path)}`}`,
     (server) => {
       server.on('GET /api/agents/a1', () => anAgent());
-      server.on(`GET ${BASE}`, () => ({
+      server.on(`GET ${TOP}`, () => ({
         items: [file('report.md'), { name: 'data', path: 'data', type: 'directory', size: 0 }],
         truncated: false,
       }));
-      server.on(`GET ${BASE}/data`, () => ({
+      server.on(`GET ${TOP}%2Fdata`, () => ({
         path: 'data',
         items: [{ ...file('sales.csv'), mtimeMs: 0 }],
         truncated: false,
       }));
-      server.on(`GET ${BASE}/report.md`, () =>
+      server.on(`GET ${TOP}%2Freport.md`, () =>
         json({ path: 'report.md', content: 'one\ntwo', size: 7, truncated: false }, 200, { etag: '"v1"' }),
       );
       prepare(server);
@@ -37,13 +38,13 @@ test('folders come first and are read when they are opened; a file opens by its 
   const tree = await screen.findByRole('tree', { name: 'Workspace' });
   const [folder] = within(tree).getAllByRole('treeitem');
   expect(folder?.textContent).toContain('data');
-  expect(app.server.asked.some((asked) => asked.includes('/workspace/data'))).toBe(false);
+  expect(app.server.asked.some((asked) => asked.includes('%2Fdata'))).toBe(false);
   await app.user.click(within(tree).getByRole('treeitem', { name: 'data' }));
   const inside = await screen.findByRole('treeitem', { name: /^sales\.csv/ });
   expect(inside.getAttribute('aria-level')).toBe('2');
   await app.user.click(screen.getByRole('treeitem', { name: /^report\.md/ }));
   await screen.findByText(/one\s+two/);
-  expect(app.address()).toContain('path=report.md');
+  expect(app.address()).toContain('path=workspace%2Freport.md');
 });
 
 test('the keyboard alone walks the tree: one stop of Tab, arrows, the beginning of a name, Enter', async () => {
@@ -77,7 +78,7 @@ test('the keyboard alone walks the tree: one stop of Tab, arrows, the beginning 
 
 test('of 3,000 files few exist in the page, all are counted, and the last is reached by its name', async () => {
   const app = open('', (server) => {
-    server.on(`GET ${BASE}`, () => ({
+    server.on(`GET ${TOP}`, () => ({
       items: Array.from({ length: 3000 }, (_, index) => file(`file-${String(index).padStart(4, '0')}.txt`)),
       truncated: false,
     }));
@@ -97,13 +98,13 @@ test('of 3,000 files few exist in the page, all are counted, and the last is rea
 
 test('a folder that cannot be read says why in its place, is read again on request, and a cut list says so', async () => {
   const app = open('', (server) => {
-    server.on(`GET ${BASE}/data`, () => refusal(422, 'FILE_REFUSED', 'This part is not available.'));
+    server.on(`GET ${TOP}%2Fdata`, () => refusal(422, 'FILE_REFUSED', 'This part is not available.'));
   });
   await app.user.click(await screen.findByRole('treeitem', { name: 'data' }));
   const failed = await screen.findByRole('treeitem', {
     name: /Could not be read: This part is not available/,
   });
-  app.server.on(`GET ${BASE}/data`, () => ({
+  app.server.on(`GET ${TOP}%2Fdata`, () => ({
     path: 'data',
     items: [{ ...file('sales.csv'), mtimeMs: 0 }],
     truncated: true,
@@ -114,9 +115,9 @@ test('a folder that cannot be read says why in its place, is read again on reque
 });
 
 test('a save goes over the version that was read, and the new text stands there', async () => {
-  const app = open('report.md');
+  const app = open('workspace/report.md');
   let over: string | null = null;
-  app.server.on(`PUT ${BASE}/report.md`, (request) => {
+  app.server.on(`PUT ${TOP}%2Freport.md`, (request) => {
     over = request.headers.get('if-match');
     return json({ path: 'report.md', etag: 'v2' }, 200, { etag: '"v2"' });
   });
@@ -127,13 +128,13 @@ test('a save goes over the version that was read, and the new text stands there'
   await app.user.click(screen.getByRole('button', { name: 'Save' }));
   await screen.findByText('three');
   expect(over).toBe('"v1"');
-  expect(app.server.bodies(`PUT ${BASE}/report.md`)).toEqual([{ content: 'three' }]);
+  expect(app.server.bodies(`PUT ${TOP}%2Freport.md`)).toEqual([{ content: 'three' }]);
 });
 
 test('a file that changed meanwhile: both versions are shown, nothing is lost, overwriting is a choice', async () => {
-  const app = open('report.md');
+  const app = open('workspace/report.md');
   const saves: (string | null)[] = [];
-  app.server.on(`PUT ${BASE}/report.md`, (request) => {
+  app.server.on(`PUT ${TOP}%2Freport.md`, (request) => {
     saves.push(request.headers.get('if-match'));
     return saves.length === 1
       ? refusal(412, 'PRECONDITION_FAILED', 'The file changed.')
@@ -142,7 +143,7 @@ test('a file that changed meanwhile: both versions are shown, nothing is lost, o
   await app.user.click(await screen.findByRole('button', { name: 'Edit' }));
   const box = screen.getByRole('textbox', { name: 'Content' });
   await app.user.type(box, ' mine');
-  app.server.on(`GET ${BASE}/report.md`, () =>
+  app.server.on(`GET ${TOP}%2Freport.md`, () =>
     json({ path: 'report.md', content: 'one\ntheirs', size: 10, truncated: false }, 200, { etag: '"v2"' }),
   );
   await app.user.click(screen.getByRole('button', { name: 'Save' }));
@@ -156,8 +157,8 @@ test('a file that changed meanwhile: both versions are shown, nothing is lost, o
 });
 
 test('a binary file is never shown', async () => {
-  open('report.md', (server) => {
-    server.on(`GET ${BASE}/report.md`, () => refusal(422, 'BINARY_FILE', 'This is no text.'));
+  open('workspace/report.md', (server) => {
+    server.on(`GET ${TOP}%2Freport.md`, () => refusal(422, 'BINARY_FILE', 'This is no text.'));
   });
   await screen.findByText('This file is not text.');
   expect(screen.getByRole('button', { name: 'Download' })).toBeTruthy();
@@ -165,7 +166,7 @@ test('a binary file is never shown', async () => {
 
 test('names that pretend to be something else show what they are', async () => {
   open('', (server) => {
-    server.on(`GET ${BASE}`, () => ({
+    server.on(`GET ${TOP}`, () => ({
       items: [file('invoice\u202Efdp.exe'), file('<img src=x>')],
       truncated: false,
     }));
@@ -177,8 +178,8 @@ test('names that pretend to be something else show what they are', async () => {
 });
 
 test('a delete needs a confirmation and leaves the file when the server refuses', async () => {
-  const app = open('report.md');
-  app.server.on(`DELETE ${BASE}/report.md`, () => refusal(422, 'FILE_REFUSED', 'This may not be removed.'));
+  const app = open('workspace/report.md');
+  app.server.on(`DELETE ${TOP}%2Freport.md`, () => refusal(422, 'FILE_REFUSED', 'This may not be removed.'));
   await app.user.click(await screen.findByRole('button', { name: 'Delete' }));
   const dialog = await screen.findByRole('alertdialog');
   expect(app.server.asked.some((asked) => asked.startsWith('DELETE'))).toBe(false);
@@ -187,8 +188,8 @@ test('a delete needs a confirmation and leaves the file when the server refuses'
 });
 
 test('a rename that is refused keeps the typed name in the dialog; one that succeeds opens the new name', async () => {
-  const app = open('report.md');
-  app.server.on(`POST ${BASE}/report.md/rename`, () => refusal(409, 'CONFLICT', 'There is one already.'));
+  const app = open('workspace/report.md');
+  app.server.on(`POST ${TOP}%2Freport.md/rename`, () => refusal(409, 'CONFLICT', 'There is one already.'));
   await app.user.click(await screen.findByRole('button', { name: 'Rename' }));
   const dialog = await screen.findByRole('dialog', { name: 'Rename file' });
   const box = within(dialog).getByRole<HTMLInputElement>('textbox', { name: 'New name' });
@@ -198,22 +199,22 @@ test('a rename that is refused keeps the typed name in the dialog; one that succ
   await app.user.click(within(dialog).getByRole('button', { name: 'Rename' }));
   await within(dialog).findByText('There is one already.');
   expect(box.value).toBe('final.md');
-  expect(app.address()).toContain('path=report.md');
+  expect(app.address()).toContain('path=workspace%2Freport.md');
 
-  app.server.on(`POST ${BASE}/report.md/rename`, () => ({ path: 'final.md' }));
+  app.server.on(`POST ${TOP}%2Freport.md/rename`, () => ({ path: 'final.md' }));
   await app.user.click(within(dialog).getByRole('button', { name: 'Rename' }));
-  await waitFor(() => expect(app.address()).toContain('path=final.md'));
+  await waitFor(() => expect(app.address()).toContain('path=workspace%2Ffinal.md'));
   expect(screen.queryByRole('dialog')).toBeNull();
-  expect(app.server.bodies(`POST ${BASE}/report.md/rename`)).toEqual([
+  expect(app.server.bodies(`POST ${TOP}%2Freport.md/rename`)).toEqual([
     { new_name: 'final.md' },
     { new_name: 'final.md' },
   ]);
 });
 
 test('a move and a new folder that are refused keep what was typed in the dialog', async () => {
-  const app = open('report.md');
-  app.server.on(`POST ${BASE}/report.md/move`, () => refusal(422, 'FILE_REFUSED', 'Not there.'));
-  app.server.on('POST /api/agents/a1/workspace-folder/plans', () =>
+  const app = open('workspace/report.md');
+  app.server.on(`POST ${TOP}%2Freport.md/move`, () => refusal(422, 'FILE_REFUSED', 'Not there.'));
+  app.server.on('POST /api/agents/a1/workspace-folder/workspace%2Fplans', () =>
     refusal(422, 'FILE_REFUSED', 'Not this one.'),
   );
   for (const [opener, title, label, typed, action, words] of [
@@ -231,15 +232,17 @@ test('a move and a new folder that are refused keep what was typed in the dialog
     await app.user.click(within(dialog).getByRole('button', { name: 'Cancel' }));
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
   }
-  expect(app.server.bodies(`POST ${BASE}/report.md/move`)).toEqual([{ dest_path: 'data/report.md' }]);
-  expect(app.server.bodies('POST /api/agents/a1/workspace-folder/plans')).toHaveLength(1);
-  expect(app.address()).toContain('path=report.md');
+  expect(app.server.bodies(`POST ${TOP}%2Freport.md/move`)).toEqual([
+    { dest_path: 'workspace/data/report.md' },
+  ]);
+  expect(app.server.bodies('POST /api/agents/a1/workspace-folder/workspace%2Fplans')).toHaveLength(1);
+  expect(app.address()).toContain('path=workspace%2Freport.md');
 });
 
 test('a move that succeeds opens the new path, and a new folder appears in the tree', async () => {
-  const app = open('report.md');
-  app.server.on(`POST ${BASE}/report.md/move`, () => ({ path: 'data/report.md' }));
-  app.server.on(`GET ${BASE}/data%2Freport.md`, () =>
+  const app = open('workspace/report.md');
+  app.server.on(`POST ${TOP}%2Freport.md/move`, () => ({ path: 'data/report.md' }));
+  app.server.on(`GET ${TOP}%2Fdata%2Freport.md`, () =>
     json({ path: 'data/report.md', content: 'moved', size: 5, truncated: false }, 200, { etag: '"v1"' }),
   );
   await app.user.click(await screen.findByRole('button', { name: 'Move' }));
@@ -247,11 +250,11 @@ test('a move that succeeds opens the new path, and a new folder appears in the t
   const box = within(dialog).getByRole('textbox', { name: 'New path in the workspace' });
   await app.user.clear(box);
   await app.user.type(box, 'data/report.md');
-  app.server.on(`GET ${BASE}`, () => ({
+  app.server.on(`GET ${TOP}`, () => ({
     items: [{ name: 'data', path: 'data', type: 'directory', size: 0 }],
     truncated: false,
   }));
-  app.server.on(`GET ${BASE}/data`, () => ({
+  app.server.on(`GET ${TOP}%2Fdata`, () => ({
     path: 'data',
     items: [{ ...file('report.md'), mtimeMs: 0 }],
     truncated: false,
@@ -259,16 +262,20 @@ test('a move that succeeds opens the new path, and a new folder appears in the t
   await app.user.click(within(dialog).getByRole('button', { name: 'Move' }));
   await screen.findByText('moved');
   expect(screen.queryByRole('dialog')).toBeNull();
-  expect(app.address()).toContain(encodeURIComponent('data/report.md'));
+  expect(app.address()).toContain(encodeURIComponent('workspace/data/report.md'));
   const moved = await screen.findByRole('treeitem', { name: /^report\.md/, selected: true });
   expect(moved.getAttribute('aria-level')).toBe('2');
-  expect(app.server.bodies(`POST ${BASE}/report.md/move`)).toEqual([{ dest_path: 'data/report.md' }]);
+  expect(app.server.bodies(`POST ${TOP}%2Freport.md/move`)).toEqual([
+    { dest_path: 'workspace/data/report.md' },
+  ]);
 
-  app.server.on('POST /api/agents/a1/workspace-folder/data%2Fplans', () => json({ path: 'data/plans' }, 201));
+  app.server.on('POST /api/agents/a1/workspace-folder/workspace%2Fdata%2Fplans', () =>
+    json({ path: 'data/plans' }, 201),
+  );
   await app.user.click(screen.getByRole('button', { name: 'New folder' }));
   const asks = await screen.findByRole('dialog', { name: 'New folder' });
   await app.user.type(within(asks).getByRole('textbox', { name: 'Name' }), 'plans');
-  app.server.on(`GET ${BASE}/data`, () => ({
+  app.server.on(`GET ${TOP}%2Fdata`, () => ({
     path: 'data',
     items: [
       { ...file('report.md'), mtimeMs: 0 },
@@ -279,14 +286,14 @@ test('a move that succeeds opens the new path, and a new folder appears in the t
   await app.user.click(within(asks).getByRole('button', { name: 'Create' }));
   await screen.findByRole('treeitem', { name: 'plans' });
   expect(screen.queryByRole('dialog')).toBeNull();
-  expect(app.server.bodies('POST /api/agents/a1/workspace-folder/data%2Fplans')).toHaveLength(1);
+  expect(app.server.bodies('POST /api/agents/a1/workspace-folder/workspace%2Fdata%2Fplans')).toHaveLength(1);
 });
 
 test('an upload goes as it is, and replaces nothing by itself', async () => {
   const app = open('');
   await screen.findByRole('tree', { name: 'Workspace' });
   const sent: { type: string | null; ifNone: string | null }[] = [];
-  app.server.on(`PUT ${BASE}/a.bin`, ({ headers }) => {
+  app.server.on(`PUT ${TOP}%2Fa.bin`, ({ headers }) => {
     sent.push({ type: headers.get('content-type'), ifNone: headers.get('if-none-match') });
     return sent.length === 1
       ? refusal(412, 'PRECONDITION_FAILED', 'It exists.')
@@ -302,5 +309,123 @@ test('an upload goes as it is, and replaces nothing by itself', async () => {
     { type: 'application/octet-stream', ifNone: '*' },
     { type: 'application/octet-stream', ifNone: null },
   ]);
-  expect(app.server.bodies(`PUT ${BASE}/a.bin`)).toEqual(['abc', 'abc']);
+  expect(app.server.bodies(`PUT ${TOP}%2Fa.bin`)).toEqual(['abc', 'abc']);
+});
+
+test.each(['profiles', 'workspace', '.config'])(
+  'a folder called %s inside the workspace is that folder and never the zone of this name',
+  async (name) => {
+    const inside = `${TOP}%2F${encodeURIComponent(name)}`;
+    const app = open('', (server) => {
+      server.on(`GET ${TOP}`, () => ({
+        path: 'workspace',
+        items: [{ name, type: 'directory', size: 0, mtimeMs: 0 }],
+        truncated: false,
+      }));
+      server.on(`GET ${inside}`, () => ({
+        path: `workspace/${name}`,
+        items: [{ ...file('note.md'), mtimeMs: 0 }],
+        truncated: false,
+      }));
+      for (const at of [`${inside}%2Fnote.md`, `${inside}%2Ffinal.md`, `${inside}%2Fold.md`])
+        server.on(`GET ${at}`, () =>
+          json({ path: 'x', content: 'its text', size: 8, truncated: false }, 200, { etag: '"v1"' }),
+        );
+      server.on(`PUT ${inside}%2Fnote.md`, () => json({ path: 'x', etag: 'v2' }, 200, { etag: '"v2"' }));
+      server.on(`PUT ${inside}%2Fa.bin`, () => json({ path: 'x', etag: 'x' }));
+      server.on(`PUT ${inside}%2Fnew.md`, () => json({ path: 'x', etag: 'x' }));
+      server.on(`GET ${inside}%2Fnew.md`, () => refusal(422, 'BINARY_FILE', 'This is no text.'));
+      server.on(`POST ${inside}%2Fnote.md/rename`, () => json(undefined, 204));
+      server.on(`POST ${inside}%2Ffinal.md/move`, () => json(undefined, 204));
+      server.on(`DELETE ${inside}%2Fold.md`, () => json(undefined, 204));
+      server.on(
+        `GET /api/agents/a1/workspace-download/workspace%2F${encodeURIComponent(name)}`,
+        () => new Response('zip'),
+      );
+    });
+    const inDialog = async (opener: string, label: string, text: string, action: string): Promise<void> => {
+      await app.user.click(await screen.findByRole('button', { name: opener }));
+      const dialog = await screen.findByRole('dialog');
+      const box = within(dialog).getByRole('textbox', { name: label });
+      await app.user.clear(box);
+      await app.user.type(box, text);
+      await app.user.click(within(dialog).getByRole('button', { name: action }));
+      await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    };
+    await app.user.click(await screen.findByRole('treeitem', { name }));
+    await screen.findByText('A folder with 1 entries.');
+    // happy-dom would leave the page for what is downloaded.
+    const saved = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined);
+    await app.user.click(screen.getByRole('button', { name: 'Download' }));
+    await waitFor(() => expect(saved).toHaveBeenCalledTimes(1));
+    saved.mockRestore();
+    const input = document.querySelector<HTMLInputElement>('input[type=file]');
+    if (!input) throw new Error('no file input');
+    await app.user.upload(input, new File(['abc'], 'a.bin'));
+    await screen.findByText('Uploaded');
+    await inDialog('New file', 'Name', 'new.md', 'Create');
+    await screen.findByText('This file is not text.');
+    await app.user.click(screen.getByRole('treeitem', { name: /^note\.md/ }));
+    await app.user.click(await screen.findByRole('button', { name: 'Edit' }));
+    await app.user.type(screen.getByRole('textbox', { name: 'Content' }), '!');
+    await app.user.click(screen.getByRole('button', { name: 'Save' }));
+    await screen.findByText('its text!');
+    await inDialog('Rename', 'New name', 'final.md', 'Rename');
+    await screen.findByText('its text');
+    await inDialog(
+      'Move',
+      'New path in the workspace',
+      `${name === 'workspace' ? 'workspace/' : ''}${name}/old.md`,
+      'Move',
+    );
+    await waitFor(() => expect(app.address()).toContain(encodeURIComponent(`workspace/${name}/old.md`)));
+    await app.user.click(await screen.findByRole('button', { name: 'Delete' }));
+    await app.user.click(
+      within(await screen.findByRole('alertdialog')).getByRole('button', { name: 'Delete' }),
+    );
+    await screen.findByText('No file is open.');
+
+    const paths = app.server.asked
+      .map((asked) => / \/api\/agents\/a1\/workspace(?:-[a-z]+)?\/([^/?]*)/.exec(asked)?.[1])
+      .filter((path) => path !== undefined);
+    expect(paths.length).toBeGreaterThan(10);
+    // The top itself, or below it: what stands after the first name can be called anything.
+    expect(paths.filter((path) => path !== 'workspace' && !path.startsWith(`workspace%2F`))).toEqual([]);
+    for (const route of [
+      `PUT ${inside}%2Fa.bin`,
+      `PUT ${inside}%2Fnew.md`,
+      `PUT ${inside}%2Fnote.md`,
+      `POST ${inside}%2Fnote.md/rename`,
+      `POST ${inside}%2Ffinal.md/move`,
+      `DELETE ${inside}%2Fold.md`,
+      `GET /api/agents/a1/workspace-download/workspace%2F${encodeURIComponent(name)}`,
+    ])
+      expect(app.server.bodies(route), route).toHaveLength(1);
+    expect(app.server.bodies(`POST ${inside}%2Ffinal.md/move`)).toEqual([
+      { dest_path: `workspace/${name}/old.md` },
+    ]);
+  },
+);
+
+test.each([
+  ['workspace/data/sales.csv', 'the path as the page itself writes it'],
+  ['data/sales.csv', 'a path that somebody wrote without its beginning'],
+])('a link to %s (%s) opens that file and selects it in the tree', async (path) => {
+  open(path, (server) => {
+    server.on(`GET ${TOP}%2Fdata%2Fsales.csv`, () =>
+      json({ path, content: 'a;b', size: 3, truncated: false }, 200, { etag: '"v1"' }),
+    );
+  });
+  await screen.findByText('a;b');
+  const row = await screen.findByRole('treeitem', { name: /^sales\.csv/, selected: true });
+  expect(row.getAttribute('aria-level')).toBe('2');
+  await screen.findByRole('heading', { name: 'workspace/data/sales.csv' });
+});
+
+test.each(['workspace', 'workspace/', '/'])('a link to %s is the top: no file is open', async (path) => {
+  const app = open(path);
+  await screen.findByRole('treeitem', { name: /^report\.md/ });
+  await screen.findByText('No file is open.');
+  expect(screen.queryByRole('button', { name: 'Delete' })).toBeNull();
+  expect(app.server.asked.filter((asked) => asked.includes('workspace%2F'))).toEqual([]);
 });

@@ -14,18 +14,11 @@ export interface DirectoryListing {
 /** The part of the key that all queries of a workspace share. */
 export const workspaceKey = (agentId: string) => ['agent', agentId, 'workspace'] as const;
 
-/** Entries of one directory, folders first; '' is the top of the workspace. */
+/** Entries of one directory, folders first. */
 export function directoryQuery(api: ApiClient, agentId: string, path: string) {
   return queryOptions({
     queryKey: [...workspaceKey(agentId), 'directory', path],
     queryFn: async ({ signal }): Promise<DirectoryListing> => {
-      if (path === '') {
-        const top = await api.GET('/api/agents/{id}/workspace', {
-          params: { path: { id: agentId }, query: { max_depth: 1 } },
-          signal,
-        });
-        return listingOf(unwrap(top));
-      }
       const answer = unwrap(await readPath(api, agentId, path, signal));
       return listingOf('items' in answer ? answer : { items: [], truncated: false });
     },
