@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { compareCosts } from '../../../tools/bench/compare.js';
 import { memoryAuditStore, openAuditLog, type AuditEvent } from '../src/index.js';
 
 const event: AuditEvent = {
@@ -11,7 +13,18 @@ const event: AuditEvent = {
   input: 'rm -rf .',
   timestamp: new Date().toISOString(),
 };
-const rows = 100_000;
+const BATCH = 100;
+const batch = Array.from({ length: BATCH }, () => event);
+const hashed = (): string => createHash('sha256').update(JSON.stringify(event)).digest('hex');
+const hashAll = (): void => batch.forEach(hashed);
+
+const written = openAuditLog(memoryAuditStore());
+await compareCosts(
+  `append ${BATCH} rows`,
+  { 'JSON.stringify + sha256 of each': hashAll, appendBatch: () => written.appendBatch(batch) },
+  { calls: 50 },
+);
+
 const store = memoryAuditStore();
 const log = openAuditLog({
   ...store,
@@ -21,19 +34,19 @@ const log = openAuditLog({
     return Promise.resolve(store.rows.slice(start, start + limit));
   },
 });
-const time = async (what: string, work: () => Promise<unknown>): Promise<void> => {
-  const start = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(start);
-  const us = (user + system) / rows;
-  console.log(`${what.padEnd(10)} ${us.toFixed(2)} us CPU a row, ${Math.round(1e6 / us)} rows/s a core`);
-};
-await time('append', async () => {
-  for (let done = 0; done < rows; done += 100)
-    await log.appendBatch(Array.from({ length: 100 }, () => event));
-});
-await time('verify', async () => {
-  const found = await log.verify();
-  if (found.outcome !== 'intact' || found.rows !== rows)
-    throw new Error(`measured nothing: ${found.outcome}`);
-});
+const batches = 100;
+for (let done = 0; done < batches; done += 1) await log.appendBatch(batch);
+const found = await log.verify();
+if (found.outcome !== 'intact' || found.rows !== batches * BATCH) {
+  throw new Error(`measured nothing: ${found.outcome}`);
+}
+await compareCosts(
+  `verify ${batches * BATCH} rows`,
+  {
+    'JSON.stringify + sha256 of each': () => {
+      for (let done = 0; done < batches; done += 1) hashAll();
+    },
+    verify: () => log.verify(),
+  },
+  { calls: 1 },
+);
