@@ -84,15 +84,25 @@ describe('any input', () => {
   );
 
   it('is refused, not thrown at, with a broken context', () => {
-    expect(policy.check('ls', null as never).effect).toBe('allow');
-    expect(policy.check('ls', { cwd: 7 as never })).toMatchObject({
-      effect: 'deny',
-      rule: 'shell.workspace.cwd',
-    });
-    expect(policy.check('ls', { cwd: tmpdir() })).toMatchObject({
-      effect: 'deny',
-      rule: 'shell.workspace.cwd',
-    });
+    for (const context of [undefined, {}, { cwd: undefined }, { cwd: '.' }, { cwd: 'src' }])
+      expect(policy.check('ls', context).effect).toBe('allow');
+    for (const context of [
+      null,
+      5,
+      'src',
+      true,
+      [],
+      ['src'],
+      () => 'src',
+      { dir: 'src' },
+      { cwd: 'src', x: 1 },
+    ])
+      expect(policy.check('ls', context as never)).toMatchObject({
+        effect: 'deny',
+        rule: 'shell.workspace.context',
+      });
+    for (const cwd of [7, null, '', 'src\0x', tmpdir(), 'missing', 'a.txt', 'src/../missing'])
+      expect([cwd, policy.check('ls', { cwd: cwd as never }).rule]).toEqual([cwd, 'shell.workspace.cwd']);
   });
 
   it('has a canonical form that reads back as the same words', () => {

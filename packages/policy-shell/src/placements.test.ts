@@ -83,6 +83,21 @@ describe('where files end up', () => {
     expect(rule('grep -r x large')).toBe('shell.allow');
   });
 
+  it('lets a listing tell of a protected file what the listing of its directory tells', () => {
+    writeFileSync(join(fixture.workspace, 'agent.json'), '{}');
+    for (const command of ['ls -l agent.json', 'stat agent.json', 'du -sh agent.json'])
+      expect([command, rule(command)]).toEqual([command, 'shell.allow']);
+    for (const command of [
+      'cat agent.json',
+      'wc agent.json',
+      'ls .config',
+      'du -sh .state',
+      'ls agent.json/x',
+    ])
+      expect([command, rule(command)]).toEqual([command, 'shell.workspace.protected']);
+    rmSync(join(fixture.workspace, 'agent.json'));
+  });
+
   it('starts nowhere that cd would not go', () => {
     for (const cwd of ['.config', '.git/hooks', join(fixture.workspace, '.config'), 'link-config'])
       expect([cwd, rule('ls', cwd)]).toEqual([cwd, 'shell.workspace.protected']);

@@ -36,18 +36,21 @@ export class ShellCommandPolicy {
   }
 
   /** Gives the verdict on one command line. Synchronous; never throws; reads the file system to resolve links. */
-  check(command: string, context: { readonly cwd?: string | undefined } = {}): ShellDecision {
+  check(command: string, context: { readonly cwd?: string | undefined } = noContext): ShellDecision {
     const input = typeof (command as unknown) === 'string' ? command : '';
     try {
-      return this.#check(command, input, (context as typeof context | null)?.cwd);
+      return this.#check(command, input, context);
     } catch (error) {
       const note = error instanceof Error ? error.message : 'unknown error';
       return this.#decide(input, [{ rule: 'shell.internal' }], [], { note });
     }
   }
 
-  #check(command: unknown, input: string, cwd: string | undefined): ShellDecision {
+  #check(command: unknown, input: string, context: { readonly cwd?: string | undefined }): ShellDecision {
     if (typeof command !== 'string') return this.#decide(input, [{ rule: 'shell.syntax.not-a-string' }], []);
+    const misused = context === noContext ? undefined : refuseContext(context);
+    if (misused) return this.#decide(input, [misused], []);
+    const { cwd } = context;
     const parsed = parseCommand(command, this.#options.relaxed);
     if (!parsed.ok) return this.#decide(input, [parsed.finding], []);
     const view = viewWorkspace(this.#options, cwd);
@@ -114,6 +117,21 @@ export class ShellCommandPolicy {
       trace,
     });
   }
+}
+
+const noContext: { readonly cwd?: string } = Object.freeze({});
+
+// A caller that got the context wrong must not be judged for another directory than it meant.
+function refuseContext(context: unknown): Finding | undefined {
+  const rule = 'shell.workspace.context';
+  if (typeof context !== 'object' || context === null || Array.isArray(context)) {
+    return {
+      rule,
+      detail: Array.isArray(context) ? 'an array' : context === null ? 'null' : `a ${typeof context}`,
+    };
+  }
+  const unknown = Object.keys(context).find((name) => name !== 'cwd');
+  return unknown === undefined ? undefined : { rule, detail: `the unknown option "${unknown}"` };
 }
 
 // What `cd` refuses is no place to start in either.

@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { posix } from 'node:path';
+import { isDirectory } from '../path/is-directory.js';
 import { resolvePath } from '../path/resolve-path.js';
 import type { Token } from '../rules/finding.js';
 import { inspectFollowedTree } from './followed-trees.js';
@@ -144,8 +145,4 @@ function relativeTarget(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

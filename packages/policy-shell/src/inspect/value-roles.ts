@@ -10,6 +10,9 @@ import type { Inspection } from './inspection.js';
 import { inspectMode } from './mode.js';
 import { inspectUrl, recordPossiblePaths } from './possible-paths.js';
 
+// Packages of the project that are made to be loaded first; their code is the project's own, as a script is.
+const usualPreload =
+  /^(?:dotenv(?:-\w+)?\/config|(?:ts-node|tsconfig-paths|source-map-support|esbuild-register|@swc-node|@swc|@babel|sucrase|module-alias|tsx)(?:\/(?:register|esm|cjs|node)(?:\/[\w-]+)?)?|reflect-metadata)$/;
 const gibibyte = 2 ** 30;
 const sizes: Readonly<Record<string, number>> = { '': 1, b: 512, k: 2 ** 10, m: 2 ** 20, g: gibibyte };
 
@@ -29,6 +32,9 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       return;
     case 'read':
       recordPossiblePaths(token, 'read', into);
+      return;
+    case 'look':
+      recordPossiblePaths(token, 'look', into);
       return;
     case 'script':
       if (value === '-' || value === '') into.inlineCode(token, `The input of ${program}`);
@@ -54,6 +60,9 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       return;
     case 'plugin':
       if (!value.startsWith('no:')) into.object('shell.exec.option', token);
+      return;
+    case 'preload':
+      if (!usualPreload.test(value)) into.object('shell.exec.option', token, `${program} ${value}`);
       return;
     case 'size':
       inspectSize(token, program, into);

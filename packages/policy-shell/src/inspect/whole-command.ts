@@ -155,7 +155,7 @@ const rules: readonly ArgumentRule[] = [
   },
   // Runners that start what stands behind their own words.
   {
-    programs: /^(?:yarn workspaces?|pnpm .+|hatch .+|ctest|cargo watch)$/,
+    programs: /^(?:yarn workspaces?|pnpm (?:run|exec|dlx|test|start)|hatch .+|ctest|cargo watch)$/,
     argument: (value, index, all) => index === all.length - 1 && /^(?:env|printenv)$/.test(value),
     rule: 'shell.env.dump',
   },

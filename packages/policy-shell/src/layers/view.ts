@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { isDirectory } from '../path/is-directory.js';
 import { leadsToItself, resolvePath } from '../path/resolve-path.js';
 import { isInside, isPlainView, type WorkspaceView } from '../path/workspace-paths.js';
 import type { CheckedOptions } from '../policy-options.js';
@@ -17,9 +18,12 @@ export function viewWorkspace(
     const { view, above } = knownWorkspace(options, options.workspace);
     if (leadsToItself(above)) return view;
   }
-  const wanted = cwd ?? options.workspace ?? '/';
-  if (typeof wanted !== 'string' || wanted.includes('\0')) {
-    return { rule: 'shell.workspace.cwd', detail: typeof wanted };
+  const wanted = cwd === undefined ? (options.workspace ?? '/') : cwd;
+  if (typeof wanted !== 'string' || wanted === '' || wanted.includes('\0')) {
+    return {
+      rule: 'shell.workspace.cwd',
+      detail: typeof wanted === 'string' ? JSON.stringify(wanted) : typeof wanted,
+    };
   }
   const root = options.workspace ?? '/';
   const absolute = wanted === root ? root : posix.resolve(from?.cwd ?? root, wanted);
@@ -27,6 +31,10 @@ export function viewWorkspace(
   const realCwd = absolute === root ? realRoot : resolvePath('/', absolute);
   if (!realRoot.ok || !realCwd.ok) return { rule: 'shell.workspace.cwd', detail: wanted };
   if (options.restrictToWorkspace && !isInside(realCwd.path, realRoot.path)) {
+    return { rule: 'shell.workspace.cwd', detail: wanted };
+  }
+  // A `cd` of the line may enter what the line makes; a call starts in what is there.
+  if (cwd !== undefined && from === undefined && !isDirectory(realCwd.path)) {
     return { rule: 'shell.workspace.cwd', detail: wanted };
   }
   return makeView(options, root, realRoot.path, absolute, realCwd.path);

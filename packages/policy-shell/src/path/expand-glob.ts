@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import type { ParsedWord, Piece } from '../parse/word.js';
 import type { Finding, Token } from '../rules/finding.js';
+import { isDirectory } from './is-directory.js';
 import { refusePath, type WorkspaceView } from './workspace-paths.js';
 
 const maximumEntries = 4096;
@@ -20,7 +21,7 @@ export function expandGlob(word: ParsedWord, view: WorkspaceView): readonly Toke
   // Text that looks like an address or an option value is not a file pattern in practice.
   if (!segments) return refusal;
   let budget = maximumEntries;
-  let found: string[] = [value.startsWith('/') ? '/' : ''];
+  let found: string[] = [''];
   for (const [index, segment] of segments.entries()) {
     const last = index === segments.length - 1;
     if (segment.pattern === undefined) {
@@ -36,17 +37,20 @@ export function expandGlob(word: ParsedWord, view: WorkspaceView): readonly Toke
       const entries = readDirectory(prefix, view);
       budget -= entries.length;
       if (budget < 0) return refusal;
-      for (const { name, directory } of entries) {
+      for (const { name, leads } of entries) {
         if (name.startsWith('.') && !segment.text.startsWith('.')) continue;
-        if (!last && !directory) continue;
-        if (segment.pattern.test(name)) next.push(prefix + name + (last ? '' : '/'));
+        if (!segment.pattern.test(name)) continue;
+        if (last) next.push(prefix + name);
+        else if (leads(prefix + name)) next.push(`${prefix}${name}/`);
       }
     }
     if (next.length > maximumMatches) return refusal;
     found = next;
     if (found.length === 0) break;
   }
-  const matches = found.filter((path) => exists(path, segments, view)).sort();
+  // A literal tail behind a pattern (`*/package.json`) has not been looked at yet.
+  const literalTail = segments.at(-1)?.pattern === undefined;
+  const matches = (literalTail ? found.filter((path) => exists(path, view)) : found).sort();
   return matches.length === 0 ? [{ value, span }] : matches.map((path) => ({ value: path, span }));
 }
 
@@ -77,13 +81,14 @@ function splitSegments(pieces: readonly Piece[]): Segment[] | undefined {
       segment.source += part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
     }
   }
-  const useful = segments.filter(
-    ({ text }, index) => text !== '' || (index > 0 && index === segments.length - 1),
-  );
-  if (useful.filter(({ pattern }) => pattern).length > 4) return undefined;
+  if (segments.filter(({ pattern }) => pattern).length > 4) return undefined;
   // Each further star multiplies the backtracking of the expression below.
-  if (useful.some(({ source }) => source.split('[^/]*').length > 5)) return undefined;
-  return useful.map(({ text, source, pattern }) => ({
+  if (segments.some(({ source }) => source.split('[^/]*').length > 5)) return undefined;
+  // A shell keeps every slash that was written; behind a pattern bash does not (`*//x`).
+  const double = segments.findIndex(({ text }, at) => at > 0 && at < segments.length - 1 && text === '');
+  if (double > 0 && segments.slice(0, double).some(({ pattern }) => pattern)) return undefined;
+  if (segments.at(-1)?.text === '' && segments.at(-2)?.text === '') return undefined;
+  return segments.map(({ text, source, pattern }) => ({
     text,
     pattern: pattern ? new RegExp(`^(?:${source})$`, 'su') : undefined,
   }));
@@ -92,7 +97,8 @@ function splitSegments(pieces: readonly Piece[]): Segment[] | undefined {
 function patternSource(text: string): string | undefined {
   if (/^\*+$/.test(text)) return '[^/]*';
   if (text === '?') return '[^/]';
-  const bracket = /^\[([!^]?)(\]?[A-Za-z0-9_.,+@% -]*)\]$/.exec(text);
+  // `[^a]` means different things in different shells.
+  const bracket = /^\[(!?)(\]?[A-Za-z0-9_.,+@% -]*)\]$/.exec(text);
   if (!bracket) return undefined;
   const body = (bracket[2] ?? '').replace(/\]/g, '\\]').replace(/^-|-$/g, '\\-');
   try {
@@ -104,24 +110,31 @@ function patternSource(text: string): string | undefined {
   }
 }
 
-function readDirectory(prefix: string, view: WorkspaceView): { name: string; directory: boolean }[] {
+interface Entry {
+  readonly name: string;
+  /** Whether a slash may stand behind the path of this entry: it is a directory, or a link to one. */
+  readonly leads: (path: string) => boolean;
+}
+
+function readDirectory(prefix: string, view: WorkspaceView): Entry[] {
   try {
-    const path = prefix.startsWith('/') ? prefix : `${view.realCwd}/${prefix}`;
-    return readdirSync(path, { withFileTypes: true }).map((entry) => ({
+    return readdirSync(absolute(prefix, view), { withFileTypes: true }).map((entry) => ({
       name: entry.name,
-      directory: entry.isDirectory() || entry.isSymbolicLink(),
+      leads: (path) => entry.isDirectory() || (entry.isSymbolicLink() && isDirectory(absolute(path, view))),
     }));
   } catch {
     return [];
   }
 }
 
-// A literal tail behind a pattern (`*/package.json`) has not been looked at yet.
-function exists(path: string, segments: readonly Segment[], view: WorkspaceView): boolean {
-  if (segments.at(-1)?.pattern) return true;
-  const slash = path.replace(/\/$/, '').lastIndexOf('/');
-  const directory = slash < 0 ? '' : path.slice(0, slash + 1);
-  const name = path.replace(/\/$/, '').slice(slash + 1);
-  const entry = readDirectory(directory, view).find((candidate) => candidate.name === name);
-  return entry !== undefined && (!path.endsWith('/') || entry.directory);
+const absolute = (path: string, view: WorkspaceView): string =>
+  path.startsWith('/') ? path : `${view.realCwd}/${path}`;
+
+// The kernel reads a slash or a dot at the end as a shell does: what stands before it must be a directory.
+function exists(path: string, view: WorkspaceView): boolean {
+  try {
+    return lstatSync(absolute(path, view), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -3,8 +3,8 @@ import type { Finding, Span } from '../rules/finding.js';
 import { isLookAlike, plainName } from './look-alike.js';
 import { leadsToItselfBelow, resolvePath } from './resolve-path.js';
 
-/** What a command would do with a path; `take` moves or copies it with all below, `fill` writes names below it that the command does not show. */
-export type PathAccess = 'read' | 'write' | 'any' | 'take' | 'fill';
+/** What a command would do with a path; `look` tells names and sizes, as a listing of the directory around it would; `take` moves or copies it with all below, `fill` writes names below it that the command does not show. */
+export type PathAccess = 'read' | 'look' | 'write' | 'any' | 'take' | 'fill';
 
 /** A place in the command that may name a file. */
 export interface PathUse {
@@ -41,7 +41,7 @@ export function refusePath(use: PathUse, view: WorkspaceView): Finding | undefin
   const { value } = use;
   if (view.plain && isPlainBelow(value, view)) return undefined;
   if (use.access !== 'write' && devices.has(value)) {
-    return use.access === 'read'
+    return use.access === 'read' || use.access === 'look'
       ? undefined
       : { rule: 'shell.workspace.device', span: use.span, detail: value };
   }
@@ -128,14 +128,21 @@ function isProtected(path: string, view: Pick<WorkspaceView, 'guarded'>, access:
     if (!path.startsWith(directory) || path.length === directory.length) continue;
     const end = path.indexOf('/', directory.length);
     const name = end < 0 ? path.slice(directory.length) : path.slice(directory.length, end);
-    if (protectedNames.includes(plainName(name))) return true;
+    const plain = plainName(name);
+    // A protected file is no more than its name and size to who lists it; a protected directory is what it holds.
+    if (protectedNames.includes(plain) && !(access === 'look' && end < 0 && !plain.startsWith('.')))
+      return true;
   }
   if (!path.includes('/.')) return false;
   const lower = path.toLowerCase();
   if (/\/\.git\/hooks(?:\/|$)/.test(lower)) return true;
   if (access === 'take' && lower.endsWith('/.git')) return true;
   if (access === 'fill' && /\/\.git(?:\/|$)/.test(lower)) return true;
-  return access !== 'read' && /\/\.git\/(?:config|config\.worktree|info\/attributes)$/.test(lower);
+  return (
+    access !== 'read' &&
+    access !== 'look' &&
+    /\/\.git\/(?:config|config\.worktree|info\/attributes)$/.test(lower)
+  );
 }
 
 /** Whether a file name usually means stored credentials, such as `.env` or `id_rsa`. */

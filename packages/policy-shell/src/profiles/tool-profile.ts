@@ -6,10 +6,10 @@ export type CurlRole =
 
 /**
  * What a value means to a tool. `pattern` and an operand `text` are never paths, an option value `text` is looked at as one
- * in case the profile is wrong; `any` may be one; `read`, `write` are paths, `fill` a directory to unpack into; `at-file` is text
+ * in case the profile is wrong; `any` may be one; `read`, `write` are paths, `look` one whose name and size alone are told, `fill` a directory to unpack into; `at-file` is text
  * unless it begins with `@`; `size` is a number of bytes; `count` a number of rounds; `duration` a time such as `5s`; `url` an address; `package` a package
  * specification; `code` is a program as text, `script` a file with one (`-` is standard input); `command` starts another command with the words that follow;
- * `plugin` a name of a plugin, which may only be switched off (`no:name`);
+ * `preload` a module to load first, `plugin` a name of a plugin, which may only be switched off (`no:name`);
  * `command-text` is a command line in one word, for a shell; `command-line` the same, judged as a command of its own; `assignments-then-command` is what `env` takes; the rest name a
  * small scanner in `src/profiles/scanners/`.
  */
@@ -18,6 +18,7 @@ export type ValueRole =
   | 'pattern'
   | 'any'
   | 'read'
+  | 'look'
   | 'write'
   | 'fill'
   | 'at-file'
@@ -42,6 +43,7 @@ export type ValueRole =
   | 'git-remote'
   | CurlRole
   | 'plugin'
+  | 'preload'
   | 'name-value'
   | 'script'
   | 'script-name'

@@ -252,8 +252,12 @@ const catalogue = {
     'Use plain ASCII names.',
   ),
   'shell.workspace.cwd': place(
-    'The working directory {} is outside the workspace.',
-    'Give a directory inside the workspace.',
+    'The working directory {} is not a directory inside the workspace.',
+    'Give a directory inside the workspace that exists.',
+  ),
+  'shell.workspace.context': place(
+    'The context of this check must be an object with cwd alone, not {}.',
+    'Pass { cwd } with a directory, or nothing.',
   ),
   'shell.workspace.list': place(
     '{} takes words from a list that this policy does not read.',

@@ -19,7 +19,7 @@ export const fileTools: readonly ToolProfile[] = [
   { names: 'cd', operands: ['read'] },
   {
     names: 'ls dir vdir',
-    operands: ['read'],
+    operands: ['look'],
     options: {
       pattern: '-I --ignore --hide',
       follow: '-L --dereference',
@@ -43,7 +43,7 @@ export const fileTools: readonly ToolProfile[] = [
   },
   {
     names:
-      'cat tac rev zcat bzcat xzcat zstdcat cmp file stat readlink realpath strings nm size objdump readelf diffstat wc md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum look',
+      'cat tac rev zcat bzcat xzcat zstdcat cmp file readlink realpath strings nm size objdump readelf diffstat wc md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum look',
     operands: ['read'],
     options: { read: '-m --magic-file -f', pattern: '--printf --format' },
     refuse: {
@@ -51,6 +51,7 @@ export const fileTools: readonly ToolProfile[] = [
       'shell.workspace.list': '--files0-from --files-from --files --files0 --filelist',
     },
   },
+  { names: 'stat', operands: ['look'], options: { pattern: '-c --format --printf', text: '-t' } },
   {
     names: 'head tail',
     operands: ['read'],
@@ -185,7 +186,7 @@ export const fileTools: readonly ToolProfile[] = [
   },
   {
     names: 'du df',
-    operands: ['read'],
+    operands: ['look'],
     options: {
       pattern: '--exclude',
       follow: '-L --dereference',

@@ -49,10 +49,11 @@ export const interpreters: readonly ToolProfile[] = [
       any: '--env-file --env-file-if-exists --test-reporter-destination --cpu-prof-dir --diagnostic-dir --redirect-warnings --watch-path --allow-fs-read --allow-fs-write',
       'script-name': '--run',
       code: '-e --eval -p --print -pe -ep',
+      preload: '-r --require --import --loader --experimental-loader',
     },
     refuse: {
       'shell.exec.option':
-        '-r --require --import --loader --experimental-loader --openssl-config --snapshot-blob --build-snapshot --experimental-config-file --experimental-default-config-file --experimental-sea-config',
+        '--openssl-config --snapshot-blob --build-snapshot --experimental-config-file --experimental-default-config-file --experimental-sea-config',
       'shell.program.code-runner': '-i --interactive',
     },
     operandsWith: [{ options: '--test', operands: ['any'] }],
@@ -64,8 +65,8 @@ export const interpreters: readonly ToolProfile[] = [
       flag: '--watch --no-cache --esm --transpile-only -T --files --swc --test',
       any: '--tsconfig --project -P --env-file',
       code: '-e --eval -p --print',
+      preload: '-r --require --import --loader',
     },
-    refuse: { 'shell.exec.option': '-r --require --import --loader' },
   }),
   interpreter('perl', {
     options: {

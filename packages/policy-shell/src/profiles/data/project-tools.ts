@@ -181,10 +181,10 @@ export const projectTools: readonly ToolProfile[] = [
       pattern: '-t --testNamePattern --grep -g --fgrep --filter --testPathPattern --spec',
       any: '-c --config --rootDir --root --dir --outputFile --coverageDirectory',
       text: '-w --maxWorkers --reporter --project --browser',
+      preload: '-r --require --import --loader',
     },
     refuse: {
-      [exec]:
-        '-r --require --globalSetup --setupFiles --execArgv --import --loader --node-option -n --node-arguments',
+      [exec]: '--globalSetup --setupFiles --execArgv --node-option -n --node-arguments',
     },
   },
   {
@@ -362,7 +362,7 @@ export const projectTools: readonly ToolProfile[] = [
       any: '-o -C -coverprofile -modfile -overlay -pkgdir -cpuprofile -memprofile -outputdir',
     },
     refuse: { [exec]: '-exec -toolexec -vettool', 'shell.program.network': '-http' },
-    refuseOperands: { 'shell.exec.option': 'generate bug' },
+    refuseOperands: { 'shell.exec.option': 'bug' },
   },
   { names: 'gofmt goimports golangci-lint staticcheck', operands: ['any'] },
   {
