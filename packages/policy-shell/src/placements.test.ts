@@ -75,11 +75,87 @@ describe('where files end up', () => {
     expect(rule('grep -R x a')).toBe('shell.allow');
   });
 
+  it('knows which tools follow links by themselves, and how they are told not to', () => {
+    symlinkSync('/etc', join(fixture.workspace, 'y/out'));
+    for (const command of [
+      'zip -r x.zip y',
+      'zip -qr9 x.zip y',
+      'zip --recurse-paths x.zip y',
+      '7z a x.7z y',
+      '7z a -l x.7z y',
+      'diff -r y z',
+      'diff -ur z y',
+      'diff --recursive y z',
+      'gzip -rf y',
+      'ag --follow x y',
+      'fd -L x y',
+      'ctags -R y',
+    ])
+      expect([command, rule(command)]).toEqual([command, 'shell.workspace.outside']);
+    expect(rule('7z u x.7z', 'y')).toBe('shell.workspace.outside');
+    expect(rule('diff -r y nowhere')).toBe('shell.allow');
+    for (const command of [
+      'zip -ry x.zip y',
+      'zip -r x.zip y --symlinks',
+      'zip x.zip a.txt',
+      'zip -r x.zip z/hooks',
+      '7z a -snl x.7z y',
+      '7z x x.7z',
+      'diff -r --no-dereference y z',
+      'diff y/lib/a.ts z/agent.json',
+      'grep -R --exclude-dir=y x y/lib',
+    ])
+      expect([command, rule(command)]).toEqual([command, 'shell.allow']);
+    expect(rule("zip -r x.zip . -x '*.log' 'out/*'", 'y')).toBe('shell.allow');
+    expect(rule("zip -r x.zip . -x '*.log' 'lib/*'", 'y')).toBe('shell.workspace.outside');
+    rmSync(join(fixture.workspace, 'y/out'));
+  });
+
+  it('judges relative links in a tree that moves, from their new places', () => {
+    mkdirSync(join(fixture.workspace, 'a/t/u'), { recursive: true });
+    const link = (target: string): void => {
+      rmSync(join(fixture.workspace, 'a/t/u/l'), { force: true });
+      symlinkSync(target, join(fixture.workspace, 'a/t/u/l'));
+    };
+    const moves = [
+      'mv a/t t2',
+      'mv a/t .',
+      'cp -a a/t t2',
+      'cp -r a/t .',
+      'rsync -a a/t .',
+      'cp -rT a/t t2',
+      'git mv a/t t2',
+    ];
+    link('../..');
+    for (const command of moves) expect([command, rule(command)]).toEqual([command, 'shell.allow']);
+    link('../../..');
+    for (const command of moves)
+      expect([command, rule(command)]).toEqual([command, 'shell.workspace.outside']);
+    for (const command of ['mv a/t a/t2', 'cp -a a/t a/t2', 'cp -r y a/t'])
+      expect([command, rule(command)]).toEqual([command, 'shell.allow']);
+    link('../x');
+    for (const command of moves) expect([command, rule(command)]).toEqual([command, 'shell.allow']);
+    link('../x/../../..');
+    for (const command of moves) expect([command, rule(command)]).toEqual([command, 'shell.workspace.links']);
+    rmSync(join(fixture.workspace, 'a/t'), { recursive: true });
+  });
+
+  it('makes no hooks by copying a repository that holds some', () => {
+    mkdirSync(join(fixture.workspace, 'v/x/.git/hooks'), { recursive: true });
+    writeFileSync(join(fixture.workspace, 'v/x/.git/hooks/pre-commit.sample'), '');
+    for (const command of ['cp -r v/x y/x', 'cp -a v y', 'mv v/x y', 'rsync -a v/ y'])
+      expect([command, rule(command)]).toEqual([command, 'shell.allow']);
+    writeFileSync(join(fixture.workspace, 'v/x/.git/hooks/pre-commit'), '');
+    for (const command of ['cp -r v/x y/x', 'cp -a v y', 'mv v/x y', 'rsync -a v/ y'])
+      expect([command, rule(command)]).toEqual([command, 'shell.workspace.protected']);
+    rmSync(join(fixture.workspace, 'v'), { recursive: true });
+  });
+
   it('refuses to follow links in a tree that is too large to look at', () => {
     const large = join(fixture.workspace, 'large');
     mkdirSync(large);
     for (let at = 0; at < 4_097; at++) writeFileSync(join(large, String(at)), '');
-    expect(rule('grep -R x large')).toBe('shell.workspace.unreadable');
+    expect(rule('grep -R x large')).toBe('shell.workspace.links');
     expect(rule('grep -r x large')).toBe('shell.allow');
   });
 

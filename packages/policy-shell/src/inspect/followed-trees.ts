@@ -6,8 +6,18 @@ import type { Inspection } from './inspection.js';
 
 const mostEntries = 4096;
 
-/** Judges every link in the tree at a path for a tool that follows them (`grep -R`). A tree too large to look at is refused. */
-export function inspectFollowedTree(value: string, token: Token, into: Inspection): void {
+const leavesNothingOut = (): boolean => false;
+
+/**
+ * Judges every link in the tree at a path for a tool that follows them (`grep -R`). A tree too large to look at is refused.
+ * `leftOut` says which directories the tool does not enter.
+ */
+export function inspectFollowedTree(
+  value: string,
+  token: Token,
+  into: Inspection,
+  leftOut: (directory: string) => boolean = leavesNothingOut,
+): void {
   const { view } = into;
   if (!view.restricted || refusePath({ value, span: token.span, access: 'read' }, view)) return;
   const start = resolvePath(view.realCwd, value);
@@ -19,11 +29,12 @@ export function inspectFollowedTree(value: string, token: Token, into: Inspectio
     const entries = entriesOf(directory);
     left -= entries.length;
     if (left < 0) {
-      into.object('shell.workspace.unreadable', token, `${value} (too many files to look for links)`);
+      into.object('shell.workspace.links', token, value);
       return;
     }
     for (const entry of entries) {
       let path = `${directory}/${entry.name}`;
+      if (leftOut(path)) continue;
       if (entry.isSymbolicLink()) {
         const finding = refusePath({ value: path, span: token.span, access: 'read' }, view);
         if (finding) {
@@ -39,6 +50,27 @@ export function inspectFollowedTree(value: string, token: Token, into: Inspectio
       waiting.push(path);
     }
   }
+}
+
+/** Gives what a tool is told to leave out by plain names: `--exclude-dir=name`, `-x name`, and zip's `-x 'path/*'`. */
+export function directoriesLeftOut(
+  program: string,
+  args: readonly Token[],
+  into: Inspection,
+): (directory: string) => boolean {
+  const names = new Set<string>();
+  let listing = false;
+  for (const { value } of args) {
+    const joined = /^--exclude(?:-dir)?=(.*)$/s.exec(value)?.[1];
+    if (joined === undefined && value.startsWith('-')) listing = /^(?:-x|--exclude(?:-dir)?)$/.test(value);
+    else if (joined !== undefined || listing) names.add(joined ?? value);
+  }
+  if (names.size === 0) return leavesNothingOut;
+  const base = `${into.view.realCwd}/`;
+  return (directory) =>
+    program === 'zip'
+      ? directory.startsWith(base) && names.has(`${directory.slice(base.length)}/*`)
+      : names.has(directory.slice(directory.lastIndexOf('/') + 1));
 }
 
 function entriesOf(directory: string): readonly Dirent[] {

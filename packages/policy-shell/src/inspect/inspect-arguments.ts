@@ -1,9 +1,16 @@
-import { compileGrammar, type CompiledGrammar, type OptionMeaning } from '../profiles/compile-grammar.js';
+import { posix } from 'node:path';
+import { isDirectory } from '../path/is-directory.js';
+import {
+  compileGrammar,
+  type CompiledGrammar,
+  isSwitch,
+  type OptionMeaning,
+} from '../profiles/compile-grammar.js';
 import type { Grammar, ValueRole } from '../profiles/tool-profile.js';
 import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';
-import { inspectFollowedTree } from './followed-trees.js';
+import { directoriesLeftOut, inspectFollowedTree } from './followed-trees.js';
 import { recordPossiblePaths } from './possible-paths.js';
 import { inspectValue } from './value-roles.js';
 
@@ -72,6 +79,7 @@ class ArgumentWalk {
   #informational = false;
   #delegated = false;
   #follows = false;
+  #keepsLinks = false;
 
   constructor(
     program: string,
@@ -134,7 +142,7 @@ class ArgumentWalk {
       const operand = operands[at];
       if (operand) this.#operand(roleAt(roles, at), operand);
     }
-    if (this.#follows) this.#followLinks(roles, operands);
+    if (this.#follows && !this.#keepsLinks) this.#followLinks(roles, operands);
     if (operands.length === 0 && grammar.needsOperand && !this.#informational)
       this.#noOperand(grammar.needsOperand);
     const { feed } = this.#into;
@@ -147,8 +155,15 @@ class ArgumentWalk {
   // Without a path the tool reads the working directory.
   #followLinks(roles: readonly ValueRole[] | undefined, operands: readonly Token[]): void {
     const trees = operands.filter((_, at) => !isText(roleAt(roles, at)));
-    for (const tree of trees) inspectFollowedTree(tree.value, tree, this.#into);
-    if (trees.length === 0) inspectFollowedTree('.', this.#token, this.#into);
+    const { view } = this.#into;
+    if (
+      this.#table.grammar.comparesTrees === true &&
+      !trees.every(({ value }) => isDirectory(posix.resolve(view.realCwd, value)))
+    )
+      return;
+    const leftOut = directoriesLeftOut(this.#program, this.#args, this.#into);
+    for (const tree of trees) inspectFollowedTree(tree.value, tree, this.#into, leftOut);
+    if (trees.length === 0) inspectFollowedTree('.', this.#token, this.#into, leftOut);
   }
 
   #rolesOfOperands(): readonly ValueRole[] | undefined {
@@ -220,7 +235,7 @@ class ArgumentWalk {
         continue;
       }
       const option = `-${value.charAt(at)}`;
-      if (meaning.kind === 'flag' || meaning.kind === 'follow' || meaning.kind === 'info') {
+      if (isSwitch(meaning)) {
         this.#apply(option, meaning, token, undefined);
         continue;
       }
@@ -250,7 +265,7 @@ class ArgumentWalk {
     for (const entry of this.#table.options) {
       if (value.startsWith(entry[0]) && entry[0].length > (best?.[0].length ?? 1)) best = entry;
     }
-    if (best && best[1].kind !== 'flag' && best[1].kind !== 'follow' && best[1].kind !== 'info') {
+    if (best && !isSwitch(best[1])) {
       this.#apply(best[0], best[1], token, value.slice(best[0].length).replace(/^[=:]/, ''));
     }
     this.#unknown(token);
@@ -273,6 +288,9 @@ class ArgumentWalk {
         return;
       case 'follow':
         this.#follows = true;
+        return;
+      case 'nofollow':
+        this.#keepsLinks = true;
         return;
       case 'flag':
       case 'optional':

@@ -5,6 +5,7 @@ import { resolvePath } from '../path/resolve-path.js';
 import type { Token } from '../rules/finding.js';
 import { inspectFollowedTree } from './followed-trees.js';
 import type { Inspection } from './inspection.js';
+import { inspectMovedTree } from './moved-trees.js';
 
 const placing = /^(?:cp|mv|install|ln|link|rsync|git mv)$/;
 const packing = /^(?:tar|gtar|bsdtar|zip|unzip|7z|7za|7zr|p7zip)$/;
@@ -20,12 +21,17 @@ export function inspectPlacement(
   operands: readonly Token[],
   into: Inspection,
 ): void {
-  if (packing.test(name)) inspectPacking(args, operands, into);
+  if (packing.test(name)) inspectPacking(name, args, operands, into);
   else if (placing.test(name)) new Placement(name, args, operands, into).record();
 }
 
 // What is packed may be unpacked under a harmless name; without a directory of its own it unpacks into this one.
-function inspectPacking(args: readonly Token[], operands: readonly Token[], into: Inspection): void {
+function inspectPacking(
+  name: string,
+  args: readonly Token[],
+  operands: readonly Token[],
+  into: Inspection,
+): void {
   const [first] = args;
   if (!first) return;
   // The old form `tar xfC a.tar dir`.
@@ -33,6 +39,16 @@ function inspectPacking(args: readonly Token[], operands: readonly Token[], into
   for (const operand of operands) into.path(operand.value, operand, old ? 'fill' : 'take');
   if (/^(?=[A-Za-z]*c)[A-Za-z]*h/.test(first.value)) {
     for (const operand of operands.slice(1)) inspectFollowedTree(operand.value, operand, into);
+  }
+  // 7z packs what links lead to, unless it is told to pack the links.
+  if (
+    /^p?7z/.test(name) &&
+    /^[au]$/i.test(first.value) &&
+    !args.some(({ value }) => /^-snl-?$/.test(value))
+  ) {
+    const trees = operands.slice(2);
+    for (const tree of trees.length > 0 ? trees : [{ ...first, value: '.' }])
+      inspectFollowedTree(tree.value, tree, into);
   }
   into.path('.', first, 'fill');
 }
@@ -83,6 +99,17 @@ class Placement {
     into.path(path, source, 'take');
     const wholesale = base === '.' || base === '..' || this.#contents || source.value.endsWith('/');
     if (wholesale) this.#pour(path, directory, source);
+    this.#moveTree(path, wholesale ? undefined : base, directory, source);
+  }
+
+  #moveTree(path: string, name: string | undefined, directory: string, source: Token): void {
+    const { view } = this.#into;
+    const from = resolvePath(view.realCwd, path);
+    if (!from.ok || !from.exists || !isDirectory(from.path)) return;
+    const place = resolvePath(view.realCwd, directory);
+    if (!place.ok) return;
+    const inside = name !== undefined && isDirectory(place.path);
+    inspectMovedTree(from.path, inside ? `${place.path}/${name}` : place.path, source, this.#into);
   }
 
   // Only directly below the workspace do names matter; elsewhere the directory itself has been judged.

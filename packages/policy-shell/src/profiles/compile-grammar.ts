@@ -7,6 +7,7 @@ export type OptionMeaning =
   | { readonly kind: 'value'; readonly role: ValueRole }
   | { readonly kind: 'flag' }
   | { readonly kind: 'follow' }
+  | { readonly kind: 'nofollow' }
   | { readonly kind: 'info' }
   | { readonly kind: 'optional' }
   | { readonly kind: 'text2' }
@@ -35,6 +36,11 @@ export interface CompiledSubcommands {
   readonly refusedOperands: ReadonlyMap<string, ShellRuleId>;
 }
 
+/** Whether an option never takes a value, so that other letters may follow in its cluster. */
+export function isSwitch({ kind }: OptionMeaning): boolean {
+  return kind === 'flag' || kind === 'follow' || kind === 'nofollow' || kind === 'info';
+}
+
 const compiled = new WeakMap<Grammar, WeakMap<Grammar, CompiledGrammar>>();
 
 const words = (list: string): string[] => list.split(' ').filter((word) => word !== '');
@@ -52,6 +58,7 @@ export function compileGrammar(grammar: Grammar, globals: Grammar = grammar): Co
       const meaning: OptionMeaning =
         kind === 'flag' ||
         kind === 'follow' ||
+        kind === 'nofollow' ||
         kind === 'info' ||
         kind === 'optional' ||
         kind === 'text2' ||

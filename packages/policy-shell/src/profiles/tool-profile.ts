@@ -49,9 +49,9 @@ export type ValueRole =
   | 'script-name'
   | 'ps-flags';
 
-/** Options by role; each list is separated by blanks. `text2` and `text-path` take two values, `optional` one that is only ever joined (`-i.bak`). With a `follow` flag the tool follows the links in the trees it reads. */
+/** Options by role; each list is separated by blanks. `text2` and `text-path` take two values, `optional` one that is only ever joined (`-i.bak`). With a `follow` flag the tool follows the links in the trees it reads, unless a `nofollow` flag is there too. */
 export type OptionLists = Partial<
-  Record<ValueRole | 'flag' | 'follow' | 'info' | 'optional' | 'text2' | 'text-path', string>
+  Record<ValueRole | 'flag' | 'follow' | 'nofollow' | 'info' | 'optional' | 'text2' | 'text-path', string>
 >;
 
 /** What one sub-command of a tool takes. */
@@ -70,6 +70,8 @@ export interface Grammar {
   readonly unknownOption?: ShellRuleId;
   /** `single-dash`: `-name value` long options, no clusters. `find`: the same, and operands may come first. */
   readonly style?: 'gnu' | 'single-dash';
+  /** Whether links are followed only where every operand is a directory (`diff -r`). */
+  readonly comparesTrees?: boolean;
   /** Whether options end at the first operand. */
   readonly optionsFirst?: boolean;
   /** Whether what comes from standard input is commands for the tool (`psql`), so that a pipe into it is inline code. */

@@ -263,6 +263,10 @@ const catalogue = {
     '{} takes words from a list that this policy does not read.',
     'Name the files or addresses in the command itself.',
   ),
+  'shell.workspace.links': place(
+    'Links below {} would be followed or moved, and where all of them lead is not known.',
+    'Keep links as they are (grep -r, zip -y, 7z -snl, diff --no-dereference), or name a smaller directory.',
+  ),
   'shell.workspace.unreadable': place('The path {} cannot be resolved.', inside),
   'shell.internal': rule(
     'policy',

@@ -85,8 +85,12 @@ export const fileTools: readonly ToolProfile[] = [
   },
   {
     names: 'diff diff3 sdiff colordiff delta difft',
+    comparesTrees: true,
     operands: ['read'],
     options: {
+      follow: '-r --recursive',
+      nofollow: '--no-dereference',
+      flag: '-u -q -s -y -i -w -b -B -N -a -c -e -n -t -E -Z -d -p',
       pattern: '-x --exclude -I --ignore-matching-lines --label',
       read: '-X --exclude-from --from-file --to-file',
       text: '-U --unified -C --context -W --width --color',
@@ -220,6 +224,7 @@ export const fileTools: readonly ToolProfile[] = [
     names: 'fd fdfind',
     operands: ['text', 'read'],
     options: {
+      follow: '-L --follow',
       pattern: '-E --exclude',
       text: '-e --extension -t --type -d --max-depth --min-depth --exact-depth -S --size --changed-within --changed-before -c --color -j --threads --max-results --path-separator --and -o --owner',
       read: '--search-path --base-directory --ignore-file -C',
@@ -259,7 +264,13 @@ export const fileTools: readonly ToolProfile[] = [
   {
     names: 'zip',
     operands: ['write'],
-    options: { pattern: '-x --exclude -i --include', write: '-b -O --output-file' },
+    options: {
+      follow: '-r --recurse-paths -R --recurse-patterns',
+      nofollow: '-y --symlinks',
+      flag: '-q -9 -8 -7 -6 -5 -4 -3 -2 -1 -0 -j -u -f -v -g -o -e -X -D -l',
+      pattern: '-x --exclude -i --include',
+      write: '-b -O --output-file',
+    },
     refuse: {
       [exec]: '-T --test -TT --unzip-command',
       [remove]: '-m --move',
@@ -282,7 +293,11 @@ export const fileTools: readonly ToolProfile[] = [
   {
     names: 'gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4 lzma compress uncompress pigz brotli',
     operands: ['write'],
-    options: { text: '-S --suffix -T --threads -L --level', write: '-o --output -D' },
+    options: {
+      follow: '-r --recursive',
+      text: '-S --suffix -T --threads -L --level',
+      write: '-o --output -D',
+    },
     refuse: { [remove]: '--rm', 'shell.workspace.list': '--files --files0 --filelist' },
   },
   { names: 'cpio bsdcpio pax star', refused: 'shell.exec.option' },

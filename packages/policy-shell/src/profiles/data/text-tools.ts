@@ -33,6 +33,7 @@ export const textTools: readonly ToolProfile[] = [
     names: 'ag ack pt',
     operands: ['text', 'read'],
     options: {
+      follow: '-f --follow',
       pattern: '-G --ignore --ignore-dir',
       text: '-A -B -C -m --max-count --depth',
       read: '-p --path-to-ignore',
@@ -141,6 +142,7 @@ export const textTools: readonly ToolProfile[] = [
   {
     names: 'ctags setfattr',
     operands: ['any'],
+    options: { follow: '-R --recurse', nofollow: '--links' },
     refuse: { 'shell.workspace.list': '-L --restore' },
   },
   { names: 'dropdb dropuser', refused: 'shell.destructive.remote' },
