@@ -311,6 +311,11 @@ class ArgumentWalk {
   }
 
   #value(role: ValueRole, token: Token, joined: string | undefined): void {
+    if (role === 'patterns') {
+      // The list of zip ends at the next option or at `@`.
+      while (/^(?!-|@$)/.test(this.#args[this.#index + 1]?.value ?? '-')) this.#index++;
+      return;
+    }
     const value = joined === undefined ? this.#args[++this.#index] : { value: joined, span: token.span };
     if (role === 'command-text') {
       this.#delegated = true;

@@ -22,6 +22,7 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
   switch (role) {
     case 'text':
     case 'pattern':
+    case 'patterns':
     case 'command':
     case 'command-line':
     case 'assignments-then-command':

@@ -65,7 +65,7 @@ const gitRules: readonly ArgumentRule[] = [
 ];
 
 const takesResponseFiles =
-  /^(?:strings|nm|size|objdump|readelf|objcopy|strip|ar|ranlib|c\+\+filt|addr2line|gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran|cpp|c99|c89|ld(?:\.\w+)?|as|gas|nvcc|emcc|rustc|rustdoc|tsc|mypy|pytest|7z|7za|7zr|jar|javadoc|convert|magick|mogrify|identify|montage|composite)$/;
+  /^(?:strings|nm|size|objdump|readelf|objcopy|strip|ar|ranlib|c\+\+filt|addr2line|gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran|cpp|c99|c89|ld(?:\.\w+)?|as|gas|nvcc|emcc|rustc|rustdoc|tsc|mypy|pytest|zip|7z|7za|7zr|jar|javadoc|convert|magick|mogrify|identify|montage|composite)$/;
 
 // Spellings that a grammar of options and operands does not cover.
 const rules: readonly ArgumentRule[] = [

@@ -6,7 +6,7 @@ export type CurlRole =
 
 /**
  * What a value means to a tool. `pattern` and an operand `text` are never paths, an option value `text` is looked at as one
- * in case the profile is wrong; `any` may be one; `read`, `write` are paths, `look` one whose name and size alone are told, `fill` a directory to unpack into; `at-file` is text
+ * in case the profile is wrong; `patterns` are all words up to the next option; `any` may be one; `read`, `write` are paths, `look` one whose name and size alone are told, `fill` a directory to unpack into; `at-file` is text
  * unless it begins with `@`; `size` is a number of bytes; `count` a number of rounds; `duration` a time such as `5s`; `url` an address; `package` a package
  * specification; `code` is a program as text, `script` a file with one (`-` is standard input); `command` starts another command with the words that follow;
  * `preload` a module to load first, `plugin` a name of a plugin, which may only be switched off (`no:name`);
@@ -16,6 +16,7 @@ export type CurlRole =
 export type ValueRole =
   | 'text'
   | 'pattern'
+  | 'patterns'
   | 'any'
   | 'read'
   | 'look'

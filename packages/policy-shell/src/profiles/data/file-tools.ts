@@ -268,7 +268,7 @@ export const fileTools: readonly ToolProfile[] = [
       follow: '-r --recurse-paths -R --recurse-patterns',
       nofollow: '-y --symlinks',
       flag: '-q -9 -8 -7 -6 -5 -4 -3 -2 -1 -0 -j -u -f -v -g -o -e -X -D -l',
-      pattern: '-x --exclude -i --include',
+      patterns: '-x --exclude -i --include',
       write: '-b -O --output-file',
     },
     refuse: {
@@ -281,7 +281,7 @@ export const fileTools: readonly ToolProfile[] = [
   {
     names: 'unzip',
     operands: ['write', 'text'],
-    options: { fill: '-d', pattern: '-x' },
+    options: { fill: '-d', patterns: '-x' },
     refuse: { 'shell.workspace.outside': '-:', 'shell.program.privileged': '-K' },
   },
   {
