@@ -55,6 +55,45 @@ test('lines appear as they come, also when they arrive in pieces', async () => {
   expect(screen.getAllByRole('listitem')).toHaveLength(2);
 });
 
+test('a worker counts as silent only after its stream was quiet: not while it is opened, lost or slow', async () => {
+  const empty = /The worker has printed nothing/;
+  const seen: string[] = [];
+  const watch = new MutationObserver(() => {
+    if (empty.test(document.body.textContent)) seen.push('silent');
+  });
+  const streams = [new LogStream(), new LogStream()];
+  let opened = 0;
+  open((server) =>
+    server.on(STREAM, () =>
+      // The first attempt fails, the second is cut before a line came, the third brings one.
+      opened++ === 0 ? refusal(503, 'OVERLOADED', 'Not now.') : streams[opened === 2 ? 0 : 1]!.answer(),
+    ),
+  );
+  watch.observe(document.body, { subtree: true, childList: true, characterData: true });
+  await screen.findByText('Interrupted, trying again');
+  await screen.findByText('Live', { selector: 'section *' });
+  streams[0]!.end();
+  await waitFor(() => expect(opened).toBe(3));
+  // Longer than lines are gathered, shorter than a silence.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  streams[1]!.line('here I am');
+  await screen.findByText('here I am');
+  watch.disconnect();
+  expect(seen).toEqual([]);
+});
+
+test('a log of another worker begins empty', async () => {
+  const streams = [new LogStream(), new LogStream()];
+  let opened = 0;
+  const { server } = open((fake) => fake.on(STREAM, () => streams[Math.min(opened++, 1)]!.answer()));
+  await screen.findByText('Live', { selector: 'section *' });
+  const before = opened;
+  streams[before - 1]!.line('of the first');
+  await screen.findByText('of the first');
+  server.push('status', anAgent({ status: 'running', epoch: 2 }));
+  await waitFor(() => expect(screen.queryByText('of the first')).toBeNull());
+});
+
 test('of 5,000 lines few exist in the page, all are counted, and any is found', async () => {
   const log = new LogStream();
   const { user } = open((server) => server.on(STREAM, () => log.answer()));

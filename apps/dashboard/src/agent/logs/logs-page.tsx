@@ -36,7 +36,7 @@ export function LogsPage() {
   const agent = useQuery(agentQuery(useApi(), agentId));
   // Each start of the agent is another worker with lines of its own.
   const { epoch = 0, status = 'stopped' } = agent.data ?? {};
-  const { lines, state, error, retry } = useProcessLogs(agentId, String(epoch), status === 'running');
+  const { lines, state, isRead, error, retry } = useProcessLogs(agentId, String(epoch), status === 'running');
   const [paused, setPaused] = useState<readonly NumberedLine[]>();
   const shown = paused ?? lines;
   const last = shown.at(-1)?.number ?? -1;
@@ -70,10 +70,8 @@ export function LogsPage() {
       }
     >
       {error !== undefined && <FailureNotice error={error} onRetry={retry} />}
-      {error === undefined && shown.length === 0 && state === 'connecting' && (
-        <Loading what="the log" rows={6} />
-      )}
-      {error === undefined && shown.length === 0 && state !== 'connecting' && (
+      {error === undefined && shown.length === 0 && !isRead && <Loading what="the log" rows={6} />}
+      {error === undefined && shown.length === 0 && isRead && (
         <EmptyState title="The worker has printed nothing.">
           {status === 'running'
             ? 'Lines appear here as they are printed.'

@@ -18,20 +18,32 @@ const MOST_LINES = 10_000;
 const TAIL = 2000;
 const RETRY_MS = 3_000;
 const FLUSH_MS = 100;
+/** The stream does not say where the lines of the past end; one that brings none for so long has none. */
+const QUIET_MS = 1_500;
 
 /**
  * The lines that an agent's worker prints, live. A stream that was cut is opened again and starts with the last lines
  * anew, so that none is shown twice. `worker` names the present worker; another one begins an empty list. While it
- * `isRunning`, an end of the stream is an interruption.
+ * `isRunning`, an end of the stream is an interruption. Until it `isRead`, no lines does not mean that none was printed.
  */
 export function useProcessLogs(agentId: string, worker: string, isRunning: boolean) {
   const { fetchAuthorised } = useServices();
   const [lines, setLines] = useState<readonly NumberedLine[]>([]);
   const [state, setState] = useState<LogState>('connecting');
+  const [isRead, setRead] = useState(false);
   const [error, setError] = useState<unknown>();
   const [attempt, setAttempt] = useState(0);
   // Goes on over interruptions: a number never names two lines.
   const nextNumber = useRef(0);
+  const source = `${agentId} ${worker}`;
+  const [followed, setFollowed] = useState(source);
+  if (followed !== source) {
+    setFollowed(source);
+    setLines([]);
+    setRead(false);
+    setState('connecting');
+    setError(undefined);
+  }
   useEffect(() => {
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -55,24 +67,31 @@ export function useProcessLogs(agentId: string, worker: string, isRunning: boole
         flushing = undefined;
         if (kept.length > MOST_LINES) kept.splice(0, kept.length - MOST_LINES);
         setLines([...kept]);
+        setRead(true);
       };
-      let flushing: ReturnType<typeof setTimeout> | undefined = setTimeout(flush, FLUSH_MS);
+      let flushing: ReturnType<typeof setTimeout> | undefined = setTimeout(flush, QUIET_MS);
       try {
         for await (const { name, data } of readEventStream(response.body)) {
           if (name !== 'line') continue;
           kept.push({ ...(JSON.parse(data) as LogLine), number: nextNumber.current++ });
-          flushing ??= setTimeout(flush, FLUSH_MS);
+          if (kept.length === 1) {
+            clearTimeout(flushing);
+            flushing = setTimeout(flush, FLUSH_MS);
+          } else flushing ??= setTimeout(flush, FLUSH_MS);
         }
       } finally {
         clearTimeout(flushing);
-        if (!abort.signal.aborted) flush();
+        if (!abort.signal.aborted && kept.length > 0) flush();
       }
     };
     read().then(
       () => {
         if (abort.signal.aborted) return;
         if (isRunning) again();
-        else setState('ended');
+        else {
+          setRead(true);
+          setState('ended');
+        }
       },
       (failure: unknown) => {
         if (abort.signal.aborted) return;
@@ -85,5 +104,5 @@ export function useProcessLogs(agentId: string, worker: string, isRunning: boole
       clearTimeout(timer);
     };
   }, [fetchAuthorised, agentId, worker, isRunning, attempt]);
-  return { lines, state, error, retry: () => setAttempt(attempt + 1) };
+  return { lines, state, isRead, error, retry: () => setAttempt(attempt + 1) };
 }
