@@ -46,41 +46,36 @@ host.describe('the dashboard when conditions are not good', () => {
   }
 
   host.test('is ready to use within 1.5 seconds', async () => {
-    // The best of five: the machine of the tests does other things, too.
-    const times: Timing[] = [];
-    for (let round = 0; round < 5; round += 1) {
+    const ms = await best('first page', async () => {
       const { page } = await openPage(browser);
-      times.push(
-        await timed(async () => {
-          await page.goto(`${product.url}/login`, { waitUntil: 'commit' });
-          await page.getByLabel('Username').fill('a');
-        }),
-      );
+      const taken = await timed(async () => {
+        await page.goto(`${product.url}/login`, { waitUntil: 'commit' });
+        await page.getByLabel('Username').fill('a');
+      });
       await page.context().close();
-    }
-    expect(best('first page', times)).toBeLessThan(1500);
+      return taken;
+    });
+    expect(ms).toBeLessThan(LIMIT_MS);
   });
 
   host.test('the start page of somebody who is signed in is ready to use within 1.5 seconds', async () => {
     let { page } = await signedIn();
-    const times: Timing[] = [];
-    for (let round = 0; round < 5; round += 1) {
+    const ms = await best('start page', async () => {
       // Another browser with an empty cache and the cookie, which works once: the one before has to be gone.
       const storageState = await page.context().storageState();
       await page.context().close();
       page = await (await browser.newContext({ storageState, reducedMotion: 'reduce' })).newPage();
-      times.push(
-        await timed(async () => {
-          await page.goto(product.url, { waitUntil: 'commit' });
-          await page
-            .getByRole('region', { name: 'Refused in the last hour' })
-            .getByRole('link', { name: 'All in the audit log' })
-            .click();
-        }),
-      );
+      const taken = await timed(async () => {
+        await page.goto(product.url, { waitUntil: 'commit' });
+        await page
+          .getByRole('region', { name: 'Refused in the last hour' })
+          .getByRole('link', { name: 'All in the audit log' })
+          .click();
+      });
       await page.getByRole('heading', { level: 1, name: 'Audit' }).waitFor();
-    }
-    expect(best('start page', times)).toBeLessThan(1500);
+      return taken;
+    });
+    expect(ms).toBeLessThan(LIMIT_MS);
     await page.context().close();
   });
 
@@ -229,35 +224,24 @@ function serveOn(port: string): readonly string[] {
   return [process.execPath, 'apps/control-plane/dist/main.js', 'serve', '--port', port];
 }
 
-/** A short loop that was hardly let run says more of one moment than of the machine. */
-const MOST_SLOWDOWN = 4;
+const LIMIT_MS = 1500;
+const FEWEST_ROUNDS = 3;
+const MOST_ROUNDS = 12;
 
-/** How long something took, and how many times slower than alone this machine ran a program meanwhile. */
-interface Timing {
-  readonly ms: number;
-  readonly slowdown: number;
+/**
+ * Gives the shortest wall time of a few rounds, as a clock shows it. Other tests run on this machine, too, so there are
+ * more rounds while none was quick enough: a page that is slow by itself is so in every one of them.
+ */
+async function best(what: string, round: () => Promise<number>): Promise<number> {
+  const times: number[] = [];
+  while (times.length < FEWEST_ROUNDS || (Math.min(...times) >= LIMIT_MS && times.length < MOST_ROUNDS))
+    times.push(await round());
+  console.log(`${what} interactive: ${times.map(Math.round).join(', ')} ms`);
+  return Math.min(...times);
 }
 
-async function timed(task: () => Promise<void>): Promise<Timing> {
-  const before = slowdown();
+async function timed(task: () => Promise<void>): Promise<number> {
   const started = performance.now();
   await task();
-  const ms = performance.now() - started;
-  return { ms, slowdown: Math.min(MOST_SLOWDOWN, Math.max(1, (before + slowdown()) / 2)) };
-}
-
-/** Wall time by processor time of a loop: 1 on a machine that does nothing else. */
-function slowdown(): number {
-  const before = process.cpuUsage();
-  const started = performance.now();
-  while (performance.now() - started < 100);
-  const { user, system } = process.cpuUsage(before);
-  return (performance.now() - started) / ((user + system) / 1000);
-}
-
-/** Gives the best time as it would be on a machine that does nothing else. */
-function best(what: string, times: readonly Timing[]): number {
-  const words = times.map(({ ms, slowdown: by }) => `${Math.round(ms)} (slowed ${by.toFixed(1)} times)`);
-  console.log(`${what} interactive: ${words.join(', ')} ms`);
-  return Math.min(...times.map(({ ms, slowdown: by }) => ms / by));
+  return performance.now() - started;
 }
