@@ -114,17 +114,28 @@ const schemas = {
       ...object(Object.fromEntries(STATUSES.map((status) => [status, integer]))),
       description: 'How many agents are in each status.',
     },
-    failed: list({ $ref: '#/components/schemas/Agent' }),
-    disconnected: list({ $ref: '#/components/schemas/Agent' }),
+    failed: {
+      ...list({ $ref: '#/components/schemas/Agent' }),
+      description: 'The newest 100; `agents` counts all.',
+    },
+    disconnected: {
+      ...list({ $ref: '#/components/schemas/Agent' }),
+      description: 'The newest 100; `agents` counts all.',
+    },
     refusals: object({
       total: { type: 'integer', description: 'Within the last hour.' },
       items: {
         ...list(object({ agent_id: text, agent_name: text, ...refusal }, ['event_id', 'hint'])),
         description: 'The latest 100, newest first.',
       },
+      counted: {
+        type: 'integer',
+        description: 'Refusals that `by_rule` counts: of each agent the latest 200 within the last hour.',
+      },
+      rules: { type: 'integer', description: 'How many different rules are among those that are counted.' },
       by_rule: {
         ...list(object({ rule: text, count: integer })),
-        description: 'Counted over the latest 200 refusals of each agent.',
+        description: 'The 20 rules that refused most.',
       },
     }),
     unsafe: list({ $ref: '#/components/schemas/UnsafeSetting' }),

@@ -227,6 +227,26 @@ describe('what needs attention', () => {
     expect(seen.refusals.total).toBeGreaterThanOrEqual(6);
   });
 
+  it('counts what it does not list: failed agents beyond 100, rules beyond 20', async () => {
+    const mine = await signedIn();
+    const ids: string[] = [];
+    for (let number = 0; number < 101; number += 1) {
+      const { id } = await test.core.storage.agents.create({
+        name: `lost ${number}`,
+        ownerUserId: mine.id,
+        mode: 'process',
+        level: 'permissive',
+      });
+      ids.push(id);
+      await test.core.storage.agents.setStatus(id, { status: 'failed' });
+    }
+    for (let number = 0; number < 22; number += 1) await refuse(ids[0] ?? '', `r.${number}`);
+    const { body } = await test.call('GET', '/api/now', { token: mine.token });
+    expect([body.agents.failed, body.failed.length]).toEqual([101, 100]);
+    expect(body.refusals).toMatchObject({ total: 22, counted: 22, rules: 22 });
+    expect([body.refusals.items.length, body.refusals.by_rule.length]).toEqual([22, 20]);
+  });
+
   it('finds agents by status, name and owner', async () => {
     const mine = await signedIn();
     const [one, two] = [await created(mine, 'Alpha build'), await created(mine, 'beta')];

@@ -12,8 +12,8 @@ export function agentQuery(api: ApiClient, agentId: string) {
   });
 }
 
-/** Most agents that the fleet shows; more than that is a case for the search. */
-const MOST = 2000;
+/** Most agents that the fleet reads: the newest. */
+export const MOST_AGENTS = 2000;
 
 /** All agents that the person may see, newest first, read page by page. */
 export function agentsQuery(api: ApiClient) {
@@ -21,7 +21,7 @@ export function agentsQuery(api: ApiClient) {
     queryKey: ['agents'],
     queryFn: async ({ signal }) => {
       const found: Agent[] = [];
-      for (let cursor: string | undefined; found.length < MOST;) {
+      for (let cursor: string | undefined; found.length < MOST_AGENTS;) {
         const page = unwrap(
           await api.GET('/api/agents', {
             params: { query: { limit: 200, ...(cursor === undefined ? {} : { cursor }) } },

@@ -3,6 +3,7 @@ import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { AgentActions } from '../agents/agent-actions.js';
 import { DeleteAgentDialog } from '../agents/delete-agent-dialog.js';
+import { attestationWord } from '../agents/attestation-word.js';
 import { LevelBadge } from '../agents/level-badge.js';
 import { StatusBadge } from '../agents/status-badge.js';
 import type { Agent } from '../api/api-types.js';
@@ -23,7 +24,7 @@ export function FleetList({ agents }: { readonly agents: readonly Agent[] }) {
       <div className={styles['head']} aria-hidden="true">
         <span>Agent</span>
         <span>Status</span>
-        <span>Level</span>
+        <span>Level, attested</span>
         <span>Last refusal</span>
         <span />
       </div>
@@ -73,17 +74,18 @@ function FleetRow({ agent, onDelete }: { readonly agent: Agent; readonly onDelet
         </span>
       </div>
       <div className={styles['cell']}>
-        <LevelBadge level={level} />
-        {unsafe.length > 0 ? (
-          <span title={unsafe.join('\n')}>
-            <Badge tone="warn">{unsafe.length} unsafe</Badge>
-          </span>
-        ) : (
-          <span className={styles['note']}>
-            {attested === 'none' ? 'not attested' : attested}
-            {image?.custom === true && ' · custom image'}
-          </span>
-        )}
+        <span className="row">
+          <LevelBadge level={level} />
+          {unsafe.length > 0 && (
+            <span title={unsafe.join('\n')}>
+              <Badge tone="warn">{unsafe.length} unsafe</Badge>
+            </span>
+          )}
+        </span>
+        <span className={styles['note']} data-loud={attested === 'mismatched'}>
+          {attestationWord(attested)}
+          {image?.custom === true && ' · custom image'}
+        </span>
       </div>
       <div className={styles['refusal']}>
         {refusal ? (

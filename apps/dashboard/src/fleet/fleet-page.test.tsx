@@ -22,11 +22,102 @@ const withAgents =
 giveHeight(400);
 
 describe('the fleet', () => {
-  it('says what to do when there is no agent, and when none matches', async () => {
+  it('says what to do when there is no agent', async () => {
     const { user } = renderApp('/fleet', withAgents());
     await screen.findByText('There is no agent yet.');
     await user.click(screen.getAllByRole('button', { name: 'New agent' })[0]!);
     await screen.findByRole('dialog', { name: 'New agent' });
+  });
+
+  it('says when none matches, and shows all again', async () => {
+    const { user, address } = renderApp('/fleet?status=failed', withAgents(anAgent()));
+    await screen.findByText('No agent matches.');
+    await screen.findByText('0 of 1 agent');
+    expect(screen.queryByRole('listitem')).toBeNull();
+    await user.click(screen.getByRole('button', { name: 'Show all' }));
+    await screen.findByRole('link', { name: 'Researcher' });
+    expect(address()).toBe('/fleet');
+    await user.type(screen.getByLabelText('Find'), 'nobody');
+    await screen.findByText('No agent matches.');
+  });
+
+  it('a row has the level, the owner, what was attested and the last refusal of its agent, and leads to each', async () => {
+    renderApp(
+      '/fleet?sort=name',
+      withAgents(
+        anAgent({
+          id: 'a1',
+          name: 'Alpha',
+          status: 'running',
+          desired: 'running',
+          level: 'sandboxed',
+          attested: 'matched',
+          owner: { id: 'u7', username: 'mallory' },
+          unsafe: ['tools.ssrf_protection', 'tools.restrict_to_workspace'],
+          refusals_last_hour: 3,
+          last_refusal: {
+            event_id: 31,
+            time: '2026-11-27T10:00:00.000Z',
+            tool: 'exec',
+            effect: 'deny',
+            layer: 'syntax',
+            rule: 'shell.syntax.pipe',
+            reason: 'A pipe starts a second command.',
+          },
+        }),
+        anAgent({ id: 'a2', name: 'Beta', level: 'privileged', attested: 'mismatched', owner: null }),
+        anAgent({ id: 'a3', name: 'Gamma', attested: 'none', unsafe: ['tools.ssrf_protection'] }),
+      ),
+    );
+    await screen.findByRole('link', { name: 'Alpha' });
+    const [alpha, beta, gamma] = screen.getAllByRole('listitem').map((row) => within(row));
+    if (!alpha || !beta || !gamma) throw new Error('rows are missing');
+    for (const words of ['Alpha', 'mallory', 'Running', 'Safe', '2 unsafe', 'Attested', 'shell.syntax.pipe'])
+      alpha.getByText(words, { exact: true });
+    alpha.getByText(/3 in the last hour/);
+    expect(alpha.getByText('2 unsafe').closest<HTMLElement>('[title]')?.title).toBe(
+      'tools.ssrf_protection\ntools.restrict_to_workspace',
+    );
+    const refused = alpha.getByRole('link', { name: 'shell.syntax.pipe' });
+    expect(refused.getAttribute('href')).toBe('/agents/a1/activity?event=31');
+    expect(refused.title).toBe('A pipe starts a second command.');
+    for (const words of ['no owner', 'Stopped', 'Power', 'Attestation failed', 'No refusal'])
+      beta.getByText(words, { exact: true });
+    expect(beta.queryByText(/unsafe/)).toBeNull();
+    for (const words of ['admin', 'Standard', '1 unsafe', 'Not attested'])
+      gamma.getByText(words, { exact: true });
+  });
+
+  it('starts and stops an agent from its row; the row changes when the server has confirmed it, no other does', async () => {
+    let confirm: (answer: Response) => void = () => undefined;
+    const [one, two] = [
+      anAgent({ id: 'a1', name: 'Alpha' }),
+      anAgent({ id: 'a2', name: 'Beta', status: 'running', desired: 'running' }),
+    ];
+    const { server, user } = renderApp('/fleet?sort=name', (prepared) => {
+      withAgents(one, two)(prepared);
+      for (const route of ['POST /api/agents/a1/start', 'POST /api/agents/a2/stop'])
+        prepared.on(route, () => new Promise((resolve) => (confirm = resolve)));
+    });
+    const states = () =>
+      screen
+        .getAllByRole('listitem')
+        .map((row) => /Running|Stopped|Starting/.exec(row.textContent)?.[0] ?? row.textContent);
+    await user.click(await screen.findByRole('button', { name: 'Start Alpha' }));
+    await waitFor(() => expect(server.asked).toContain('POST /api/agents/a1/start'));
+    expect(states()).toEqual(['Stopped', 'Running']);
+    confirm(json({ ...one, status: 'provisioning', desired: 'running' }, 202));
+    await waitFor(() => expect(states()).toEqual(['Starting', 'Running']));
+    screen.getByRole('button', { name: 'Stop Alpha' });
+    await user.click(screen.getByRole('button', { name: 'Stop Beta' }));
+    await waitFor(() => expect(server.asked).toContain('POST /api/agents/a2/stop'));
+    expect(states()).toEqual(['Starting', 'Running']);
+    confirm(json({ ...two, status: 'stopped', desired: 'stopped' }, 202));
+    await waitFor(() => expect(states()).toEqual(['Starting', 'Stopped']));
+    expect(server.asked.filter((asked) => asked.startsWith('POST /api/agents'))).toEqual([
+      'POST /api/agents/a1/start',
+      'POST /api/agents/a2/stop',
+    ]);
   });
 
   it('reads all pages of 500 agents, and puts only what is visible into the page', async () => {
@@ -116,7 +207,19 @@ describe('the fleet', () => {
     });
   });
 
-  it('follows the socket: a failed agent comes to the top of the order', () => {
+  it('follows the socket: an agent that fails comes to the top, one that is removed goes', async () => {
+    const [one, two] = [anAgent({ id: 'a1', name: 'Alpha' }), anAgent({ id: 'a2', name: 'Beta' })];
+    const { server } = renderApp('/fleet', withAgents(one, two));
+    await screen.findByText('Live');
+    const names = () => screen.getAllByRole('listitem').map((row) => /Alpha|Beta/.exec(row.textContent)?.[0]);
+    await waitFor(() => expect(names()).toEqual(['Alpha', 'Beta']));
+    server.push('agent', { cursor: '1', agent: { ...two, status: 'failed', desired: 'running' } });
+    await waitFor(() => expect(names()).toEqual(['Beta', 'Alpha']));
+    server.push('agent_removed', { cursor: '2', agent_id: 'a2' });
+    await waitFor(() => expect(names()).toEqual(['Alpha']));
+  });
+
+  it('is ordered by what needs a person, and found by name, status and what is unsafe', () => {
     const order = (agents: Agent[], sort = ''): string[] =>
       selectAgents(agents, { sort }).map(({ id }) => id);
     const agents = [
@@ -145,5 +248,22 @@ describe('deleting an agent', () => {
     await user.type(within(dialog).getByLabelText('Type "Researcher" to confirm'), 'Researcher');
     await user.click(within(dialog).getByRole('button', { name: 'Delete agent' }));
     await within(dialog).findByText('It is being started.');
+    expect(screen.getByText('Researcher', { selector: 'a *, a' })).toBeTruthy();
+  });
+
+  it('that the server confirms takes its row away, and no other', async () => {
+    const { server, user } = renderApp('/fleet?sort=name', (prepared) => {
+      withAgents(anAgent(), anAgent({ id: 'a2', name: 'Writer' }))(prepared);
+      prepared.on('DELETE /api/agents/a1', () => json(undefined, 204));
+    });
+    await user.click(await screen.findByRole('button', { name: 'Delete Researcher' }));
+    const dialog = await screen.findByRole('alertdialog');
+    await user.type(within(dialog).getByLabelText('Type "Researcher" to confirm'), 'Researcher');
+    await user.click(within(dialog).getByRole('button', { name: 'Delete agent' }));
+    await waitFor(() => expect(screen.queryByRole('alertdialog')).toBeNull());
+    await waitFor(() => expect(screen.queryByRole('link', { name: 'Researcher' })).toBeNull());
+    screen.getByRole('link', { name: 'Writer' });
+    await screen.findByText('1 agent');
+    expect(server.asked.filter((asked) => asked.startsWith('DELETE'))).toEqual(['DELETE /api/agents/a1']);
   });
 });

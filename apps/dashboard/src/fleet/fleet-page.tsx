@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
-import { agentsQuery } from '../agents/agent-queries.js';
+import { agentsQuery, MOST_AGENTS } from '../agents/agent-queries.js';
 import { CreateAgentDialog } from '../agents/create-agent-dialog.js';
 import { useFleetStream } from '../agents/use-fleet-stream.js';
 import { useApi } from '../app/services.js';
@@ -85,6 +85,9 @@ export function FleetPage() {
 }
 
 function countWords(all: number, shown: number): string {
-  const agents = `${all} ${all === 1 ? 'agent' : 'agents'}`;
+  const agents =
+    all < MOST_AGENTS
+      ? `${all} ${all === 1 ? 'agent' : 'agents'}`
+      : `the newest ${all.toLocaleString('en')} agents`;
   return shown === all ? agents : `${shown} of ${agents}`;
 }

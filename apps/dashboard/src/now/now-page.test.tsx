@@ -3,13 +3,17 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { ACTIVITY_FILTERS } from '../agent/activity/activity-filter.js';
 import type { Now } from '../api/api-types.js';
+import { giveHeight } from '../testing/give-height.js';
+import { json } from '../testing/fake-server.js';
 import { anAgent, renderApp } from '../testing/render-app.js';
+
+giveHeight(600);
 
 const calm: Now = {
   agents: { stopped: 1, provisioning: 0, connecting: 0, running: 2, disconnected: 0, failed: 0 },
   failed: [],
   disconnected: [],
-  refusals: { total: 0, items: [], by_rule: [] },
+  refusals: { total: 0, counted: 0, rules: 0, items: [], by_rule: [] },
   unsafe: [],
 };
 const troubled: Now = {
@@ -18,6 +22,8 @@ const troubled: Now = {
   failed: [anAgent({ id: 'a7', name: 'Broken <b>bot</b>', status: 'failed', reason: 'exit code 137' })],
   refusals: {
     total: 1,
+    counted: 1,
+    rules: 1,
     items: [
       {
         agent_id: 'a1',
@@ -75,6 +81,85 @@ describe('the start page', () => {
     expect(within(unsafe).getByRole('link').getAttribute('href')).toBe(
       '/agents/a1/settings?section=security',
     );
+  });
+
+  it('counts every agent in trouble, also those that are not listed, and leads to all of them', async () => {
+    const listed = (status: 'failed' | 'disconnected') =>
+      Array.from({ length: 100 }, (_, index) =>
+        anAgent({ id: `${status}${index}`, name: `${status} ${index}`, status }),
+      );
+    renderApp('/', (server) =>
+      server.on('GET /api/now', () => ({
+        ...calm,
+        agents: { ...calm.agents, failed: 340, disconnected: 100 },
+        failed: listed('failed'),
+        disconnected: listed('disconnected'),
+      })),
+    );
+    await screen.findByText('440 agents need you');
+    const panel = within(screen.getByRole('region', { name: 'Agents that need you' }));
+    panel.getByText('200 of 440 are listed here');
+    expect(panel.getByRole('link', { name: 'All 340 failed' }).getAttribute('href')).toBe(
+      '/fleet?status=failed',
+    );
+    expect(panel.queryByRole('link', { name: /disconnected$/ })).toBeNull();
+    const rows = panel.getAllByRole('listitem');
+    expect(rows.length).toBeLessThan(60);
+    expect(rows[0]?.getAttribute('aria-setsize')).toBe('200');
+  });
+
+  it('of 2,000 unsafe settings few exist in the page, and all are counted', async () => {
+    renderApp('/', (server) =>
+      server.on('GET /api/now', () => ({
+        ...calm,
+        unsafe: Array.from({ length: 2000 }, (_, index) => ({
+          scope: 'agent',
+          agent_id: `a${index}`,
+          agent_name: `Agent ${index}`,
+          setting: 'tools.ssrf_protection',
+          consequence: 'It may reach private addresses.',
+          fix: 'Switch it on.',
+        })),
+      })),
+    );
+    await screen.findByText('2000 unsafe settings');
+    const rows = within(screen.getByRole('region', { name: 'Settings that are not safe' })).getAllByRole(
+      'listitem',
+    );
+    expect(rows.length).toBeLessThan(60);
+    expect(rows[0]?.getAttribute('aria-setsize')).toBe('2000');
+  });
+
+  it.each([
+    ['security.docker.level', 'security', 'Isolation'],
+    ['tools.restrict_to_workspace', 'security', 'Protections'],
+    ['tools.ssrf_protection', 'security', 'Protections'],
+    ['tools.web.fetch.exceptions', 'web', 'Private addresses that may be reached'],
+  ])('an unsafe %s leads to the section %s, where it is changed', async (setting, section, panel) => {
+    const { user, address } = renderApp('/', (server) => {
+      server.on('GET /api/now', () => ({ ...troubled, unsafe: [{ ...troubled.unsafe[0], setting }] }));
+      server.on('GET /api/agents/a1', () => anAgent());
+      server.on('GET /api/agents/a1/config', () =>
+        json({ config: {}, effective: {}, version: 1 }, 200, { etag: '"1"' }),
+      );
+    });
+    const unsafe = await screen.findByRole('region', { name: 'Settings that are not safe' });
+    await user.click(await within(unsafe).findByRole('link', { name: 'Researcher' }));
+    await waitFor(() => expect(address()).toBe(`/agents/a1/settings?section=${section}`));
+    await screen.findByRole('region', { name: panel });
+  });
+
+  it('says which rules are not shown, and which refusals are not counted', async () => {
+    const rules = Array.from({ length: 20 }, (_, index) => ({ rule: `rule.${index}`, count: 20 - index }));
+    renderApp('/', (server) =>
+      server.on('GET /api/now', () => ({
+        ...troubled,
+        refusals: { ...troubled.refusals, total: 900, counted: 600, rules: 34, by_rule: rules },
+      })),
+    );
+    const panel = within(await screen.findByRole('region', { name: 'By rule' }));
+    panel.getByText('The 20 that refused most of 34 rules. Counted over the latest 600 of 900 refusals.');
+    expect(panel.getAllByRole('link')).toHaveLength(20);
   });
 
   it('leads to the refusals of the agent where the event of a refusal is not known', async () => {

@@ -1,20 +1,18 @@
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { AgentActions } from '../agents/agent-actions.js';
-import { StatusBadge } from '../agents/status-badge.js';
 import { useFleetStream } from '../agents/use-fleet-stream.js';
 import { unwrap, type ApiClient } from '../api/api-client.js';
-import type { Agent, Now } from '../api/api-types.js';
+import type { Now } from '../api/api-types.js';
 import { useApi } from '../app/services.js';
-import { Badge } from '../components/badge.js';
 import { EmptyState } from '../components/empty-state.js';
 import { FailureNotice } from '../components/failure-notice.js';
-import { InertText } from '../components/inert-text.js';
 import { Loading } from '../components/loading.js';
 import { PageHeader } from '../components/page-header.js';
 import { Panel } from '../components/panel.js';
-import { RelativeTime } from '../components/relative-time.js';
 import { RefusalList } from './refusal-list.js';
+import { RuleCounts } from './rule-counts.js';
+import { troubleCount, TroubledAgents } from './troubled-agents.js';
+import { UnsafeSettings } from './unsafe-settings.js';
 import styles from './now-page.module.css';
 import { useThrottled } from './use-throttled.js';
 
@@ -45,8 +43,9 @@ export function NowPage() {
   );
 }
 
-function headline({ failed, disconnected, refusals, unsafe }: Now): string {
-  const trouble = failed.length + disconnected.length;
+function headline(now: Now): string {
+  const { refusals, unsafe } = now;
+  const trouble = troubleCount(now);
   const words = [
     trouble > 0 ? `${trouble} ${trouble === 1 ? 'agent needs' : 'agents need'} you` : '',
     refusals.total > 0 ? `${refusals.total} refused in the last hour` : '',
@@ -56,19 +55,10 @@ function headline({ failed, disconnected, refusals, unsafe }: Now): string {
 }
 
 function NowContent({ now }: { readonly now: Now }) {
-  const trouble = [...now.failed, ...now.disconnected];
   return (
     <>
       <Counts counts={now.agents} />
-      {trouble.length > 0 && (
-        <Panel title="Agents that need you" flush>
-          <ul>
-            {trouble.map((agent) => (
-              <TroubledAgent key={agent.id} agent={agent} />
-            ))}
-          </ul>
-        </Panel>
-      )}
+      <TroubledAgents now={now} />
       <div className={styles['columns']}>
         <Panel
           title="Refused in the last hour"
@@ -93,7 +83,7 @@ function NowContent({ now }: { readonly now: Now }) {
           )}
         </Panel>
         <div className="stack">
-          {now.refusals.by_rule.length > 0 && <RuleCounts rules={now.refusals.by_rule} />}
+          {now.refusals.by_rule.length > 0 && <RuleCounts refusals={now.refusals} />}
           <UnsafeSettings settings={now.unsafe} />
         </div>
       </div>
@@ -125,84 +115,5 @@ function Counts({ counts }: { readonly counts: Now['agents'] }) {
         </li>
       ))}
     </ul>
-  );
-}
-
-function TroubledAgent({ agent }: { readonly agent: Agent }) {
-  return (
-    <li className={styles['trouble']}>
-      <StatusBadge status={agent.status} />
-      <div className={styles['grow']}>
-        <Link to="/agents/$agentId/logs" params={{ agentId: agent.id }}>
-          <InertText text={agent.name} />
-        </Link>{' '}
-        <span className="muted">
-          <RelativeTime value={agent.since} />
-        </span>
-        {agent.reason && (
-          <p>
-            <InertText text={agent.reason} />
-          </p>
-        )}
-      </div>
-      <AgentActions agent={agent} size="small" />
-    </li>
-  );
-}
-
-function RuleCounts({ rules }: { readonly rules: Now['refusals']['by_rule'] }) {
-  const most = Math.max(...rules.map(({ count }) => count));
-  return (
-    <Panel title="By rule" flush>
-      <ul className={styles['rules']}>
-        {rules.slice(0, 12).map(({ rule, count }) => (
-          <li key={rule}>
-            <Link to="/audit" search={{ rule }} className={styles['rule'] ?? ''}>
-              <code>{rule}</code>
-              <span>{count}</span>
-              <span
-                className={styles['bar']}
-                style={{ width: `${(100 * count) / most}%` }}
-                aria-hidden="true"
-              />
-            </Link>
-          </li>
-        ))}
-      </ul>
-    </Panel>
-  );
-}
-
-function UnsafeSettings({ settings }: { readonly settings: Now['unsafe'] }) {
-  return (
-    <Panel title="Settings that are not safe" flush>
-      {settings.length === 0 ? (
-        <EmptyState title="Every setting is at its safe value." />
-      ) : (
-        <ul>
-          {settings.map(
-            ({ scope, agent_id: agentId, agent_name: name, setting, consequence, fix }, index) => (
-              <li key={index} className={styles['unsafe']}>
-                <div className="row">
-                  <Badge tone="warn">{scope === 'server' ? 'This server' : 'Agent'}</Badge>
-                  {agentId !== undefined && (
-                    <Link
-                      to="/agents/$agentId/settings"
-                      params={{ agentId }}
-                      search={{ section: 'security' }}
-                    >
-                      <InertText text={name ?? agentId} />
-                    </Link>
-                  )}
-                  <code>{setting}</code>
-                </div>
-                <p>{consequence}</p>
-                <p className="muted">{fix}</p>
-              </li>
-            ),
-          )}
-        </ul>
-      )}
-    </Panel>
   );
 }

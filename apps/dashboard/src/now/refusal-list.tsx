@@ -3,14 +3,21 @@ import type { Now } from '../api/api-types.js';
 import { Badge } from '../components/badge.js';
 import { InertText } from '../components/inert-text.js';
 import { RelativeTime } from '../components/relative-time.js';
+import { VirtualList } from '../components/virtual-list.js';
 import styles from './now-page.module.css';
 
 /** What was refused: which agent, by which tool and rule, why, and what would be accepted instead. */
 export function RefusalList({ refusals }: { readonly refusals: Now['refusals']['items'] }) {
   return (
-    <ul className={styles['refusals']}>
-      {refusals.map((refusal, index) => (
-        <li key={refusal.event_id ?? index} className={styles['refusal']}>
+    <VirtualList
+      label="Refusals"
+      items={refusals}
+      keyOf={(refusal) => refusal.event_id ?? `${refusal.agent_id} ${refusals.indexOf(refusal)}`}
+      estimate={92}
+      maxHeight="70dvh"
+    >
+      {(refusal) => (
+        <div className={styles['refusal']}>
           <div className={styles['line']}>
             <Badge tone={refusal.effect === 'ask' ? 'warn' : 'bad'} dot>
               {refusal.effect === 'ask' ? 'Asks' : 'Refused'}
@@ -41,8 +48,8 @@ export function RefusalList({ refusals }: { readonly refusals: Now['refusals']['
               </>
             )}
           </p>
-        </li>
-      ))}
-    </ul>
+        </div>
+      )}
+    </VirtualList>
   );
 }

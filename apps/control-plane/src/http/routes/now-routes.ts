@@ -16,7 +16,7 @@ export interface NowRouteParts {
   readonly serverUnsafe: () => readonly UnsafeSetting[];
 }
 
-/** Most agents and refusals that one answer lists; the numbers count all. */
+/** Most agents of a status, and refusals, that one answer lists; the numbers count all. */
 const MAX_LISTED = 100;
 const MAX_RULES = 20;
 
@@ -66,7 +66,7 @@ async function everyAgent(storage: Storage, visible: AgentVisibility): Promise<A
 
 function refusalsOf(agents: readonly AgentRecord[], book: RefusalBook): Record<string, unknown> {
   const rules = new Map<string, number>();
-  const items = agents.flatMap(({ id, name }) =>
+  const kept = agents.flatMap(({ id, name }) =>
     book.recent(id).map((refusal) => {
       rules.set(refusal.rule, (rules.get(refusal.rule) ?? 0) + 1);
       return { agent_id: id, agent_name: name, ...refusal };
@@ -74,7 +74,9 @@ function refusalsOf(agents: readonly AgentRecord[], book: RefusalBook): Record<s
   );
   return {
     total: agents.reduce((sum, { id }) => sum + book.count(id), 0),
-    items: items.sort((a, b) => b.time.localeCompare(a.time)).slice(0, MAX_LISTED),
+    items: kept.toSorted((a, b) => b.time.localeCompare(a.time)).slice(0, MAX_LISTED),
+    counted: kept.length,
+    rules: rules.size,
     by_rule: [...rules]
       .map(([rule, count]) => ({ rule, count }))
       .sort((a, b) => b.count - a.count)

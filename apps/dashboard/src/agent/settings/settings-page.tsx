@@ -11,20 +11,12 @@ import { ExceptionList } from './exception-list.js';
 import { GeneralSection } from './general-section.js';
 import { ProviderList } from './provider-list.js';
 import { SecuritySection } from './security-section.js';
+import { SECTIONS } from './setting-sections.js';
 import { MODEL_FIELDS, SHELL_FIELDS, WEB_FIELDS } from './setting-tables.js';
 import { SettingsForm } from './settings-form.js';
 import { useMayChange } from './use-may-change.js';
 import { VariablesSection } from './variables-section.js';
 import styles from './settings.module.css';
-
-const SECTIONS = [
-  ['security', 'Security'],
-  ['general', 'General'],
-  ['model', 'Model'],
-  ['tools', 'Tools'],
-  ['web', 'Web'],
-  ['variables', 'Variables'],
-] as const;
 
 /** The settings of one agent; the address names the section. */
 export function SettingsPage() {
