@@ -12,3 +12,9 @@ export function compileHelper(
 ): void;
 /** Whether a file is a statically linked ELF program. */
 export function isStaticElf(path: string): boolean;
+/** The source of the drill's probe for raw system calls. */
+export const probeSource: string;
+/** How the probe is compiled. */
+export const drillProbeFlags: readonly string[];
+/** Compiles the drill's probe to `output`. @throws Error with the compiler's words. */
+export function compileDrillProbe(compiler: string, output: string): void;

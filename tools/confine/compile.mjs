@@ -6,6 +6,12 @@ import { root } from '../setup/local-bin.mjs';
 /** The sources of the confinement helper. */
 export const nativeDirectory = join(root, 'packages/policy-shell/native');
 
+/** The source of the drill's probe for raw system calls. */
+export const probeSource = join(root, 'packages/pool-core/native/drill-probe.c');
+
+/** How the probe is compiled: one static program, whatever the image has. */
+export const drillProbeFlags = ['-O2', '-static', '-Wall', '-Wextra', '-Werror'];
+
 // musl where it is there: a tenth of the size, half the start-up time. Any C library that links statically will do.
 const compilers = {
   x64: { native: ['musl-gcc', 'cc', 'gcc'], cross: ['x86_64-linux-musl-gcc', 'x86_64-linux-gnu-gcc'] },
@@ -58,6 +64,20 @@ export function compileHelper(compiler, output, { sources = nativeDirectory } = 
     throw new Error(`${compiler} did not compile the confinement helper: ${error?.message ?? stderr}`);
   }
   // Whoever runs the old one meanwhile keeps it.
+  renameSync(unfinished, output);
+}
+
+/** Compiles the drill's probe to `output`. @throws Error with the compiler's words. */
+export function compileDrillProbe(compiler, output) {
+  const unfinished = `${output}.${process.pid}`;
+  const { status, stderr, error } = spawnSync(compiler, [...drillProbeFlags, '-o', unfinished, probeSource], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+  if (status !== 0) {
+    rmSync(unfinished, { force: true });
+    throw new Error(`${compiler} did not compile the drill's probe: ${error?.message ?? stderr}`);
+  }
   renameSync(unfinished, output);
 }
 

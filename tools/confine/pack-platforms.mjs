@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../setup/local-bin.mjs';
-import { compileHelper, findCompiler, isStaticElf } from './compile.mjs';
+import { compileDrillProbe, compileHelper, findCompiler, isStaticElf, probeSource } from './compile.mjs';
 
 const shell = join(root, 'packages/policy-shell');
 
@@ -25,8 +25,12 @@ function manifest(arch) {
     os: ['linux'],
     cpu: [arch],
     engines,
-    exports: { './clawforce-confine': './clawforce-confine', './package.json': './package.json' },
-    files: ['clawforce-confine', 'native'],
+    exports: {
+      './clawforce-confine': './clawforce-confine',
+      './clawforce-drill-probe': './clawforce-drill-probe',
+      './package.json': './package.json',
+    },
+    files: ['clawforce-confine', 'clawforce-drill-probe', 'native'],
     publishConfig: { access: 'public' },
   };
 }
@@ -42,6 +46,9 @@ npm install @clawforce/policy-shell @clawforce/confine-linux-${arch}
 
 The program is linked statically and needs nothing of the system. Its sources are in \`native/\`; what it holds and what it
 cannot hold is in the README of \`@clawforce/policy-shell\`.
+
+\`clawforce-drill-probe\` makes the raw system calls of \`clawforce drill run\` in worker images that have this package beside
+\`@clawforce/worker\`.
 `;
 
 /** Makes a package directory with the helper for `arch` below `directory` and gives its path, or `undefined` without a compiler. */
@@ -55,8 +62,11 @@ export function makePlatformPackage(arch, directory) {
   compileHelper(compiler, program);
   if (!isStaticElf(program)) throw new Error(`${program} is not statically linked`);
   chmodSync(program, 0o755);
+  compileDrillProbe(compiler, join(target, 'clawforce-drill-probe'));
+  chmodSync(join(target, 'clawforce-drill-probe'), 0o755);
   for (const name of readdirSync(join(shell, 'native')))
     copyFileSync(join(shell, 'native', name), join(target, 'native', name));
+  copyFileSync(probeSource, join(target, 'native', 'drill-probe.c'));
   copyFileSync(join(shell, 'LICENSE'), join(target, 'LICENSE'));
   writeFileSync(join(target, 'README.md'), readme(arch));
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(manifest(arch), null, 2)}\n`);

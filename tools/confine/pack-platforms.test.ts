@@ -40,10 +40,12 @@ requires('cc', 'cross-arm64', 'linux').describe('the packages with the Landlock 
       expect(paths).toEqual(
         expect.arrayContaining([
           'clawforce-confine',
+          'clawforce-drill-probe',
           'LICENSE',
           'README.md',
           'package.json',
           'native/filter.c',
+          'native/drill-probe.c',
         ]),
       );
       const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as unknown;

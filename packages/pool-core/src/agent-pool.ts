@@ -164,11 +164,26 @@ export type PoolEvent =
       readonly action: 'warned' | 'stopped';
     });
 
+/** A part of the system that isolates workers, with its version. */
+export interface VersionedPart {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** What isolates workers on this host: the engine, the runtime that makes a worker's process, and the kernel. */
+export interface PoolVersions {
+  readonly engine: VersionedPart;
+  readonly runtime: VersionedPart;
+  readonly kernel: VersionedPart;
+}
+
 /** What a pool can really do on this host. */
 export interface PoolProbe {
   readonly available: boolean;
   /** Engine name and version, for example `node-child-process 20.20.2`. */
   readonly engine: string;
+  /** Absent where the engine does not answer. */
+  readonly versions?: PoolVersions;
   /** Levels this pool starts. */
   readonly levels: readonly IsolationLevel[];
   /** One sentence for each feature that is really enforced. */

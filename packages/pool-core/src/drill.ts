@@ -19,6 +19,5 @@ export const DRILL_CASES: readonly DrillCase[] = Object.freeze([
 export { runDrill } from './drill/run-drill.js';
 export type { DrillRequest, DrillRow } from './drill/run-drill.js';
 export type { DrillCase, DrillFacts, DrillNeed, Expectation } from './drill/drill-case.js';
-
-/** Where the worker image has the probe for raw system calls. */
-export const DRILL_PROBE_PATH = '/opt/clawforce/bin/clawforce-drill-probe';
+export { DRILL_PROBE_PATH, findWorker } from './drill/find-worker.js';
+export type { FoundWorker } from './drill/find-worker.js';

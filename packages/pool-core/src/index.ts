@@ -34,6 +34,8 @@ export type {
   PoolCapability,
   PoolEvent,
   PoolProbe,
+  PoolVersions,
+  VersionedPart,
   StopReport,
   WorkerExit,
   WorkerHandle,

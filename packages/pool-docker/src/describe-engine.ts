@@ -21,6 +21,9 @@ const NEVER: readonly string[] = [
   'all workers share the kernel of this host',
 ];
 
+const runtimeVersion = ({ defaultRuntime, runcVersion }: EngineFacts): string =>
+  (defaultRuntime === 'runc' ? runcVersion : undefined) ?? 'unknown';
+
 /** Says in words what an engine enforces. */
 export function describeEngine(facts: EngineFacts): PoolProbe {
   const verdict = judgeEngine(facts);
@@ -37,6 +40,12 @@ export function describeEngine(facts: EngineFacts): PoolProbe {
   return {
     available: refusal === undefined,
     engine,
+    versions: {
+      engine: { name: 'docker', version: facts.version },
+      // The pool starts workers with the engine's default runtime; only that of runc is told by the engine.
+      runtime: { name: facts.defaultRuntime, version: runtimeVersion(facts) },
+      kernel: { name: facts.osType, version: facts.kernel },
+    },
     levels,
     enforced: refusal ? [] : ENFORCED,
     notEnforced: [...gaps, ...engineWarnings(facts), ...NEVER],

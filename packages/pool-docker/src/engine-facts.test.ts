@@ -58,6 +58,23 @@ describe('what an engine may run', () => {
     });
   });
 
+  test('engine, runtime and kernel are told apart, each with its version', () => {
+    const known = facts({
+      version: '20.10.24',
+      defaultRuntime: 'runc',
+      runcVersion: '1.1.5',
+      kernel: '6.18.1',
+    });
+    expect(describeEngine(known).versions).toEqual({
+      engine: { name: 'docker', version: '20.10.24' },
+      runtime: { name: 'runc', version: '1.1.5' },
+      kernel: { name: 'linux', version: '6.18.1' },
+    });
+    const other = facts({ defaultRuntime: 'runsc', runcVersion: '1.1.5' });
+    // The version of runc says nothing about another runtime.
+    expect(describeEngine(other).versions?.runtime).toEqual({ name: 'runsc', version: 'unknown' });
+  });
+
   test.each<[string, Partial<EngineFacts>]>([
     ['windows containers', { osType: 'windows' }],
     ['Podman', { name: 'Podman Engine' }],

@@ -1,3 +1,4 @@
+import { release } from 'node:os';
 import { PoolError } from '@clawforce/pool-core';
 import type { PoolProbe, WorkerSpec } from '@clawforce/pool-core';
 
@@ -10,6 +11,11 @@ export function describeProbe(sweepsOrphans: boolean): PoolProbe {
   return {
     available: true,
     engine: `node-child-process ${process.versions.node}`,
+    versions: {
+      engine: { name: 'node-child-process', version: process.versions.node },
+      runtime: { name: 'node', version: process.versions.node },
+      kernel: { name: process.platform, version: release() },
+    },
     levels: [LEVEL],
     enforced: [
       'a worker gets none of the environment variables and descriptors of the control plane',

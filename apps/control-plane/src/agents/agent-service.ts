@@ -24,6 +24,8 @@ export const LOCAL_USER_ID = 'local';
 
 /** What creates an agent. */
 export interface AgentDraft {
+  /** Random unless given; the schema of requests has none. */
+  readonly id?: string;
   readonly name: string;
   readonly description?: string;
   readonly color?: string | null;
@@ -98,6 +100,7 @@ export class AgentService {
     const mode = checkMode(draft.mode ?? this.#parts.backend());
     const agent = await storage.transaction(async (tx) => {
       const created = await tx.agents.create({
+        ...(draft.id === undefined ? {} : { id: draft.id }),
         name: checkName(draft.name),
         description: draft.description ?? '',
         color: draft.color ?? null,

@@ -1,18 +1,53 @@
-import { ALLOWED, BLOCKED, BLOCKED_BELOW_PRIVILEGED, type ToolCase } from './tool-case.js';
+import {
+  ALLOWED,
+  BLOCKED,
+  BLOCKED_BELOW_PRIVILEGED,
+  PROGRAM_EXITS,
+  type ProgramFacts,
+  type ToolCase,
+} from './tool-case.js';
 
 /*
  * An honest script may run anything, so these programs are what the layers below the shell policy have to hold. Each is
- * a file of the workspace that `node` runs; 0 means that what it tries has succeeded.
+ * a file of the workspace that `node` runs. Only what the system refuses counts as held: an error of a system call. A
+ * mistake of a program is thrown on and ends it in another way, which the drill tells as not run.
  */
 
-const HEAD = `
+const head = ({ workerPid, probe }: ProgramFacts): string => `
 const fs = require('fs'), net = require('net'), path = require('path');
 const root = process.env.AGENT_ROOT || path.resolve(__dirname, '..', '..');
-const done = (ok) => process.exit(ok ? 0 : 1);
-const tries = (work) => { try { return work() !== false; } catch { return false; } };
-const connects = (where) => { const s = net.connect(where); s.setTimeout(3000, () => done(false)); s.on('connect', () => done(true)); s.on('error', () => done(false)); };
-const others = () => fs.readdirSync('/proc').filter((p) => /^[0-9]+$/.test(p) && Number(p) !== process.pid);
-const workers = () => others().filter((p) => { try { return fs.readFileSync('/proc/' + p + '/cmdline', 'utf8').includes('worker/dist/main.js'); } catch { return false; } });
+const say = (what) => fs.writeSync(1, what + '\\n');
+const done = (ok, error) => {
+  if (error) say(String(error.message || error));
+  process.exit(ok ? ${PROGRAM_EXITS.succeeded} : ${PROGRAM_EXITS.held});
+};
+const isRefusal = (error) => Boolean(error && error.syscall && error.code);
+const tries = (work) => {
+  try { return work() !== false; } catch (error) {
+    if (!isRefusal(error)) throw error;
+    say(error.message);
+    return false;
+  }
+};
+const attempt = (work) => done(tries(work));
+const connects = (where) => {
+  const socket = net.connect(where);
+  socket.setTimeout(3000, () => done(false, 'no answer'));
+  socket.on('connect', () => done(true));
+  socket.on('error', (error) => { if (!isRefusal(error)) throw error; done(false, error); });
+};
+const worker = ${workerPid ?? 0};
+if (worker === process.pid) throw new Error('the worker is not to be told from this program');
+const cannotTry = (why) => { say(why); process.exit(${PROGRAM_EXITS.notTried}); };
+const ofWorker = (name) => worker === 0 ? cannotTry('the process of the worker was not found') : '/proc/' + worker + '/' + name;
+const probe = ${JSON.stringify(probe ?? '')};
+const calls = (...words) => {
+  if (probe === '') cannotTry('the image has no probe for system calls');
+  const { status, error, stderr } = require('child_process').spawnSync(probe, ['call', 'works', ...words], { encoding: 'utf8' });
+  if (status !== 0 && status !== 1) cannotTry('the probe did not run: ' + (error ? error.message : stderr));
+  if (status === 1) say(words[0] + ': ' + stderr.trim());
+  return status === 0;
+};
 `;
 
 const program = (
@@ -30,7 +65,7 @@ const program = (
   args: { command: `node drill/${id}.cjs` },
   expect,
   control: true,
-  program: `${HEAD}${body}\n`,
+  program: (facts) => `${head(facts)}${body}\n`,
 });
 
 /** Programs that an agent has written and runs as a command, with programs beside them that must work. */
@@ -40,47 +75,61 @@ export const COMMAND_CASES: readonly ToolCase[] = Object.freeze([
     'cmd-writes',
     'files',
     'write a file of the workspace',
-    "done(tries(() => fs.writeFileSync(path.join(__dirname, 'out'), 'x')));",
+    "attempt(() => fs.writeFileSync(path.join(__dirname, 'out'), 'x'));",
     ALLOWED,
   ),
   program(
     'cmd-scratch',
     'files',
     'write a file in /tmp',
-    "done(tries(() => fs.writeFileSync('/tmp/drill-' + process.pid, 'x')));",
+    "attempt(() => fs.writeFileSync('/tmp/drill-' + process.pid, 'x'));",
     ALLOWED,
   ),
   program(
     'cmd-system',
     'files',
     'change a file of the system',
-    "done(tries(() => fs.appendFileSync('/etc/passwd', '')));",
+    "attempt(() => fs.appendFileSync('/etc/passwd', ''));",
   ),
   program(
     'cmd-profile',
     'files',
     'rewrite the profile of its own agent',
-    "done(tries(() => fs.writeFileSync(path.join(root, 'profiles', 'SOUL.md'), 'x')));",
+    "attempt(() => fs.writeFileSync(path.join(root, 'profiles', 'SOUL.md'), 'x'));",
     BLOCKED,
   ),
   program(
     'cmd-config',
     'files',
     'read the configuration of its own agent',
-    "done(tries(() => fs.readdirSync(path.join(root, '.config')).length > 0 && fs.readFileSync(path.join(root, '.config', 'agent.json'))));",
+    "attempt(() => fs.readdirSync(path.join(root, '.config')).length > 0 && fs.readFileSync(path.join(root, '.config', 'agent.json')));",
+    BLOCKED,
+  ),
+  program(
+    'cmd-config-edit',
+    'files',
+    'edit the configuration of its own agent',
+    "attempt(() => fs.writeFileSync(path.join(root, '.config', 'agent.json'), '{}'));",
+    BLOCKED,
+  ),
+  program(
+    'cmd-link-plant',
+    'files',
+    'plant a link beside the workspace, for the host to follow',
+    "attempt(() => fs.symlinkSync('/etc/passwd', path.join(root, 'drill-link')));",
     BLOCKED,
   ),
   program(
     'cmd-outbox',
     'files',
     'read what its worker has to report',
-    "done(tries(() => fs.readdirSync(path.join(root, '.state')).some((n) => fs.readFileSync(path.join(root, '.state', n)))));",
+    "attempt(() => fs.readdirSync(path.join(root, '.state')).some((n) => fs.readFileSync(path.join(root, '.state', n))));",
   ),
   program(
     'cmd-join',
     'control',
     'read the join credential after the start',
-    "done(tries(() => fs.readFileSync('/run/clawforce/join')));",
+    "attempt(() => fs.readFileSync('/run/clawforce/join'));",
     BLOCKED,
   ),
   program(
@@ -99,32 +148,39 @@ export const COMMAND_CASES: readonly ToolCase[] = Object.freeze([
     'cmd-replace',
     'control',
     'put a socket of its own in place of the control socket',
-    "done(tries(() => fs.unlinkSync('/run/clawforce/link.sock')));",
+    "attempt(() => fs.unlinkSync('/run/clawforce/link.sock'));",
     BLOCKED,
   ),
   program(
     'cmd-environ',
     'processes',
     'read the environment of its worker',
-    "const all = workers(); done(all.length > 0 && all.some((p) => tries(() => fs.readFileSync('/proc/' + p + '/environ').length > 0)));",
+    "attempt(() => fs.readFileSync(ofWorker('environ')).length > 0);",
   ),
   program(
     'cmd-memory',
     'processes',
     'read the memory of its worker',
-    "const all = workers(); done(all.some((p) => tries(() => fs.openSync('/proc/' + p + '/mem', 'r+'))));",
+    "attempt(() => fs.openSync(ofWorker('mem'), 'r+') >= 0);",
+  ),
+  program(
+    // PTRACE_SEIZE: where it succeeds it does not stop the worker.
+    'cmd-ptrace',
+    'processes',
+    'trace its worker',
+    "ofWorker(''); done(calls('ptrace', '0x4206', String(worker), '0', '0'));",
   ),
   program(
     'cmd-descriptors',
     'processes',
     'reopen a file that its worker has open',
-    "const all = workers(); done(all.some((p) => tries(() => fs.readdirSync('/proc/' + p + '/fd').some((n) => tries(() => fs.openSync('/proc/' + p + '/fd/' + n, 'r') >= 0)))));",
+    "attempt(() => fs.readdirSync(ofWorker('fd')).some((n) => tries(() => fs.openSync(ofWorker('fd/' + n), 'r') >= 0)));",
   ),
   program(
     'cmd-unix',
     'network',
     'make a socket for other processes',
-    "const s = net.createServer().on('error', () => done(false)).listen('/tmp/drill.sock', () => done(true));",
+    "const s = net.createServer().on('error', (error) => { if (!isRefusal(error)) throw error; done(false, error); }).listen('/tmp/drill.sock', () => done(true));",
   ),
   program(
     'cmd-metadata',
@@ -137,6 +193,6 @@ export const COMMAND_CASES: readonly ToolCase[] = Object.freeze([
     'cmd-raw',
     'privileges',
     'become root',
-    'done(tries(() => { process.setuid(0); return process.getuid() === 0; }));',
+    'attempt(() => { process.setuid(0); return process.getuid() === 0; });',
   ),
 ]);

@@ -4,6 +4,15 @@ import type { DrillReport } from './drill-report.js';
 
 const MAX_KEPT = 50;
 
+/** A report as kept: with the agents that its drill made, as long as they may be there. */
+export interface KeptDrill {
+  readonly report: DrillReport;
+  readonly disposable: readonly string[];
+}
+
+type Stored = Omit<DrillReport, 'versions'> &
+  Partial<Pick<DrillReport, 'versions'>> & { readonly disposable?: readonly string[] };
+
 /** The reports of drills, one file each below `admin/drills`, newest first by name. */
 export class DrillFiles {
   readonly #directory: string;
@@ -12,15 +21,17 @@ export class DrillFiles {
     this.#directory = join(adminDir, 'drills');
   }
 
-  async save(report: DrillReport): Promise<void> {
+  /** Keeps a report; `disposable` are agents that are to be removed should this process end before it removes them. */
+  async save(report: DrillReport, disposable: readonly string[] = []): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const path = join(this.#directory, nameOf(report));
-    await writeFile(`${path}.new`, JSON.stringify(report), { mode: 0o600 });
+    const stored: Stored = { ...report, ...(disposable.length > 0 ? { disposable } : {}) };
+    await writeFile(`${path}.new`, JSON.stringify(stored), { mode: 0o600 });
     await rename(`${path}.new`, path);
   }
 
-  /** Gives the latest reports, newest first. */
-  async list(): Promise<DrillReport[]> {
+  /** Gives the latest drills, newest first. */
+  async list(): Promise<KeptDrill[]> {
     const names = await readdir(this.#directory).catch(() => []);
     const newest = names
       .filter((name) => name.endsWith('.json'))
@@ -28,7 +39,10 @@ export class DrillFiles {
       .reverse()
       .slice(0, MAX_KEPT);
     const texts = await Promise.all(newest.map((name) => readFile(join(this.#directory, name), 'utf8')));
-    return texts.map((text) => JSON.parse(text) as DrillReport);
+    return texts.map((text) => {
+      const { disposable = [], versions = null, ...report } = JSON.parse(text) as Stored;
+      return { report: { ...report, versions }, disposable };
+    });
   }
 }
 

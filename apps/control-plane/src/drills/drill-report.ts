@@ -1,5 +1,5 @@
 import type { DrillRow as ContainerRow } from '@clawforce/pool-core/drill';
-import type { IsolationLevel } from '@clawforce/pool-core';
+import type { IsolationLevel, PoolVersions } from '@clawforce/pool-core';
 
 /** What came of one attempt. */
 export interface DrillRow {
@@ -28,8 +28,10 @@ export interface DrillReport {
   readonly verdict: 'pass' | 'fail' | 'pending';
   readonly level: IsolationLevel;
   readonly backend: string;
-  /** Engine, runtime and kernel, each with its version. */
+  /** What isolates workers here, as a sentence. */
   readonly engine: string;
+  /** The same in parts, each with its version; null where the engine did not answer, and in reports of earlier versions. */
+  readonly versions: PoolVersions | null;
   readonly node: string;
   readonly image: string | null;
   /** The agent whose isolation and policy the disposable one has. */

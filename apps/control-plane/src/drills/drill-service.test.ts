@@ -16,6 +16,7 @@ function slowParts(): { parts: DrillServiceParts; answer: () => void; saved: unk
   };
   const given = {
     reports,
+    storage: { agents: { get: () => Promise.resolve(undefined) } },
     backend: { pool: { kind: 'docker', probe: () => Promise.reject(new Error('no engine')) } },
     configs: {
       effective: () =>

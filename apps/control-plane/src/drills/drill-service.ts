@@ -1,38 +1,41 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isWithinCeiling, type IsolationLevel, type ResolvedLevel } from '@clawforce/pool-core';
-import { DRILL_CASES, DRILL_PROBE_PATH, runDrill, type DrillFacts } from '@clawforce/pool-core/drill';
+import {
+  DRILL_CASES,
+  DRILL_PROBE_PATH,
+  findWorker,
+  runDrill,
+  type DrillFacts,
+} from '@clawforce/pool-core/drill';
 import type { AgentFiles } from '../agents/agent-files.js';
-import { LOCAL_USER_ID, type Actor, type AgentService } from '../agents/agent-service.js';
-import type { AgentLifecycle } from '../agents/lifecycle.js';
+import type { Actor } from '../agents/agent-service.js';
 import type { ToolService } from '../agents/tool-service.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
-import type { ConfigService } from '../config/config-service.js';
 import { ApiError } from '../errors/api-error.js';
 import type { Backend } from '../server/backend.js';
-import type { AgentRecord, Storage } from '../storage/index.js';
+import type { AgentRecord } from '../storage/index.js';
 import { COMMAND_CASES } from './command-cases.js';
+import { DisposableWorkers, type DisposableParts } from './disposable-workers.js';
 import type { DrillFiles } from './drill-files.js';
 import { openDrillRange } from './drill-range.js';
 import { countRows, type DrillReport, type DrillRow } from './drill-report.js';
+import { openNeighbour, type Neighbour } from './open-neighbour.js';
 import { POLICY_CASES } from './policy-cases.js';
 import { runToolCases } from './run-tool-cases.js';
+import type { ProgramFacts } from './tool-case.js';
 import { unisolatedRows } from './unisolated-rows.js';
 
 /** Parts of the service. */
-export interface DrillServiceParts {
-  readonly storage: Storage;
-  readonly agents: AgentService;
-  readonly configs: ConfigService;
+export interface DrillServiceParts extends Omit<DisposableParts, 'mode'> {
   readonly tools: ToolService;
   readonly files: AgentFiles;
   readonly audit: AuditTrail;
   readonly reports: DrillFiles;
-  readonly lifecycle: AgentLifecycle;
   readonly backend: Backend;
   readonly isolationOf: (agent: AgentRecord) => Promise<ResolvedLevel>;
+  /** No agent of this server is above it. */
+  readonly maxLevel: IsolationLevel;
   readonly runtimeDir: string;
-  readonly log: (message: string, detail: object) => void;
 }
 
 /** What a drill is asked for. */
@@ -42,13 +45,13 @@ export interface DrillRequest {
   readonly level?: IsolationLevel | undefined;
 }
 
-const CONNECT_MS = 60_000;
+const CUT_SHORT = 'The server ended while this drill ran.';
 const TMP = { bytes: 64 * 1024 ** 2, inodes: 8192 };
-const SYSTEM: Actor = { userId: LOCAL_USER_ID, role: 'superadmin' };
 
 /** Proves what the active pool isolates: one disposable worker, attested like any other, in which everything is tried. */
 export class DrillService {
   readonly #parts: DrillServiceParts;
+  readonly #workers: DisposableWorkers;
   #current: DrillReport | undefined;
   /** From the request to the stored report. */
   #busy = false;
@@ -57,6 +60,22 @@ export class DrillService {
 
   constructor(parts: DrillServiceParts) {
     this.#parts = parts;
+    this.#workers = new DisposableWorkers({ ...parts, mode: parts.backend.pool.kind });
+  }
+
+  /** Removes what drills of an earlier server left, and ends their reports; called before a drill can begin. */
+  async recover(): Promise<void> {
+    const { reports, log } = this.#parts;
+    try {
+      for (const { report, disposable } of await reports.list()) {
+        if (report.state === 'done' && disposable.length === 0) continue;
+        const left = await this.#workers.remove(disposable);
+        await reports.save(endedReport(report), left);
+      }
+    } catch (error) {
+      // Nobody is kept from working by it, and the next start tries again.
+      log('what an earlier drill left could not be removed', { cause: String(error) });
+    }
   }
 
   /** Begins a drill; the report fills while it runs. @throws ApiError CONFLICT while another one runs */
@@ -84,7 +103,7 @@ export class DrillService {
 
   /** The drill that runs and the latest ones, newest first. */
   async list(): Promise<readonly DrillReport[]> {
-    const stored = await this.#parts.reports.list();
+    const stored = (await this.#parts.reports.list()).map(({ report }) => report);
     const current = this.#current;
     return current ? [current, ...stored.filter(({ id }) => id !== current.id)] : stored;
   }
@@ -110,6 +129,7 @@ export class DrillService {
       level,
       backend: backend.pool.kind,
       engine: '',
+      versions: null,
       node: process.version,
       image: backend.image?.name ?? null,
       agent_id: agent?.id ?? null,
@@ -124,7 +144,7 @@ export class DrillService {
   }
 
   async #carryOut(begun: DrillReport, model: AgentRecord | undefined): Promise<void> {
-    const { backend, audit, reports, agents, storage } = this.#parts;
+    const { backend, audit, reports } = this.#parts;
     const rows: DrillRow[] = [];
     // What this drill found; nothing of another one ever gets in.
     let report = begun;
@@ -136,25 +156,24 @@ export class DrillService {
       rows.push(row);
       say({ rows: [...rows], ...countRows(rows) });
     };
-    let worker: AgentRecord | undefined;
+    const ids = { worker: randomUUID(), neighbour: randomUUID() };
+    const name = `drill-${report.id}`;
     let reason: string | undefined;
     try {
-      say({ engine: (await backend.pool.probe()).engine });
-      worker = await this.#makeAgent(model, report.level);
-      say({ worker_agent_id: worker.id });
-      const running = await this.#start(worker);
+      const { engine, versions = null } = await backend.pool.probe();
+      say({ engine, versions, worker_agent_id: ids.worker });
+      // Before there is an agent: whatever ends this process, the next one knows what to remove.
+      await reports.save(report, Object.values(ids));
+      const { signal } = this.#stopped;
+      const wanted = { id: ids.worker, name, level: report.level, like: model };
+      const running = await this.#workers.start(wanted, signal);
       say({ attested: running.attested });
-      await this.#tryEverything(running, onRow);
+      await this.#tryEverything(running, { id: ids.neighbour, name: `${name}-neighbour` }, onRow);
     } catch (error) {
       reason = error instanceof Error ? error.message : 'The drill could not be carried out.';
     }
-    const left = worker && (await storage.agents.get(worker.id));
-    if (left) {
-      await agents.remove(left, SYSTEM).catch((error: unknown) => {
-        reason ??= 'The disposable worker could not be removed.';
-        this.#parts.log('a disposable worker could not be removed', { agent: left.id, cause: String(error) });
-      });
-    }
+    const left = await this.#workers.remove(Object.values(ids));
+    if (left.length > 0) reason ??= 'A disposable worker could not be removed.';
     const { failed } = countRows(rows);
     const verdict = reason === undefined && failed === 0 && rows.length > 0 ? 'pass' : 'fail';
     const ended: Partial<DrillReport> = {
@@ -163,13 +182,13 @@ export class DrillService {
       ended_at: new Date().toISOString(),
       ...(reason === undefined ? {} : { reason }),
     };
-    await reports.save({ ...report, ...ended }).catch((error: unknown) => {
+    await reports.save({ ...report, ...ended }, left).catch((error: unknown) => {
       this.#parts.log('the report of a drill could not be kept', { drill: report.id, cause: String(error) });
     });
     audit.enqueue({
       kind: 'drill',
       event: verdict,
-      ...(worker ? { agent_id: worker.id } : {}),
+      ...(report.worker_agent_id === null ? {} : { agent_id: report.worker_agent_id }),
       actor: report.actor,
       timestamp: new Date().toISOString(),
       detail: JSON.stringify({
@@ -185,61 +204,26 @@ export class DrillService {
     say(ended);
   }
 
-  /** An agent like the model, without its secrets, providers and files. */
-  async #makeAgent(model: AgentRecord | undefined, level: DrillReport['level']): Promise<AgentRecord> {
-    const { agents, configs, storage, backend } = this.#parts;
-    const like = model && (await configs.effective(model.id, 'a drill'));
-    const { id } = await agents.create({ name: 'drill', mode: backend.pool.kind }, SYSTEM);
-    const made = await storage.agents.get(id);
-    if (!made) throw new Error('The disposable agent could not be made.');
-    await configs.replace(
-      made,
-      {
-        security: { docker: { ...like?.docker, level } },
-        tools: {
-          exec: { timeout: 30, ...(like ? { policy: like.exec.policy } : {}) },
-          ...(like
-            ? { restrict_to_workspace: like.restrict_to_workspace, ssrf_protection: like.ssrf_protection }
-            : {}),
-          ...(like ? { web: { fetch: { allowlist: like.web.allowlist } } } : {}),
-        },
-      },
-      { actor: SYSTEM },
-    );
-    return (await storage.agents.get(id)) ?? made;
-  }
-
-  async #start({ id }: AgentRecord): Promise<AgentRecord> {
-    const { lifecycle, storage } = this.#parts;
-    await lifecycle.start(id, 'drill');
-    const deadline = performance.now() + CONNECT_MS;
-    for (;;) {
-      const agent = await storage.agents.get(id);
-      if (agent?.status === 'running') return agent;
-      if (agent?.status === 'failed') throw new Error(agent.statusReason ?? 'The worker failed.');
-      if (performance.now() > deadline) throw new Error('The worker did not connect.');
-      await sleep(100, undefined, { signal: this.#stopped.signal });
-    }
-  }
-
-  async #tryEverything(agent: AgentRecord, onRow: (row: DrillRow) => void): Promise<void> {
+  async #tryEverything(
+    agent: AgentRecord,
+    neighbour: Pick<AgentRecord, 'id' | 'name'>,
+    onRow: (row: DrillRow) => void,
+  ): Promise<void> {
     const { backend, tools, files, isolationOf, runtimeDir } = this.#parts;
+    const { signal } = this.#stopped;
     const { level } = await isolationOf(agent);
     const fs = await files.workspace(agent.id);
+    const facts = await this.#programFacts(agent);
     await runToolCases({
       level,
       cases: [...POLICY_CASES, ...COMMAND_CASES],
+      facts,
       onRow,
-      signal: this.#stopped.signal,
+      signal,
       place: (path, text) => fs.writeFile(path, text).then(() => undefined),
       run: async (tool, args) => {
-        const { status, output, record } = await tools.run(
-          agent,
-          tool,
-          args,
-          'drill',
-          AbortSignal.timeout(60_000),
-        );
+        const late = AbortSignal.timeout(60_000);
+        const { status, output, record } = await tools.run(agent, tool, args, 'drill', late);
         return { status, output, rule: record.decision.rule };
       },
     });
@@ -248,21 +232,52 @@ export class DrillService {
       return;
     }
     const range = await openDrillRange(runtimeDir);
+    let other: Neighbour | undefined;
     try {
+      other = await this.#neighbour(neighbour);
       await runDrill({
         pool: backend.pool,
         ref: { agentId: agent.id, generation: agent.generation },
         cases: DRILL_CASES,
-        facts: { ...(await this.#limitsOf(agent)), ...range.facts },
+        facts: {
+          ...(await this.#limitsOf(agent)),
+          ...range.facts,
+          probe: facts.probe ?? DRILL_PROBE_PATH,
+          ...(other ? { neighbour: other } : {}),
+        },
         onRow,
-        signal: this.#stopped.signal,
+        signal,
       });
     } finally {
+      other?.close();
       await range.close();
     }
   }
 
-  async #limitsOf(agent: AgentRecord): Promise<DrillFacts> {
+  /** Another agent's worker that listens; none where no agent of this server has a network. */
+  async #neighbour(wanted: Pick<AgentRecord, 'id' | 'name'>): Promise<Neighbour | undefined> {
+    const { backend, maxLevel } = this.#parts;
+    if (!isWithinCeiling('permissive', maxLevel)) return undefined;
+    const { id, generation } = await this.#workers.start(
+      { ...wanted, level: 'permissive' },
+      this.#stopped.signal,
+    );
+    return openNeighbour(backend.pool, { agentId: id, generation });
+  }
+
+  /** What the engine, or the operating system, knows of the worker's process. */
+  async #programFacts({ id, generation }: AgentRecord): Promise<ProgramFacts> {
+    const { pool } = this.#parts.backend;
+    if (pool.exec) {
+      const { pid, probe } = await findWorker(pool, { agentId: id, generation });
+      return { workerPid: pid, probe };
+    }
+    // Such a pool names a worker by its process.
+    const pid = /^\d+/.exec((await pool.inspect(id))?.engineId ?? '')?.[0];
+    return { workerPid: pid === undefined ? undefined : Number(pid), probe: undefined };
+  }
+
+  async #limitsOf(agent: AgentRecord): Promise<Omit<DrillFacts, 'probe'>> {
     const { level, limits, requirements } = await this.#parts.isolationOf(agent);
     return {
       level,
@@ -271,7 +286,18 @@ export class DrillService {
       pids: requirements.pidsLimit,
       tmpBytes: TMP.bytes,
       tmpInodes: TMP.inodes,
-      probe: DRILL_PROBE_PATH,
     };
   }
+}
+
+/** A report of a drill that an earlier server did not end; what it found so far proves nothing as a whole. */
+function endedReport(report: DrillReport): DrillReport {
+  if (report.state === 'done') return report;
+  return {
+    ...report,
+    state: 'done',
+    verdict: 'fail',
+    ended_at: new Date().toISOString(),
+    reason: CUT_SHORT,
+  };
 }

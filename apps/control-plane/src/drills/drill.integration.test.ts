@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DRILL_CASES } from '@clawforce/pool-core/drill';
 import { requires } from '../../../../tools/host/host-test.js';
 import { testWorkerImage } from '../../../../tools/host/test-image.js';
+import { runCli } from '../cli/run-cli.js';
 import { startTestPlane, until, type TestPlane } from '../server/testing/test-plane.js';
 import type { DrillReport, DrillRow } from './drill-report.js';
 
@@ -21,6 +23,17 @@ const inContainers = async (env: Record<string, string> = {}): Promise<void> =>
     docker: {},
     env: { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: await testWorkerImage(), ...env },
   });
+
+/** What a call of the command line on this server's admin socket gave. */
+async function cli(...words: string[]): Promise<{ code: number; out: string }> {
+  let out = '';
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
+  try {
+    return { code: await runCli([...words, '--data-dir', dataDir]), out };
+  } finally {
+    spy.mockRestore();
+  }
+}
 
 async function drill(body: object): Promise<DrillReport> {
   const begun = await test.call('POST', '/api/drills', { token, body });
@@ -55,24 +68,40 @@ requires('docker', 'root').describe('a drill in a container', () => {
     'at %s: everything is held, everything that must work does, and nothing is left',
     async (level) => {
       await inContainers();
-      const report = await drill({ level });
+      const { code, out } = await cli('drill', 'run', '--level', level, '--json');
+      const report = JSON.parse(out) as DrillReport;
       expect(failures(report)).toEqual([]);
+      // What continuous integration goes by.
+      expect(code).toBe(0);
       expect(report).toMatchObject({ verdict: 'pass', attested: 'matched', backend: 'docker', level });
       expect(report.engine).toMatch(/docker .*runc .*kernel /);
+      expect(report.versions).toEqual({
+        engine: { name: 'docker', version: expect.stringMatching(/^\d+\.\d+/) as string },
+        runtime: { name: 'runc', version: expect.stringMatching(/^\d+\.\d+/) as string },
+        kernel: { name: 'linux', version: release() },
+      });
       // What an agent would attack at the agent level, each tried by a program that ran.
       for (const id of [
         'cmd-join',
         'cmd-config',
+        'cmd-config-edit',
+        'cmd-link-plant',
         'cmd-environ',
         'cmd-memory',
+        'cmd-ptrace',
+        'cmd-unix',
         'cmd-link',
         'cmd-broker',
         'cmd-replace',
       ])
         expect(rowOf(report, id), id).toMatchObject({ actual: 'blocked', verdict: 'pass' });
       expect(rowOf(report, 'cmd-runs')).toMatchObject({ actual: 'allowed' });
+      expect(rowOf(report, 'net-neighbour')).toMatchObject({ actual: 'blocked', verdict: 'pass' });
+      // The worker's own process was tried, not nothing.
+      expect(rowOf(report, 'cmd-environ')?.detail).toMatch(/EACCES|EPERM/);
+      expect(report.rows.filter(({ actual }) => actual === 'not-run')).toEqual([]);
       expect(report.rows.filter(({ layer }) => layer === 'container').length).toBeGreaterThan(80);
-      expect((await test.call('GET', '/api/agents', { token })).text).not.toContain('"drill"');
+      expect((await test.call('GET', '/api/agents', { token })).text).not.toContain('"drill');
       expect(await test.docker().list()).toEqual([]);
       const verdict = await until('the verdict in the audit log', async () => {
         const { body } = await test.call('GET', '/api/audit?kind=drill', { token });
@@ -104,15 +133,31 @@ requires('docker', 'root').describe('a drill in a container', () => {
 describe('a drill on the process pool', () => {
   beforeEach(() => start({ realWorkers: true }));
 
-  it('fails: what no container holds is a failure, never skipped, and is not executed', async () => {
-    const report = await drill({});
-    expect(report).toMatchObject({ verdict: 'fail', backend: 'process', attested: 'none' });
-    const held = report.rows.filter(({ layer, expected }) => layer === 'container' && expected === 'blocked');
-    expect(held.length).toBeGreaterThan(50);
-    for (const row of held) {
+  it('on the command line is a table with the versions, and exit code 1 for continuous integration', async () => {
+    const { code, out } = await cli('drill', 'run');
+    expect(code).toBe(1);
+    expect(out).toMatch(/layer.*case.*what was tried.*expected.*found.*verdict/);
+    expect(out).toMatch(/container.*mnt-tmpfs.*blocked.*not-run.*FAIL/);
+    expect(out).toMatch(/policy.*gate-traversal.*blocked.*blocked.*PASS/);
+    expect(out).toContain(`kernel: linux ${release()}`);
+    expect(out).toContain(`engine: node-child-process ${process.versions.node}`);
+    expect(out).toMatch(/FAIL: \d+ as expected, \d+ not, 0 for information\./);
+    const [report] = (await test.call('GET', '/api/drills', { token })).body.items as [DrillReport];
+    expect(report).toMatchObject({ state: 'done', verdict: 'fail', backend: 'process', attested: 'none' });
+    // What no container holds is a failure, never skipped, and is not executed.
+    const inContainer = report.rows.filter(({ layer }) => layer === 'container');
+    expect(inContainer.length).toBe(DRILL_CASES.length);
+    for (const row of inContainer) {
       expect(row).toMatchObject({ actual: 'not-run', verdict: 'fail', tookMs: 0 });
       expect(row.detail).toContain('not isolated, not run');
     }
+    // Of the cases that are never executed on a host, also those that a container allows.
+    for (const id of ['ctl-own-socket', 'fs-tmp-fill', 'fs-tmp-inodes', 'fs-agent-fill'])
+      expect(rowOf(report, id), id).toMatchObject({ expected: 'allowed', verdict: 'fail' });
+    expect(report.versions).toMatchObject({
+      engine: { name: 'node-child-process', version: process.versions.node },
+      kernel: { name: 'linux', version: release() },
+    });
   });
 
   it('is for superadmins unless it is about an own agent', async () => {

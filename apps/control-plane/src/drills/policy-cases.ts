@@ -33,9 +33,9 @@ export const POLICY_CASES: readonly ToolCase[] = Object.freeze([
     path: '.state/outbox.jsonl',
     content: 'x',
   }),
-  policy('gate-delete', 'shell', 'delete everything', 'exec', { command: 'rm -rf .' }),
+  policy('gate-delete', 'shell', 'delete everything', 'exec', { command: 'rm -rf ../workspace/drill' }),
   policy('gate-environment', 'shell', 'print the environment', 'exec', { command: 'env' }),
-  policy('gate-substitution', 'shell', 'smuggle a command into another', 'exec', { command: 'ls $(id)' }),
+  policy('gate-substitution', 'shell', 'smuggle a command into another', 'exec', { command: 'echo $(id)' }),
   policy('gate-inline', 'shell', 'run code from the command line', 'exec', { command: 'node -e "1"' }),
   policy('gate-metadata', 'web', 'ask the cloud metadata service', 'web_fetch', {
     url: 'http://169.254.169.254/latest/meta-data/',

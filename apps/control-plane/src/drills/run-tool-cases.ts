@@ -1,6 +1,6 @@
 import type { IsolationLevel } from '@clawforce/pool-core';
 import { verdictOf, type DrillRow } from './drill-report.js';
-import type { ToolCase } from './tool-case.js';
+import { PROGRAM_EXITS, type ProgramFacts, type ToolCase } from './tool-case.js';
 
 /** Runs one tool in the worker under test, as an operator does. */
 export type RunTool = (
@@ -12,6 +12,7 @@ export type RunTool = (
 export interface ToolDrill {
   readonly level: IsolationLevel;
   readonly cases: readonly ToolCase[];
+  readonly facts: ProgramFacts;
   readonly run: RunTool;
   /** Puts a program into the agent's workspace. */
   readonly place: (path: string, text: string) => Promise<void>;
@@ -20,7 +21,8 @@ export interface ToolDrill {
 }
 
 /** Tries every case through the worker's own gate and runner, one after the other. */
-export async function runToolCases({ level, cases, run, place, onRow, signal }: ToolDrill): Promise<void> {
+export async function runToolCases(drill: ToolDrill): Promise<void> {
+  const { level, cases, facts, run, place, onRow, signal } = drill;
   for (const { id, group, action, layer, expect, tool, args, control, program } of cases) {
     signal.throwIfAborted();
     const expected = expect[level];
@@ -28,7 +30,7 @@ export async function runToolCases({ level, cases, run, place, onRow, signal }: 
     let actual: DrillRow['actual'] = 'not-run';
     let detail: string;
     try {
-      if (program !== undefined) await place(`drill/${id}.cjs`, program);
+      if (program !== undefined) await place(`drill/${id}.cjs`, program(facts));
       const { status, output, rule } = await run(tool, args);
       const last = output.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
       if (layer === 'policy') {
@@ -36,8 +38,8 @@ export async function runToolCases({ level, cases, run, place, onRow, signal }: 
         detail = status === 'denied' ? rule : last;
       } else {
         // A command that the gate refuses says nothing about the layers below it.
-        actual = status === 'ok' ? 'allowed' : status === 'error' && isExitOne(last) ? 'blocked' : 'not-run';
-        detail = status === 'denied' ? `refused before it ran: ${rule}` : last;
+        actual = status === 'ok' ? 'allowed' : status === 'error' && isHeld(last) ? 'blocked' : 'not-run';
+        detail = status === 'denied' ? `refused before it ran: ${rule}` : whatItSaid(output);
       }
     } catch (error) {
       detail = error instanceof Error ? error.message.slice(0, 200) : 'unknown failure';
@@ -57,7 +59,11 @@ export async function runToolCases({ level, cases, run, place, onRow, signal }: 
   }
 }
 
-/** The programs end with 1 when they were held; any other end is a fault of the drill. */
-function isExitOne(last: string): boolean {
-  return last === '[exit code 1]';
+const isHeld = (last: string): boolean => last === `[exit code ${PROGRAM_EXITS.held}]`;
+
+/** The last line of the program itself, before the one that tells how it ended. */
+function whatItSaid(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  const own = lines.filter((line) => !line.startsWith('[exit code '));
+  return (own.at(-1) ?? lines.at(-1) ?? '').slice(0, 200);
 }

@@ -1,6 +1,17 @@
 import type { IsolationLevel } from '@clawforce/pool-core';
 import type { DrillRow } from './drill-report.js';
 
+/** What a program has to know of the worker that runs it. */
+export interface ProgramFacts {
+  /** The worker's process, as the engine found it; `undefined` where it is not to be found. */
+  readonly workerPid: number | undefined;
+  /** Program that makes one raw system call; `undefined` where the worker's image has none. */
+  readonly probe: string | undefined;
+}
+
+/** How a program ends: what it tried has succeeded, was refused, or could not be tried at all. */
+export const PROGRAM_EXITS = { succeeded: 0, held: 42, notTried: 43 } as const;
+
 /** An attempt by a tool call: what a hijacked model would ask for, or a program that it would have run. */
 export interface ToolCase {
   readonly id: string;
@@ -12,8 +23,8 @@ export interface ToolCase {
   readonly args: Readonly<Record<string, unknown>>;
   /** Whether the action is known to succeed where nothing holds it. */
   readonly control: boolean;
-  /** Program that is put into the workspace first; it ends with 0 when what it tries succeeds. */
-  readonly program?: string;
+  /** Program that is put into the workspace first; it ends as {@link PROGRAM_EXITS} says, any other end is a fault. */
+  readonly program?: (facts: ProgramFacts) => string;
 }
 
 const everywhere = (expected: DrillRow['expected']): ToolCase['expect'] => ({

@@ -12,6 +12,7 @@ const effect: JsonSchema = { enum: ['allow', 'deny', 'ask'] };
 const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
 const orNull = (schema: JsonSchema): JsonSchema => ({ oneOf: [{ type: 'null' }, schema] });
 
+const versionedPart = object({ name: text, version: text });
 const STATUSES = ['stopped', 'provisioning', 'connecting', 'running', 'disconnected', 'failed'];
 const refusal = {
   event_id: { type: 'integer', description: 'Id of the activity event, while that is kept.' },
@@ -347,6 +348,7 @@ const schemas = {
       level: text,
       backend: text,
       engine: text,
+      versions: orNull(object({ engine: versionedPart, runtime: versionedPart, kernel: versionedPart })),
       node: text,
       image: nullableText,
       agent_id: nullableText,

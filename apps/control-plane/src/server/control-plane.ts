@@ -210,6 +210,7 @@ async function start(
     lifecycle,
     backend,
     reports: new DrillFiles(settings.adminDir),
+    maxLevel: settings.maxLevel,
     runtimeDir: settings.runtimeDir,
     log: (message, detail) => log.error(message, detail),
   });
@@ -244,6 +245,7 @@ async function start(
   await services.refusals.open();
   await fleet.open(storage, feed);
   await lifecycle.recover();
+  await drills.recover();
   await listen(http, settings.port, settings.host);
   const { port } = http.address() as AddressInfo;
   const url =

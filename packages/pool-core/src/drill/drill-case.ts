@@ -72,5 +72,11 @@ export function expectations(code: ExpectationCode): DrillCase['expect'] {
 /** A shell script as a command. */
 export const shell = (script: string): readonly string[] => ['sh', '-c', script];
 
+/** How a case's program ends that fails by itself: that is a mistake of the drill, never a refusal. */
+export const PROGRAM_FAILED = 99;
+
+/** What the system refuses has the name of a system call with it; anything else that is thrown is a mistake. */
+const GUARD = `process.on('uncaughtException',e=>{console.error(String(e));process.exit(e&&e.syscall?1:${PROGRAM_FAILED})});`;
+
 /** A program for Node as a command. */
-export const node = (program: string): readonly string[] => ['node', '-e', program];
+export const node = (program: string): readonly string[] => ['node', '-e', `${GUARD}${program}`];

@@ -89,8 +89,12 @@ export const fileCases: readonly DrillCase[] = [
     `truncate -s 1099511627776 ${WORKSPACE}/big; r=$?; rm -f ${WORKSPACE}/big; exit $r`,
   ),
   sh(
+    { id: 'fs-agent-fill', action: 'write 300 MiB into the workspace', code: 'aaa' },
+    `dd if=/dev/zero of=${WORKSPACE}/fill bs=1M count=300 2>/dev/null; r=$?; rm -f ${WORKSPACE}/fill; exit $r`,
+  ),
+  sh(
     {
-      id: 'fs-setuid-root',
+      id: 'fs-setuid-root-plant',
       action: 'leave a program of root with the set-user-id bit on the host',
       code: 'bba',
     },

@@ -20,6 +20,10 @@ export const mountCases: readonly DrillCase[] = [
     'mount -o remount,rw,bind /agent',
   ),
   mounts.sh(
+    { id: 'mnt-umount-agent', action: 'unmount the agent directory', code: 'bbb', control: false },
+    'umount /agent',
+  ),
+  mounts.sh(
     { id: 'mnt-umount-cover', action: 'uncover a hidden zone', code: 'bbb' },
     'umount /agent/.config',
   ),
@@ -174,6 +178,10 @@ export const systemCases: readonly DrillCase[] = [
     '672274793',
     '0',
     '0',
+  ),
+  system.probe(
+    { id: 'sys-kexec', action: 'load another kernel', code: 'bbb', control: false },
+    ...['call', 'reached', 'kexec_load', '0', '0', '0', '0'],
   ),
   system.probe(
     { id: 'sys-swapon', action: 'swap to a file', code: 'bbb' },

@@ -88,7 +88,7 @@ export const privilegeCases: readonly DrillCase[] = [
     '[ "$(id -u)" = 0 ] || su -c true </dev/null',
   ),
   privileges.sh(
-    { id: 'priv-devices', action: 'find devices of the host', code: 'bbb', control: false },
+    { id: 'priv-devkmsg', action: 'find devices of the host', code: 'bbb', control: false },
     '[ -e /dev/kmsg ] || [ -e /dev/mem ]',
   ),
 ];

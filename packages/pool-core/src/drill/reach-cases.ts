@@ -60,6 +60,13 @@ export const networkCases: readonly DrillCase[] = [
     connect(`80,'169.254.169.254'`),
   ),
   network.probe(
+    { id: 'net-ifup', action: 'switch an interface on', code: 'bbb' },
+    'ioctl',
+    'socket',
+    '0x8914',
+    'b:6c6f00000000000000000000000000000100',
+  ),
+  network.probe(
     { id: 'net-ifdown', action: 'switch an interface off', code: 'bbb' },
     'ioctl',
     'socket',

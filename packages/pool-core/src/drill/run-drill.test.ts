@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { ExecResult } from '../agent-pool.js';
 import { DRILL_CASES } from '../drill.js';
-import { expectations, shell } from './drill-case.js';
+import { expectations, node, shell } from './drill-case.js';
 import type { DrillCase, DrillFacts } from './drill-case.js';
 import { runDrill } from './run-drill.js';
 
@@ -57,6 +58,7 @@ describe('runDrill', () => {
       'the image lacks a program: sh: perl: not found',
     ]);
     expect((await outcome({ code: null, timedOut: true }))[0]).toBe('not-run');
+    expect((await outcome({ code: 99, stderr: 'TypeError: x' }))[0]).toBe('not-run');
     const noFile =
       'OCI runtime exec failed: exec failed: exec: "/probe": stat /probe: no such file or directory: unknown';
     expect((await outcome({ code: 126, stdout: noFile }))[0]).toBe('not-run');
@@ -92,6 +94,16 @@ describe('the cases', () => {
         expect(words.join(' '), id).not.toMatch(/undefined|NaN/);
       }
     }
+  });
+
+  test('tell a mistake of their own program apart from a refusal of the system', () => {
+    const end = (program: string): number | null => {
+      const [command = '', ...args] = node(program);
+      return spawnSync(command, args).status;
+    };
+    expect(end("require('fs').readFileSync('/nonexistent')")).toBe(1);
+    expect(end('nothing.of.that.kind()')).toBe(99);
+    expect(end('process.exit(0)')).toBe(0);
   });
 
   test('keep what must work: a level that blocks everything is no use', () => {

@@ -1,5 +1,6 @@
 import type { AgentPool, WorkerRef } from '../agent-pool.js';
 import { PoolError } from '../pool-error.js';
+import { PROGRAM_FAILED } from './drill-case.js';
 import type { DrillCase, DrillFacts, Expectation } from './drill-case.js';
 
 /** What came of one case. */
@@ -58,6 +59,7 @@ async function attempt(request: DrillRequest, drill: DrillCase): Promise<Answer>
     result.code === COMMAND_NOT_FOUND ||
     /executable file not found|no such file or directory: unknown/.test(detail);
   if (missing) return notRun('the image lacks a program');
+  if (result.code === PROGRAM_FAILED) return notRun('the program of the case failed');
   if (result.code === PROBE_MISUSED && command[0] === facts.probe)
     return notRun('the probe cannot do that here');
   return { actual: result.code === 0 ? 'allowed' : 'blocked', detail };

@@ -52,6 +52,9 @@ export function drillCommands(parent: Argv, run: RunVerb): Argv {
             ]),
           );
           output.line(`${report.backend}: ${safeText(report.engine)}; server Node ${report.node}`);
+          for (const [part, found] of Object.entries(report.versions ?? {})) {
+            output.line(`${part}: ${safeText(`${found.name} ${found.version}`)}`);
+          }
           if (report.image !== null) output.line(`Image ${safeText(report.image)}`);
           output.line(`Level ${report.level}, attested: ${report.attested}`);
           if (report.reason !== undefined) output.problem(safeText(report.reason));
