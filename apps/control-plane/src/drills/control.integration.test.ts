@@ -50,10 +50,10 @@ docker.describe('the positive control of the command and policy cases', () => {
   const inside = async (...command: string[]): Promise<{ code: number; text: string }> =>
     run('docker', ['exec', name, ...command]).then(
       ({ stdout, stderr }) => ({ code: 0, text: stdout + stderr }),
-      (error: { code: number; stdout: string; stderr: string }) => ({
-        code: error.code,
-        text: error.stdout + error.stderr,
-      }),
+      (error: unknown) => {
+        const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+        return { code, text: stdout + stderr };
+      },
     );
 
   beforeAll(async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { VersionedPart } from '@clawforce/pool-core';
 import type { Argv } from 'yargs';
 import type { DrillReport } from '../../drills/drill-report.js';
 import { EXIT_CODES } from '../exit-codes.js';
@@ -52,8 +53,12 @@ export function drillCommands(parent: Argv, run: RunVerb): Argv {
             ]),
           );
           output.line(`${report.backend}: ${safeText(report.engine)}; server Node ${report.node}`);
-          for (const [part, found] of Object.entries(report.versions ?? {})) {
-            output.line(`${part}: ${safeText(`${found.name} ${found.version}`)}`);
+          if (report.versions !== null) {
+            for (const [part, { name, version }] of Object.entries(report.versions) as [
+              string,
+              VersionedPart,
+            ][])
+              output.line(`${part}: ${safeText(`${name} ${version}`)}`);
           }
           if (report.image !== null) output.line(`Image ${safeText(report.image)}`);
           output.line(`Level ${report.level}, attested: ${report.attested}`);
