@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { resolvePath } from '../path/resolve-path.js';
-import { refusePath } from '../path/workspace-paths.js';
+import { isInside, refusePath } from '../path/workspace-paths.js';
 import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';
 
@@ -18,11 +18,22 @@ export function inspectFollowedTree(
   into: Inspection,
   leftOut: (directory: string) => boolean = leavesNothingOut,
 ): void {
-  const { view } = into;
+  const { view, history } = into;
   if (!view.restricted || refusePath({ value, span: token.span, access: 'read' }, view)) return;
   const start = resolvePath(view.realCwd, value);
   if (!start.ok) return;
   const waiting = [start.path];
+  if (history) {
+    // What the line moves or links below will be there by then.
+    const also = [
+      ...history.elsewhere(view.realCwd, value),
+      ...history.below(start.path).map(({ source }) => source),
+    ];
+    for (const path of also) {
+      const real = resolvePath('/', path);
+      if (real.ok && isInside(real.path, view.realRoot)) waiting.push(real.path);
+    }
+  }
   const seen = new Set(waiting);
   let left = mostEntries;
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {

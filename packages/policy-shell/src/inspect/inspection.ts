@@ -6,6 +6,7 @@ import {
 } from '../path/workspace-paths.js';
 import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Finding, Token } from '../rules/finding.js';
+import type { LineHistory, MadePlace } from './line-history.js';
 
 /** Policy options that the inspection of arguments needs. */
 export interface InspectionOptions {
@@ -39,12 +40,17 @@ export class Inspection {
   readonly programs: InspectedProgram[] = [];
   /** Absent where standard input is closed. */
   readonly feed: Feed | undefined;
+  /** What earlier commands of the line made; absent for a command alone. */
+  readonly history: LineHistory | undefined;
+  /** What this command makes for those behind it. */
+  readonly made: MadePlace[] = [];
   depth = 0;
 
-  constructor(options: InspectionOptions, view: WorkspaceView, feed?: Feed) {
+  constructor(options: InspectionOptions, view: WorkspaceView, feed?: Feed, history?: LineHistory) {
     this.options = options;
     this.view = view;
     this.feed = feed;
+    this.history = history;
   }
 
   object(rule: ShellRuleId, token: Token, detail = token.value): void {

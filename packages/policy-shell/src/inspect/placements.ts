@@ -5,6 +5,7 @@ import { resolvePath } from '../path/resolve-path.js';
 import type { Token } from '../rules/finding.js';
 import { inspectFollowedTree } from './followed-trees.js';
 import type { Inspection } from './inspection.js';
+import { isPlainFile, placeOf } from './line-history.js';
 import { inspectMovedTree } from './moved-trees.js';
 
 const placing = /^(?:cp|mv|install|ln|link|rsync|git mv)$/;
@@ -61,11 +62,13 @@ class Placement {
   readonly #trees: boolean;
   readonly #contents: boolean;
   readonly #keepsPath: boolean;
+  readonly #links: boolean;
 
   constructor(name: string, args: readonly Token[], operands: readonly Token[], into: Inspection) {
     this.#args = args;
     this.#into = into;
     const directory = name === 'rsync' || name === 'git mv' ? undefined : this.#directoryOption();
+    this.#links = /^ln$/.test(name);
     const here = /^ln/.test(name) && operands.length === 1;
     const last = here && operands[0] ? { ...operands[0], value: '.' } : operands.at(-1);
     // What looks like `-t` may be the value of another option, so the last word counts as well.
@@ -90,6 +93,7 @@ class Placement {
     const path = withoutSlashes(source.value);
     const base = path.slice(path.lastIndexOf('/') + 1);
     const below = `${directory}/`;
+    if (into.history) this.#recordMade(path, base, directory, source);
     if (base !== '.' && base !== '..') {
       into.path(below + base, source, this.#trees ? 'fill' : 'write');
       if (this.#keepsPath) into.path(below + path.replace(/^.*\/\.\//, ''), source, 'fill');
@@ -112,6 +116,24 @@ class Placement {
     inspectMovedTree(from.path, inside ? `${place.path}/${name}` : place.path, source, this.#into);
   }
 
+  // For the commands behind this one: the names that it makes, and out of what.
+  #recordMade(path: string, base: string, directory: string, source: Token): void {
+    const { view, made, history } = this.#into;
+    const dots = base === '.' || base === '..';
+    const symbolic = this.#links && this.#has(/^-[A-Za-z]*s|^--s(?!u)/);
+    if (!symbolic && history?.unsettles(view.realCwd, path) === true)
+      this.#into.object('shell.workspace.unsettled', source);
+    const from = placeOf(view.realCwd, path);
+    for (const name of dots ? [directory] : [directory, `${directory}/${base}`]) {
+      const place = placeOf(view.realCwd, name);
+      // The target of a symbolic link counts from the link, or with `-r` from here.
+      if (symbolic) {
+        made.push({ place, source: posix.resolve(posix.dirname(place), path), link: true });
+        if (this.#has(/^-[A-Za-z]*r|^--r/)) made.push({ place, source: from, link: true });
+      } else if (place !== from && !isPlainFile(from)) made.push({ place, source: from, link: false });
+    }
+  }
+
   // Only directly below the workspace do names matter; elsewhere the directory itself has been judged.
   #pour(path: string, directory: string, source: Token): void {
     const { view } = this.#into;
@@ -120,6 +142,8 @@ class Placement {
     if (!place.ok || !from.ok || !view.guarded.includes(`${place.path}/`)) return;
     // A directory copied onto itself changes nothing.
     if (place.path === from.path) return;
+    // What the line has put there before cannot be looked at.
+    if ((this.#into.history?.commands ?? 0) > 0) this.#into.object('shell.workspace.unsettled', source);
     const children = namesIn(from.path);
     if (children.length > mostChildren) this.#into.object('shell.workspace.unreadable', source);
     else for (const child of children) this.#into.path(`${directory}/${child}`, source, 'fill');

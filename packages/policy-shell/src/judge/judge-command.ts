@@ -2,13 +2,14 @@ import type { PlannedCommand, PlannedRedirect } from '../command-plan.js';
 import { inspectAssignment } from '../inspect/assignments.js';
 import { inspectCommand } from '../inspect/inspect-command.js';
 import { type Feed, type InspectedProgram, Inspection } from '../inspect/inspection.js';
+import type { LineHistory, MadePlace } from '../inspect/line-history.js';
 import { refusePaths } from '../layers/workspace-layer.js';
 import type { SimpleCommand } from '../parse/parse-command.js';
 import type { ParsedRedirect } from '../parse/redirect.js';
 import type { ParsedWord } from '../parse/word.js';
 import { expandGlob } from '../path/expand-glob.js';
 import { resolvePath } from '../path/resolve-path.js';
-import { isCredentialFile, refusePath, type WorkspaceView } from '../path/workspace-paths.js';
+import { isCredentialFile, type PathUse, refusePath, type WorkspaceView } from '../path/workspace-paths.js';
 import type { CheckedOptions } from '../policy-options.js';
 import type { Finding, Token } from '../rules/finding.js';
 
@@ -20,6 +21,8 @@ export interface JudgedCommand {
   readonly outside: Finding | undefined;
   readonly programs: readonly InspectedProgram[];
   readonly planned: PlannedCommand;
+  /** What the command makes for those behind it. */
+  readonly made: readonly MadePlace[];
 }
 
 const valueOf = ({ value }: Token): string => value;
@@ -32,22 +35,39 @@ export function judgeCommand(
   options: CheckedOptions,
   view: WorkspaceView,
   piped: boolean,
+  history?: LineHistory,
 ): JudgedCommand | Finding {
   const words = expandWords(command, view);
   if ('rule' in words) return words;
-  const inspection = new Inspection(options, view, feedOf(command.redirects, piped));
+  const inspection = new Inspection(options, view, feedOf(command.redirects, piped), history);
   for (const { name, value, span } of command.assignments) {
     inspectAssignment({ value: `${name}=${value}`, span }, inspection);
   }
   inspectCommand(words, inspection);
   const argv = words.map(valueOf) as [string, ...string[]];
   let outside = refusePaths(inspection.paths, view);
+  if (history) outside ??= refuseElsewhere(inspection.paths, history, view);
   if (command.redirects.length > 0) {
     outside = inspectRedirects(command.redirects, inspection, view) ?? outside;
   }
   const { findings, programs } = inspection;
   const planned = planCommand(argv, command, inspection, view);
-  return { words, findings, outside, programs, planned };
+  return { words, findings, outside, programs, planned, made: inspection.made };
+}
+
+// Gives the objection to what a path will stand for when earlier commands of the line have run.
+function refuseElsewhere(
+  paths: readonly PathUse[],
+  history: LineHistory,
+  view: WorkspaceView,
+): Finding | undefined {
+  for (const { value, span, access } of paths) {
+    for (const other of history.elsewhere(view.realCwd, value)) {
+      const finding = refusePath({ value: other, span, access }, view);
+      if (finding) return { ...finding, detail: `${value} (by what the line makes)` };
+    }
+  }
+  return undefined;
 }
 
 function expandWords(command: SimpleCommand, view: WorkspaceView): readonly Token[] | Finding {
@@ -88,7 +108,8 @@ function inspectRedirects(
     if (value.startsWith('~')) return { rule: 'shell.workspace.outside', span, detail: value };
     if (isCredentialFile(value)) into.object('shell.secret.file', { value, span });
     const access = redirect.kind === 'read' ? 'read' : 'write';
-    const finding = refusePath({ value, span, access }, view);
+    const use: PathUse = { value, span, access };
+    const finding = refusePath(use, view) ?? (into.history && refuseElsewhere([use], into.history, view));
     if (finding) return finding;
   }
   return undefined;

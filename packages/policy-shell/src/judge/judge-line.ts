@@ -1,5 +1,6 @@
 import type { PlannedCommand, PlannedPipeline } from '../command-plan.js';
 import type { InspectedProgram } from '../inspect/inspection.js';
+import { LineHistory } from '../inspect/line-history.js';
 import { viewWorkspace } from '../layers/view.js';
 import { refuseByLists } from '../layers/user-lists.js';
 import { isNonEmpty } from '../parse/non-empty.js';
@@ -36,11 +37,12 @@ export function judgeLine(
   const programs: InspectedProgram[] = [];
   const pipelines: PlannedPipeline[] = [];
   const parts: LinePart[] = [];
+  const history = new LineHistory();
   let view = start;
   for (const [at, pipeline] of line.entries()) {
     const commands: PlannedCommand[] = [];
     for (const [place, command] of pipeline.commands.entries()) {
-      const judged = judgeCommand(command, options, view, place > 0);
+      const judged = judgeCommand(command, options, view, place > 0, history);
       if ('rule' in judged) return judged;
       objections.push(...judged.findings);
       programs.push(...judged.programs);
@@ -51,7 +53,19 @@ export function judgeLine(
       if (place > 0 && command.redirects.some(({ kind }) => kind === 'read' || kind === 'text')) {
         objections.push({ rule: 'shell.syntax.redirect', span: command.span, detail: 'behind a pipe' });
       }
-      if (judged.planned.builtin !== 'cd') continue;
+      if (!history.add(judged.made))
+        objections.push({
+          rule: 'shell.syntax.too-complex',
+          span: command.span,
+          detail: 'it moves too many files',
+        });
+      if (judged.planned.builtin !== 'cd') {
+        history.commands += 1;
+        continue;
+      }
+      const directory = judged.words.at(-1);
+      if (directory && history.displaces(view.realCwd, directory.value))
+        objections.push({ rule: 'shell.workspace.unsettled', span: directory.span, detail: directory.value });
       const moved = moveTo(command, judged.words, line, at, options, view);
       if ('rule' in moved) objections.push(moved);
       else view = moved;

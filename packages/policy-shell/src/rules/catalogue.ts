@@ -267,6 +267,10 @@ const catalogue = {
     'Links below {} would be followed or moved, and where all of them lead is not known.',
     'Keep links as they are (grep -r, zip -y, 7z -snl, diff --no-dereference), or name a smaller directory.',
   ),
+  'shell.workspace.unsettled': place(
+    'The line itself moves or links {} before this command, so where it leads is not known yet.',
+    'Send this command as a call of its own.',
+  ),
   'shell.workspace.unreadable': place('The path {} cannot be resolved.', inside),
   'shell.internal': rule(
     'policy',
