@@ -129,8 +129,7 @@ class ArgumentWalk {
             this.#operand(roleAt(grammar.operands, at), operand);
           return { delegated: true, firstOperand, operands: nothing };
         }
-        const refused =
-          refusedOperands.size > 0 ? refusedOperands.get(token.value.split(' ', 1)[0] ?? '') : undefined;
+        const refused = refusedOperands.size > 0 ? refusedOperand(refusedOperands, token.value) : undefined;
         if (refused) this.#into.object(refused, token, `${this.#program} ${token.value}`);
         operands.push(token);
         if (grammar.optionsFirst === true) ended = true;
@@ -344,6 +343,16 @@ class ArgumentWalk {
     if (role === 'text' && value.value !== '/') recordPossiblePaths(value, 'any', this.#into);
     inspectValue(role, value, this.#program, this.#into);
   }
+}
+
+/** Gives the rule that refuses an operand, or what it begins with: `db:drop:primary` is a `db:drop`. */
+export function refusedOperand(
+  refused: ReadonlyMap<string, ShellRuleId>,
+  operand: string,
+): ShellRuleId | undefined {
+  const word = operand.split(' ', 1)[0] ?? '';
+  const colon = word.lastIndexOf(':');
+  return refused.get(word) ?? (colon > 0 ? refused.get(word.slice(0, colon)) : undefined);
 }
 
 const isText = (role: ValueRole): boolean => role === 'text' || role === 'pattern';

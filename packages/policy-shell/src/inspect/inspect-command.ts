@@ -6,8 +6,13 @@ import type { Grammar, ToolDescription } from '../profiles/tool-profile.js';
 import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Token } from '../rules/finding.js';
 import { inspectAssignment } from './assignments.js';
-import { inspectArguments, inspectGlobalOptions, type WalkHandlers } from './inspect-arguments.js';
-import type { Inspection } from './inspection.js';
+import {
+  inspectArguments,
+  inspectGlobalOptions,
+  refusedOperand,
+  type WalkHandlers,
+} from './inspect-arguments.js';
+import { Inspection } from './inspection.js';
 import { hasRulesOfItsOwn, inspectWholeCommand } from './whole-command.js';
 import { inspectUnknownProgram } from './unknown-program.js';
 
@@ -144,7 +149,7 @@ function inspectSubcommand(
     return token;
   }
   // The operand lists of the tool itself hold for its sub-commands too.
-  const refused = refusedOperands.get(token.value.split(' ', 1)[0] ?? '');
+  const refused = refusedOperand(refusedOperands, token.value);
   if (refused) into.object(refused, token, label);
   if (!entries.has(token.value)) inspectArguments(name, token, anything, [token], into, handlers);
   const rest = args.slice(at + 1);
@@ -157,8 +162,32 @@ function inspectSubcommand(
     handlers,
     profile.globalsAnywhere === false ? undefined : globals,
   );
+  if (profile.runsPrograms !== undefined) {
+    const listed = entries.has(token.value);
+    const runs = profile.runsPrograms.split(' ').includes(token.value);
+    // `yarn workspace NAME command`.
+    const start = token.value === 'workspace' ? walk.firstOperand + 1 : walk.firstOperand;
+    if (runs && walk.firstOperand >= 0) inspectByName(rest.slice(start), into);
+    else if (!listed) inspectByName(args.slice(at), into);
+  }
   if (hasRulesOfItsOwn(name)) inspectWholeCommand(label, rest, into, token, walk.operands);
   return token;
+}
+
+// Scripts of a project share their names with programs (`yarn watch`, `yarn format`), so a program that is refused by its name
+// alone counts only where running it would be plain harm.
+const harmful = /^shell\.(?:destructive\.|power$|env\.dump$|resource$)/;
+
+function inspectByName(words: readonly Token[], into: Inspection): void {
+  const [first] = words;
+  const known = first && findProfile(first.value);
+  if (!known) return;
+  const nested = new Inspection(into.options, into.view, into.feed, into.history);
+  nested.depth = into.depth;
+  inspectCommand(words, nested);
+  for (const finding of nested.findings)
+    if (known.profile.refused === undefined || harmful.test(finding.rule)) into.findings.push(finding);
+  into.paths.push(...nested.paths);
 }
 
 /** What becomes of the words that a walk hands back. */
@@ -201,7 +230,7 @@ class CommandHandlers implements WalkHandlers {
     }
     if (codeModules.test(module.value)) into.object('shell.program.code-runner', module, label);
     else if (serverModules.test(module.value)) into.object('shell.program.network', module, label);
-    else if (module.value === 'cgi') into.object('shell.env.dump', module, label);
+    else if (/^(?:cgi|test\.pythoninfo)$/.test(module.value)) into.object('shell.env.dump', module, label);
     else if (module.value === 'django') inspectCommand([{ ...module, value: 'django-admin' }, ...args], into);
     else if (findProfile(module.value)) inspectCommand(words, into);
     else inspectArguments(module.value, module, anything, args, into, this);

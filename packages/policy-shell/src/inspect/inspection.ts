@@ -42,6 +42,8 @@ export class Inspection {
   readonly feed: Feed | undefined;
   /** What earlier commands of the line made; absent for a command alone. */
   readonly history: LineHistory | undefined;
+  /** Words that may hold a command line or other code. */
+  readonly texts: Token[] = [];
   /** What this command makes for those behind it. */
   readonly made: MadePlace[] = [];
   depth = 0;

@@ -1,5 +1,6 @@
 import type { Token } from '../rules/finding.js';
 import type { PathAccess } from '../path/workspace-paths.js';
+import { isText, pathsInText } from './embedded-paths.js';
 import type { Inspection } from './inspection.js';
 import { isMetadataAddress } from './metadata-address.js';
 
@@ -17,6 +18,10 @@ export function recordPossiblePaths(token: Token, access: PathAccess, into: Insp
   }
   if (recordAddress(token, into)) return;
   if (!value.startsWith('-')) into.path(value, token, access);
+  if (isText(value)) {
+    into.texts.push(token);
+    recordPathsInText(token, access, into);
+  }
   const parts = /[=:,@<>]/.test(value) || value.startsWith('-') ? partsOf(value) : [];
   // Each part costs a look at the file system, and an honest word has a handful of them.
   if (parts.length > mostCandidates) {
@@ -30,6 +35,20 @@ export function recordPossiblePaths(token: Token, access: PathAccess, into: Insp
   }
   if (value.startsWith('~') || parts.some((part) => part.startsWith('~'))) {
     into.findings.push({ rule: 'shell.workspace.outside', span: token.span, detail: value });
+  }
+}
+
+// What inside of a text is plainly a path.
+function recordPathsInText(token: Token, access: PathAccess, into: Inspection): void {
+  const found = pathsInText(token.value);
+  if (found.length > mostCandidates)
+    into.object('shell.workspace.unreadable', token, `${token.value.slice(0, 40)}...`);
+  else {
+    for (const path of found) {
+      if (path.startsWith('~'))
+        into.findings.push({ rule: 'shell.workspace.outside', span: token.span, detail: path });
+      else into.path(path, token, access);
+    }
   }
 }
 
@@ -61,6 +80,8 @@ function recordAddress(token: Token, into: Inspection): boolean {
   const found = /^([a-z][a-z0-9+.-]*):(?:\/\/)?(?=\S)/i.exec(token.value);
   const scheme = found?.[1]?.toLowerCase();
   if (scheme === 'file') {
+    // `file:read-text("…")` is a call, not an address.
+    if (isText(token.value)) recordPathsInText(token, 'any', into);
     into.path(token.value.replace(/^file:(?:\/\/[^/]*)?/i, ''), token, 'any');
     return true;
   }

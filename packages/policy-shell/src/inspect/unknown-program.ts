@@ -1,5 +1,6 @@
 import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';
+import { resolvePath } from '../path/resolve-path.js';
 import { recordPossiblePaths } from './possible-paths.js';
 
 // Programs whose appearance in the arguments of an unknown program means: that program starts them.
@@ -22,6 +23,8 @@ export function inspectUnknownProgram(
   for (const [index, token] of args.entries()) {
     const { value } = token;
     recordPossiblePaths(token, 'any', into);
+    // Most tools read more words from such a file; where there is none it is a name (`@scope/package`).
+    if (value.startsWith('@') && isThere(value.slice(1), into)) into.object('shell.workspace.list', token);
     const base = value.slice(value.lastIndexOf('/') + 1);
     if (startable.test(base)) inspectNested(args.slice(index), into);
     const equals = value.indexOf('=');
@@ -32,4 +35,9 @@ export function inspectUnknownProgram(
       into.object('shell.program.unknown-code-option', token, `${name} ${option}`);
     }
   }
+}
+
+function isThere(path: string, { view }: Inspection): boolean {
+  const found = path === '' ? undefined : resolvePath(view.realCwd, path);
+  return found?.ok === true && found.exists;
 }

@@ -8,6 +8,7 @@ import type { Token } from '../rules/finding.js';
 import { inspectCurlValue } from './curl-values.js';
 import type { Inspection } from './inspection.js';
 import { inspectMode } from './mode.js';
+import { pathsInQuery } from './embedded-paths.js';
 import { inspectUrl, recordPossiblePaths } from './possible-paths.js';
 
 // Packages of the project that are made to be loaded first; their code is the project's own, as a script is.
@@ -51,6 +52,12 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
     case 'at-file':
       if (value.startsWith('@')) into.path(value.slice(1), token, 'any');
       return;
+    case 'http-item': {
+      // `field@file`, `field=@file`, `field:=@file`, `Header:@file`, each with `;type=…` behind it.
+      const file = /^[^=:@]*(?::?=|:)?@([^;]*)/.exec(value)?.[1];
+      if (file !== undefined) into.path(file, token, 'any');
+      return;
+    }
     case 'curl-data':
     case 'curl-url':
     case 'curl-upload':
@@ -103,6 +110,7 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       return;
     case 'sql':
       refuseRisk(riskySql(value), token, into);
+      for (const file of pathsInQuery(value)) into.path(file, token, 'any');
       return;
     case 'git-config':
       if (!isHarmlessGitSetting(value) && /[.=]/.test(value)) into.object('shell.exec.config', token);

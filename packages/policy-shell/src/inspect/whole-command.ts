@@ -65,7 +65,7 @@ const gitRules: readonly ArgumentRule[] = [
 ];
 
 const takesResponseFiles =
-  /^(?:strings|nm|size|objdump|readelf|objcopy|strip|ar|ranlib|c\+\+filt|addr2line|gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran|cpp|c99|c89|ld(?:\.\w+)?|as|gas|nvcc|emcc|rustc|rustdoc|tsc|mypy|pytest|zip|7z|7za|7zr|jar|javadoc|convert|magick|mogrify|identify|montage|composite)$/;
+  /^(?:strings|nm|size|objdump|readelf|objcopy|strip|ar|ranlib|c\+\+filt|addr2line|gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran|cpp|c99|c89|ld(?:\.\w+)?|as|gas|nvcc|emcc|rustc|rustdoc|tsc|mypy|pytest|zip|llvm-[\w-]+|clang-[\w+-]+|lld(?:-link)?|ld64\.lld|wasm-ld|llc|lli|opt|flang(?:-new)?|dsymutil|FileCheck|swiftc?|kotlinc(?:-jvm)?|scalac|groovyc|rar|arj|qpdf|gs|ghostscript|csc|mcs|vbc|doxygen|ant|7z|7za|7zr|jar|javadoc|convert|magick|mogrify|identify|montage|composite)$/;
 
 // Spellings that a grammar of options and operands does not cover.
 const rules: readonly ArgumentRule[] = [
@@ -105,6 +105,13 @@ const rules: readonly ArgumentRule[] = [
     programs: /^mvnw?$/,
     argument: (value) => /^(?:deploy|release:perform)$/.test(value),
     rule: 'shell.destructive.remote',
+  },
+  // `help:system`, with the version of the plug-in or its whole name too.
+  {
+    programs: /^mvn[wd]?$/,
+    argument: (value) =>
+      /(?:^|:)(?:maven-)?help(?:-plugin)?(?::[\w.-]+)?:(?:system|effective-settings)$/.test(value),
+    rule: 'shell.env.dump',
   },
   { programs: /^yarn plugin$/, argument: (value) => /^https?:/.test(value), rule: 'shell.fetch.source' },
   { programs: /^nim$/, argument: (value) => value.startsWith('--eval'), rule: 'shell.exec.option' },
@@ -152,6 +159,42 @@ const rules: readonly ArgumentRule[] = [
     programs: /^cargo clean$/,
     argument: (value) => value.startsWith('--target-d'),
     rule: 'shell.destructive.remove',
+  },
+  // Without a number make starts everything at once.
+  {
+    programs: /^(?:[gb]|re)?make$/,
+    argument: (value, index, all) =>
+      (/^(?:-[A-Za-z]*j|--j[a-z]*)$/.test(value) && !/^\d{1,3}$/.test(all[index + 1]?.value ?? '')) ||
+      /^(?:-[A-Za-z]*j|--j[a-z]*=)\d{4,}$/.test(value),
+    rule: 'shell.resource',
+  },
+  {
+    programs: /^(?:ninja|samu)$/,
+    argument: (value, index, all) =>
+      /^-j(?:0|\d{4,})$/.test(value) ||
+      (value === '-j' && /^(?:0|\d{4,})$/.test(all[index + 1]?.value ?? '')),
+    rule: 'shell.resource',
+  },
+  {
+    programs: /^shuf$/,
+    argument: (value, _index, all) =>
+      /^(?:-[a-z]*r|--r)/.test(value) &&
+      !value.startsWith('--random') &&
+      !hasOption(all, /^(?:-[a-z]*n|--h)/),
+    rule: 'shell.resource',
+  },
+  { programs: /^csplit$/, argument: (value) => /^\{(?:\d{5,})\}$/.test(value), rule: 'shell.resource' },
+  {
+    programs: /^python[\d.]*$/,
+    argument: (value, _index, all) =>
+      /^(?:flush|reset_db|sqlflush|delete_squashed_migrations)$/.test(value) &&
+      /(?:^|\/)manage\.py$/.test(all[0]?.value ?? ''),
+    rule: 'shell.destructive.remote',
+  },
+  {
+    programs: /^php$/,
+    argument: (value) => /^doctrine:(?:database:drop|schema:drop|mongodb:schema:drop)$/.test(value),
+    rule: 'shell.destructive.remote',
   },
   // Runners that start what stands behind their own words.
   {
@@ -242,6 +285,12 @@ const rules: readonly ArgumentRule[] = [
     rule: 'shell.program.code-runner',
   },
   {
+    programs: /^(?:https?|httpie|xh)$/,
+    argument: (value, _index, all) =>
+      /^(?:-[a-zA-Z]*d|--download)/.test(value) && !hasOption(all, /^(?:-o|--output)/),
+    rule: 'shell.fetch.names',
+  },
+  {
     programs: /^streamlit$/,
     argument: (value) => /^https?:/i.test(value),
     rule: 'shell.fetch.source',
@@ -257,7 +306,7 @@ const rules: readonly ArgumentRule[] = [
 
 // Every program that is named here.
 const special =
-  /^(?:.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|streamlit|printf|ps|go|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|mvnw?|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
+  /^(?:.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|https?|httpie|xh|streamlit|printf|ps|go|make|gmake|bmake|remake|shuf|csplit|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|mvn[wd]?|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
 const answers = new Map<string, boolean>();
 const found = new Map<string, readonly ArgumentRule[]>();
 // Names come from commands, so an agent could fill a table without end.
@@ -305,6 +354,7 @@ export function inspectWholeCommand(
       if (saved !== undefined) into.path(saved, word, 'write');
     }
   }
+  if (/^wget2?$/.test(name)) inspectMirror(args, into, token);
   if (name === 'ln' || name === 'link') inspectLink(args, into);
   inspectPlacement(name, args, operands, into);
   if (name === 'git config') inspectGitConfig(args, into);
@@ -320,4 +370,21 @@ function inspectGitConfig(args: readonly Token[], into: Inspection): void {
   if (!key || args.some(({ value }) => /^--(?:get|list$)/.test(value))) return;
   const writes = operands.length > 1 || args.some(({ value }) => value.startsWith('--unset'));
   if (writes && !isHarmlessGitSetting(key.value)) into.object('shell.exec.config', key);
+}
+
+// With directories the host comes first and the path behind it; without, the pages that are fetched name the files.
+function inspectMirror(args: readonly Token[], into: Inspection, token: Token): void {
+  const some = (pattern: RegExp): boolean => args.some(({ value }) => pattern.test(value));
+  const follows = some(/^-(?:n[a-zA-Z])*[a-oq-zA-OQ-Z]*[rmp](?![a-z]*=)|^--(?:rec|mi|page)/);
+  if (!follows && !some(/^-(?:n[a-zA-Z])*[a-zA-OQ-Z]*x|^--force-d/)) return;
+  if (some(/^-[a-zA-Z]*n[Hd]|^--(?:no-h|no-d|cut)/)) {
+    into.object('shell.fetch.names', token, 'this combination of options');
+    return;
+  }
+  for (const word of args) {
+    const place = /^(?:[a-z]+:\/\/)?(?:[^/@]*@)?([^/:?#]+)(?::\d+)?([^?#]*)/i.exec(word.value);
+    if (word.value.startsWith('-') || !place) continue;
+    into.path(place[1] ?? '', word, 'fill');
+    if (place[2]) into.path(`${place[1] ?? ''}${place[2]}`, word, 'write');
+  }
 }

@@ -1,5 +1,7 @@
 import type { PlannedCommand, PlannedRedirect } from '../command-plan.js';
 import { inspectAssignment } from '../inspect/assignments.js';
+import { inspectEmptiedFiles } from '../inspect/emptied-files.js';
+import { inspectTexts } from '../inspect/embedded-text.js';
 import { inspectCommand } from '../inspect/inspect-command.js';
 import { type Feed, type InspectedProgram, Inspection } from '../inspect/inspection.js';
 import type { LineHistory, MadePlace } from '../inspect/line-history.js';
@@ -44,10 +46,12 @@ export function judgeCommand(
     inspectAssignment({ value: `${name}=${value}`, span }, inspection);
   }
   inspectCommand(words, inspection);
+  if (inspection.texts.length > 0) inspectTexts(inspection);
   const argv = words.map(valueOf) as [string, ...string[]];
   let outside = refusePaths(inspection.paths, view);
   if (history) outside ??= refuseElsewhere(inspection.paths, history, view);
   if (command.redirects.length > 0) {
+    inspectEmptiedFiles(words, command.redirects, inspection);
     outside = inspectRedirects(command.redirects, inspection, view) ?? outside;
   }
   const { findings, programs } = inspection;

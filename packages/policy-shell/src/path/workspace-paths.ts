@@ -147,7 +147,8 @@ function isProtected(path: string, view: Pick<WorkspaceView, 'guarded'>, access:
 
 /** Whether a file name usually means stored credentials, such as `.env` or `id_rsa`. */
 export function isCredentialFile(value: string): boolean {
-  const start = value.lastIndexOf('/') + 1;
+  // `HEAD:.env` is the file of a commit.
+  const start = Math.max(value.lastIndexOf('/'), value.lastIndexOf(':')) + 1;
   if (start > 1 && /(?:^|\/)\.(?:aws\/credentials|docker\/config\.json|kube\/config)$/.test(value))
     return true;
   if (!value.startsWith('.', start) && !value.startsWith('id_', start)) return false;

@@ -7,7 +7,7 @@ export type CurlRole =
 /**
  * What a value means to a tool. `pattern` and an operand `text` are never paths, an option value `text` is looked at as one
  * in case the profile is wrong; `patterns` are all words up to the next option; `any` may be one; `read`, `write` are paths, `look` one whose name and size alone are told, `fill` a directory to unpack into; `at-file` is text
- * unless it begins with `@`; `size` is a number of bytes; `count` a number of rounds; `duration` a time such as `5s`; `url` an address; `package` a package
+ * unless it begins with `@`, `http-item` a field that may name a file behind `@`; `size` is a number of bytes; `count` a number of rounds; `duration` a time such as `5s`; `url` an address; `package` a package
  * specification; `code` is a program as text, `script` a file with one (`-` is standard input); `command` starts another command with the words that follow;
  * `preload` a module to load first, `plugin` a name of a plugin, which may only be switched off (`no:name`);
  * `command-text` is a command line in one word, for a shell; `command-line` the same, judged as a command of its own; `assignments-then-command` is what `env` takes; the rest name a
@@ -23,6 +23,7 @@ export type ValueRole =
   | 'write'
   | 'fill'
   | 'at-file'
+  | 'http-item'
   | 'size'
   | 'count'
   | 'duration'
@@ -89,6 +90,8 @@ export interface ToolDescription extends Grammar {
   readonly subcommands?: Readonly<Record<string, Grammar | ShellRuleId>>;
   /** What happens to other sub-commands: a rule, or the grammar that fits them. Default: judged as `any`. */
   readonly otherSubcommand?: ShellRuleId | Grammar;
+  /** Sub-commands that run a script of the project or a program by name; one that is not listed does so too. */
+  readonly runsPrograms?: string;
   /** Whether the global options may also stand behind the sub-command. Default true. */
   readonly globalsAnywhere?: boolean;
 }

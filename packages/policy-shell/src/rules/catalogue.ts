@@ -239,6 +239,10 @@ const catalogue = {
     '{} holds a pattern that the tool expands by itself.',
     'Write the addresses and file names out, or use --globoff if the characters are meant literally.',
   ),
+  'shell.fetch.names': deny(
+    'With {} the server chooses the names of the files.',
+    'Name the file yourself, with -o or -O.',
+  ),
   'shell.fetch.metadata': deny('{} is a metadata service that hands out credentials.'),
 
   'shell.workspace.outside': place('The path {} leads outside the workspace.', inside),

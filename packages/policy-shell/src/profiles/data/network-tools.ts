@@ -27,7 +27,8 @@ export const networkTools: readonly ToolProfile[] = [
       text: '-X --request -m --max-time --connect-timeout --retry --retry-delay --retry-max-time --limit-rate --max-redirs --interface --max-filesize -Y -y -z --time-cond --tls-max --ciphers --expect100-timeout --keepalive-time -C --continue-at -U --proxy-user --noproxy --parallel-max --oauth2-bearer',
       any: '-b --cookie',
       write:
-        '-D --dump-header -c --cookie-jar --trace --trace-ascii --output-dir --stderr --etag-save --hsts --alt-svc --libcurl',
+        '-D --dump-header -c --cookie-jar --trace --trace-ascii --stderr --etag-save --hsts --alt-svc --libcurl',
+      fill: '--output-dir',
       read: '--cacert --capath --cert -E --key --etag-compare --netrc-file --crlfile --pinnedpubkey --pubkey --unix-socket',
       flag: '-s -S -f -L -i -I -k -v -g -G -O -# -N -4 -6 -0 -1 -2 -3 -a -R -Z -p -q -j -l -B -M -V -h --silent --show-error --fail --location --include --head --insecure --verbose --compressed --get --remote-name --remote-name-all --no-buffer --http1.1 --http2 --fail-with-body --globoff --no-progress-meter --progress-bar --create-dirs --tcp-nodelay --no-keepalive --ipv4 --ipv6 --remote-time --retry-connrefused --retry-all-errors --parallel --version --help --next --location-trusted --tlsv1.2 --tlsv1.3 --ssl-reqd --post301 --post302',
     },
@@ -36,7 +37,7 @@ export const networkTools: readonly ToolProfile[] = [
         '-K --config --engine --proto-redir --proto --proto-default --abstract-unix-socket --preproxy --socks4 --socks5 --socks5-hostname --socks4a --dns-servers --doh-url --ftp-port -P -Q --quote --telnet-option -t --krb --mail-from --mail-rcpt --random-file --egd-file --connect-to',
       [secret]: '-n --netrc --netrc-optional',
       // The server chooses the name.
-      'shell.workspace.unreadable': '-J --remote-header-name',
+      'shell.fetch.names': '-J --remote-header-name',
     },
     unknownOption: 'shell.option.unknown',
   },
@@ -48,21 +49,27 @@ export const networkTools: readonly ToolProfile[] = [
         '--header -U --user-agent --referer --post-data --body-data -A --accept -R --reject -X -I --exclude-directories --include-directories',
       text: '-t --tries -T --timeout -w --wait --waitretry -Q --quota --limit-rate --user --password --method -D --domains -l --level --max-redirect --dns-timeout --connect-timeout --read-timeout --cut-dirs --progress --restrict-file-names ',
       write:
-        '-O --output-document -o --output-file -a --append-output -P --directory-prefix --save-cookies --warc-file --hsts-file',
+        '-O --output-document -o --output-file -a --append-output --save-cookies --warc-file --hsts-file',
+      fill: '-P --directory-prefix',
       read: '--load-cookies --post-file --body-file --ca-certificate --ca-directory --certificate --private-key -B',
     },
     refuse: {
       [exec]: '-e --execute --config --use-askpass --bind-address --warc-tempdir',
       [secret]: '--ask-password',
       'shell.workspace.list': '-i --input-file',
-      'shell.workspace.unreadable': '--content-disposition',
+      // The server chooses the names.
+      'shell.fetch.names': '--content-disposition --trust-server-names',
       'shell.syntax.background': '-b --background',
     },
   },
   {
     names: 'http https httpie xh',
-    operands: ['url', 'at-file'],
-    options: { write: '-o --output', text: '-a --auth -A --session -p --print -s --style' },
+    operands: ['url', 'http-item'],
+    options: {
+      write: '-o --output',
+      any: '-c --cookies --cert --cert-key --verify --session-read-only',
+      text: '-a --auth -A --session -p --print -s --style',
+    },
   },
   {
     names: 'gh glab',

@@ -9,6 +9,8 @@ const secret = 'shell.secret.read' as const;
 const remote = 'shell.destructive.remote' as const;
 const runner = 'shell.program.code-runner' as const;
 const interactive = 'shell.program.interactive' as const;
+const destructiveDatabaseTasks =
+  'db:drop db:reset db:purge db:truncate_all db:migrate:reset db:seed:replant db:drop:_unsafe';
 
 /** Package managers, build tools, test runners, linters. Their own scripts are honest work; the confiner holds them. */
 export const projectTools: readonly ToolProfile[] = [
@@ -88,6 +90,7 @@ export const projectTools: readonly ToolProfile[] = [
       env: system,
       repl: runner,
     },
+    runsPrograms: 'run workspace',
     otherSubcommand: { operands: ['any'] },
   },
   {
@@ -215,6 +218,16 @@ export const projectTools: readonly ToolProfile[] = [
     operands: ['any'],
     options: { module: '-m', any: '--rcfile --source -o -d --data-file', pattern: '--include --omit' },
   },
+  {
+    names: 'sequelize sequelize-cli typeorm knex prisma drizzle-kit mikro-orm liquibase flyway dbmate goose',
+    operands: ['any'],
+    refuse: { [remote]: '--force-reset --accept-data-loss' },
+    refuseOperands: {
+      [remote]:
+        'db:drop db:migrate:undo:all schema:drop migrate:rollback reset drop drop-all dropAll clean migration:fresh schema:fresh schema:drop',
+      'shell.program.interactive': 'studio',
+    },
+  },
   { names: 'changeset', operands: ['any'], refuseOperands: { [remote]: 'publish tag' } },
   { names: 'np release-it semantic-release standard-version', refused: remote },
   {
@@ -268,6 +281,7 @@ export const projectTools: readonly ToolProfile[] = [
       'shell.program.schedule':
         'start restart reload startup save resurrect deploy startOrRestart startOrReload',
       'shell.program.process-control': 'kill sendSignal delete stop',
+      'shell.env.dump': 'env prettylist jlist',
     },
   },
   { names: 'supervisorctl supervisord circusd', refused: 'shell.program.schedule' },
@@ -309,6 +323,7 @@ export const projectTools: readonly ToolProfile[] = [
         '-c --command --eval -e --execute --execute-print --execute-continue -E -p --shell --shell-arg -r --require -R',
       'shell.env.dump': '--evaluate --dump',
     },
+    refuseOperands: { [remote]: destructiveDatabaseTasks },
   },
   {
     names: 'cmake',
@@ -326,6 +341,7 @@ export const projectTools: readonly ToolProfile[] = [
     // Labels (`//pkg:target`) are no paths.
     operands: ['text'],
     options: { any: '--output_base --output_user_root', text: '-c --config' },
+    refuseOperands: { 'shell.env.dump': 'client-env' },
     refuse: {
       [exec]:
         '--run_under --bazelrc --host_jvm_args --override_repository --workspace_status_command --shell_executable',
@@ -442,7 +458,9 @@ export const projectTools: readonly ToolProfile[] = [
     refuseOperands: {
       [config]: 'config',
       [exec]: 'console open viz runner c r dbconsole open:',
-      [secret]: 'push signin owner',
+      [secret]:
+        'push signin owner credentials:show credentials:edit secrets:show secrets:edit encrypted:show',
+      [remote]: destructiveDatabaseTasks,
     },
     subcommands: { exec: { operands: ['command'], optionsFirst: true } },
     otherSubcommand: { operands: ['any'] },
@@ -467,7 +485,10 @@ export const projectTools: readonly ToolProfile[] = [
     names: 'mix rebar3 stack cabal dune opam lein zig nim flutter dart crystal v',
     operands: ['any'],
     refuse: { [exec]: '-e --eval -x --exec --require -r --ghc-options --with-ghc --with-compiler' },
-    refuseOperands: { [exec]: 'exec eval repl shell console ghci utop run-script e' },
+    refuseOperands: {
+      [exec]: 'exec eval repl shell console ghci utop run-script e cmd',
+      [remote]: 'ecto.drop ecto.reset hex.publish',
+    },
   },
   {
     names:

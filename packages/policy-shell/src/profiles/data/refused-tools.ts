@@ -24,7 +24,7 @@ export const refusedTools: Partial<Record<ShellRuleId, string>> = {
   'shell.program.schedule':
     'crontab at batch atq atrm atd cron anacron fcron incrontab incrond systemd-timer entr',
   'shell.program.process-control':
-    'kill killall killall5 pkill skill snice renice xkill fuser taskkill tskill',
+    'ipcrm ipcmk kill killall killall5 pkill skill snice renice xkill fuser taskkill tskill',
   'shell.program.code-runner':
     'ginsh sash tdbtool expect tclsh wish jshell jjs octave octave-cli maxima gp scilab swipl prolog gprolog yap ocaml ocamlrun utop ghci runghc runhaskell scala-repl groovysh clj clojure lein-repl bb iex erl escript-e sbcl clisp ecl gcl ccl abcl scheme racket gsi csi chicken mit-scheme chibi-scheme gosh guile gforth pforth forth rexx regina factor io pike squirrel sq jq-repl hugs idris agda coqtop isabelle gap sage magma R-repl matlab mathematica wolframscript math wolfram maple gnuplot povray m4 gawk-ext dc bc xonsh nu nushell elvish oil osh murex tcsh-repl awk-repl rc es ion irb pry jirb ipython ipython3 bpython ptpython pypy-repl mongo mongosh cqlsh iredis',
   'shell.program.windows':

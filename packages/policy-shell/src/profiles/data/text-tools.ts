@@ -56,10 +56,18 @@ export const textTools: readonly ToolProfile[] = [
     names: 'shuf',
     operands: ['read'],
     options: {
-      text: '-i --input-range -n --head-count',
+      text: '-i --input-range',
+      count: '-n --head-count',
       write: '-o --output',
       flag: '-e -r -z --echo --repeat',
     },
+  },
+  {
+    names: 'mlr miller',
+    operands: ['any'],
+    options: { read: '-f --from', text: '--ifs --ofs --fs --nr-progress-mod', any: '--mfrom' },
+    refuse: { [exec]: '--prepipe --prepipex --prepipe-gunzip --load --mload', 'shell.workspace.list': '-s' },
+    style: 'single-dash',
   },
   { names: 'seq', operands: ['count'], options: { pattern: '-s --separator -f --format', flag: '-w' } },
   { names: 'expr factor numfmt', operands: ['text'] },
@@ -107,8 +115,8 @@ export const textTools: readonly ToolProfile[] = [
     style: 'single-dash',
     options: {
       pattern:
-        '-vf -af -filter:v -filter:a -filter_complex -c:v -c:a -codec -b:v -b:a -r -s -ss -t -to -map -metadata -pix_fmt -preset -crf -f -v -loglevel -show_entries -of',
-      any: '-i',
+        '-c:v -c:a -codec -b:v -b:a -r -s -ss -t -to -map -metadata -pix_fmt -preset -crf -f -v -loglevel -show_entries -of',
+      any: '-i -vf -af -filter:v -filter:a -filter_complex -lavfi',
     },
     refuse: { [exec]: '-f:lavfi -protocol_whitelist -filter_complex_script' },
   },
@@ -138,7 +146,13 @@ export const textTools: readonly ToolProfile[] = [
     refuse: { [exec]: '-init -cmd -f -ui' },
     style: 'single-dash',
   },
-  { names: 'c++filt addr2line', operands: ['any'] },
+  {
+    names:
+      'c++filt addr2line llvm-ar llvm-nm llvm-objdump llvm-objcopy llvm-strip llvm-size llvm-readelf llvm-readobj llvm-symbolizer llvm-cxxfilt llvm-link llvm-as llvm-dis llvm-mc llvm-profdata llvm-cov llc lli opt lld lld-link wasm-ld dsymutil filecheck',
+    operands: ['any'],
+    refuse: { [exec]: '-load -load-pass-plugin --load --load-pass-plugin --plugin' },
+    style: 'single-dash',
+  },
   {
     names: 'ctags setfattr',
     operands: ['any'],

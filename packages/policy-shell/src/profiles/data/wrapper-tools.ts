@@ -75,7 +75,10 @@ export const wrapperTools: readonly ToolProfile[] = [
   wrapper('dotenv dotenvx', { options: { any: '-f -e', flag: '--' }, operands: ['command'] }),
   wrapper('direnv', {
     operands: ['text', 'any', 'command'],
-    refuseOperands: { 'shell.exec.config': 'allow permit grant edit' },
+    refuseOperands: {
+      'shell.exec.config': 'allow permit grant edit',
+      'shell.env.dump': 'dump export show_dump apply_dump stdlib',
+    },
   }),
   wrapper('c8 nyc', {
     options: {

@@ -1,0 +1,57 @@
+import { parseCommand } from '../parse/parse-command.js';
+import { findProfile } from '../profiles/find-profile.js';
+import type { Finding, Token } from '../rules/finding.js';
+import { refusePaths } from '../layers/workspace-layer.js';
+import { isText } from './embedded-paths.js';
+import { inspectCommand } from './inspect-command.js';
+import { Inspection } from './inspection.js';
+
+const mostTexts = 64;
+const longestText = 2048;
+const deepest = 3;
+
+// What a program of no known language does to run another or to read the environment.
+const callsOut =
+  /\b(?:system|popen|exec[lv]?p?e?|spawn\w*|getenv|Process|ProcessBuilder|__import__)\s*\(|\bos\.(?:environ|execute)\b|\bprocess\.env\b|\bchild_process\b|\bsubprocess\b|\bENVIRON\b|\bENV\[|\bdump ENV\b|\(ENV\b/;
+
+// A sentence can begin with the name of a program; it does not go on as a command that one of these objects to.
+const telling =
+  /^shell\.(?:destructive\.|power$|env\.dump$|resource$|inline-code\.|secret\.read$|exec\.(?:option|config|script-text|wrapper)$|program\.(?:elevation|privileged)$|workspace\.)/;
+
+/** Judges the words that hold more than one word: a command line in quotes is judged as the commands it would be, other code by what it calls. */
+export function inspectTexts(into: Inspection, depth = 0): void {
+  if (into.texts.length > mostTexts) {
+    const last = into.texts[mostTexts];
+    if (last) into.object('shell.syntax.too-complex', last, `more than ${mostTexts} texts`);
+    return;
+  }
+  for (const text of into.texts) {
+    if (text.value.length > longestText) continue;
+    if (callsOut.test(text.value)) into.object('shell.exec.script-text', text);
+    else for (const finding of findingsOf(text, into, depth)) into.findings.push(finding);
+  }
+}
+
+function findingsOf(text: Token, into: Inspection, depth: number): readonly Finding[] {
+  const parsed = parseCommand(text.value.trim(), true);
+  if (!parsed.ok) return [];
+  const found: Finding[] = [];
+  for (const { commands } of parsed.line) {
+    for (const [place, { words, redirects }] of commands.entries()) {
+      const tokens = words.map(({ value }) => ({ value, span: text.span }));
+      const [{ value: name }, ...rest] = words;
+      const nested = new Inspection(into.options, into.view, place > 0 ? 'pipe' : undefined, into.history);
+      const asCommand =
+        place > 0 || redirects.length > 0 || rest.some(({ value }) => /^--?\w|\/|\.\w/.test(value));
+      // What begins with no program may be one that takes a command line itself.
+      if (!findProfile(name.slice(name.lastIndexOf('/') + 1)))
+        nested.texts.push(...tokens.slice(1).filter(({ value }) => isText(value)));
+      else if (asCommand) inspectCommand(tokens, nested);
+      if (depth < deepest) inspectTexts(nested, depth + 1);
+      const outside = refusePaths(nested.paths, into.view);
+      for (const finding of outside ? [...nested.findings, outside] : nested.findings)
+        if (telling.test(finding.rule)) found.push(finding);
+    }
+  }
+  return found;
+}
