@@ -159,8 +159,28 @@ export default tseslint.config(
               sourceTag: 'layer:app',
               onlyDependOnLibsWithTags: ['layer:core', 'layer:library', 'layer:composition'],
             },
+            // Of programs nobody imports anything, each other's included (ARCHITECTURE section 2).
+            {
+              sourceTag: 'app:control-plane',
+              onlyDependOnLibsWithTags: ['layer:core', 'layer:library', 'layer:composition'],
+            },
+            { sourceTag: 'app:worker', notDependOnLibsWithTags: ['field:auth', 'field:pool'] },
+            // Its types of the API are generated from the document that the control plane serves.
+            { sourceTag: 'app:dashboard', onlyDependOnLibsWithTags: [] },
             { sourceTag: 'layer:e2e', onlyDependOnLibsWithTags: ['*'] },
           ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['apps/control-plane/src/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: '[source.value="@clawforce/agent-runtime"]',
+          message: 'The control plane judges with the gate (@clawforce/agent-runtime/gate) and runs no agent.',
         },
       ],
     },

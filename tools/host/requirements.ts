@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 
 /** What a test may need of the host. This file is the one place that says how it is found and how to get it. */
 export type Requirement =
@@ -14,6 +15,7 @@ export type Requirement =
   | 'linux'
   | 'ps'
   | 'netns'
+  | 'own-address'
   | 'curl'
   | 'bash'
   | 'dash'
@@ -94,6 +96,13 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
   netns: {
     hint: 'run as root with CAP_SYS_ADMIN, apt-get install iproute2',
     present: () => succeeds('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']),
+  },
+  'own-address': {
+    hint: 'give the host a network interface with an IPv4 address besides loopback',
+    present: () =>
+      Object.values(networkInterfaces())
+        .flatMap((addresses) => addresses ?? [])
+        .some(({ internal, family }) => !internal && family === 'IPv4'),
   },
   root: { hint: 'run the tests as root', present: () => process.getuid?.() === 0 },
 };

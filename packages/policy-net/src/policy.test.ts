@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { requires } from '../../../tools/host/host-test.js';
 import { METADATA_ADDRESSES, METADATA_NAMES } from './address/metadata-addresses.js';
 import { NetworkSecurityPolicy } from './policy.js';
 import type { NetworkPolicyOptions } from './policy-options.js';
@@ -245,7 +246,7 @@ describe('own interfaces', () => {
     expect(check({ allowPrivateNetwork: true }, 'http://127.0.0.1/')).toBe('net.allow');
   });
 
-  test.runIf(own !== undefined)('are known: a denied port is denied on each, exception or not', () => {
+  requires('own-address').test('are known: a denied port is denied on each, exception or not', () => {
     const exceptions = [{ address: own as string, port: 9000 }];
     expect(check({ exceptions }, `http://${own as string}:9000/`)).toBe('net.exception.allow');
     expect(check({ exceptions, denyOwnInterfaces: [{ port: 9000 }] }, `http://${own as string}:9000/`)).toBe(
