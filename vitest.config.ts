@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['@clawforce/source'];
 // Vitest leaves one processor free, which on the two of CI means one file at a time, although unit tests disturb nobody.
 const maxWorkers = Math.max(2, availableParallelism() - 1);
+/** Installs and builds a clone, which takes about a minute; `npm test` runs it beside other things. */
+const clone = 'e2e/src/first-run.test.ts';
 const exclude = ['**/node_modules/**', '**/dist/**', '**/out-tsc/**'];
 
 /**
@@ -47,10 +49,21 @@ export default defineConfig({
           name: 'e2e',
           sequence: { groupOrder: 2 },
           include: ['e2e/src/**/*.test.ts'],
-          exclude,
+          exclude: [...exclude, clone],
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'clone',
+          sequence: { groupOrder: 3 },
+          include: [clone],
+          exclude,
+          testTimeout: 120_000,
+          hookTimeout: 400_000,
         },
       },
     ],

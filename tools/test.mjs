@@ -9,7 +9,8 @@ import { runNode } from './setup/run-node.mjs';
 import { countTests, groupSkips } from './setup/test-count.mjs';
 import { workspaceProblems } from './setup/workspace-check.mjs';
 
-const PROJECTS = ['unit', 'integration', 'e2e'];
+const PROJECTS = ['unit', 'integration', 'e2e', 'clone'];
+const LATER = new Set(['e2e', 'clone']);
 const STEPS = ['format', 'workspace', 'build', 'lint', ...PROJECTS, 'pack'];
 
 function wantedSteps(args) {
@@ -25,7 +26,7 @@ function wantedSteps(args) {
   }
   const wanted = new Set(only.length > 0 ? only : STEPS);
   // These judge what was built, or need the generated database client.
-  if (wanted.has('lint') || wanted.has('e2e') || wanted.has('pack')) wanted.add('build');
+  if (['lint', 'pack', ...LATER].some((name) => wanted.has(name))) wanted.add('build');
   return wanted;
 }
 
@@ -60,6 +61,7 @@ function check(title, ok) {
 
 function testFiles(project) {
   const kindOf = (path) => {
+    if (path === 'e2e/src/first-run.test.ts') return 'clone';
     if (path.startsWith('e2e/')) return 'e2e';
     return path.endsWith('.integration.test.ts') ? 'integration' : 'unit';
   };
@@ -152,7 +154,7 @@ await Promise.all([
     });
   })(),
 ]);
-const near = PROJECTS.filter((name) => wanted.has(name) && name !== 'e2e');
+const near = PROJECTS.filter((name) => wanted.has(name) && !LATER.has(name));
 if (near.length > 0) await timed(`tests (${near.join(', ')})`, () => vitest(near));
 // The end-to-end tests run one file at a time and mostly wait, so what needs the processor runs beside them.
 await Promise.all([
@@ -160,6 +162,7 @@ await Promise.all([
   (async () => {
     if (wanted.has('lint')) await timed('lint', lint);
     if (wanted.has('pack')) await timed('packages as users install them', pack);
+    if (wanted.has('clone')) await timed('tests (clone)', () => vitest(['clone']));
   })(),
 ]);
 

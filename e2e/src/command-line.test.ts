@@ -70,7 +70,7 @@ describe('the same tour through the command line', () => {
     const sent = await run('agent', 'send', 'demo', 'Do your job.');
     expect(sent).toMatchObject({ code: 0 });
     expect(sent.stdout).toMatch(/10 tool calls were refused/);
-    expect(sent.stdout.match(/✗ refused/g)?.length).toBeGreaterThanOrEqual(9);
+    expect(sent.stdout.match(/✗ refused/g)).toHaveLength(10);
     expect(sent.stdout).toMatch(/fs\.zone\.hidden/);
   });
 
@@ -100,7 +100,9 @@ describe('the same tour through the command line', () => {
   });
 
   test('takes a message from standard input, and says what is wrong with one that is too large', async () => {
-    const short = await clawforce(installation, ['agent', 'send', 'demo', '--stdin'], { stdin: 'Anything.' });
+    const short = await clawforce(installation, ['agent', 'send', 'demo', '--stdin'], {
+      stdin: 'Write the report.',
+    });
     expect(short.code).toBe(0);
     const large = await clawforce(installation, ['agent', 'send', 'demo', '--stdin'], {
       stdin: 'x'.repeat(10_000_000),

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,10 +35,16 @@ export function newInstallation(): Installation {
   };
 }
 
-/** Ends a server that outlived its launcher: a signal to `npm` does not reach what `npm` started. */
-function endServer(adminDir: string): void {
+/** Gives the process that holds the lock of this directory, or 0: `npm` passes no signal on to what it started. */
+function serverOf(adminDir: string): number {
+  if (!existsSync(adminDir)) return 0;
   const holder = readdirSync(adminDir).find((name) => name.endsWith('.lock.holder'));
-  const pid = holder === undefined ? 0 : Number.parseInt(readFileSync(join(adminDir, holder), 'utf8'), 10);
+  return holder === undefined ? 0 : Number.parseInt(readFileSync(join(adminDir, holder), 'utf8'), 10);
+}
+
+/** Ends a server that outlived its launcher. */
+function endServer(adminDir: string): void {
+  const pid = serverOf(adminDir);
   if (!(pid > 1)) return;
   try {
     if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('control-plane')) process.kill(pid, 'SIGTERM');
@@ -52,7 +58,10 @@ export interface Product {
   readonly url: string;
   /** Token of the one-time link, while no password is set. */
   readonly setupToken: string | undefined;
+  /** Of the server itself, whatever started it. */
   readonly pid: number;
+  /** Seconds from the command to the banner. */
+  readonly startSeconds: number;
   output(): string;
   /** Sends a signal and gives the exit code once the process has ended. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
@@ -61,7 +70,12 @@ export interface Product {
 /** Starts the server as `npm start` does, or its main file alone, and waits for the banner. */
 export async function startProduct(
   installation: Installation,
-  options: { readonly command?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly command?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+    readonly cwd?: string;
+    readonly timeoutMs?: number;
+  } = {},
 ): Promise<Product> {
   const [command = process.execPath, ...args] = options.command ?? [
     process.execPath,
@@ -70,8 +84,9 @@ export async function startProduct(
     '--port',
     '0',
   ];
+  const began = performance.now();
   const child = spawn(command, args, {
-    cwd: root,
+    cwd: options.cwd ?? root,
     env: { ...installation.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -89,19 +104,21 @@ export async function startProduct(
         throw new Error(`the server ended with ${String(child.exitCode)}:\n${output}`);
       return /Stop with Ctrl\+C/.test(output);
     },
-    { timeoutMs: 120_000, what: () => `the banner; so far:\n${output}` },
+    { timeoutMs: options.timeoutMs ?? 120_000, what: () => `the banner; so far:\n${output}` },
   );
+  const startSeconds = (performance.now() - began) / 1000;
+  const pid = serverOf(join(installation.dataDir, 'admin')) || (child.pid ?? 0);
   const url = /is running at (\S+)/.exec(output)?.[1];
   if (url === undefined) throw new Error(`no URL in the banner:\n${output}`);
   return {
     url,
     setupToken: /\/claim#(\S+)/.exec(output)?.[1],
-    pid: child.pid ?? 0,
+    pid,
+    startSeconds,
     output: () => output,
     async stop(signal = 'SIGTERM') {
-      child.kill(signal);
-      const code = await exited;
-      return code;
+      if (child.exitCode === null && child.signalCode === null) process.kill(pid, signal);
+      return exited;
     },
   };
 }

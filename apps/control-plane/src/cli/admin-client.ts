@@ -35,8 +35,11 @@ export interface AdminClient {
   readonly online: boolean;
   /** Gives the JSON body. @throws ApiFailure */
   call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown>;
-  /** Gives server-sent events until the stream ends or `signal` aborts. @throws ApiFailure */
-  events(path: string, signal: AbortSignal): AsyncIterable<ServerEvent>;
+  /**
+   * Opens a stream of server-sent events, which ends with the server's or when `signal` aborts. Fulfilled once the server
+   * has begun it: what happens from then on is in it. @throws ApiFailure
+   */
+  events(path: string, signal: AbortSignal): Promise<AsyncIterable<ServerEvent>>;
   close(): Promise<void>;
 }
 
@@ -57,11 +60,11 @@ export function adminClient(
       if (status < 200 || status > 299) throw new ApiFailure(status, parsed);
       return parsed;
     },
-    async *events(path, signal) {
+    async events(path, signal) {
       const response = await send(socketPath, 'GET', path, undefined, signal);
       if (response.statusCode !== 200)
         throw new ApiFailure(response.statusCode ?? 0, parseJson(await readText(response)));
-      yield* readEvents(response, signal);
+      return readEvents(response, signal);
     },
   };
 }

@@ -1,5 +1,4 @@
-import { join, resolve } from 'node:path';
-import { defaultStorageRoot } from '../settings/default-storage-root.js';
+import { readClientSettings } from '../settings/index.js';
 import type { AdminClient } from './admin-client.js';
 import { connect, type OpenOffline } from './connect.js';
 import { createOutput, type Output } from './output.js';
@@ -14,16 +13,12 @@ export interface GlobalFlags {
 export interface CommandContext {
   readonly output: Output;
   readonly client: AdminClient;
+  /** Of `ADMIN_SETUP_PASSWORD`. */
+  readonly setupPassword: string | undefined;
 }
 
 /** What a verb gives back: its exit code; nothing means success. */
 export type Verb = (context: CommandContext) => Promise<number | undefined>;
-
-/** Directory of the control plane's own files for these flags and this environment. */
-export function adminDirectory(dataDir: string | undefined): string {
-  const root = dataDir ?? process.env['ADMIN_STORAGE_ROOT'] ?? defaultStorageRoot();
-  return join(resolve(root), 'admin');
-}
 
 const openOffline: OpenOffline = async (dataDir) => {
   // Loaded late: most verbs find a running server and need none of it.
@@ -34,9 +29,14 @@ const openOffline: OpenOffline = async (dataDir) => {
 /** Runs a verb with a client and an output; closes the client behind it. */
 export async function withClient(flags: GlobalFlags, verb: Verb): Promise<number> {
   const output = createOutput(flags.json);
-  const client = await connect(adminDirectory(flags.dataDir), flags.dataDir, openOffline);
+  const { dataDir } = flags;
+  const { adminDir, setupPassword } = readClientSettings({
+    env: process.env,
+    flags: dataDir === undefined ? {} : { dataDir },
+  });
+  const client = await connect(adminDir, dataDir, openOffline);
   try {
-    return (await verb({ output, client })) ?? 0;
+    return (await verb({ output, client, setupPassword })) ?? 0;
   } finally {
     await client.close();
   }

@@ -11,13 +11,15 @@ export interface Output {
   raw(text: string): void;
   /** The result as JSON, with `--json` only. */
   result(value: unknown): void;
+  /** One of the results of a verb that follows, as one line of JSON, with `--json` only. */
+  each(value: unknown): void;
   table(head: readonly string[], rows: readonly (readonly string[])[]): void;
   /** Goes to standard error. */
   problem(text: string): void;
   color(style: 'red' | 'green' | 'yellow' | 'dim' | 'bold', text: string): string;
 }
 
-/** Gives the output of one call: people get text and tables, `--json` gets one JSON value. */
+/** Gives the output of one call: people get text and tables, `--json` gets one JSON value, or one a line from a verb that follows. */
 export function createOutput(
   json: boolean,
   out: NodeJS.WriteStream = process.stdout,
@@ -34,6 +36,9 @@ export function createOutput(
     },
     result: (value) => {
       if (json) out.write(`${safeJson(value)}\n`);
+    },
+    each: (value) => {
+      if (json) out.write(`${safeJson(value, 0)}\n`);
     },
     table: (head, rows) => {
       if (json) return;

@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { VERSION } from '../version.js';
 import { ADMIN_SOCKET } from './connect.js';
@@ -69,7 +70,7 @@ async function serve(routes: Record<string, Handler>): Promise<void> {
       calls.push(`${request.method ?? ''} ${request.url ?? ''}`);
       const handle = all[key];
       const answer = handle
-        ? handle(text === '' ? undefined : JSON.parse(text), request, response)
+        ? await handle(text === '' ? undefined : JSON.parse(text), request, response)
         : refusal(404, 'NOT_FOUND', 'There is nothing at this path.');
       if (response.headersSent || response.destroyed) return;
       const { status = 200, ...body } = answer as { status?: number };
@@ -505,6 +506,37 @@ describe('clawforce agent send', () => {
     expect(out).not.toContain(ESC);
   });
 
+  it('is sent once the stream is open: a turn may end sooner than a stream begins', async () => {
+    const order: string[] = [];
+    let stream: ServerResponse | undefined;
+    const message = { id: 'm1', session_key: 'cli:direct', state: 'done', error: null, result: 'Quick.' };
+    await serve({
+      [`GET /api/agents/${agent.id}/logs`]: async (_body, _request, response) => {
+        await sleep(100);
+        // Nobody would tell the end of a turn again that was over by now; the stream ends, so that the test does.
+        sse(response, [], order.includes('sent'));
+        response.flushHeaders();
+        order.push('open');
+        stream = response;
+      },
+      [`POST /api/agents/${agent.id}/messages`]: () => {
+        order.push('sent');
+        stream?.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
+        return { ...message, state: 'queued', status: 202 };
+      },
+      [`GET /api/agents/${agent.id}/messages/m1`]: () => message,
+    });
+    expect(await run('agent', 'send', 'demo', 'hello')).toBe(0);
+    expect(order).toEqual(['open', 'sent']);
+  });
+
+  it('a stream that is refused sends nothing', async () => {
+    await serve({ [`GET /api/agents/${agent.id}/logs`]: () => refusal(503, 'OVERLOADED', 'Later.') });
+    expect(await run('agent', 'send', 'demo', 'hello')).toBe(EXIT_CODES.failed);
+    expect(err).toContain('Later. (OVERLOADED)');
+    expect(calls.some((call) => call.startsWith('POST'))).toBe(false);
+  });
+
   it('ends with 1 and the reason when the turn failed', async () => {
     await serve(turn({ state: 'failed', error: { code: 'UPSTREAM_UNREACHABLE', message: 'No model.' } }));
     expect(await run('agent', 'send', 'demo', 'hello')).toBe(EXIT_CODES.failed);
@@ -515,6 +547,124 @@ describe('clawforce agent send', () => {
     await serve(turn({ state: 'done', result: 'Good day' }));
     expect(await run('agent', 'send', 'demo', 'hello', '--json')).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ id: 'm1', state: 'done', result: 'Good day', refused: 1 });
+  });
+});
+
+describe('clawforce setup', () => {
+  const open = (sent: unknown[]): Record<string, Handler> => ({
+    'GET /api/admin/setup': () => ({ claimed: false, username: 'admin' }),
+    'POST /api/admin/setup': (body) => (sent.push(body), {}),
+  });
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('takes the password of ADMIN_SETUP_PASSWORD, and one that is empty counts as none', async () => {
+    const sent: unknown[] = [];
+    await serve(open(sent));
+    vi.stubEnv('ADMIN_SETUP_PASSWORD', '');
+    expect(await run('setup')).toBe(EXIT_CODES.usage);
+    expect(err).toContain('There is no terminal');
+    expect(sent).toEqual([]);
+    vi.stubEnv('ADMIN_SETUP_PASSWORD', 'from the environment');
+    expect(await run('setup')).toBe(0);
+    expect(sent).toEqual([{ password: 'from the environment' }]);
+    expect(out + err).not.toContain('from the environment');
+  });
+
+  it.each(['CLAWFORCE_ENV', 'ADMIN_RUNTIME_BACKEND'])(
+    'a bad %s ends it with 64 and the name',
+    async (name) => {
+      const sent: unknown[] = [];
+      await serve(open(sent));
+      vi.stubEnv('ADMIN_SETUP_PASSWORD', 'from the environment');
+      vi.stubEnv(name, 'nonsense');
+      expect(await run('setup')).toBe(EXIT_CODES.usage);
+      expect(err).toContain(name);
+      expect(sent).toEqual([]);
+    },
+  );
+});
+
+describe('--follow --json', () => {
+  const activity = (id: number): object => ({
+    id,
+    time: '2026-01-01T00:00:00.000Z',
+    source: 'worker',
+    event: { event_type: 'message_sent', content: `Number ${id}.` },
+  });
+  const parsed = (): unknown[] =>
+    out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+
+  it('agent logs prints each event on a line of its own as it comes', async () => {
+    let stream: ServerResponse | undefined;
+    await serve({
+      [`GET /api/agents/${agent.id}/logs`]: (_body, _request, response) => {
+        stream = response;
+        sse(response, [['activity', activity(1)]], false);
+      },
+    });
+    const followed = run('agent', 'logs', 'demo', '--follow', '--json');
+    await vi.waitFor(() => expect(parsed()).toEqual([activity(1)]), 10_000);
+    stream?.write(`event: activity\ndata: ${JSON.stringify(activity(2))}\n\n`);
+    await vi.waitFor(() => expect(parsed()).toEqual([activity(1), activity(2)]), 10_000);
+    stream?.end();
+    expect(await followed).toBe(0);
+    expect(parsed()).toHaveLength(2);
+  });
+
+  it('agent logs --process prints each line of the worker so', async () => {
+    const line = (text: string): object => ({ time: '2026-01-01T00:00:00.000Z', stream: 'stdout', text });
+    await serve({
+      [`GET /api/agents/${agent.id}/process-logs/stream`]: (_body, _request, response) =>
+        sse(response, [
+          ['line', line('first')],
+          ['ping', {}],
+          ['line', line('second')],
+        ]),
+    });
+    expect(await run('agent', 'logs', 'demo', '--process', '--follow', '--json')).toBe(0);
+    expect(parsed()).toEqual([line('first'), line('second')]);
+    out = '';
+    expect(await run('agent', 'logs', 'demo', '--process', '--follow')).toBe(0);
+    expect(out).toBe('2026-01-01T00:00:00.000Z first\n2026-01-01T00:00:00.000Z second\n');
+  });
+
+  it('audit tail goes on behind the rows that are there, until it is interrupted', async () => {
+    const row = (seq: number, effect: string): object => ({
+      seq,
+      time: '2026-01-01T00:00:00.000Z',
+      kind: 'policy_decision',
+      agent_id: null,
+      actor_id: null,
+      effect,
+      rule: `rule.${seq}`,
+      event: { reason: 'Because.' },
+    });
+    const coming = [[row(3, 'allow'), row(4, 'deny')], [row(5, 'deny')]];
+    const asked: string[] = [];
+    await serve({
+      'GET /api/audit': (_body, request) => {
+        const after = new URL(request.url ?? '', 'http://x').searchParams.get('after');
+        if (after === null) return { items: [row(2, 'deny'), row(1, 'deny')] };
+        asked.push(after);
+        return { items: coming.shift() ?? [] };
+      },
+    });
+    const interrupt = new Set(process.listeners('SIGINT'));
+    const followed = run('audit', 'tail', '--follow', '--effect', 'deny', '--json');
+    await vi.waitFor(() => expect(out).toContain('rule.5'), 10_000);
+    for (const listener of process.listeners('SIGINT')) if (!interrupt.has(listener)) listener('SIGINT');
+    expect(await followed).toBe(0);
+    expect(parsed()).toEqual([row(1, 'deny'), row(2, 'deny'), row(4, 'deny'), row(5, 'deny')]);
+    expect(asked.slice(0, 2)).toEqual(['2', '4']);
+  });
+
+  it('a failure in between is one more line', async () => {
+    await serve({ 'GET /api/audit': () => refusal(429, 'RATE_LIMITED', 'Too fast.') });
+    expect(await run('audit', 'tail', '--follow', '--json')).toBe(EXIT_CODES.failed);
+    expect(parsed()).toEqual([{ code: 'RATE_LIMITED', error: 'Too fast.', issues: [] }]);
   });
 });
 

@@ -76,7 +76,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
       (y: Argv) => y.option('password-stdin', passwordStdin),
       (argv) =>
         run(argv, async (context) => {
-          const { client, output } = context;
+          const { client, output, setupPassword } = context;
           const state = (await client.call('GET', '/api/admin/setup')) as {
             claimed: boolean;
             username: string;
@@ -86,8 +86,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
             output.line(`Everything is set up; the first user is "${state.username}".`);
             return undefined;
           }
-          const fromEnvironment = process.env['ADMIN_SETUP_PASSWORD'];
-          const password = fromEnvironment ?? (await readPassword(context, argv['password-stdin']));
+          const asked = argv['password-stdin'] || setupPassword === undefined;
+          const password = asked ? await readPassword(context, argv['password-stdin']) : setupPassword;
           if (password === undefined) return EXIT_CODES.usage;
           await client.call('POST', '/api/admin/setup', { password });
           output.result({ ...state, claimed: true });
@@ -146,7 +146,7 @@ async function guarded(flags: GlobalFlags, verb: Verb): Promise<number> {
 function report(error: unknown, json: boolean): number {
   const output = createOutput(json);
   if (error instanceof ApiFailure) {
-    output.result({
+    output.each({
       error: error.message,
       code: error.code,
       ...(error.fix ? { fix: error.fix } : {}),
@@ -163,7 +163,7 @@ function report(error: unknown, json: boolean): number {
   }
   const { name, code, message } = error as { name?: string; code?: string; message?: string };
   if (name === 'ExitPromptError') return EXIT_CODES.failed;
-  output.result({ error: message ?? 'unknown', code: code ?? 'INTERNAL' });
+  output.each({ error: message ?? 'unknown', code: code ?? 'INTERNAL' });
   output.problem(`${message ?? 'Something failed.'}${code ? ` (${code})` : ''}`);
   return name === 'SettingsError' ? EXIT_CODES.usage : EXIT_CODES.failed;
 }

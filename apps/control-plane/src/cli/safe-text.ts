@@ -20,8 +20,8 @@ export function safeLine(text: string, limit = 200): string {
 }
 
 /** Gives JSON of a value in which every character that a terminal might obey is escaped; it parses to the same value. */
-export function safeJson(value: unknown): string {
-  return JSON.stringify(value ?? null, null, 2).replace(INVISIBLE, escapeUnits);
+export function safeJson(value: unknown, indent = 2): string {
+  return JSON.stringify(value ?? null, null, indent).replace(INVISIBLE, escapeUnits);
 }
 
 function spellOut(character: string): string {

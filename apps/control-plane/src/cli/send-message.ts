@@ -1,7 +1,7 @@
-import { ApiFailure } from './admin-client.js';
 import { activityLine } from './activity-line.js';
 import type { CommandContext } from './context.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { requireServer } from './require-server.js';
 import { safeText } from './safe-text.js';
 import type { ActivityShape, AgentShape, MessageShape } from './shapes.js';
 
@@ -14,20 +14,11 @@ export async function sendMessage(
   text: string,
   session: string,
 ): Promise<number | undefined> {
-  if (!client.online) {
-    throw new ApiFailure(503, {
-      code: 'SERVER_NOT_RUNNING',
-      error: 'Agents run only while the server runs.',
-      fix: 'Start it with "clawforce serve" or "npm start".',
-    });
-  }
+  requireServer(client, 'Agents run only while the server runs.');
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
-  // The stream is opened first, so that nothing of the turn is missed.
-  const events = client.events(`/api/agents/${agent.id}/logs?tail=0`, stop.signal)[Symbol.asyncIterator]();
-  const first = events.next();
-  // When the message is refused below, nobody waits for the stream any more.
-  first.catch(() => undefined);
+  // Open before the message is sent: a turn may end sooner than a stream begins, and its end is told once.
+  const events = await client.events(`/api/agents/${agent.id}/logs?tail=0`, stop.signal);
   let message: MessageShape;
   try {
     message = (await client.call('POST', `/api/agents/${agent.id}/messages`, {
@@ -46,8 +37,7 @@ export async function sendMessage(
     if (midLine) output.line();
     midLine = false;
   };
-  for (let next = await first; next.done !== true; next = await events.next()) {
-    const { event, data } = next.value;
+  for await (const { event, data } of events) {
     if (event === 'delta' && (data as { session_key: string }).session_key === session) {
       output.raw(safeText((data as { text: string }).text));
       midLine = true;

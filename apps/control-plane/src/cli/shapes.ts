@@ -62,3 +62,10 @@ export interface MessageShape {
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly result: string | null;
 }
+
+/** A line that a worker printed. */
+export interface LineShape {
+  readonly time: string;
+  readonly stream: string;
+  readonly text: string;
+}

@@ -12,6 +12,7 @@ function text(confiner: ConfinerProbe, unconfinedExec: boolean, more: Partial<Ba
     settings: settings as unknown as Settings,
     url: 'http://localhost:8080',
     setupLink: undefined,
+    firstUser: 'admin',
     backend: {
       pool: { kind: 'process' },
       selection: { kind: 'process', source: 'environment' },
@@ -55,7 +56,18 @@ test('says that the file guard is weaker on macOS', () => {
 
 test('shows the one-time link while there is one', () => {
   expect(text(works, false)).not.toContain('one-time link');
-  expect(text(works, false, { setupLink: 'http://localhost:8080/claim#abc' })).toContain('/claim#abc');
+  const shown = text(works, false, { setupLink: 'http://localhost:8080/claim#abc', firstUser: 'ada' });
+  expect(shown).toMatch(/password of "ada".*one-time link.*\n.*\/claim#abc/);
+});
+
+test('says when ADMIN_SETUP_USERNAME comes too late, and only then', () => {
+  const settings = (username: string): Settings =>
+    ({ storageRoot: '/data', mode: 'development', setup: { username }, warnings: [] }) as unknown as Settings;
+  expect(text(works, false, { settings: settings('ada') })).toContain(
+    '! ADMIN_SETUP_USERNAME has no effect: the first user is "admin" already.',
+  );
+  expect(text(works, false, { settings: settings('admin') })).not.toContain('ADMIN_SETUP_USERNAME');
+  expect(text(works, false)).not.toContain('ADMIN_SETUP_USERNAME');
 });
 
 test('says why docker is not used, and nothing of it where somebody chose processes', () => {

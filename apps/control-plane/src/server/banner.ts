@@ -11,6 +11,8 @@ export interface BannerFacts {
   readonly settings: Settings;
   readonly url: string;
   readonly setupLink: string | undefined;
+  /** Name of the first superadmin. */
+  readonly firstUser: string;
   readonly backend: Pick<Backend, 'selection' | 'image'> & { readonly pool: Pick<AgentPool, 'kind'> };
   readonly probe: PoolProbe;
   readonly confiners: readonly ConfinerProbe[];
@@ -29,7 +31,7 @@ export function banner(facts: BannerFacts, color: boolean): string {
   if (facts.setupLink !== undefined) {
     lines.push(
       '',
-      'Set the first password with this one-time link (15 minutes, works once):',
+      `Set the password of "${facts.firstUser}" with this one-time link (15 minutes, works once):`,
       `  ${paint('cyan', facts.setupLink)}`,
     );
   }
@@ -60,6 +62,10 @@ export function banner(facts: BannerFacts, color: boolean): string {
       : `  ${no} File tools detect an escape from an agent's directory but cannot exclude a race on this platform (macOS).`,
   );
   for (const sentence of facts.probe.notEnforced) lines.push(`  ${no} ${sentence}`);
+  const named = facts.settings.setup?.username;
+  if (named !== undefined && named !== facts.firstUser) {
+    lines.push(`  ${no} ADMIN_SETUP_USERNAME has no effect: the first user is "${facts.firstUser}" already.`);
+  }
   for (const warning of facts.settings.warnings) lines.push(`  ${no} ${warning}`);
   lines.push(
     '',

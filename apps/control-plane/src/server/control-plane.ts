@@ -51,6 +51,8 @@ export interface ControlPlane {
   readonly backend: Backend;
   /** The one-time link that sets the first password; undefined once it is set. */
   readonly setupLink: string | undefined;
+  /** Name of the first superadmin. */
+  readonly firstUser: string;
   /** Ends workers and connections, keeps desired states, closes the database. */
   close(): Promise<void>;
 }
@@ -284,6 +286,7 @@ async function start(
   return {
     url,
     backend,
+    firstUser: first.displayName,
     setupLink: first.passwordHash === null ? `${url}/claim#${await core.setup.issue(first.id)}` : undefined,
     close: async () => {
       stopping = true;

@@ -95,7 +95,7 @@ export function allRoutes({ core, services, live, secure, stopping }: RouteSourc
     ...presetRoutes({ maxLevel: settings.maxLevel, pool: live?.pool }),
     ...workspaceRoutes({ files }),
     ...messageRoutes({ storage, messages: live?.messages }),
-    ...logRoutes({ storage, feed, agents, pool: live?.pool }),
+    ...logRoutes({ storage, feed, agents, files, pool: live?.pool }),
     ...toolRoutes({ tools }),
     ...auditRoutes({ storage }),
     ...adminRoutes({ auth, setup, storage }),

@@ -43,6 +43,7 @@ export async function serve(flags: SettingsFlags): Promise<number> {
           settings,
           url: plane.url,
           setupLink: plane.setupLink,
+          firstUser: plane.firstUser,
           backend: plane.backend,
           probe: await plane.backend.pool.probe(),
           confiners: await probeConfiners(),

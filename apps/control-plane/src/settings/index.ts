@@ -1,4 +1,6 @@
-export { readSettings, type SettingsSource } from './read-settings.js';
+export { readSettings } from './read-settings.js';
+export { readClientSettings, type ClientSettings } from './client-settings.js';
+export type { SettingsSource } from './storage-root.js';
 export type { DockerSettings, Settings, SettingsFlags, SetupUser } from './settings.js';
 export { defaultStorageRoot, isDefaultStorageRoot } from './default-storage-root.js';
 export { SettingsError } from './settings-error.js';

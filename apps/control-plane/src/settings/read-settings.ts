@@ -10,19 +10,9 @@ import { ownDirectory, privateDirectory } from './private-directory.js';
 import { prepareRuntimeDirectory, runtimeDirectory } from './runtime-directory.js';
 import { generatedSecret, readSecretFile } from './secret-file.js';
 import type { Settings, SettingsFlags, SetupUser } from './settings.js';
-import { defaultStorageRoot } from './default-storage-root.js';
 import { SettingsError } from './settings-error.js';
+import { readStorageRoot, type SettingsSource } from './storage-root.js';
 import { readVariables, unknownVariables, type Variables } from './variables.js';
-
-/** Where settings come from; the application passes `process.env`. */
-export interface SettingsSource {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly flags?: SettingsFlags;
-  /** Home directory; the user's unless given. */
-  readonly home?: string;
-  /** Directory that relative paths start from; the current one unless given. */
-  readonly cwd?: string;
-}
 
 type Mode = Settings['mode'];
 
@@ -164,16 +154,6 @@ function readUidRange(text: string): Settings['docker']['uidRange'] {
   return Object.freeze({ first, last });
 }
 
-function readStorageRoot(variables: Variables, source: SettingsSource): string {
-  const given = source.flags?.dataDir ?? variables.ADMIN_STORAGE_ROOT;
-  const name = source.flags?.dataDir === undefined ? 'ADMIN_STORAGE_ROOT' : '--data-dir';
-  if (given === undefined) return defaultStorageRoot(source.home);
-  if (given === '' || given.includes('\0')) throw new SettingsError(name, 'expected a path');
-  const root = resolve(source.cwd ?? process.cwd(), given);
-  if (root === '/') throw new SettingsError(name, 'the root of the file system is refused');
-  return root;
-}
-
 function readDatabaseUrl(variables: Variables, adminDir: string, cwd: string): string {
   const given = variables.DATABASE_URL;
   if (given === undefined) return `file:${join(adminDir, 'clawforce.db')}`;
@@ -192,7 +172,7 @@ function readDatabaseUrl(variables: Variables, adminDir: string, cwd: string): s
 function readSetup(variables: Variables): SetupUser | undefined {
   const { ADMIN_SETUP_USERNAME: name, ADMIN_SETUP_PASSWORD: password } = variables;
   if (name === undefined && password === undefined) return undefined;
-  const setup: SetupUser = { username: setupName(name ?? 'admin') };
+  const setup: SetupUser = name === undefined ? {} : { username: setupName(name) };
   if (password !== undefined) Object.defineProperty(setup, 'password', { value: password });
   return Object.freeze(setup);
 }

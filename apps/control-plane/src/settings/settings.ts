@@ -49,7 +49,8 @@ export interface Settings {
 
 /** The first user, from `ADMIN_SETUP_USERNAME` and `ADMIN_SETUP_PASSWORD`. */
 export interface SetupUser {
-  readonly username: string;
+  /** `admin` unless given. */
+  readonly username?: string;
   readonly password?: string;
 }
 

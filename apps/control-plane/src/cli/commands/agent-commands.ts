@@ -1,13 +1,14 @@
 import { formatDistanceToNowStrict } from 'date-fns';
 import type { Argv } from 'yargs';
-import { activityLine } from '../activity-line.js';
 import type { Verb } from '../context.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { allAgents, findAgent } from '../find-agent.js';
 import { numberOption } from '../number-option.js';
+import { requireServer } from '../require-server.js';
 import { safeText } from '../safe-text.js';
 import { sendMessage } from '../send-message.js';
-import type { ActivityShape, AgentShape, PageShape } from '../shapes.js';
+import type { AgentShape } from '../shapes.js';
+import { showActivity, showOutput } from '../show-logs.js';
 import { startAgent } from '../start-agent.js';
 import { UsageError } from '../usage-error.js';
 
@@ -197,32 +198,10 @@ export function agentCommands(parent: Argv, run: RunVerb): Argv {
             throw new UsageError(
               `--tail: at most ${MOST_EVENTS} events; ${MOST_LINES} lines with --process.`,
             );
+          if (follow) requireServer(client, 'There is nothing to follow while the server does not run.');
           const agent = await findAgent(client, wanted);
-          if (worker && !follow) {
-            const lines = (await client.call(
-              'GET',
-              `/api/agents/${agent.id}/process-logs?tail=${tail}`,
-            )) as PageShape<{ time: string; text: string }>;
-            output.result(lines.items);
-            for (const line of lines.items) output.line(`${line.time} ${safeText(line.text)}`);
-            if (lines.items.length === 0) output.line('The worker has printed nothing yet.');
-            return undefined;
-          }
-          const path = worker ? `process-logs/stream?tail=${tail}` : `logs?tail=${tail}&follow=${follow}`;
-          const events: unknown[] = [];
-          for await (const { event, data } of client.events(
-            `/api/agents/${agent.id}/${path}`,
-            interrupted(),
-          )) {
-            if (event === 'line') output.line(safeText((data as { text: string }).text));
-            if (event !== 'activity') continue;
-            const activity = data as ActivityShape;
-            if (output.json) events.push(activity);
-            const line = activityLine(activity, output);
-            if (line !== undefined) output.line(`${activity.time.slice(11, 19)} ${line}`);
-          }
-          output.result(events);
-          if (!output.json && !worker && events.length === 0 && !follow) output.line();
+          if (worker) await showOutput(client, output, agent, { follow, tail });
+          else await showActivity(client, output, agent, { follow, tail });
           return undefined;
         }),
     )
@@ -297,12 +276,6 @@ function imageText({ image }: AgentShape): string {
 
 function ago(time: string): string {
   return `${formatDistanceToNowStrict(new Date(time))} ago`;
-}
-
-function interrupted(): AbortSignal {
-  const controller = new AbortController();
-  process.once('SIGINT', () => controller.abort());
-  return controller.signal;
 }
 
 function parseArguments(text: string): Record<string, unknown> | undefined {

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Argv } from 'yargs';
+import { interrupted } from '../interrupted.js';
 import { numberOption } from '../number-option.js';
+import { requireServer } from '../require-server.js';
 import { safeLine } from '../safe-text.js';
 import type { PageShape } from '../shapes.js';
 import type { RunVerb } from './agent-commands.js';
@@ -47,29 +49,36 @@ export function auditCommands(parent: Argv, run: RunVerb): Argv {
           }),
       ({ lines, follow, effect, kind, ...argv }) =>
         run(argv, async ({ client, output }) => {
+          if (follow) requireServer(client, 'There is nothing to follow while the server does not run.');
           const filter = `${effect ? `&effect=${effect}` : ''}${kind ? `&kind=${encodeURIComponent(kind)}` : ''}`;
           const { items } = (await client.call(
             'GET',
             `/api/audit?limit=${lines}${filter}`,
           )) as PageShape<AuditShape>;
           const rows = [...items].reverse();
-          output.result(rows);
+          const show = (row: AuditShape): void => {
+            if (follow) output.each(row);
+            output.line(auditLine(row));
+          };
+          if (!follow) output.result(rows);
           if (rows.length === 0) output.line('The audit log has no such rows yet.');
-          for (const row of rows) output.line(auditLine(row));
-          if (!follow || !client.online) return undefined;
+          rows.forEach(show);
+          if (!follow) return undefined;
+          const stop = interrupted();
           let last = rows.at(-1)?.seq ?? 0;
-          for (;;) {
+          while (!stop.aborted) {
             const page = (await client.call(
               'GET',
               `/api/audit?after=${last}&limit=200`,
             )) as PageShape<AuditShape>;
             for (const row of page.items) {
               last = row.seq;
-              if ((!effect || row.effect === effect) && (!kind || row.kind === kind))
-                output.line(auditLine(row));
+              if ((!effect || row.effect === effect) && (!kind || row.kind === kind)) show(row);
             }
-            if (page.items.length < 200) await sleep(1000);
+            if (page.items.length < 200)
+              await sleep(1000, undefined, { signal: stop }).catch(() => undefined);
           }
+          return undefined;
         }),
     )
     .demandCommand(1, 'Name a verb: tail.');

@@ -1,11 +1,13 @@
 import { PoolError, type AgentPool, type LogLine, type LogOptions } from '@clawforce/pool-core';
 import { mayUse } from '../../auth/authorizer.js';
 import type { ActivityFeed, FeedItem } from '../../events/activity-feed.js';
+import type { AgentFiles } from '../../agents/agent-files.js';
 import type { AgentService } from '../../agents/agent-service.js';
 import type { AgentRecord } from '../../storage/agents/agent-store.js';
 import type { StoredEvent } from '../../storage/events/event-store.js';
 import type { Storage } from '../../storage/storage.js';
 import { ApiError } from '../../errors/api-error.js';
+import { readWorkerLog } from '../../log/read-worker-log.js';
 import { ref } from '../components.js';
 import type { Caller, Route, RouteContext } from '../route.js';
 import { object, page, type } from '../schemas.js';
@@ -17,6 +19,7 @@ export interface LogRouteParts {
   readonly storage: Storage;
   readonly feed: ActivityFeed;
   readonly agents: AgentService;
+  readonly files: Pick<AgentFiles, 'control'>;
   readonly pool: AgentPool | undefined;
 }
 
@@ -104,7 +107,7 @@ export function logRoutes(parts: LogRouteParts): Route[] {
       handle: async ({ agent, query }) => {
         const { tail = 200 } = query as { tail?: number };
         const items: LogLine[] = [];
-        for await (const line of workerLines(poolOf(parts), agent, { tail })) items.push(line);
+        for await (const line of workerLines(parts, agent, { tail })) items.push(line);
         return { json: { items } };
       },
     },
@@ -119,10 +122,14 @@ export function logRoutes(parts: LogRouteParts): Route[] {
         200: { description: 'The stream.', mediaType: 'text/event-stream', schema: type('string') },
       },
       handle: async ({ agent, caller, query, response, signal }) => {
-        const pool = poolOf(parts);
+        if (!parts.pool) {
+          throw new ApiError('SERVER_NOT_RUNNING', 'Workers run only while the server runs.', {
+            fix: 'Start it with "clawforce serve" or "npm start".',
+          });
+        }
         const { tail = 200 } = query as { tail?: number };
         const stream = startEventStream(response, signal);
-        const lines = workerLines(pool, agent, { tail, follow: true, signal });
+        const lines = workerLines(parts, agent, { tail, follow: true, signal });
         const forget = parts.feed.subscribe(agent.id, (item) => {
           if (item.kind === 'removed' || isLost(item, caller)) stream.end();
         });
@@ -138,29 +145,26 @@ export function logRoutes(parts: LogRouteParts): Route[] {
   ];
 }
 
-function poolOf({ pool }: LogRouteParts): AgentPool {
-  if (pool) return pool;
-  throw new ApiError('SERVER_NOT_RUNNING', 'Workers run only while the server runs.', {
-    fix: 'Start it with "clawforce serve" or "npm start".',
-  });
-}
-
 /** Whether the item says that the agent was given to somebody else: it is no longer this caller's to watch. */
 function isLost(item: FeedItem, caller: Caller): boolean {
   return item.kind === 'status' && !mayUse(caller, 'log:read', item.agent);
 }
 
-/** Lines of the agent's present or last worker; none where the pool knows of no worker. */
+/** Lines of the agent's present or last worker; what was kept of them where the pool knows of none, as after a restart. */
 async function* workerLines(
-  pool: AgentPool,
+  { pool, files }: LogRouteParts,
   { id: agentId, generation }: AgentRecord,
-  options: LogOptions,
+  options: LogOptions & { readonly tail: number },
 ): AsyncGenerator<LogLine> {
   try {
-    yield* pool.logs({ agentId, generation }, options);
+    if (pool) {
+      yield* pool.logs({ agentId, generation }, options);
+      return;
+    }
   } catch (error) {
     if (!(error instanceof PoolError && error.code === 'NOT_FOUND')) throw error;
   }
+  yield* await readWorkerLog(files, agentId, options.tail);
 }
 
 async function streamActivity(parts: LogRouteParts, context: RouteContext): Promise<void> {
