@@ -180,7 +180,8 @@ export default tseslint.config(
         'error',
         {
           selector: '[source.value="@clawforce/agent-runtime"]',
-          message: 'The control plane judges with the gate (@clawforce/agent-runtime/gate) and runs no agent.',
+          message:
+            'The control plane judges with the gate (@clawforce/agent-runtime/gate) and runs no agent.',
         },
       ],
     },
