@@ -125,7 +125,7 @@ async function lint() {
   // Behind the build, which generates the database client; the boundary rule needs the graph in Nx's cache.
   if (!wanted.has('workspace')) await workspaceProblems();
   const args = ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/', '--max-warnings', '0'];
-  const { code, output } = await runNode(localBin('eslint'), args, { quiet: true });
+  const { code, output } = await runNode(localBin('eslint'), args, { quiet: true, yielding: true });
   if (code !== 0) console.error(output.trimEnd());
   check('lint', code === 0);
   const gaps = await boundaryGaps();
@@ -155,12 +155,15 @@ await Promise.all([
   })(),
 ]);
 const near = PROJECTS.filter((name) => wanted.has(name) && !LATER.has(name));
-if (near.length > 0) await timed(`tests (${near.join(', ')})`, () => vitest(near));
-// The end-to-end tests run one file at a time and mostly wait, so what needs the processor runs beside them.
+// Integration tests run one file at a time and mostly wait; lint takes what they leave and asks nothing of an engine.
+await Promise.all([
+  near.length > 0 && timed(`tests (${near.join(', ')})`, () => vitest(near)),
+  wanted.has('lint') && timed('lint', lint),
+]);
+// End-to-end tests do so too. Packing and the clone stay apart from the integration tests, whose drills see new networks.
 await Promise.all([
   wanted.has('e2e') && timed('tests (e2e)', () => vitest(['e2e'])),
   (async () => {
-    if (wanted.has('lint')) await timed('lint', lint);
     if (wanted.has('pack')) await timed('packages as users install them', pack);
     if (wanted.has('clone')) await timed('tests (clone)', () => vitest(['clone']));
   })(),

@@ -1,17 +1,23 @@
 import { spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { root } from './local-bin.mjs';
 
 /**
  * Runs a script with this Node and gives its exit code and output. `quiet` keeps the output back, so that the caller
- * shows it only on failure. A script that cannot run or is killed has a code other than 0.
+ * shows it only on failure; `yielding` lets everything else run first. A script that cannot run or is killed has a code other than 0.
  */
-export function runNode(script, args = [], { quiet = false, cwd = root, env = {}, timeoutMs } = {}) {
+export function runNode(
+  script,
+  args = [],
+  { quiet = false, yielding = false, cwd = root, env = {}, timeoutMs } = {},
+) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [script, ...args], {
       cwd,
       env: { ...process.env, NX_DAEMON: 'false', ...env },
       stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
     });
+    if (yielding && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
     let output = '';
     const take = (chunk) => (output += chunk);
     child.stdout?.setEncoding('utf8').on('data', take);
