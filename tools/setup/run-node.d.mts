@@ -1,0 +1,17 @@
+/** How a script runs. */
+export interface RunNodeOptions {
+  /** Keeps the output back, so that the caller shows it only on failure. */
+  readonly quiet?: boolean;
+  /** Lets everything else run first. */
+  readonly yielding?: boolean;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+/** Runs a script with this Node; one that cannot run or is killed has a code other than 0. */
+export function runNode(
+  script: string,
+  args?: readonly string[],
+  options?: RunNodeOptions,
+): Promise<{ code: number; output: string }>;
