@@ -7,10 +7,40 @@ export function listOf(value: unknown, name: string): readonly unknown[] {
   return value as readonly unknown[];
 }
 
-/** Gives an object option. @throws TypeError naming the option. */
+/** Gives an object option, which is no list and no map. @throws TypeError naming the option. */
 export function objectAt(value: unknown, name: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`${name} must be an object`);
+  if (Object.prototype.toString.call(value) !== '[object Object]') {
+    throw new TypeError(`${name} must be an object`);
+  }
   return value as Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Gives the members that an object option has itself, without a prototype: what somebody has put on `Object.prototype`
+ * is no option.
+ *
+ * @throws TypeError naming the option, or its member that is not among `known`.
+ */
+export function membersAt(
+  value: unknown,
+  name: string,
+  known: ReadonlySet<string>,
+): Readonly<Record<string, unknown>> {
+  const given = objectAt(value, name);
+  const own: Record<string, unknown> = { __proto__: null as never };
+  for (const key of Object.getOwnPropertyNames(given)) {
+    if (!known.has(key)) {
+      throw new TypeError(name === 'options' ? `unknown option "${key}"` : `${name}.${key} is unknown`);
+    }
+    own[key] = given[key];
+  }
+  return own;
+}
+
+/** Gives an optional function. @throws TypeError naming the option. */
+export function functionAt<T>(value: unknown, name: string): T | undefined {
+  if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function`);
+  return value as T | undefined;
 }
 
 /** Gives a port. @throws TypeError naming the option. */

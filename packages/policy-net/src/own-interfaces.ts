@@ -4,7 +4,7 @@ import { formatAddress } from './address/format-address.js';
 import { parseAddress, type IpAddress } from './address/parse-address.js';
 import type { AddressKind } from './address/special-range.js';
 import { endpointKey } from './endpoint-key.js';
-import { listOf, literalAt, objectAt, portAt } from './option-checks.js';
+import { listOf, literalAt, membersAt, portAt } from './option-checks.js';
 import { normaliseName } from './url/host-name.js';
 
 /**
@@ -36,6 +36,8 @@ export interface OwnInterfaces {
   readonly ports: ReadonlySet<number>;
 }
 
+const knownInRule: ReadonlySet<string> = new Set(['endpoints', 'addresses']);
+const knownInEndpoint: ReadonlySet<string> = new Set(['host', 'address', 'port']);
 const selfKinds: ReadonlySet<AddressKind> = new Set(['loopback', 'this-network']);
 
 /** Tells whether an address leads to this host whatever its interfaces are: loopback and unspecified. */
@@ -59,7 +61,7 @@ export function compileOwnInterfaces(
       ? {}
       : Array.isArray(option)
         ? { endpoints: option }
-        : objectAt(option, 'denyOwnInterfaces');
+        : membersAt(option, 'denyOwnInterfaces', knownInRule);
   const addresses = new Set(interfaceAddresses().map(formatAddress));
   listOf(rule.addresses, 'denyOwnInterfaces.addresses').forEach((address, i) => {
     addresses.add(formatAddress(unmapped(literalAt(address, `denyOwnInterfaces.addresses[${i}]`))));
@@ -68,7 +70,7 @@ export function compileOwnInterfaces(
   const ports = new Set<number>();
   listOf(rule.endpoints, 'denyOwnInterfaces.endpoints').forEach((entry, i) => {
     const where = `denyOwnInterfaces.endpoints[${i}]`;
-    const given = objectAt(entry, where) as { host?: unknown; address?: unknown; port?: unknown };
+    const given = membersAt(entry, where, knownInEndpoint);
     const port = portAt(given.port, `${where}.port`);
     const { name, literals } = hostsOf(given, where);
     if (name !== undefined) endpoints.add(endpointKey(name, port));

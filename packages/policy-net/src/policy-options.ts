@@ -1,6 +1,6 @@
 import { formatAddress } from './address/format-address.js';
 import { endpointKey } from './endpoint-key.js';
-import { flagAt, listOf, literalAt, objectAt, portAt } from './option-checks.js';
+import { flagAt, listOf, literalAt, membersAt, portAt } from './option-checks.js';
 import {
   compileOwnInterfaces,
   type DeniedEndpoint,
@@ -55,6 +55,7 @@ const knownOptions: ReadonlySet<string> = new Set([
   'denyOwnInterfaces',
   'nat64',
 ]);
+const knownInExceptions: ReadonlySet<string> = new Set(['address', 'port']);
 const knownSchemes: ReadonlySet<string> = new Set(['http', 'https', 'ws', 'wss']);
 
 /**
@@ -62,15 +63,11 @@ const knownSchemes: ReadonlySet<string> = new Set(['http', 'https', 'ws', 'wss']
  *
  * @throws TypeError naming the option.
  */
-export function compileOptions(options: NetworkPolicyOptions): CompiledPolicy {
-  if (typeof options !== 'object' || (options as unknown) === null)
-    throw new TypeError('options must be an object');
-  for (const name of Object.keys(options)) {
-    if (!knownOptions.has(name)) throw new TypeError(`unknown option "${name}"`);
-  }
+export function compileOptions(given: NetworkPolicyOptions): CompiledPolicy {
+  const options = membersAt(given, 'options', knownOptions) as NetworkPolicyOptions;
   const exceptions = listOf(options.exceptions, 'exceptions').map((entry, index) => {
     const where = `exceptions[${index}]`;
-    const { address, port } = objectAt(entry, where) as unknown as NetworkException;
+    const { address, port } = membersAt(entry, where, knownInExceptions);
     return {
       address: formatAddress(literalAt(address, `${where}.address`)),
       port: portAt(port, `${where}.port`),

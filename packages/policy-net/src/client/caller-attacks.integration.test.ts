@@ -191,3 +191,69 @@ describe('a server that speaks before it is asked', () => {
     expect(events).toMatchObject([{ verdict: 'limit', error: 'connectMs' }]);
   });
 });
+
+describe('what the caller gives', () => {
+  test.each([
+    ['a body that is none', { method: 'POST', body: {} }, 'TypeError'],
+    ['a stream that is read already', { method: 'POST', body: lockedStream() }, 'TypeError'],
+    ['redirect mode error', { redirect: 'error' }, 'TypeError'],
+  ])('%s is recorded as the error that it is', async (_what, init, error) => {
+    const server = await open(
+      origin((_asked, response) => response.writeHead(302, { location: '/', 'content-length': 0 }).end()),
+    );
+    const { fetch, events } = client({ dial: dialTo(server.port) });
+    expect(await rejection(fetch('http://one.example.com/', init as never))).toBeInstanceOf(TypeError);
+    expect(events).toMatchObject([{ verdict: 'error', error, host: 'one.example.com' }]);
+  });
+
+  test('is read once by the dispatcher: a path that changes is sent as it was judged', async () => {
+    const asked: string[] = [];
+    const server = await open(
+      origin((incoming, response) => {
+        asked.push(incoming.url ?? '', incoming.headers.host ?? '');
+        response.end();
+      }),
+    );
+    const { fetch } = client({ dial: dialTo(server.port) });
+    const flips = (first: string, then: string): (() => string) => {
+      let reads = 0;
+      return () => ((reads += 1) === 1 ? first : then);
+    };
+    const options = Object.defineProperties(
+      { method: 'GET' },
+      {
+        path: { get: flips('/judged', 'http://10.0.0.1/other'), enumerable: true },
+        origin: { get: flips('http://one.example.com', 'http://10.0.0.1'), enumerable: true },
+      },
+    );
+    await new Promise<void>((resolve, reject) => {
+      fetch.dispatcher.dispatch(options as never, {
+        onRequestStart: () => undefined,
+        onResponseStart: () => undefined,
+        onResponseData: () => undefined,
+        onResponseEnd: () => resolve(),
+        onResponseError: (_controller, error) => reject(error),
+      });
+    });
+    expect(asked).toEqual(['/judged', 'one.example.com']);
+  });
+
+  test.each(['CONNECT', 'connect', 'Connect'])('is no %s for the dispatcher', async (method) => {
+    const { fetch, events } = client({ dial: dialTo(1) });
+    const told = await new Promise((resolve) => {
+      const options = { origin: 'http://one.example.com', path: '/', method };
+      fetch.dispatcher.dispatch(options as never, {
+        onRequestStart: () => undefined,
+        onResponseError: (_controller, error) => resolve(error),
+      });
+    });
+    expect(told).toEqual(new Error('CONNECT is not admitted'));
+    expect(events).toMatchObject([{ verdict: 'error', chosen: null }]);
+  });
+});
+
+function lockedStream(): ReadableStream {
+  const stream = new ReadableStream();
+  stream.getReader();
+  return stream;
+}

@@ -97,10 +97,12 @@ export class Exchange extends HopHandler implements Dispatcher.DispatchHandler {
   }
 
   onData(chunk: Buffer): boolean {
+    // The parser gives an empty one when it goes on and nothing more is there.
+    if (chunk.length === 0) return true;
     if (!this.hop.received(chunk.length)) return false;
     if (this.#body === undefined || this.#body.write(chunk)) return true;
     this.#paused = true;
-    this.hop.paused();
+    this.hop.paused(() => this.#goOn());
     return false;
   }
 

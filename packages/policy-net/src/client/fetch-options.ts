@@ -1,4 +1,6 @@
+import { flagAt, functionAt, membersAt } from '../option-checks.js';
 import type { AuditSink } from './audit.js';
+import { compileContentTypes } from './content-type-gate.js';
 import type { Dial } from './dial.js';
 import { applyLimits, DEFAULT_LIMITS, type FetchLimits } from './limits.js';
 import type { Resolve } from './resolve-host.js';
@@ -36,37 +38,36 @@ const known: ReadonlySet<string> = new Set([
   'onAudit',
 ]);
 
+/** Checked options of a guarded fetch. */
+export interface CompiledFetchOptions {
+  readonly resolve: Resolve | undefined;
+  readonly dial: Dial | undefined;
+  readonly upstream: CompiledUpstream | undefined;
+  readonly tls: TlsSettings | undefined;
+  readonly limits: FetchLimits;
+  readonly admitsType: ((header: string | null) => boolean) | undefined;
+  readonly allowDowngrade: boolean;
+  readonly onAudit: AuditSink | undefined;
+}
+
 /**
- * Checks the options and gives the limits in force, the parent proxy and the TLS settings.
+ * Checks the options and gives them in the form that the client works on.
  *
  * @throws TypeError naming the option.
  */
-export function checkFetchOptions(options: GuardedFetchOptions): {
-  readonly limits: FetchLimits;
-  readonly upstream: CompiledUpstream | undefined;
-  readonly tls: TlsSettings | undefined;
-} {
-  if (typeof options !== 'object' || (options as unknown) === null) {
-    throw new TypeError('options must be an object');
-  }
-  for (const name of Object.keys(options)) {
-    if (!known.has(name)) throw new TypeError(`unknown option "${name}"`);
-  }
-  for (const name of ['resolve', 'dial', 'onAudit'] as const) {
-    if (options[name] !== undefined && typeof options[name] !== 'function') {
-      throw new TypeError(`${name} must be a function`);
-    }
-  }
-  const { allowDowngrade } = options as { allowDowngrade?: unknown };
-  if (allowDowngrade !== undefined && typeof allowDowngrade !== 'boolean') {
-    throw new TypeError('allowDowngrade must be a boolean');
-  }
+export function checkFetchOptions(given: GuardedFetchOptions): CompiledFetchOptions {
+  const options = membersAt(given, 'options', known) as GuardedFetchOptions;
   if (options.upstream !== undefined && options.dial !== undefined) {
     throw new TypeError('upstream and dial exclude each other');
   }
   return {
-    limits: applyLimits(DEFAULT_LIMITS, options.limits),
+    resolve: functionAt(options.resolve, 'resolve'),
+    dial: functionAt(options.dial, 'dial'),
     upstream: compileUpstream(options.upstream),
     tls: compileTls(options.tls, 'tls'),
+    limits: applyLimits(DEFAULT_LIMITS, options.limits),
+    admitsType: options.contentTypes && compileContentTypes(options.contentTypes),
+    allowDowngrade: flagAt(options.allowDowngrade, 'allowDowngrade'),
+    onAudit: functionAt(options.onAudit, 'onAudit'),
   };
 }

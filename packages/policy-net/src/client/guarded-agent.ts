@@ -1,5 +1,5 @@
 import { Agent, Client, Pool, type Dispatcher } from 'undici';
-import { createConnector, type ConnectionSlot } from './connector.js';
+import { createConnector, emptySlot, type ConnectionSlot } from './connector.js';
 import type { ConnectionSettings } from './open-connection.js';
 import { hopOf } from './hop-handler.js';
 
@@ -17,7 +17,7 @@ class TrackedClient extends Client {
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const hop = hopOf(handler, options);
-    if (hop !== undefined) hop.slot = this.#slot;
+    hop?.enter(this.#slot);
     this.#slot.attempts = 0;
     return super.dispatch(options, handler);
   }
@@ -45,7 +45,7 @@ export function createGuardedAgent(settings: ConnectionSettings, maxHeaderBytes:
     connect: refuse,
     allowH2: false,
     factory: (origin) => {
-      const slot: ConnectionSlot = { current: undefined, attempts: 0, since: 0 };
+      const slot = emptySlot();
       return new TrackedClient(origin, { ...ofClient, connect: createConnector(settings, slot) }, slot);
     },
   };

@@ -24,23 +24,32 @@ export class GuardedDispatcher extends Dispatcher {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const url = this.#urlOf(options.origin, options.path);
-    const known = isMethod(options.method);
+    // Each is read once: what is judged is what is sent, also where a getter would give something else next time.
+    const { origin, path, method, upgrade } = options;
+    const url = this.#urlOf(origin, path);
+    const known = isMethod(method);
     // What is no method would come into the audit event as it is, line breaks and all.
-    const hop = this.#settings.beginHop(known ? options.method : '', url);
-    let sent = options;
+    const hop = this.#settings.beginHop(known ? method : '', url);
+    let sent: Dispatcher.DispatchOptions;
     try {
       if (!known) throw new Error('the method must be a token of HTTP');
       hop.judge();
-      const headers = endToEndHeaders(options.headers);
-      if (headers !== options.headers) sent = { ...options, headers: headers ?? null };
-      if (!keepsHost(headers, url)) {
-        throw new Error('the Host header must be that of the URL');
-      }
-      if (options.upgrade !== undefined && options.upgrade !== null && options.upgrade !== false) {
+      const headers = endToEndHeaders(options.headers) ?? null;
+      if (!keepsHost(headers, url)) throw new Error('the Host header must be that of the URL');
+      if (upgrade !== undefined && upgrade !== null && upgrade !== false) {
         throw new Error('upgrades are not admitted');
       }
-      if (options.method === 'CONNECT') throw new Error('CONNECT is not admitted');
+      if (/^connect$/i.test(method)) throw new Error('CONNECT is not admitted');
+      // A URL object may be another one by the time it is read.
+      const from = typeof origin === 'string' ? origin : originOf(origin);
+      sent = { origin: from, path, method, headers, body: options.body ?? null };
+      const { query, idempotent, blocking, reset, headersTimeout, bodyTimeout } = options;
+      if (query !== undefined) sent.query = query;
+      if (idempotent !== undefined) sent.idempotent = idempotent;
+      if (blocking !== undefined) sent.blocking = blocking;
+      if (reset !== undefined) sent.reset = reset;
+      if (headersTimeout !== undefined) sent.headersTimeout = headersTimeout;
+      if (bodyTimeout !== undefined) sent.bodyTimeout = bodyTimeout;
     } catch (error) {
       const failure = error instanceof Error ? error : new Error('the request was refused');
       hop.fail(failure);

@@ -62,9 +62,8 @@ export function createGuardedFetch(
   if (!(policy instanceof NetworkSecurityPolicy)) {
     throw new TypeError('policy must be a NetworkSecurityPolicy');
   }
-  const { limits, upstream, tls } = checkFetchOptions(options);
-  const clientTypes = options.contentTypes && compileContentTypes(options.contentTypes);
-  const sink = guardSink(options.onAudit);
+  const { limits, allowDowngrade, onAudit, admitsType: clientTypes, ...how } = checkFetchOptions(options);
+  const sink = guardSink(onAudit);
   const running = new DeadlineClock<Hop>();
   let closed = false;
   let inForce = policy;
@@ -72,11 +71,8 @@ export function createGuardedFetch(
   const openAgent = (): Agent =>
     createGuardedAgent(
       {
+        ...how,
         policy: policyInForce,
-        resolve: options.resolve,
-        dial: options.dial,
-        tls,
-        upstream,
         connectMs: limits.connectMs,
         dnsMs: limits.dnsMs,
       },
@@ -95,8 +91,12 @@ export function createGuardedFetch(
     input: string | URL | Request,
     init: GuardedRequestInit = {},
   ): Promise<globalThis.Response> {
-    const callLimits = applyLimits(limits, init.limits);
-    const admitsType = init.contentTypes === undefined ? clientTypes : compileContentTypes(init.contentTypes);
+    // Own members only: what somebody has put on Object.prototype loosens nothing.
+    const ofCall = (name: 'limits' | 'contentTypes'): unknown =>
+      Object.hasOwn(init, name) ? init[name] : undefined;
+    const callLimits = applyLimits(limits, ofCall('limits') as GuardedRequestInit['limits']);
+    const types = ofCall('contentTypes') as GuardedRequestInit['contentTypes'];
+    const admitsType = types === undefined ? clientTypes : compileContentTypes(types);
     let request = readInput(input, init as Readonly<Record<string, unknown>>);
     if (closed) throw new TypeError('this guarded fetch is closed');
     request.signal?.throwIfAborted();
@@ -171,11 +171,12 @@ export function createGuardedFetch(
         await response.body?.cancel();
         hop.end();
         const target = redirectTarget(location, url);
-        refusal = judgeRedirect(url, target, response.status, request, options.allowDowngrade === true);
+        refusal = judgeRedirect(url, target, response.status, request, allowDowngrade);
         request = { ...request, ...nextRequest(response.status, request, url, target) };
       }
     } catch (error) {
-      hop?.end();
+      // Whatever ended the call is recorded: a hop that threw was not served.
+      hop?.translate(error);
       exchange?.abandon();
       endCall();
       throw error;

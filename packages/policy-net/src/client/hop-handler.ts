@@ -41,6 +41,7 @@ export function dispatchFor(
 /* eslint-disable @typescript-eslint/no-deprecated -- the fetch of undici 7 speaks the older interface */
 class OlderWatcher extends HopHandler implements Handler {
   readonly #inner: Handler;
+  #goOn: () => void = () => undefined;
 
   constructor(hop: Hop, inner: Handler) {
     super(hop);
@@ -69,10 +70,12 @@ class OlderWatcher extends HopHandler implements Handler {
       this.hop.resumed();
       resume();
     };
+    this.#goOn = goOn;
     return this.#flow(this.#inner.onHeaders?.(status, raw, goOn, statusText) ?? true, status);
   }
 
   onData(chunk: Buffer): boolean {
+    if (chunk.length === 0) return true;
     if (!this.hop.received(chunk.length)) return false;
     return this.#flow(this.#inner.onData?.(chunk) ?? true, 200);
   }
@@ -91,7 +94,7 @@ class OlderWatcher extends HopHandler implements Handler {
   }
 
   #flow(wantsMore: boolean, status: number): boolean {
-    if (!wantsMore && status >= 200) this.hop.paused();
+    if (!wantsMore && status >= 200) this.hop.paused(this.#goOn);
     return wantsMore;
   }
 }
@@ -127,13 +130,19 @@ class NewerWatcher implements Handler {
     headers: IncomingHttpHeaders,
     statusText?: string,
   ): void {
-    if (this.#hop.head(parsedHead(status, headers))) {
-      this.#inner.onResponseStart?.(controller, status, headers, statusText);
-    }
+    if (!this.#hop.head(parsedHead(status, headers))) return;
+    this.#inner.onResponseStart?.(controller, status, headers, statusText);
+    if (status >= 200) this.#flow(controller);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#hop.received(chunk.length)) this.#inner.onResponseData?.(controller, chunk);
+    if (chunk.length === 0 || !this.#hop.received(chunk.length)) return;
+    this.#inner.onResponseData?.(controller, chunk);
+    this.#flow(controller);
+  }
+
+  #flow(controller: Dispatcher.DispatchController): void {
+    this.#hop.stopped(controller.paused ? () => controller.resume() : undefined);
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {

@@ -56,7 +56,7 @@ export class Hop implements Timed {
   readonly settings: HopSettings;
   readonly #client: HopClient;
   /** The connection slot of the undici client that carries the request; set when it is dispatched there. */
-  slot: ConnectionSlot | undefined;
+  #slot: ConnectionSlot | undefined;
   /** Why the hop was ended from inside; what undici reports afterwards is only the echo. */
   failure: Error | undefined;
   #networkError: Error | undefined;
@@ -164,6 +164,12 @@ export class Hop implements Timed {
     return policy.checkEndpoint({ host, port, address: chosen }).effect === 'allow';
   }
 
+  /** The request is handed to the client that has this slot. */
+  enter(slot: ConnectionSlot): void {
+    this.#slot = slot;
+    if (!this.#ended) slot.wanted += 1;
+  }
+
   /** The request is about to be written to a connection, new or reused. */
   started(abort: (error: Error) => void): void {
     this.#abortWire = abort;
@@ -171,7 +177,7 @@ export class Hop implements Timed {
       abort(this.failure ?? new Error('the request is over'));
       return;
     }
-    this.#connection = this.slot?.current;
+    this.#connection = this.#slot?.current;
     this.#rule = this.#connection?.rule ?? this.#rule;
     // What this very policy has judged, URL and address, need not be judged again on a reused connection.
     const policy = this.#client.policy();
@@ -239,18 +245,26 @@ export class Hop implements Timed {
     return !this.#ended;
   }
 
-  /** The consumer asks for no more for now: silence is its own doing, not the server's. */
-  paused(): void {
+  /** The consumer asks for no more for now: silence is its own doing, not the server's. `goOn` parses on all the same. */
+  paused(goOn: () => void): void {
     this.#due = Infinity;
+    this.stopped(goOn);
+  }
+
+  /** The parser is stopped until `goOn` is called, or `undefined`: it is not. */
+  stopped(goOn: (() => void) | undefined): void {
+    if (this.#slot !== undefined) this.#slot.goOn = goOn;
   }
 
   /** The consumer asks for more. */
   resumed(): void {
+    this.stopped(undefined);
     if (!this.#ended && this.#status !== undefined) this.#await('idleMs');
   }
 
   /** The last byte arrived on the wire. */
   complete(): void {
+    this.stopped(undefined);
     this.#due = Infinity;
     this.#wireDone = true;
     if (this.#accepted && !this.#coded) this.end();
@@ -284,6 +298,7 @@ export class Hop implements Timed {
     this.#due = Infinity;
     const { clock, emit } = this.#client;
     clock.forget(this);
+    if (this.#slot !== undefined) this.#slot.wanted -= 1;
     this.settings.ended?.(this);
     emit?.(this.#event());
   }

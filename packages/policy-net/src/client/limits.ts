@@ -1,3 +1,5 @@
+import { membersAt } from '../option-checks.js';
+
 /** Bounds of one request through the guarded client. `Infinity` lifts a bound. */
 export interface FetchLimits {
   /** From the start of a connection (lookup included) until it is open, TLS included. Milliseconds. */
@@ -55,22 +57,22 @@ export const RATIO_FLOOR = 256 * 1024;
  */
 export function applyLimits(base: FetchLimits, override: Partial<FetchLimits> | undefined): FetchLimits {
   if (override === undefined) return base;
-  if (typeof override !== 'object' || (override as unknown) === null) {
-    throw new TypeError('limits must be an object');
-  }
-  const limits: Record<string, number> = { ...base };
-  for (const [name, value] of Object.entries(override) as [string, unknown][]) {
+  const given = numbersAt(override, new Set(Object.keys(base)));
+  const { maxBytes, maxDecodedBytes = maxBytes ?? base.maxDecodedBytes } = given;
+  return { ...base, ...given, maxDecodedBytes };
+}
+
+/** Gives the bounds that an option sets. @throws TypeError naming the limit that is unknown or no number. */
+export function numbersAt(option: unknown, known: ReadonlySet<string>): Readonly<Record<string, number>> {
+  const numbers: Record<string, number> = { __proto__: null as never };
+  for (const [name, value] of Object.entries(membersAt(option, 'limits', known))) {
     if (value === undefined) continue;
-    if (!Object.hasOwn(base, name)) throw new TypeError(`limits.${name} is unknown`);
     if (typeof value !== 'number' || Number.isNaN(value) || value < 0) {
       throw new TypeError(`limits.${name} must be a number of at least 0, or Infinity`);
     }
-    limits[name] = value;
+    numbers[name] = value;
   }
-  if (override.maxBytes !== undefined && override.maxDecodedBytes === undefined) {
-    limits['maxDecodedBytes'] = override.maxBytes;
-  }
-  return limits as unknown as FetchLimits;
+  return numbers;
 }
 
 const longestTimer = 2 ** 31 - 1;

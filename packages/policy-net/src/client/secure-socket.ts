@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { objectAt } from '../option-checks.js';
+import { membersAt } from '../option-checks.js';
 
 /**
  * TLS settings of the client; names are checked against the URL's host whatever is given here. With
@@ -34,10 +34,7 @@ const known: ReadonlySet<string> = new Set<keyof TlsSettings>([
 /** Checks the option and gives a copy that nobody changes later. @throws TypeError naming the part that is unknown. */
 export function compileTls(option: unknown, name: string): TlsSettings | undefined {
   if (option === undefined) return undefined;
-  const given = { ...objectAt(option, name) };
-  for (const key of Object.keys(given)) {
-    if (!known.has(key)) throw new TypeError(`${name}.${key} is unknown`);
-  }
+  const given = membersAt(option, name, known);
   const { rejectUnauthorized } = given;
   if (rejectUnauthorized !== undefined && typeof rejectUnauthorized !== 'boolean') {
     throw new TypeError(`${name}.rejectUnauthorized must be a boolean`);

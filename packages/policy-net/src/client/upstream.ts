@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { EgressUpstreamError } from '../errors.js';
-import { objectAt } from '../option-checks.js';
+import { membersAt } from '../option-checks.js';
 import { parseAddress } from '../address/parse-address.js';
 import type { DialTarget } from './dial.js';
 import { compileTls, secureSocket, type TlsSettings } from './secure-socket.js';
@@ -24,15 +24,15 @@ export interface CompiledUpstream {
   readonly authorization: string | undefined;
 }
 
+const known: ReadonlySet<string> = new Set(['url', 'credentials', 'tls']);
+const knownInCredentials: ReadonlySet<string> = new Set(['username', 'password']);
 /** Bytes of the parent's answer to CONNECT. */
 const MAX_HEAD = 16 * 1024;
 
 /** Checks the option. @throws TypeError naming the part that is malformed. */
 export function compileUpstream(option: unknown): CompiledUpstream | undefined {
   if (option === undefined) return undefined;
-  const { url, credentials, tls, ...others } = objectAt(option, 'upstream');
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw new TypeError(`upstream.${unknown} is unknown`);
+  const { url, credentials, tls } = membersAt(option, 'upstream', known);
   const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
   if (
     parsed === undefined ||
@@ -49,7 +49,9 @@ export function compileUpstream(option: unknown): CompiledUpstream | undefined {
     secure,
     tls: compileTls(tls, 'upstream.tls'),
     authorization:
-      credentials === undefined ? undefined : basic(objectAt(credentials, 'upstream.credentials')),
+      credentials === undefined
+        ? undefined
+        : basic(membersAt(credentials, 'upstream.credentials', knownInCredentials)),
   };
 }
 

@@ -50,8 +50,9 @@ export interface EgressProxy {
  *
  * @throws TypeError naming the option that is unknown or malformed.
  */
-export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
-  const { limits, sniPorts, upstream } = checkProxyOptions(options);
+export function createEgressProxy(given: EgressProxyOptions): EgressProxy {
+  const options = checkProxyOptions(given);
+  const { limits, sniPorts, upstream } = options;
   const sink = guardSink<ProxyAuditEvent>(options.onAudit);
   const gate = new ProxyGate(options, limits, `clawforce-${randomBytes(6).toString('hex')}`);
   const listeners = new Set<ProxyListener>();
@@ -122,8 +123,8 @@ export function createEgressProxy(options: EgressProxyOptions): EgressProxy {
     if (hops.some(({ method }) => method !== '')) socket.destroy();
   };
 
-  const listen = async (given: ListenTarget): Promise<ProxyListener> => {
-    const target = checkListenTarget(given);
+  const listen = async (place: ListenTarget): Promise<ProxyListener> => {
+    const target = checkListenTarget(place);
     const server = createServer({
       insecureHTTPParser: false,
       requireHostHeader: false,

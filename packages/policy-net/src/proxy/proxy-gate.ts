@@ -20,13 +20,17 @@ export function proxyRefusal(rule: NetRule, reason: string, input = ''): Decisio
 export class ProxyGate {
   /** The name of this proxy in Via. */
   readonly pseudonym: string;
-  readonly #options: EgressProxyOptions;
+  readonly #options: Pick<EgressProxyOptions, 'identify' | 'policyFor'>;
   readonly #limits: ProxyLimits;
   readonly #failures: MinuteLimit;
   readonly #requests: MinuteLimit;
   readonly #open = new Map<string, Set<ProxyHop>>();
 
-  constructor(options: EgressProxyOptions, limits: ProxyLimits, pseudonym: string) {
+  constructor(
+    options: Pick<EgressProxyOptions, 'identify' | 'policyFor'>,
+    limits: ProxyLimits,
+    pseudonym: string,
+  ) {
     this.#options = options;
     this.#limits = limits;
     this.#failures = new MinuteLimit(limits.maxAuthFailures);

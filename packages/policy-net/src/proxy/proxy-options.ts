@@ -2,8 +2,9 @@ import type { Server } from 'node:http';
 import type { EgressAuditEvent } from '../client/audit.js';
 import type { Dial } from '../client/dial.js';
 import type { Resolve } from '../client/resolve-host.js';
+import { numbersAt } from '../client/limits.js';
 import { compileUpstream, type CompiledUpstream, type UpstreamProxy } from '../client/upstream.js';
-import { listOf, portAt } from '../option-checks.js';
+import { functionAt, listOf, membersAt, portAt } from '../option-checks.js';
 import type { NetworkSecurityPolicy } from '../policy.js';
 
 /** Bounds of the egress proxy. `Infinity` lifts a bound. */
@@ -108,56 +109,51 @@ const known: ReadonlySet<string> = new Set([
   'sniPorts',
 ]);
 
-/**
- * Checks the options and gives the limits, ports and parent proxy in force.
- *
- * @throws TypeError naming the option.
- */
-export function checkProxyOptions(options: EgressProxyOptions): {
+const knownInTarget: ReadonlySet<string> = new Set(['path', 'port', 'host', 'agent']);
+
+/** Checked options of an egress proxy. */
+export interface CompiledProxyOptions extends Pick<
+  EgressProxyOptions,
+  'identify' | 'policyFor' | 'onAudit' | 'resolve' | 'dial'
+> {
   readonly limits: ProxyLimits;
   readonly sniPorts: ReadonlySet<number>;
   readonly upstream: CompiledUpstream | undefined;
-} {
-  if (typeof options !== 'object' || (options as unknown) === null) {
-    throw new TypeError('options must be an object');
-  }
-  for (const name of Object.keys(options)) {
-    if (!known.has(name)) throw new TypeError(`unknown option "${name}"`);
-  }
-  const given: Record<string, unknown> = { ...options };
-  for (const name of ['identify', 'policyFor', 'onAudit', 'resolve', 'dial']) {
-    const required = name === 'identify' || name === 'policyFor';
-    if ((required || given[name] !== undefined) && typeof given[name] !== 'function') {
-      throw new TypeError(`${name} must be a function`);
-    }
-  }
+}
+
+/**
+ * Checks the options and gives them in the form that the proxy works on.
+ *
+ * @throws TypeError naming the option.
+ */
+export function checkProxyOptions(given: EgressProxyOptions): CompiledProxyOptions {
+  const options = membersAt(given, 'options', known) as Partial<EgressProxyOptions>;
   const ports = listOf(options.sniPorts, 'sniPorts').map((port, i) => portAt(port, `sniPorts[${i}]`));
   if (options.upstream !== undefined && options.dial !== undefined) {
     throw new TypeError('upstream and dial exclude each other');
   }
-  const upstream = compileUpstream(options.upstream);
-  return { limits: applyProxyLimits(given['limits']), sniPorts: new Set(ports), upstream };
+  const { limits = {} } = options;
+  return {
+    identify: requiredAt(options.identify, 'identify'),
+    policyFor: requiredAt(options.policyFor, 'policyFor'),
+    onAudit: functionAt(options.onAudit, 'onAudit'),
+    resolve: functionAt(options.resolve, 'resolve'),
+    dial: functionAt(options.dial, 'dial'),
+    limits: { ...DEFAULT_PROXY_LIMITS, ...numbersAt(limits, new Set(Object.keys(DEFAULT_PROXY_LIMITS))) },
+    sniPorts: new Set(ports),
+    upstream: compileUpstream(options.upstream),
+  };
 }
 
-function applyProxyLimits(override: unknown): ProxyLimits {
-  if (override === undefined) return DEFAULT_PROXY_LIMITS;
-  if (typeof override !== 'object' || override === null) throw new TypeError('limits must be an object');
-  const limits: Record<string, number> = { ...DEFAULT_PROXY_LIMITS };
-  for (const [name, value] of Object.entries(override) as [string, unknown][]) {
-    if (value === undefined) continue;
-    if (!Object.hasOwn(DEFAULT_PROXY_LIMITS, name)) throw new TypeError(`limits.${name} is unknown`);
-    if (typeof value !== 'number' || Number.isNaN(value) || value < 0) {
-      throw new TypeError(`limits.${name} must be a number of at least 0, or Infinity`);
-    }
-    limits[name] = value;
-  }
-  return limits as unknown as ProxyLimits;
+function requiredAt<T>(value: T | undefined, name: string): T {
+  const given = functionAt<T>(value, name);
+  if (given === undefined) throw new TypeError(`${name} must be a function`);
+  return given;
 }
 
 /** Checks where to listen and gives it without other members. @throws TypeError naming the option. */
 export function checkListenTarget(target: unknown): ListenTarget {
-  if (typeof target !== 'object' || target === null) throw new TypeError('listen takes { path } or { port }');
-  const { path, port, host, agent } = target as Record<string, unknown>;
+  const { path, port, host, agent } = membersAt(target, 'target', knownInTarget);
   if (agent !== undefined && (typeof agent !== 'string' || agent === '')) {
     throw new TypeError('agent must be a string that is not empty');
   }

@@ -45,8 +45,9 @@ function parseEntry(entry: unknown, index: number): { host: string; port: number
     throw new TypeError(`allowlist[${index}]: ${why} (${JSON.stringify(entry)})`);
   };
   if (typeof entry !== 'string') return fail('must be a string');
-  const parts = /^(\*\.)?(\[[^\]]*\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(entry.trim());
-  const bare = parts === null ? parseAddress(entry.trim()) : undefined;
+  if (/\s/.test(entry)) return fail('must not have white space in it');
+  const parts = /^(\*\.)?(\[[^\]]*\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(entry);
+  const bare = parts === null ? parseAddress(entry) : undefined;
   if (bare !== undefined) return { host: formatAddress(bare), port: anyPort, wildcard: false };
   if (parts === null)
     return fail('must be a name, *.name or address, with an optional :port and nothing else');

@@ -41,7 +41,8 @@ const metadataNames: ReadonlySet<string> = new Set(METADATA_NAMES);
 /** Gives a name as it is compared: ASCII (UTS 46), lower case, one trailing dot removed; empty when it is no name. */
 export function normaliseName(name: string): string {
   const plain = name.endsWith('.') ? name.slice(0, -1) : name;
-  if (plainName.test(plain)) return plain;
+  // What follows xn-- has to be Punycode (RFC 5891 section 5.4), or no URL can have that name.
+  if (plainName.test(plain) && !plain.includes('xn--')) return plain;
   // Node's domainToASCII stops at the first character that ends a host in a URL; such a text is no name.
   return notInNames.test(plain) ? '' : domainToASCII(plain);
 }
