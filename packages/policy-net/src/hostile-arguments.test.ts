@@ -47,7 +47,7 @@ describe('options that would be taken for others in silence', () => {
   const ofPolicy = (options: unknown) => () => new NetworkSecurityPolicy(options as never);
   const ofFetch = (options: unknown) => () => createGuardedFetch(policy, options as never);
   const proxy = { identify: () => 'a1', policyFor: () => policy };
-  const ofProxy = (options: object) => () => createEgressProxy({ ...proxy, ...options } as never);
+  const ofProxy = (options: object) => () => createEgressProxy({ ...proxy, ...options });
 
   test.each([
     ['a list for the options', ofPolicy([]), 'options must be an object'],

@@ -27,7 +27,7 @@ export function membersAt(
   known: ReadonlySet<string>,
 ): Readonly<Record<string, unknown>> {
   const given = objectAt(value, name);
-  const own: Record<string, unknown> = { __proto__: null as never };
+  const own: Record<string, unknown> = { __proto__: null };
   for (const key of Object.getOwnPropertyNames(given)) {
     if (!known.has(key)) {
       throw new TypeError(name === 'options' ? `unknown option "${key}"` : `${name}.${key} is unknown`);
@@ -37,10 +37,10 @@ export function membersAt(
   return own;
 }
 
-/** Gives an optional function. @throws TypeError naming the option. */
-export function functionAt<T>(value: unknown, name: string): T | undefined {
+/** Gives a function, or nothing when absent. @throws TypeError naming the option. */
+export function functionAt<T>(value: T, name: string): T {
   if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function`);
-  return value as T | undefined;
+  return value;
 }
 
 /** Gives a port. @throws TypeError naming the option. */

@@ -242,7 +242,7 @@ describe('what the caller gives', () => {
     const { fetch, events } = client({ dial: dialTo(1) });
     const told = await new Promise((resolve) => {
       const options = { origin: 'http://one.example.com', path: '/', method };
-      fetch.dispatcher.dispatch(options as never, {
+      fetch.dispatcher.dispatch(options, {
         onRequestStart: () => undefined,
         onResponseError: (_controller, error) => resolve(error),
       });

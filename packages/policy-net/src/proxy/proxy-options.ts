@@ -146,7 +146,7 @@ export function checkProxyOptions(given: EgressProxyOptions): CompiledProxyOptio
 }
 
 function requiredAt<T>(value: T | undefined, name: string): T {
-  const given = functionAt<T>(value, name);
+  const given = functionAt(value, name);
   if (given === undefined) throw new TypeError(`${name} must be a function`);
   return given;
 }
