@@ -116,14 +116,6 @@ describe('the same tour through the command line', () => {
     }
   });
 
-  test('deletes nothing when nobody can be asked', async () => {
-    const refused = await clawforce(installation, ['agent', 'delete', 'demo', '--json']);
-    expect(refused.code).toBe(64);
-    expect(refused.stdout).toBe('');
-    expect(refused.stderr).toMatch(/--yes/);
-    expect((await run('agent', 'show', 'demo')).code).toBe(0);
-  });
-
   test('stops, and explains what needs the server', async () => {
     expect((await run('agent', 'stop', 'demo')).stdout).toMatch(/demo is stopped/);
     // The event stream that waits for the answer must not keep a refused command alive.

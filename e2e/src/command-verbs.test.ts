@@ -94,11 +94,13 @@ describe('verbs of the command line against a running server', () => {
     mkdirSync(workspace, { recursive: true });
     writeFileSync(join(workspace, 'notes.txt'), 'kept until it is deleted');
 
-    expect(await run(['agent', 'delete', 'helper'])).toMatchObject({
-      code: 64,
-      stdout: '',
-      stderr: expect.stringContaining('--yes'),
-    });
+    for (const more of [[], ['--json']]) {
+      expect(await run(['agent', 'delete', 'helper', ...more])).toMatchObject({
+        code: 64,
+        stdout: '',
+        stderr: expect.stringContaining('--yes'),
+      });
+    }
     expect(existsSync(join(workspace, 'notes.txt'))).toBe(true);
     expect(await json('agent', 'delete', 'helper', '--yes')).toEqual({ deleted: id });
     expect(existsSync(join(installation.dataDir, 'agents', id as string))).toBe(false);
