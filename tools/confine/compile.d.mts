@@ -18,3 +18,5 @@ export const probeSource: string;
 export const drillProbeFlags: readonly string[];
 /** Compiles the drill's probe to `output`. @throws Error with the compiler's words. */
 export function compileDrillProbe(compiler: string, output: string): void;
+/** How the helper is compiled, but for what it is made of and where it goes. */
+export const confineFlags: readonly string[];

@@ -29,6 +29,9 @@ const reproducible = [
   ...['-static', '-s', '-O2', '-fstack-protector-strong', '-Wl,-z,noexecstack', '-Wl,-z,relro'],
 ];
 
+/** How the helper is compiled, but for what it is made of and where it goes. */
+export const confineFlags = ['-std=c11', '-D_GNU_SOURCE', ...warnings, ...reproducible];
+
 const works = (compiler) => spawnSync(compiler, ['--version'], { stdio: 'ignore' }).status === 0;
 
 /** Gives the C compiler for an architecture (`x64`, `arm64`), or `undefined` where this machine has none. */
@@ -53,7 +56,7 @@ export function compileHelper(compiler, output, { sources = nativeDirectory } = 
   const { status, stderr, error } = spawnSync(
     compiler,
     [
-      ...['-std=c11', '-D_GNU_SOURCE', ...warnings, ...reproducible],
+      ...confineFlags,
       ...[`-ffile-prefix-map=${sources}=.`, '-o', unfinished],
       ...files.sort().map((name) => join(sources, name)),
     ],

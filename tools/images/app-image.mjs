@@ -12,6 +12,7 @@ import {
   rm,
   stat,
   symlink,
+  writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -24,7 +25,7 @@ import { dependencyClosure } from './dependency-closure.mjs';
 const run = promisify(execFile);
 
 /** Raised when the layout changes, so that an image of an older recipe is not taken for the new one. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 /** Not needed to run, and half of the size. */
 const LEFT_OUT = /(?:\.d\.[cm]?ts|\.map|\.tsbuildinfo|\.md|\.test\.[cm]?js)$/;
@@ -63,8 +64,9 @@ async function contentHash(files, dockerfile, base) {
   const hash = createHash('sha256')
     .update(`${RECIPE} ${base}\n`)
     .update(await readFile(dockerfile));
-  for (const { from, to, program, link } of files) {
+  for (const { from, to, program, link, text } of files) {
     const content =
+      text ??
       link ??
       createHash('sha256')
         .update(await readFile(from))
@@ -77,10 +79,11 @@ async function contentHash(files, dockerfile, base) {
 async function stage(files, directory) {
   // Directories get their modes from it: a worker of another user must be able to enter them.
   process.umask(0o022);
-  for (const { from, to, program, link } of files) {
+  for (const { from, to, program, link, text } of files) {
     const target = join(directory, to);
     await mkdir(dirname(target), { recursive: true });
-    if (link !== undefined) await symlink(link, target);
+    if (text !== undefined) await writeFile(target, text, { mode: 0o644 });
+    else if (link !== undefined) await symlink(link, target);
     else {
       await copyFile(from, target);
       // The same on every machine, whatever its umask.
@@ -135,22 +138,25 @@ export async function ensureAppImage({
   base,
   docker = 'docker',
   say = () => undefined,
-  extras = () => [],
+  besides = () => ({ files: [], leftOut: () => false, needsNetwork: false }),
   dockerfile = join(root, 'apps', app, 'Dockerfile'),
 }) {
   const chosen = await baseFor({ base, docker, say });
-  const files = [...(await filesOfApp(`@clawforce/${app}`)), ...(await extras())];
+  const more = await besides({ registry: chosen === undefined });
+  const own = (await filesOfApp(`@clawforce/${app}`)).filter(({ to }) => !more.leftOut(to));
+  const files = [...own.map((file) => ({ ...file, to: `app/${file.to}` })), ...more.files];
   const foundation = chosen === undefined ? 'registry' : ((await idOf(docker, chosen)) ?? chosen);
   const tag = `clawforce-${app}:${await contentHash(files, dockerfile, foundation)}`;
   if ((await idOf(docker, tag)) !== undefined) return tag;
   say(`building ${tag}${chosen === undefined ? '' : ` on ${chosen}`}`);
   const context = await mkdtemp(join(tmpdir(), 'clawforce-image-'));
   try {
-    await stage(files, join(context, 'app'));
+    await stage(files, context);
     await copyFile(dockerfile, join(context, 'Dockerfile'));
     const args = ['--tag', tag, '--label', `clawforce.image=${app}`];
     // What is on the engine already needs no network.
-    if (chosen !== undefined) args.push('--network', 'none', '--build-arg', `BASE_IMAGE=${chosen}`);
+    if (chosen !== undefined) args.push('--build-arg', `BASE_IMAGE=${chosen}`);
+    if (chosen !== undefined && !more.needsNetwork) args.push('--network', 'none');
     await buildImage({ docker, say, args, context });
     return tag;
   } finally {

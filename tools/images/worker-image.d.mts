@@ -4,6 +4,8 @@ import type { BaseImageOptions } from './base-image.mjs';
 export interface WorkerImageOptions extends Pick<BaseImageOptions, 'docker' | 'say'> {
   /** An image with Node; default: the base image of this host, else the Dockerfile's own from a registry. */
   readonly base?: string;
+  /** Have the native programs compiled in the Dockerfile's own stage, also where this host has them. */
+  readonly compile?: boolean;
 }
 
 /**

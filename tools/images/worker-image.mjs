@@ -1,15 +1,52 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { confineFlags, drillProbeFlags, nativeDirectory, probeSource } from '../confine/compile.mjs';
+import { root } from '../setup/local-bin.mjs';
 import { ensureAppImage } from './app-image.mjs';
+import { ensureConfineHelper } from './confine-helper.mjs';
 import { ensureDrillProbe } from './drill-probe.mjs';
 
-async function drillProbe() {
-  const from = await ensureDrillProbe();
-  return from === undefined ? [] : [{ from, to: 'bin/clawforce-drill-probe', program: true }];
+/** What the first stage of the Dockerfile compiles the native programs from. */
+function sources() {
+  const files = readdirSync(nativeDirectory).filter((name) => /\.[ch]$/.test(name));
+  return [
+    { from: join(root, 'tools/images/native/build.sh'), to: 'native/build.sh', program: true },
+    ...files.map((name) => ({ from: join(nativeDirectory, name), to: `native/confine/${name}` })),
+    { from: probeSource, to: 'native/drill-probe.c' },
+    { to: 'native/confine.flags', text: `${confineFlags.join('\n')}\n` },
+    { to: 'native/probe.flags', text: `${drillProbeFlags.join('\n')}\n` },
+  ];
 }
 
-/** Builds the worker image and gives its tag; see {@link ensureAppImage}. */
-export function ensureWorkerImage(options = {}) {
-  return ensureAppImage({ ...options, app: 'worker', extras: drillProbe });
+/** The same programs as this host compiles them; undefined where it has no compiler. */
+async function prebuilt() {
+  const [confine, probe] = [ensureConfineHelper(), await ensureDrillProbe()];
+  if (confine === undefined || probe === undefined) return undefined;
+  return [
+    { from: confine, to: 'native/prebuilt/clawforce-confine', program: true },
+    { from: probe, to: 'native/prebuilt/clawforce-drill-probe', program: true },
+  ];
+}
+
+/**
+ * Builds the worker image and gives its tag; see {@link ensureAppImage}. `compile: true` has the native programs compiled
+ * in the Dockerfile's own stage also where this host has them.
+ */
+export function ensureWorkerImage({ compile = false, ...options } = {}) {
+  return ensureAppImage({
+    ...options,
+    app: 'worker',
+    besides: async ({ registry }) => {
+      const made = registry || compile ? undefined : await prebuilt();
+      return {
+        files: [...sources(), ...(made ?? [])],
+        // It comes out of the stage.
+        leftOut: (path) => /\/policy-shell\/dist\/native\//.test(path),
+        needsNetwork: made === undefined && !compile,
+      };
+    },
+  });
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

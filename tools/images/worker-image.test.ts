@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, realpath } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { cp, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { requires } from '../host/host-test.js';
 import { TEST_LABEL } from '../host/test-image.js';
+import { ensureBaseImage } from './base-image.mjs';
 import { dependencyClosure } from './dependency-closure.mjs';
 import { ensureWorkerImage } from './worker-image.mjs';
 
@@ -65,6 +67,79 @@ docker.describe('the worker image', () => {
     },
   );
 });
+
+requires('docker', 'cc', 'root').test(
+  'the Dockerfile compiles the native programs in a stage of its own where the host passes none, and only those get into the image',
+  async () => {
+    const context = await mkdtemp(join(tmpdir(), 'clawforce-compiler-'));
+    const unique = randomUUID().slice(0, 8);
+    const base = `clawforce-test-compiler:${unique}`;
+    const sentences: string[] = [];
+    let image = '';
+    const inside = async (script: string): Promise<string> =>
+      (await run('docker', [...hardened, '--entrypoint', 'sh', image, '-c', script])).stdout.trim();
+    const programs =
+      'sha256sum $(find /opt/clawforce -name clawforce-confine -o -name clawforce-drill-probe | sort)';
+    try {
+      // The compiler of this host stands for the one that apt would bring.
+      await stageCompiler(join(context, 'root'));
+      await writeFile(join(context, 'Dockerfile'), `FROM ${await ensureBaseImage()}\nCOPY root/ /\n`);
+      await run('docker', ['build', '--network', 'none', '--tag', base, '--label', TEST_LABEL, context], {
+        env: { ...process.env, DOCKER_BUILDKIT: '0' },
+      });
+      image = await ensureWorkerImage({ base, compile: true, say: (line) => sentences.push(line) });
+      const compiled = await inside(programs);
+      expect(compiled.split('\n')).toHaveLength(2);
+      expect(sentences.join('\n')).toContain('RUN sh /native/build.sh');
+      // They work there: the probe makes a call that is refused, the helper confines a command and the worker finds it.
+      const probe = '/opt/clawforce/bin/clawforce-drill-probe call works bpf 0 0 0';
+      expect(await inside(`${probe}; echo $?`)).toBe('1');
+      const find = `import { probeConfiners } from '/opt/clawforce/node_modules/@clawforce/policy-shell/dist/run.js';
+        console.log(JSON.stringify((await probeConfiners()).find(({ backend }) => backend === 'landlock')))`;
+      expect(await inside(`node --input-type=module -e "${find}"`)).toContain('clawforce-confine');
+      expect(await inside('ls /native 2>/dev/null; ls /out 2>/dev/null; true')).toBe('');
+      // The other way, which takes them as the context has them, is another image with programs of its own.
+      const passed = image;
+      image = await ensureWorkerImage();
+      expect(image).not.toBe(passed);
+      expect((await inside(programs)).split('\n')).toHaveLength(2);
+      image = passed;
+    } finally {
+      await run('docker', ['rmi', '--force', ...(image === '' ? [] : [image]), base]).catch(() => undefined);
+      await rm(context, { recursive: true, force: true });
+    }
+  },
+  300_000,
+);
+
+/** Copies the C compiler of this host, with what it needs to link a static program, and nothing else. */
+async function stageCompiler(target: string): Promise<void> {
+  const ask = async (...args: string[]): Promise<string> => (await run('gcc', args)).stdout.trim();
+  const machine = await ask('-dumpmachine');
+  const own = dirname(await ask('-print-libgcc-file-name'));
+  const libraries = `/usr/lib/${machine}`;
+  const put = (from: string, to = from): Promise<void> =>
+    cp(from, join(target, to), { recursive: true, dereference: true });
+  const programs = [
+    ['/usr/bin/gcc', '/usr/bin/cc'],
+    ['/usr/bin/as', '/usr/bin/as'],
+    ['/usr/bin/ld', '/usr/bin/ld'],
+    [join(own, 'cc1'), join(own, 'cc1')],
+    [join(own, 'collect2'), join(own, 'collect2')],
+    [join(own, 'lto-wrapper'), join(own, 'lto-wrapper')],
+    [join(own, 'liblto_plugin.so'), join(own, 'liblto_plugin.so')],
+  ] as const;
+  for (const [from, to] of programs) {
+    const { stdout } = await run('ldd', [from]);
+    for (const [, path = ''] of stdout.matchAll(/(?:=>\s*)?(\/\S+)\s+\(0x/g)) await put(path);
+    await put(from, to);
+  }
+  const parts = (await readdir(own)).filter((name) => /^(?:crt\w*\.o|libgcc(?:_eh)?\.a|include)$/.test(name));
+  for (const name of parts) await put(join(own, name));
+  for (const name of ['crt1.o', 'crti.o', 'crtn.o', 'libc.a']) await put(join(libraries, name));
+  const headers = (await readdir('/usr/include')).filter((name) => name.endsWith('.h'));
+  for (const name of [...headers, 'linux', 'asm-generic', machine]) await put(join('/usr/include', name));
+}
 
 docker.test('a package that is missing is an error, not a smaller image', async () => {
   const empty = await realpath(await mkdtemp(join(tmpdir(), 'clawforce-empty-')));
