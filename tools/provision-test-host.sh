@@ -22,7 +22,7 @@ if ! command -v apt-get >/dev/null; then
 fi
 
 export DEBIAN_FRONTEND=noninteractive
-packages=(postgresql bubblewrap chromium gcc libc6-dev musl-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross procps iproute2 curl git docker.io iptables busybox-static python3-minimal libpython3-stdlib)
+packages=(postgresql bubblewrap chromium gcc libc6-dev musl-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross procps iproute2 curl git docker.io docker-compose iptables busybox-static python3-minimal libpython3-stdlib)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

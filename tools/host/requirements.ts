@@ -10,6 +10,7 @@ export type Requirement =
   | 'cc'
   | 'postgresql'
   | 'docker'
+  | 'compose'
   | 'chromium'
   | 'root'
   | 'linux'
@@ -75,6 +76,10 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
   docker: {
     hint: 'apt-get install docker.io busybox-static and start dockerd (tools/provision-test-host.sh does)',
     present: () => succeeds('docker', ['info']),
+  },
+  compose: {
+    hint: 'apt-get install docker-compose',
+    present: () => succeeds('docker-compose', ['version']),
   },
   chromium: {
     hint: 'apt-get install chromium',

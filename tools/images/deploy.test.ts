@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
-import { parse } from 'yaml';
 import { requires } from '../host/host-test.js';
 import { TEST_LABEL, testWorkerImage } from '../host/test-image.js';
 import { ensureControlPlaneImage } from './control-plane-image.mjs';
@@ -14,52 +13,6 @@ import { ensureControlPlaneImage } from './control-plane-image.mjs';
 const run = promisify(execFile);
 const docker = requires('docker', 'root');
 const root = new URL('../..', import.meta.url).pathname;
-
-interface Service {
-  readonly read_only: boolean;
-  readonly init: boolean;
-  readonly cap_drop: readonly string[];
-  readonly cap_add: readonly string[];
-  readonly security_opt: readonly string[];
-  readonly mem_limit: string;
-  readonly pids_limit: number;
-  readonly tmpfs: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  readonly volumes: readonly string[];
-  readonly ports: readonly string[];
-}
-
-/** What `docker compose up` asks of the engine for the one service of the file, with other host paths and port. */
-function argumentsOf(service: Service, values: Readonly<Record<string, string>>, host: string): string[] {
-  const filled = (text: string): string =>
-    text.replace(/\$\{(\w+):\?[^}]*\}/g, (_all, name: string) => {
-      const value = values[name];
-      if (value === undefined) throw new Error(`compose.yaml asks for ${name}`);
-      return value;
-    });
-  const each = (flag: string, list: readonly string[]): string[] => list.flatMap((value) => [flag, value]);
-  return [
-    ...(service.read_only ? ['--read-only'] : []),
-    ...(service.init ? ['--init'] : []),
-    ...each('--cap-drop', service.cap_drop),
-    ...each('--cap-add', service.cap_add),
-    ...each('--security-opt', service.security_opt),
-    ...['--memory', service.mem_limit, '--pids-limit', String(service.pids_limit)],
-    ...each('--tmpfs', service.tmpfs),
-    ...each(
-      '--env',
-      Object.entries(service.environment).map(([name, value]) => `${name}=${filled(value)}`),
-    ),
-    ...each(
-      '--volume',
-      service.volumes.map((volume) => (volume.startsWith('/var/run/') ? volume : `${host}${volume}`)),
-    ),
-    ...each(
-      '--publish',
-      service.ports.map((port) => port.replace(/:\d+:/, '::')),
-    ),
-  ];
-}
 
 /** The engine takes connections before there is anybody to serve them; such a one is never answered. */
 const patience = (): AbortSignal => AbortSignal.timeout(20_000);
@@ -94,84 +47,96 @@ async function call(url: string, token: string, body?: object): Promise<Record<s
   return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
 }
 
-docker.describe('the compose file', () => {
-  docker.test(
-    'starts a control plane in a container that finds the paths of its host and gives an agent a worker beside it',
-    async () => {
-      const image = await ensureControlPlaneImage();
-      const { services } = parse(await readFile(join(root, 'deploy/compose.yaml'), 'utf8')) as {
-        services: Record<string, Service>;
-      };
-      const service = services['control-plane'];
-      if (!service) throw new Error('compose.yaml has no control-plane');
-      const host = await realpath(await mkdtemp(join(tmpdir(), 'compose-')));
-      const label = `${TEST_LABEL}=deploy-${randomUUID()}`;
-      for (const directory of ['srv/clawforce', 'run/clawforce'])
-        await mkdir(join(host, directory), { recursive: true, mode: 0o700 });
-      const key = join(host, 'srv/clawforce.master-key');
-      await writeFile(key, randomBytes(32).toString('hex'), { mode: 0o400 });
-      const values = {
-        CLAWFORCE_WORKER_IMAGE: await testWorkerImage(),
-        ADMIN_JWT_SECRET: randomBytes(32).toString('hex'),
-        ADMIN_PUBLIC_URL: 'https://clawforce.example',
-      };
-      const password = `${randomUUID()} of a test`;
-      const first = ['--env', 'ADMIN_SETUP_USERNAME=root', '--env', `ADMIN_SETUP_PASSWORD=${password}`];
-      const name = `clawforce-deploy-${randomUUID().slice(0, 8)}`;
-      let agent = 'none';
-      try {
-        const asked = argumentsOf(service, values, host);
-        await run('docker', [
-          ...['run', '--detach', '--name', name, '--label', label, ...asked, ...first],
-          image,
-        ]);
-        const { stdout: port } = await run('docker', ['port', name, '8080/tcp']);
-        const api = `http://${port.trim().split('\n')[0] ?? ''}`;
-        // Ready only after a throw-away container read a file of this one's volumes and connected back.
-        await eventually(name, 'the control plane', async () => {
-          const answer = await fetch(`${api}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(
-            () => undefined,
-          );
-          return answer?.status === 200 || undefined;
-        });
-        const { access_token: token } = await call(`${api}/api/auth/login`, '', {
-          username: 'root',
-          password,
-          client: 'api',
-        });
-        const made = await call(`${api}/api/agents`, String(token), { name: 'deployed' });
-        agent = String(made['id']);
-        await call(`${api}/api/agents/${agent}/start`, String(token), {});
-        const status = await eventually(name, 'the worker', async () => {
-          const now = await call(`${api}/api/agents/${agent}/status`, String(token));
-          if (now['status'] === 'failed') throw new Error(String(now['reason']));
-          return now['status'] === 'running' ? now : undefined;
-        });
-        expect(status).toMatchObject({ backend: 'docker', attested: 'matched' });
-        const { stdout: mounts } = await run('docker', [
-          ...['ps', '--no-trunc', '--format', '{{.Mounts}}', '--filter', `label=clawforce.agent=${agent}`],
-        ]);
-        // The worker got directories of the host, under the host's names.
-        expect(mounts).toContain(join(host, 'srv/clawforce/agents', agent, 'workspace'));
-        expect(mounts).toContain(join(host, 'run/clawforce'));
-        await run('docker', ['stop', '--time', '60', name]);
-        const { stdout: code } = await run('docker', ['inspect', '--format', '{{.State.ExitCode}}', name]);
-        expect(code.trim()).toBe('0');
-      } finally {
-        const workers = ['ps', '--all', '--quiet', '--filter', `label=clawforce.agent=${agent}`];
-        const { stdout: left } = await run('docker', workers);
-        const names = [name, ...left.split('\n').filter(Boolean)];
-        await run('docker', ['rm', '--force', '--volumes', ...names]).catch(() => undefined);
-        const { stdout: nets } = await run('docker', [
-          ...['network', 'ls', '--quiet', '--filter', `label=clawforce.agent=${agent}`],
-        ]);
-        const networks = nets.split('\n').filter(Boolean);
-        if (networks.length > 0) await run('docker', ['network', 'rm', ...networks]);
-        await rm(host, { recursive: true, force: true });
-      }
-    },
-    600_000,
-  );
+requires('docker', 'root', 'compose').describe('the compose file', () => {
+  const { test } = requires();
+  test('is refused by compose as long as a value is missing that has no good default, by the name of the value', async () => {
+    const bare = run('docker-compose', ['-f', join(root, 'deploy/compose.yaml'), 'config'], {
+      env: { PATH: process.env['PATH'] ?? '' },
+    });
+    await expect(bare).rejects.toMatchObject({
+      stderr: expect.stringMatching(/CLAWFORCE_IMAGE|AGENT_IMAGE|ADMIN_/) as string,
+    });
+  });
+
+  test('starts a control plane in a container that finds the paths of its host and gives an agent a worker beside it', async () => {
+    const image = await ensureControlPlaneImage();
+    const host = await realpath(await mkdtemp(join(tmpdir(), 'compose-')));
+    const label = `${TEST_LABEL}=deploy-${randomUUID()}`;
+    for (const directory of ['srv/clawforce', 'run/clawforce'])
+      await mkdir(join(host, directory), { recursive: true, mode: 0o700 });
+    const key = join(host, 'srv/clawforce.master-key');
+    await writeFile(key, randomBytes(32).toString('hex'), { mode: 0o400 });
+    const password = `${randomUUID()} of a test`;
+    const project = `clawforce-deploy-${randomUUID().slice(0, 8)}`;
+    // The file as it is, but for the paths of the host and the port, which other tests have as well.
+    const text = (await readFile(join(root, 'deploy/compose.yaml'), 'utf8'))
+      .replaceAll(/- (\/(?:srv|run)\/clawforce)/g, `- ${host}$1`)
+      .replace("'127.0.0.1:8080:8080'", "'127.0.0.1::8080'");
+    expect(text.match(new RegExp(host, 'g'))).toHaveLength(3);
+    await writeFile(join(host, 'compose.yaml'), text);
+    const first = { ADMIN_SETUP_USERNAME: 'root', ADMIN_SETUP_PASSWORD: password };
+    const more = { services: { 'control-plane': { environment: first, labels: [label] } } };
+    await writeFile(join(host, 'first-user.yaml'), JSON.stringify(more));
+    const files = ['compose.yaml', 'first-user.yaml'].flatMap((name) => ['-f', join(host, name)]);
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      CLAWFORCE_IMAGE: image,
+      CLAWFORCE_WORKER_IMAGE: await testWorkerImage(),
+      ADMIN_JWT_SECRET: randomBytes(32).toString('hex'),
+      ADMIN_PUBLIC_URL: 'https://clawforce.example',
+    };
+    const compose = (...words: string[]): Promise<{ stdout: string }> =>
+      run('docker-compose', ['-p', project, ...files, ...words], { env });
+    let agent = 'none';
+    try {
+      await compose('up', '--detach');
+      const name = (await compose('ps', '-q', 'control-plane')).stdout.trim();
+      const { stdout: port } = await run('docker', ['port', name, '8080/tcp']);
+      const api = `http://${port.trim().split('\n')[0] ?? ''}`;
+      // Ready only after a throw-away container read a file of this one's volumes and connected back.
+      await eventually(name, 'the control plane', async () => {
+        const answer = await fetch(`${api}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(
+          () => undefined,
+        );
+        return answer?.status === 200 || undefined;
+      });
+      const { access_token: token } = await call(`${api}/api/auth/login`, '', {
+        username: 'root',
+        password,
+        client: 'api',
+      });
+      const made = await call(`${api}/api/agents`, String(token), { name: 'deployed' });
+      agent = String(made['id']);
+      await call(`${api}/api/agents/${agent}/start`, String(token), {});
+      const status = await eventually(name, 'the worker', async () => {
+        const now = await call(`${api}/api/agents/${agent}/status`, String(token));
+        if (now['status'] === 'failed') throw new Error(String(now['reason']));
+        return now['status'] === 'running' ? now : undefined;
+      });
+      expect(status).toMatchObject({ backend: 'docker', attested: 'matched' });
+      const { stdout: mounts } = await run('docker', [
+        ...['ps', '--no-trunc', '--format', '{{.Mounts}}', '--filter', `label=clawforce.agent=${agent}`],
+      ]);
+      // The worker got directories of the host, under the host's names.
+      expect(mounts).toContain(join(host, 'srv/clawforce/agents', agent, 'workspace'));
+      expect(mounts).toContain(join(host, 'run/clawforce'));
+      await compose('stop', '--timeout', '60');
+      const { stdout: code } = await run('docker', ['inspect', '--format', '{{.State.ExitCode}}', name]);
+      expect(code.trim()).toBe('0');
+    } finally {
+      const workers = ['ps', '--all', '--quiet', '--filter', `label=clawforce.agent=${agent}`];
+      const { stdout: left } = await run('docker', workers);
+      const names = left.split('\n').filter(Boolean);
+      if (names.length > 0) await run('docker', ['rm', '--force', '--volumes', ...names]);
+      await compose('down', '--volumes', '--timeout', '10');
+      const { stdout: nets } = await run('docker', [
+        ...['network', 'ls', '--quiet', '--filter', `label=clawforce.agent=${agent}`],
+      ]);
+      const networks = nets.split('\n').filter(Boolean);
+      if (networks.length > 0) await run('docker', ['network', 'rm', ...networks]);
+      await rm(host, { recursive: true, force: true });
+    }
+  }, 600_000);
 });
 
 docker.describe('the example of a custom worker image', () => {
