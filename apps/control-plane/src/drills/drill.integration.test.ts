@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DRILL_CASES } from '@clawforce/pool-core/drill';
 import { requires } from '../../../../tools/host/host-test.js';
 import { testWorkerImage } from '../../../../tools/host/test-image.js';
+import { buildNpmWorkerImage, type NpmWorkerImage } from '../../../../tools/host/npm-worker-image.js';
 import { runCli } from '../cli/run-cli.js';
 import { startTestPlane, until, type TestPlane } from '../server/testing/test-plane.js';
 import type { DrillReport, DrillRow } from './drill-report.js';
@@ -63,11 +64,20 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-requires('docker', 'root').describe('a drill in a container', () => {
-  it.each(['sandboxed', 'permissive'])(
-    'at %s: everything is held, everything that must work does, and nothing is left',
-    async (level) => {
-      await inContainers();
+requires('docker', 'root', 'cc').describe('a drill in a container', () => {
+  let byNpm: NpmWorkerImage | undefined;
+  afterAll(() => byNpm?.remove());
+
+  it.each([
+    ['sandboxed', 'of this version'],
+    ['permissive', 'of one that the README of the worker shows, by npm install --global'],
+  ])(
+    'at %s, in the image %s: everything is held, everything that must work does, and nothing is left',
+    async (level, image) => {
+      const custom = image !== 'of this version';
+      if (custom) byNpm = await buildNpmWorkerImage();
+      await inContainers(byNpm ? { AGENT_IMAGE: byNpm.tag } : {});
+      expect((await test.call('GET', '/api/runtime/info', { token })).body.custom_image).toBe(custom);
       const { code, out } = await cli('drill', 'run', '--level', level, '--json');
       const report = JSON.parse(out) as DrillReport;
       expect(failures(report)).toEqual([]);
