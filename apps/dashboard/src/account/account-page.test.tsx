@@ -1,10 +1,16 @@
 // @vitest-environment happy-dom
 import { cleanup, screen, waitFor } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
+import type { Session } from '../api/api-types.js';
+import type { paths } from '../api/generated/api.js';
 import { json, refusal, type FakeServer } from '../testing/fake-server.js';
 import { renderApp } from '../testing/render-app.js';
 
-const session = (id: string, current: boolean) => ({
+// The shapes are those of the API's document: one that changes there is found here.
+type Ended = paths['/api/auth/sessions']['delete']['responses'][200]['content']['application/json'];
+type Changed = paths['/api/auth/change-password']['post']['responses'][200]['content']['application/json'];
+
+const session = (id: string, current: boolean): Session => ({
   id,
   current,
   ip: '203.0.113.7',
@@ -54,10 +60,56 @@ describe('the account', () => {
     await user.click(screen.getByRole('button', { name: 'Change password' }));
     expect((await screen.findByRole('alert')).textContent).toContain('This password is easy to guess.');
     expect(screen.getByLabelText<HTMLInputElement>('New password').value).toBe('password1234');
-    server.on('POST /api/auth/change-password', () => json({ sessions_ended: 1 }));
+    server.on('POST /api/auth/change-password', () => json({ sessions_ended: 1 } satisfies Changed));
     await user.click(screen.getByRole('button', { name: 'Change password' }));
     await screen.findByText('The password is changed; 1 other session ended.');
     expect(screen.getByLabelText<HTMLInputElement>('New password').value).toBe('');
+  });
+
+  it('a wrong present password is said in the form and ends no session of this browser', async () => {
+    const { server, user, address } = renderApp('/account', prepare);
+    server.on('POST /api/auth/change-password', () =>
+      refusal(401, 'CREDENTIALS_INVALID', 'The password is not right.'),
+    );
+    await user.type(await screen.findByLabelText('Present password'), 'wrong');
+    await user.type(screen.getByLabelText('New password'), 'a new long password');
+    await user.type(screen.getByLabelText('The new one again'), 'a new long password');
+    await user.click(screen.getByRole('button', { name: 'Change password' }));
+    expect((await screen.findByRole('alert')).textContent).toContain('The password is not right.');
+    expect(server.bodies('POST /api/auth/change-password')).toEqual([
+      { current_password: 'wrong', new_password: 'a new long password' },
+    ]);
+    // Neither another token nor the login page: the session is fine.
+    expect(server.asked.filter((asked) => asked.includes('/refresh'))).toHaveLength(1);
+    expect(address()).toBe('/account');
+    expect(screen.getByLabelText<HTMLInputElement>('New password').value).toBe('a new long password');
+  });
+
+  it("what the API's schema does not take of the passwords stands at its field, and nothing is sent", async () => {
+    const { server, user } = renderApp('/account', prepare);
+    await user.type(await screen.findByLabelText('Present password'), 'old password');
+    await user.click(screen.getByRole('button', { name: 'Change password' }));
+    await screen.findByText('Must not be empty.');
+    expect(screen.getByLabelText('New password').getAttribute('aria-invalid')).toBe('true');
+    expect(screen.getByLabelText<HTMLInputElement>('Present password').value).toBe('old password');
+    expect(server.bodies('POST /api/auth/change-password')).toEqual([]);
+  });
+
+  it('ends all other sessions at once; a session that could not be ended stays and the reason is said', async () => {
+    const { server, user } = renderApp('/account', prepare);
+    server.on('DELETE /api/auth/sessions/s2', () => refusal(503, 'OVERLOADED', 'Not now.'));
+    await user.click(await screen.findByRole('button', { name: 'End the session from 203.0.113.7' }));
+    await screen.findByText('Not now.');
+    screen.getByRole('button', { name: 'End the session from 203.0.113.7' });
+    const ended: Ended = { ended: 1 };
+    server.on('DELETE /api/auth/sessions', () => {
+      server.on('GET /api/auth/sessions', () => ({ items: [session('s1', true)] }));
+      return ended;
+    });
+    await user.click(screen.getByRole('button', { name: 'End all others' }));
+    await waitFor(() => expect(screen.queryByRole('button', { name: /^End/ })).toBeNull());
+    screen.getByText('This one');
+    expect(screen.queryByText('Not now.')).toBeNull();
   });
 
   it('ends a session, and reads from the server which are left', async () => {

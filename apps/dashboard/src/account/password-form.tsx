@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
+import { issueAt } from '../api/api-failure.js';
 import { unwrap } from '../api/api-client.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
@@ -48,6 +49,7 @@ export function PasswordForm() {
           autoComplete="current-password"
           value={typed.current}
           onChange={set('current')}
+          error={issueAt(change.error, '/current_password')}
           isRequired
         />
         <TextField
@@ -57,6 +59,7 @@ export function PasswordForm() {
           description="At least 12 characters. Every other session ends."
           value={typed.next}
           onChange={set('next')}
+          error={issueAt(change.error, '/new_password')}
           isRequired
         />
         <TextField
@@ -68,7 +71,9 @@ export function PasswordForm() {
           error={differs ? 'The two passwords differ.' : undefined}
           isRequired
         />
-        {change.isError && <FailureNotice error={change.error} />}
+        {change.isError && (
+          <FailureNotice error={change.error} hidePointers={['/current_password', '/new_password']} />
+        )}
         {change.isSuccess && (
           <Notice
             tone="info"

@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { unwrap } from '../api/api-client.js';
-import { toFailure } from '../api/api-failure.js';
+import { issueAt } from '../api/api-failure.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { Dialog, DialogActions } from '../components/dialog.js';
@@ -57,10 +57,6 @@ export function CreateAgentDialog({
     create.reset();
     onClose();
   };
-  const issueAt = (pointer: string): string | undefined =>
-    create.error === null
-      ? undefined
-      : toFailure(create.error).issues.find((issue) => issue.pointer === pointer)?.message;
   return (
     <Dialog title="New agent" isOpen={isOpen} onClose={close}>
       <Form
@@ -74,9 +70,8 @@ export function CreateAgentDialog({
           label="Name"
           value={name}
           onChange={setName}
-          error={issueAt('/name')}
+          error={issueAt(create.error, '/name')}
           isRequired
-          maxLength={100}
           autoFocus
         />
         <TextField
@@ -84,9 +79,8 @@ export function CreateAgentDialog({
           description="What it is for. Only people read this."
           value={description}
           onChange={setDescription}
-          error={issueAt('/description')}
+          error={issueAt(create.error, '/description')}
           rows={2}
-          maxLength={2000}
         />
         <p className="muted">
           It starts at level Standard and stopped. Give it a model in its settings, then start it.

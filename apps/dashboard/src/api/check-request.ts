@@ -9,11 +9,16 @@ import { schemaIssues } from './json-schema.js';
  */
 export const checkRequest: Middleware = {
   async onRequest({ request, schemaPath }) {
-    const schema = REQUEST_SCHEMAS[`${request.method} ${schemaPath}`];
-    if (!schema || request.headers.get('content-type')?.startsWith('application/json') !== true) return;
-    refuseIssues(schemaIssues(schema, await request.clone().json()));
+    if (request.headers.get('content-type')?.startsWith('application/json') !== true) return;
+    checkBody(`${request.method} ${schemaPath}`, await request.clone().json());
   },
 };
+
+/** Holds the body of a request against the document, by method and route. @throws ApiFailure when there is any issue. */
+export function checkBody(route: string, body: unknown): void {
+  const schema = REQUEST_SCHEMAS[route];
+  if (schema) refuseIssues(schemaIssues(schema, body));
+}
 
 /** Refuses what was typed, in the shape of a refusal of the API. @throws ApiFailure when there is any issue. */
 export function refuseIssues(issues: readonly FieldIssue[]): void {

@@ -1,9 +1,14 @@
 // @vitest-environment happy-dom
-import { screen, waitFor } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import type { AuditRow } from '../api/api-types.js';
+import { giveHeight } from '../testing/give-height.js';
+import { expectInert, HOSTILE_LINE } from '../testing/hostile-line.js';
 import { anAgent, renderApp } from '../testing/render-app.js';
+import { AUDIT_KINDS } from './audit-filter.js';
 import { decisionOf, describeRow } from './describe-row.js';
+
+giveHeight(600);
 
 const row = {
   seq: 12,
@@ -28,6 +33,8 @@ const row = {
   },
   hash: 'abc',
 } as unknown as AuditRow;
+const rowWith = (event: object, more: object = {}): AuditRow =>
+  ({ ...row, ...more, event }) as unknown as AuditRow;
 
 describe('the audit log', () => {
   it('asks the server for what the address says, and puts a chosen filter into the address', async () => {
@@ -93,7 +100,26 @@ describe('the audit log', () => {
     await screen.findByText('No row matches.');
   });
 
-  it('describes rows of every kind without knowing their fields', () => {
+  it('shows a hostile line of a megabyte in part and inert, in the list and in the row that it opens to', async () => {
+    const hostile = rowWith({ ...row.event, input: HOSTILE_LINE, reason: HOSTILE_LINE });
+    const { user } = renderApp('/audit', (prepared) => {
+      prepared.on('GET /api/audit', () => ({ items: [hostile] }));
+    });
+    const line = await screen.findByRole('listitem');
+    expectInert(line);
+    await user.click(within(line).getByRole('button'));
+    const dialog = await screen.findByRole('dialog', { name: 'Audit row 12' });
+    await within(dialog).findByText('Event as hashed');
+    expectInert(dialog);
+  });
+
+  it.each(AUDIT_KINDS)('describes a row of the kind %s whose fields nobody knows', (kind) => {
+    const bare = { kind, actor_id: null, effect: null, rule: null };
+    expect(describeRow(rowWith({ strange: 1 }, bare))).toEqual({ what: kind, who: 'system' });
+    expect(decisionOf(rowWith({}, bare))).toBeUndefined();
+  });
+
+  it('describes a row by the fields that it has', () => {
     const other = {
       ...row,
       kind: 'auth_event',

@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
-import { ApiFailure, failureOf } from '../api/api-failure.js';
+import { issueAt } from '../api/api-failure.js';
 import { EntryFrame } from '../app/entry-frame.js';
 import { useServices } from '../app/services.js';
 import { Button } from '../components/button.js';
@@ -26,7 +26,7 @@ export function ClaimPage() {
     setPending(true);
     setError(undefined);
     try {
-      const username = await claim(token ?? '', password);
+      const username = await session.claim(token ?? '', password);
       // The link is used up from here on, so whatever fails now is for the login page.
       await session.login(username, password).catch(() => undefined);
       await navigate({ to: '/', replace: true });
@@ -63,10 +63,9 @@ export function ClaimPage() {
           label="Password"
           type="password"
           autoComplete="new-password"
-          minLength={12}
-          maxLength={256}
           value={password}
           onChange={setPassword}
+          error={issueAt(error, '/password')}
           isRequired
           autoFocus
         />
@@ -79,27 +78,11 @@ export function ClaimPage() {
           isRequired
           error={differs ? 'The two passwords differ.' : undefined}
         />
-        {error !== undefined && <FailureNotice error={error} />}
+        {error !== undefined && <FailureNotice error={error} hidePointers={['/password']} />}
         <Button kind="primary" type="submit" isPending={isPending}>
           Set the password
         </Button>
       </Form>
     </EntryFrame>
   );
-}
-
-async function claim(token: string, password: string): Promise<string> {
-  const response = await fetch('/api/auth/claim', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ token, password }),
-  });
-  const body: unknown = await response.json().catch(() => undefined);
-  if (!response.ok) throw failureOf(response, body);
-  const { username } = (body ?? {}) as { username?: unknown };
-  if (typeof username === 'string') return username;
-  throw new ApiFailure('The server did not say which account has the password now.', {
-    code: 'UNKNOWN',
-    status: 0,
-  });
 }

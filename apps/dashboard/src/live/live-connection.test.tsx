@@ -150,13 +150,17 @@ describe('a lost connection on the page', () => {
     });
     await screen.findByText('Live');
     await screen.findByText('Stopped', { selector: 'span' });
+    server.push('agent', { cursor: 'c1', agent: anAgent({ name: 'Researcher', description: 'seen' }) });
     server.down = true;
     server.cutSockets();
     await screen.findByText(/Connection lost/);
     server.down = false;
-    window.dispatchEvent(new Event('online'));
     await screen.findByText('Live');
-    expect(server.frames.filter(([name]) => name === 'watch_fleet')).toHaveLength(2);
+    // It asks for what came behind the last frame that it saw, which the server then sends as it does here.
+    expect(server.frames.filter(([name]) => name === 'watch_fleet')).toEqual([
+      ['watch_fleet', {}],
+      ['watch_fleet', { after: 'c1' }],
+    ]);
     server.push('agent', {
       cursor: 'c2',
       agent: anAgent({ name: 'Researcher', status: 'running', desired: 'running' }),

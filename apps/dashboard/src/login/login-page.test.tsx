@@ -24,6 +24,20 @@ describe('signing in', () => {
     ]);
   });
 
+  it("what the API's schema does not take is not sent, says so at its field, and stays", async () => {
+    const { server, user } = renderApp('/login', signedOut);
+    await user.type(await screen.findByLabelText('Username'), 'admin');
+    await user.click(screen.getByRole('button', { name: 'Sign in' }));
+    await screen.findByText('Must not be empty.');
+    expect(screen.getByLabelText('Password').getAttribute('aria-invalid')).toBe('true');
+    const name = screen.getByLabelText<HTMLInputElement>('Username');
+    expect([name.value, name.getAttribute('aria-invalid')]).toEqual(['admin', null]);
+    expect(server.bodies('POST /api/auth/login')).toEqual([]);
+    server.on('POST /api/auth/login', () => tokens);
+    await user.type(screen.getByLabelText('Password'), 'a long password{Enter}');
+    await waitFor(() => expect(server.bodies('POST /api/auth/login')).toHaveLength(1));
+  });
+
   it('shows why it was refused, and keeps what was typed', async () => {
     const { server, user } = renderApp('/login', signedOut);
     server.on('POST /api/auth/login', () =>

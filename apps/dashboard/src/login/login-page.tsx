@@ -1,6 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { Form } from 'react-aria-components';
+import { issueAt } from '../api/api-failure.js';
 import { EntryFrame } from '../app/entry-frame.js';
 import { useServices, useSessionState } from '../app/services.js';
 import { Button } from '../components/button.js';
@@ -56,6 +57,7 @@ export function LoginPage() {
           autoComplete="username"
           value={username}
           onChange={setUsername}
+          error={issueAt(error, '/username')}
           isRequired
           autoFocus
         />
@@ -66,9 +68,10 @@ export function LoginPage() {
           autoComplete="current-password"
           value={password}
           onChange={setPassword}
+          error={issueAt(error, '/password')}
           isRequired
         />
-        {error !== undefined && <FailureNotice error={error} />}
+        {error !== undefined && <FailureNotice error={error} hidePointers={['/username', '/password']} />}
         <Button kind="primary" type="submit" isPending={isPending}>
           Sign in
         </Button>

@@ -39,6 +39,39 @@ describe('the policy playground', () => {
     expect(document.querySelector('b')).toBeNull();
   });
 
+  it.each([
+    ['read_file', 'Read a file', { path: '.config/agent.json' }],
+    ['write_file', 'Write a file', { path: '.config/agent.json', content: '' }],
+  ])('asks about a path as the tool %s would take it', async (tool, label, args) => {
+    const { server, user, address } = renderApp('/playground', (prepared) => {
+      prepared.on('GET /api/agents', () => ({ items: [anAgent()] }));
+      prepared.on('POST /api/agents/a1/policy/test', () => ({
+        judged_by: 'worker',
+        decision: {
+          ...verdict.decision,
+          layer: 'zone',
+          rule: 'fs.zone.hidden',
+          reason: 'The zone is hidden.',
+          hint: 'Use workspace/.',
+          input: '.config/agent.json',
+          span: undefined,
+          trace: [{ layer: 'zone', rule: 'fs.zone.hidden', effect: 'deny' }],
+        },
+      }));
+    });
+    const kind = await screen.findByLabelText('What it would do');
+    await user.selectOptions(kind, screen.getByRole('option', { name: label }));
+    await user.type(screen.getByLabelText('Path'), '.config/agent.json');
+    await user.click(screen.getByRole('button', { name: 'Judge' }));
+    await waitFor(() =>
+      expect(address()).toBe(`/playground?agent=a1&tool=${tool}&input=.config%2Fagent.json`),
+    );
+    await screen.findByText('The zone is hidden.');
+    screen.getByText('Use workspace/.');
+    screen.getByText(/Judged by the running worker/);
+    expect(server.bodies('POST /api/agents/a1/policy/test')).toEqual([{ tool, args }]);
+  });
+
   it('puts a question into the address, with the argument that the tool takes', async () => {
     const { server, user, address } = renderApp('/playground', (prepared) => {
       prepared.on('GET /api/agents', () => ({ items: [anAgent()] }));

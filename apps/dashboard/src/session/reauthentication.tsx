@@ -1,6 +1,6 @@
 import { createContext, useCallback, useContext, useMemo, useRef, useState, type ReactNode } from 'react';
 import { Form } from 'react-aria-components';
-import { ApiFailure } from '../api/api-failure.js';
+import { ApiFailure, issueAt } from '../api/api-failure.js';
 import { unwrap } from '../api/api-client.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
@@ -105,10 +105,11 @@ function PasswordDialog({ onDone }: { readonly onDone: (confirmed: boolean) => v
           autoComplete="current-password"
           value={password}
           onChange={setPassword}
+          error={issueAt(error, '/password')}
           isRequired
           autoFocus
         />
-        {error !== undefined && <FailureNotice error={error} />}
+        {error !== undefined && <FailureNotice error={error} hidePointers={['/password']} />}
         <DialogActions>
           <Button onPress={() => onDone(false)}>Cancel</Button>
           <Button kind="primary" type="submit" isPending={isPending}>

@@ -1,5 +1,6 @@
 import { ApiFailure, failureOf, toFailure } from '../api/api-failure.js';
 import type { SendRequest } from '../api/api-client.js';
+import { checkBody } from '../api/check-request.js';
 import type { SessionChannel, SessionNews } from './session-channel.js';
 
 /** Where this tab stands. */
@@ -75,6 +76,18 @@ export class SessionStore {
     this.#parts.channel.tell({ kind: 'signed-in' });
   }
 
+  /** Sets the password of an account with its one-time token and gives the account's name. @throws ApiFailure */
+  async claim(token: string, password: string): Promise<string> {
+    const { username } = ((await this.#post('/api/auth/claim', { token, password })) ?? {}) as {
+      username?: unknown;
+    };
+    if (typeof username === 'string') return username;
+    throw new ApiFailure('The server did not say which account has the password now.', {
+      code: 'UNKNOWN',
+      status: 0,
+    });
+  }
+
   /** Ends the session here, in the other tabs and on the server. @throws ApiFailure when the server did not hear it. */
   async logout(): Promise<void> {
     await this.#post('/api/auth/logout', {});
@@ -145,6 +158,7 @@ export class SessionStore {
   }
 
   async #post(path: string, body: object): Promise<unknown> {
+    checkBody(`POST ${path}`, body);
     const response = await this.#parts.send(
       new Request(new URL(path, window.location.origin), {
         method: 'POST',

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { Activity } from '../../api/api-types.js';
 import type { FakeServer } from '../../testing/fake-server.js';
 import { giveHeight } from '../../testing/give-height.js';
+import { expectInert, HOSTILE_LINE } from '../../testing/hostile-line.js';
 import { anAgent, renderApp } from '../../testing/render-app.js';
 
 configure({ asyncUtilTimeout: 20_000 });
@@ -140,4 +141,17 @@ test('what an agent wrote is never markup, and shows what it hides', async () =>
   expect(row.textContent).toContain('<img src=x onerror=alert(1)>');
   expect(row.textContent).toContain('RLO');
   expect(row.textContent).not.toMatch(/[\u202E\u001b]/);
+});
+
+test('a hostile line of a megabyte is inert in the list and in the event that it opens to', async () => {
+  const { user } = renderApp('/agents/a1/activity', (fake) =>
+    attach(fake, [event(1, { content: HOSTILE_LINE }), event(2, { content: 'after it' })]),
+  );
+  await screen.findByText('after it');
+  const row = screen.getAllByRole('listitem').find(({ textContent }) => textContent.includes('onerror'));
+  if (!row) throw new Error('no row');
+  expectInert(row);
+  await user.click(within(row).getByRole('button'));
+  const dialog = await screen.findByRole('dialog', { name: 'Event 1' });
+  expectInert(dialog);
 });

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { SessionEntry } from '../../api/api-types.js';
 import { refusal, type FakeServer } from '../../testing/fake-server.js';
 import { giveHeight } from '../../testing/give-height.js';
+import { expectInert, HOSTILE_LINE } from '../../testing/hostile-line.js';
 import { anAgent, renderApp } from '../../testing/render-app.js';
 
 giveHeight(600);
@@ -151,7 +152,7 @@ test('what an agent wrote is never markup, a script address or an image', async 
   expect(log.textContent).not.toContain('\u001b');
 });
 
-test('a message is sent once, and stays in the box when the server refuses it', async () => {
+test('a message stays in the box when the server refuses it, and is sent once however often one presses', async () => {
   const app = open([], (server) => {
     server.on('POST /api/agents/a1/messages', () =>
       refusal(409, 'AGENT_NOT_RUNNING', 'The agent does not run.', { fix: 'Start it.' }),
@@ -162,9 +163,13 @@ test('a message is sent once, and stays in the box when the server refuses it', 
   await screen.findByText('The agent does not run.');
   expect((box as HTMLTextAreaElement).value).toBe('Do your job.');
 
-  app.server.on('POST /api/agents/a1/messages', () => message('queued'));
+  let take: (answer: object) => void = () => undefined;
+  app.server.on('POST /api/agents/a1/messages', () => new Promise((resolve) => (take = resolve)));
   app.server.on('GET /api/agents/a1/messages', () => ({ items: [message('queued')] }));
   await app.user.click(screen.getByRole('button', { name: 'Send' }));
+  await app.user.type(box, '{Enter}');
+  await app.user.type(box, '{Enter}');
+  take(message('queued'));
   await screen.findByText('Waiting for the agent …');
   expect((box as HTMLTextAreaElement).value).toBe('');
   expect(app.server.bodies('POST /api/agents/a1/messages')).toEqual([
@@ -280,4 +285,21 @@ test('a running turn is stopped, and counts as stopped only when the server says
   app.server.push('message', { agent_id: 'a1', ...message('interrupted') });
   await screen.findByText('The answer was interrupted.');
   expect(screen.queryByRole('button', { name: 'Stop this turn' })).toBeNull();
+});
+
+test('a hostile line of a megabyte in a call and in its result is shown in part and inert', async () => {
+  const call = { id: 'c1', name: 'exec', arguments: JSON.stringify({ command: HOSTILE_LINE }) };
+  const app = open([
+    user('go'),
+    answer('', { tool_calls: [call] }),
+    { ...resultOf('c1'), content: HOSTILE_LINE },
+  ]);
+  const head = await screen.findByRole('button', { name: /exec.*onerror/ });
+  expectInert(head);
+  await app.user.click(head);
+  await screen.findByRole('heading', { name: 'Result' });
+  const log = screen.getByRole('group', { name: 'Conversation' });
+  expectInert(log);
+  expect(log.querySelectorAll('pre')).toHaveLength(2);
+  for (const block of log.querySelectorAll('pre')) expect(block.textContent).toContain('more characters');
 });

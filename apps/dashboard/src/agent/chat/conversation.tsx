@@ -6,12 +6,10 @@ import { useApi } from '../../app/services.js';
 import { Button } from '../../components/button.js';
 import { EmptyState } from '../../components/empty-state.js';
 import { FailureNotice } from '../../components/failure-notice.js';
-import { FindField } from '../../components/find-field.js';
 import { Loading } from '../../components/loading.js';
 import { Markdown } from '../../components/markdown.js';
-import { useFind } from '../../components/use-find.js';
+import { SearchedList } from '../../components/searched-list.js';
 import type { VirtualRowsHandle } from '../../components/use-virtual-rows.js';
-import { VirtualList } from '../../components/virtual-list.js';
 import { Composer } from './composer.js';
 import { ConversationEntry } from './conversation-entry.js';
 import { conversationRows, textOfRow, type ConversationRow } from './conversation-rows.js';
@@ -41,13 +39,6 @@ export function Conversation({ agent, sessionKey }: { readonly agent: Agent; rea
   const results = resultsByCall(shown);
   const open = (messages.data ?? []).filter(isOpen);
   const rows = conversationRows(shown, open, writing);
-  const find = useFind({
-    items: rows,
-    keyOf,
-    textOf: (row) => textOfRow(row, results),
-    show: (index) => list.current?.scrollTo(index),
-  });
-
   const send = useMutation({
     mutationFn: async (text: string) =>
       unwrap(
@@ -70,48 +61,43 @@ export function Conversation({ agent, sessionKey }: { readonly agent: Agent; rea
     setOpenCalls((known) => new Set(known.has(id) ? [...known].filter((one) => one !== id) : [...known, id]));
   return (
     <>
-      <div className={styles['conversation']}>
-        <div className={styles['tools']}>
-          <EarlierEntries count={shown.length} limit={limit} onMore={setLimit} />
-          <FindField label="Find in the conversation" find={find} />
-        </div>
-        {rows.length === 0 ? (
+      <SearchedList
+        ref={list}
+        className={styles['conversation']}
+        label="Conversation"
+        findLabel="Find in the conversation"
+        items={rows}
+        keyOf={keyOf}
+        textOf={(row) => textOfRow(row, results)}
+        estimate={72}
+        isBusy={writing !== ''}
+        tools={<EarlierEntries count={shown.length} limit={limit} onMore={setLimit} />}
+        empty={
           <EmptyState title="Nothing has been said here yet.">
             {agent.status === 'running'
               ? 'Write the first message below. Every tool that the agent calls appears with the verdict on it.'
               : 'Start the agent, then write to it.'}
           </EmptyState>
-        ) : (
-          <VirtualList
-            ref={list}
-            label="Conversation"
-            items={rows}
-            keyOf={keyOf}
-            estimate={72}
-            followsEnd
-            foundKey={find.foundKey}
-            isBusy={writing !== ''}
-          >
-            {(row) => (
-              <div className={styles['entry']}>
-                {'writing' in row ? (
-                  <div className={styles['agent']} data-live="true">
-                    <Markdown text={row.writing} />
-                  </div>
-                ) : (
-                  <ConversationEntry
-                    entry={row.entry}
-                    results={results}
-                    decisions={decisions}
-                    openCalls={openCalls}
-                    onToggleCall={toggle}
-                  />
-                )}
+        }
+      >
+        {(row) => (
+          <div className={styles['entry']}>
+            {'writing' in row ? (
+              <div className={styles['agent']} data-live="true">
+                <Markdown text={row.writing} />
               </div>
+            ) : (
+              <ConversationEntry
+                entry={row.entry}
+                results={results}
+                decisions={decisions}
+                openCalls={openCalls}
+                onToggleCall={toggle}
+              />
             )}
-          </VirtualList>
+          </div>
         )}
-      </div>
+      </SearchedList>
       <AnswerStatus entries={shown} />
       {latest && <MessageState agentId={agent.id} message={latest} agentStatus={agent.status} />}
       {past.isError && <FailureNotice error={past.error} onRetry={() => void past.refetch()} />}

@@ -3,6 +3,7 @@ import { configure, screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { refusal, type FakeServer } from '../../testing/fake-server.js';
 import { giveHeight } from '../../testing/give-height.js';
+import { expectInert, HOSTILE_LINE } from '../../testing/hostile-line.js';
 import { anAgent, renderApp } from '../../testing/render-app.js';
 
 configure({ asyncUtilTimeout: 20_000 });
@@ -164,4 +165,18 @@ test('a refusal of the server has its place, and an agent that never ran has an 
   log.end();
   await screen.findByText('The worker has ended');
   await screen.findByText('Start the agent to see its worker.');
+});
+
+test('a hostile line of a megabyte is shown in part, inert, and found like any other', async () => {
+  const log = new LogStream();
+  const { user } = open((server) => server.on(STREAM, () => log.answer()));
+  await screen.findByText('Live', { selector: 'section *' });
+  log.line(HOSTILE_LINE, 'stderr');
+  log.line('what came after');
+  await screen.findByText('what came after');
+  const [row] = screen.getAllByRole('listitem');
+  if (!row) throw new Error('no row');
+  expectInert(row);
+  await user.type(screen.getByRole('searchbox', { name: 'Find in the log' }), 'evil.example');
+  await screen.findByText('1 of 1');
 });

@@ -1,21 +1,18 @@
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { Pause, Play } from 'lucide-react';
-import { memo, useRef, useState } from 'react';
+import { memo, useState } from 'react';
 import { agentQuery } from '../../agents/agent-queries.js';
 import { useApi } from '../../app/services.js';
 import { Badge, type Tone } from '../../components/badge.js';
 import { Button } from '../../components/button.js';
 import { EmptyState } from '../../components/empty-state.js';
 import { FailureNotice } from '../../components/failure-notice.js';
-import { FindField } from '../../components/find-field.js';
 import { InertText } from '../../components/inert-text.js';
 import { Loading } from '../../components/loading.js';
 import { Panel } from '../../components/panel.js';
 import { exactTime } from '../../components/relative-time.js';
-import { useFind } from '../../components/use-find.js';
-import type { VirtualRowsHandle } from '../../components/use-virtual-rows.js';
-import { VirtualList } from '../../components/virtual-list.js';
+import { SearchedList } from '../../components/searched-list.js';
 import { useProcessLogs, type LogState, type NumberedLine } from './use-process-logs.js';
 import { withoutColours } from './without-colours.js';
 import styles from './logs.module.css';
@@ -41,8 +38,6 @@ export function LogsPage() {
   const shown = paused ?? lines;
   const last = shown.at(-1)?.number ?? -1;
   const behind = paused === undefined ? 0 : lines.filter(({ number }) => number > last).length;
-  const list = useRef<VirtualRowsHandle>(null);
-  const find = useFind({ items: shown, keyOf, textOf, show: (index) => list.current?.scrollTo(index) });
   const [tone, word] = STATES[state];
   return (
     <Panel
@@ -79,24 +74,17 @@ export function LogsPage() {
         </EmptyState>
       )}
       {shown.length > 0 && (
-        <>
-          <div className={styles['find']}>
-            <FindField label="Find in the log" find={find} />
-          </div>
-          <div className={styles['lines']}>
-            <VirtualList
-              ref={list}
-              label="Lines of the log"
-              items={shown}
-              keyOf={keyOf}
-              estimate={18}
-              followsEnd
-              foundKey={find.foundKey}
-            >
-              {(line) => <Line line={line} />}
-            </VirtualList>
-          </div>
-        </>
+        <SearchedList
+          className={styles['lines']}
+          label="Lines of the log"
+          findLabel="Find in the log"
+          items={shown}
+          keyOf={keyOf}
+          textOf={textOf}
+          estimate={18}
+        >
+          {(line) => <Line line={line} />}
+        </SearchedList>
       )}
     </Panel>
   );

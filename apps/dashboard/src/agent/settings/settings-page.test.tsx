@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { configure, screen, waitFor, within } from '@testing-library/react';
+import { cleanup, configure, screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import type { AgentConfig } from '../../api/api-types.js';
 import { refusal, type FakeServer } from '../../testing/fake-server.js';
@@ -265,6 +265,16 @@ test('an admin may not add an exception, nor take a protection off', async () =>
   open('web', new ConfigServer(), 'admin');
   await screen.findByText('Only a superadmin may add one.');
   expect(screen.queryByRole('button', { name: 'Add exception' })).toBeNull();
+  cleanup();
+  open('security', new ConfigServer(), 'admin');
+  for (const name of ['Refuse private addresses', 'Keep commands inside the workspace']) {
+    const control = await screen.findByRole<HTMLInputElement>('switch', { name });
+    await waitFor(() => expect(control.disabled).toBe(true));
+    expect(control.checked).toBe(true);
+  }
+  expect(screen.getAllByText(/Only a superadmin may take it off/)).toHaveLength(2);
+  // What an admin may change is not locked with them.
+  expect(screen.getByRole<HTMLInputElement>('switch', { name: 'Read-only container' }).disabled).toBe(false);
 });
 
 test('a viewer sees the settings and can change none', async () => {

@@ -3,6 +3,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { expect, test, vi } from 'vitest';
 import { json, refusal, type FakeServer } from '../../testing/fake-server.js';
 import { giveHeight } from '../../testing/give-height.js';
+import { expectInert, HOSTILE_LINE } from '../../testing/hostile-line.js';
 import { anAgent, renderApp } from '../../testing/render-app.js';
 
 giveHeight(600);
@@ -185,6 +186,10 @@ test('a delete needs a confirmation and leaves the file when the server refuses'
   expect(app.server.asked.some((asked) => asked.startsWith('DELETE'))).toBe(false);
   await app.user.click(within(dialog).getByRole('button', { name: 'Delete' }));
   await within(dialog).findByText('This may not be removed.');
+  await app.user.click(within(dialog).getByRole('button', { name: 'Cancel' }));
+  await screen.findByRole('treeitem', { name: /^report\.md/, selected: true });
+  screen.getByText(/one\s+two/);
+  expect(app.address()).toContain('path=workspace%2Freport.md');
 });
 
 test('a rename that is refused keeps the typed name in the dialog; one that succeeds opens the new name', async () => {
@@ -429,3 +434,24 @@ test.each(['workspace', 'workspace/', '/'])('a link to %s is the top: no file is
   expect(screen.queryByRole('button', { name: 'Delete' })).toBeNull();
   expect(app.server.asked.filter((asked) => asked.includes('workspace%2F'))).toEqual([]);
 });
+
+test.each(['text', 'md'])(
+  'a hostile line of a megabyte in a file .%s is shown in part and inert',
+  async (kind) => {
+    const app = open(`workspace/hostile.${kind}`, (server) => {
+      server.on(`GET ${TOP}%2Fhostile.${kind}`, () =>
+        json({ path: 'x', content: HOSTILE_LINE, size: HOSTILE_LINE.length, truncated: false }, 200, {
+          etag: '"v1"',
+        }),
+      );
+    });
+    const cut = await screen.findByText(/more characters/);
+    const panel = cut.closest('section');
+    if (!panel) throw new Error('no panel');
+    expectInert(panel);
+    if (kind !== 'md') return;
+    await app.user.click(within(panel).getByRole('button', { name: 'Show formatted' }));
+    await within(panel).findByRole('button', { name: 'Show the text' });
+    expectInert(panel);
+  },
+);
