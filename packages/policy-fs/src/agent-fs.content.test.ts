@@ -185,6 +185,19 @@ describe('writing', () => {
     await expect(fs.editFile('a.txt', 'a', 'b', { replaceAll: 1 as never })).rejects.toThrow(/"replaceAll"/);
   });
 
+  test('refuses text that UTF-8 cannot hold instead of writing another one', async () => {
+    const fs = await agent.open();
+    await fs.writeFile('a.txt', 'abc \u{1F600}');
+    await expect(fs.writeFile('a.txt', 'a\ud800b')).rejects.toThrow(
+      new TypeError('argument "content" must be well-formed text, without lone surrogates'),
+    );
+    await expect(fs.appendFile('a.txt', '\udc00')).rejects.toThrow(/"data" must be well-formed/);
+    await expect(fs.editFile('a.txt', 'a', '\ud800')).rejects.toThrow(/"newText" must be well-formed/);
+    // Half of what is there.
+    await expect(fs.editFile('a.txt', '\ud83d', 'x')).rejects.toThrow(/"oldText" must be well-formed/);
+    expect(await fs.readFile('a.txt')).toBe('abc \u{1F600}');
+  });
+
   test('takes no more than the quota, counted over all files, and admits again after a removal', async () => {
     const fs = await agent.open({ quota: { bytes: 10, files: 3 } });
     await fs.writeFile('a', '12345678');
@@ -205,5 +218,25 @@ describe('writing', () => {
     expect(await codeOf(fs.writeFile('d', 'x'))).toBe('IS_A_DIRECTORY');
     expect(await codeOf(fs.writeFile('a\u0001', 'x'))).toBe('INVALID_NAME');
     expect(readdirSync(agent.inWorkspace('.'))).toEqual(['d']);
+  });
+
+  test('a call that fails leaves none of the directories that it made on its way', async () => {
+    const fs = await agent.open({ quota: { bytes: 10, files: 4 } });
+    writeFileSync(agent.inWorkspace('f'), 'x');
+    for (const [call, code] of [
+      [fs.writeFile('q1/q2/f', 'x'.repeat(100)), 'QUOTA'],
+      [fs.appendFile('q1/q2/f', 'x'.repeat(100)), 'QUOTA'],
+      [fs.writeFile('q1/q2/q3/q4/f', 'x'), 'QUOTA'],
+      [fs.mkdir('q1/q2/q3/q4'), 'QUOTA'],
+      [fs.writeFile('q1/q2/\u0001', 'x'), 'INVALID_NAME'],
+      [fs.writeFile('q1/q2/f/', 'x'), 'IS_A_DIRECTORY'],
+      [fs.mkdir('q1/q2/\u0001'), 'INVALID_NAME'],
+      [fs.move('f', 'q1/q2/\u0001'), 'INVALID_NAME'],
+    ] as const) {
+      expect(await codeOf(call)).toBe(code);
+      expect(readdirSync(agent.inWorkspace('.'))).toEqual(['f']);
+    }
+    await fs.writeFile('q1/q2/f', 'x');
+    expect(await fs.glob('**')).toEqual(['workspace/f', 'workspace/q1/q2/f']);
   });
 });

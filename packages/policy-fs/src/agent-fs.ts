@@ -28,17 +28,7 @@ import { grepLines } from './search/grep.js';
 import type { Cut, GlobOptions, GrepMatch, GrepOptions } from './search/search-options.js';
 import { DEFAULT_ZONE, type ZoneSpec } from './zones/zone-table.js';
 import { checkWriteOptions, type WriteOptions, type WriteResult } from './write/write-options.js';
-import { appendBytes, toBytes, writeWhole } from './write/write-file.js';
-
-/** What {@link AgentFS.appendFile} gives. */
-export interface AppendResult {
-  /** Canonical path, links followed. */
-  readonly path: string;
-  /** Size of the file after the append, in bytes. */
-  readonly size: number;
-  /** There was no such file before. */
-  readonly created: boolean;
-}
+import { appendBytes, toBytes, writeWhole, type AppendResult } from './write/write-file.js';
 
 /**
  * File access below one agent directory that does not leave it, whatever is renamed or linked meanwhile. Paths are
@@ -251,26 +241,35 @@ export class AgentFS {
     return this.#context.locator.gateInZone(path);
   }
 
-  /** Changes of one path, however it is spelled, happen in the order of their calls, although syncing takes turns. */
+  /** Changes of one path, however it is spelled, happen in the order of their calls; that of a move counts for both. */
   async #change<T>(
     op: Operation,
     path: string,
     to: string | undefined,
     work: (call: Call) => Promise<T>,
   ): Promise<T> {
-    const key = this.#canonical(path);
-    const earlier = this.#ordered.get(key);
-    const mine = this.#run(op, path, earlier ? (call) => earlier.then(() => work(call)) : work, to);
+    const keys = this.#places(op, path, to);
+    const earlier = keys.flatMap((key) => this.#ordered.get(key) ?? []);
+    const inTurn = (call: Call): Promise<T> => Promise.all(earlier).then(() => work(call));
+    const mine = this.#run(op, path, earlier.length > 0 ? inTurn : work, to);
     const settled = mine.then(
       () => undefined,
       () => undefined,
     );
-    this.#ordered.set(key, settled);
+    for (const key of keys) this.#ordered.set(key, settled);
     try {
       return await mine;
     } finally {
-      if (this.#ordered.get(key) === settled) this.#ordered.delete(key);
+      for (const key of keys) if (this.#ordered.get(key) === settled) this.#ordered.delete(key);
     }
+  }
+
+  /** The canonical paths that a change takes or gives. */
+  #places(op: Operation, path: string, to: string | undefined): readonly string[] {
+    const place = this.#canonical(path);
+    // What is no text is refused in its turn.
+    if (typeof (path as unknown) !== 'string' || typeof to !== 'string') return [place];
+    return [place, op === 'rename' ? place.replace(/[^/]*$/, () => to) : this.#canonical(to)];
   }
 
   #canonical(path: string): string {

@@ -19,6 +19,7 @@ import { requires } from '../../../tools/host/host-test.js';
 import type { HostProbe } from './testing/host-probe.js';
 
 const probeFile = fileURLToPath(new URL('testing/host-probe.ts', import.meta.url));
+const overtakenFile = fileURLToPath(new URL('testing/overtaken-writer.ts', import.meta.url));
 const node = [process.execPath, '--conditions=@clawforce/source', '--import', 'tsx', probeFile] as const;
 const NOBODY = 65534;
 
@@ -132,6 +133,22 @@ describe('mounts', () => {
       cwd: fileURLToPath(new URL('..', import.meta.url)),
     });
     expect(output.trim()).toBe('UNSUPPORTED');
+  });
+
+  test('a change that leaves size and times as they were is seen, where times come in steps', () => {
+    // Other file systems tell changes of one instant apart since Linux 6.13; this one does not.
+    const script = `mount -t ramfs none "$1/workspace"; shift; exec "$@"`;
+    const output = execFileSync(
+      'unshare',
+      ['-m', 'sh', '-ec', script, 'sh', root, ...node.slice(0, -1), overtakenFile, root],
+      { encoding: 'utf8' },
+    );
+    expect(JSON.parse(output)).toEqual({
+      'writeFile of 4': Array<string>(20).fill('STALE'),
+      'editFile of 4': Array<string>(20).fill('STALE'),
+      'writeFile of 300000': Array<string>(5).fill('STALE'),
+      'editFile of 300000': Array<string>(5).fill('STALE'),
+    });
   });
 
   test('an overlay file system works', () => {

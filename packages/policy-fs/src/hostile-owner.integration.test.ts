@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { requires } from '../../../tools/host/host-test.js';
-import { AgentFS } from './index.js';
+import { AgentFS, type Owner } from './index.js';
 import { codeOf, failure, scratchAgent, type ScratchAgent } from './testing/scratch-agent.js';
 import { runProbe } from './testing/run-probe.js';
 
@@ -146,6 +146,42 @@ describe('lists that their owner wants to be incomplete', () => {
       quota: { bytes: 1000 },
     });
     expect(outcomes).toEqual(['workspace/new']);
+  });
+});
+
+describe('changes that their user may not finish', () => {
+  const asNobody = (steps: readonly unknown[], owner?: Owner): readonly unknown[] =>
+    runProbe(agent.root, steps, { uid: 65534, ...(owner ? { owner } : {}) }).outcomes;
+
+  beforeEach(() => {
+    execFileSync('chmod', ['755', agent.root]);
+    chownSync(agent.inWorkspace('.'), 65534, 65534);
+  });
+
+  asRoot.test('a file that cannot be taken out of its directory keeps its one name', () => {
+    mkdirSync(agent.inWorkspace('ro'));
+    writeFileSync(agent.inWorkspace('ro/f'), 'precious');
+    execFileSync('sh', ['-ec', 'chown -R 65534:65534 "$1"; chmod 555 "$1"', 'sh', agent.inWorkspace('ro')]);
+    const outcomes = asNobody([
+      ['move', 'ro/f', 'new/g'],
+      ['readFile', 'ro/f'],
+    ]);
+    expect(outcomes).toEqual(['PERMISSION', 'precious']);
+    expect(readdirSync(agent.inWorkspace('.'))).toEqual(['ro']);
+  });
+
+  asRoot.test('what cannot be given to its owner is not made', () => {
+    const outcomes = asNobody(
+      [
+        ['appendFile', 'new.log', 'x'],
+        ['writeFile', 'new.txt', 'x'],
+        ['mkdir', 'new'],
+        ['writeFile', 'made/new.txt', 'x'],
+      ],
+      { uid: 0, gid: 0 },
+    );
+    expect(outcomes).toEqual(Array<string>(4).fill('PERMISSION'));
+    expect(readdirSync(agent.inWorkspace('.'))).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 export { AgentFS } from './agent-fs.js';
-export type { AppendResult } from './agent-fs.js';
+export type { AppendResult } from './write/write-file.js';
 export type { AuditEvent, AuditListener, Operation } from './audit/audit-event.js';
 export type { CheckedOperation } from './check/operations.js';
 export type { EditOptions, EditResult } from './edit/edit-file.js';

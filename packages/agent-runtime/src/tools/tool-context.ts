@@ -3,7 +3,7 @@ import type { CommandPlan } from '@clawforce/policy-shell';
 import type { Confiner } from '@clawforce/policy-shell/run';
 import type { WorkerConfig } from '@clawforce/protocol';
 import type { BrokerClient } from '@clawforce/protocol/broker-client';
-import type { ToolOutcome } from './tool-outcome.js';
+import { ToolArgumentError, type ToolOutcome } from './tool-outcome.js';
 
 /** What a tool may use. */
 export interface ToolContext {
@@ -28,10 +28,16 @@ export type ToolRunner = (
   context: ToolContext,
 ) => Promise<ToolOutcome>;
 
-/** Gives a string argument that the schema has admitted. */
+/** Gives a string argument that the schema has admitted. @throws ToolArgumentError when no file could hold it. */
 export function text(args: Readonly<Record<string, unknown>>, name: string): string {
   const value = args[name];
   if (typeof value !== 'string') throw new TypeError(`argument "${name}" is no string`);
+  // A lone surrogate; JSON can carry one, UTF-8 cannot.
+  if (/\p{Surrogate}/u.test(value))
+    throw new ToolArgumentError(
+      name,
+      'is no well-formed text: it has half a character (lone surrogate). Send whole characters.',
+    );
   return value;
 }
 

@@ -17,6 +17,16 @@ export function explainDenial(decision: Decision): string {
   return lines.join('\n');
 }
 
+/** An argument that the schema admits and the tool cannot use. The message is for the model. */
+export class ToolArgumentError extends Error {
+  override readonly name = 'ToolArgumentError';
+  readonly code = 'INVALID_ARGUMENT';
+
+  constructor(argument: string, what: string) {
+    super(`The argument "${argument}" ${what}`);
+  }
+}
+
 /** Gives the outcome that an error of a tool stands for. */
 export function outcomeOfError(error: unknown, signal: AbortSignal): ToolOutcome {
   if (error instanceof PolicyDeniedError) {
@@ -31,6 +41,9 @@ export function outcomeOfError(error: unknown, signal: AbortSignal): ToolOutcome
     return decision && decision.effect !== 'allow'
       ? { status: 'denied', output: explainDenial(decision), decision }
       : { status: 'error', output: `Error ${error.brokerCode ?? error.code}: ${error.message}` };
+  }
+  if (error instanceof ToolArgumentError) {
+    return { status: 'error', output: `Error ${error.code}: ${error.message}` };
   }
   // Texts of unknown errors may name paths of the host.
   return { status: 'error', output: 'Error TOOL_FAILED: the tool failed; the worker log has the details.' };

@@ -334,6 +334,15 @@ describe('a worker', () => {
     expect(
       await harness.plane.command({ ...tool, tool: 'read_file', args: { path: '.config/agent.json' } }),
     ).toMatchObject({ state: 'done', result: { status: 'denied' } });
+    expect(
+      await harness.plane.command({ ...tool, tool: 'write_file', args: { path: 'b', content: 'a\ud800' } }),
+    ).toMatchObject({
+      result: {
+        status: 'error',
+        output: expect.stringMatching(/^Error INVALID_ARGUMENT: The argument "content" /),
+      },
+    });
+    expect(existsSync(join(harness.workspace, 'b'))).toBe(false);
     const test = {
       kind: 'policy_test',
       actor: 'user:7',

@@ -2,9 +2,10 @@ import { closeSync, constants } from 'node:fs';
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import type { Call } from '../audit/call.js';
 import type { FsContext } from '../fs-context.js';
-import { contentEtag, fileEtag } from '../read/etag.js';
+import { contentEtag, fileEtag, untilSettled } from '../read/etag.js';
 import { tooLarge } from '../read/read-file.js';
-import { readBytes } from '../read/transfer.js';
+import { checkText } from '../read/well-formed.js';
+import { isReadAtOnce, readBytes } from '../read/transfer.js';
 import type { ZonePath } from '../walk/locate.js';
 import { holdForWrite } from '../write/hold-for-write.js';
 import { publish } from '../write/publish.js';
@@ -34,7 +35,7 @@ export async function editPassage(
   options: EditOptions,
 ): Promise<EditResult> {
   const { maxReadBytes, maxWriteBytes } = context.settings;
-  const held = holdForWrite(context, gated, false);
+  const held = holdForWrite(context, gated, undefined);
   try {
     call.reached(held.path, held.entry);
     const { entry } = held;
@@ -43,6 +44,7 @@ export async function editPassage(
     const fd = entry.open(constants.O_RDONLY);
     let bytes: Buffer;
     try {
+      if (!isReadAtOnce(entry.stat.size)) await untilSettled(fd);
       bytes = await readBytes(fd, 0, entry.stat.size);
       if (options.ifMatch !== undefined) {
         const etag = options.ifMatch.startsWith('v') ? await fileEtag(fd) : contentEtag(bytes);
@@ -51,7 +53,7 @@ export async function editPassage(
     } finally {
       closeSync(fd);
     }
-    const { text, replaced } = editText(
+    const { text, replaced } = await editText(
       strictText(bytes),
       texts.oldText,
       texts.newText,
@@ -60,14 +62,7 @@ export async function editPassage(
     );
     const data = Buffer.from(text, 'utf8');
     if (data.length > maxWriteBytes) throw tooLarge(data.length, maxWriteBytes);
-    context.usage.admit(data.length - bytes.length, 0);
-    let etag: string | undefined;
-    try {
-      etag = await publish(context, held, data, { unchanged: true });
-    } catch (error) {
-      context.usage.release(data.length - bytes.length, 0);
-      throw error;
-    }
+    const etag = await publish(context, held, data, { isSeen: (now) => now.equals(bytes) });
     call.bytes = data.length;
     return { path: held.path, etag: etag ?? contentEtag(data), size: data.length, created: false, replaced };
   } finally {
@@ -86,6 +81,7 @@ export function checkEdit(
 ): void {
   for (const [name, text] of Object.entries(passage)) {
     if (typeof text !== 'string') throw new TypeError(`argument "${name}" must be a string`);
+    checkText(text, name);
   }
   if (ifMatch !== undefined && typeof (ifMatch as unknown) !== 'string') {
     throw new TypeError('option "ifMatch" must be an etag');

@@ -1,7 +1,10 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { AgentFSError } from '../errors/agent-fs-error.js';
+import { textFinder, type TextFinder } from '../search/find-text.js';
 import { nearestMatch } from './nearest-match.js';
 
 const BOM = '\uFEFF';
+const PASSAGES_PER_TURN = 50_000;
 
 /**
  * Gives the content with the old text replaced. The byte order mark stays, and a file whose lines end in CR LF keeps
@@ -10,13 +13,13 @@ const BOM = '\uFEFF';
  * @throws AgentFSError `NO_MATCH` (with the nearest passage), or `AMBIGUOUS` when it occurs more than once, overlaps
  * counted, and not all are to be replaced; `TOO_LARGE` before more than `maxLength` characters are made.
  */
-export function editText(
+export async function editText(
   content: string,
   oldText: string,
   newText: string,
   replaceAll: boolean,
   maxLength = Number.POSITIVE_INFINITY,
-): { text: string; replaced: number } {
+): Promise<{ text: string; replaced: number }> {
   if (oldText === '')
     throw new AgentFSError('NO_MATCH', {
       reason: 'The old text is empty.',
@@ -28,10 +31,10 @@ export function editText(
   const marked = mark !== '' && oldText.startsWith(BOM);
   const wanted = marked ? oldText.slice(1) : oldText;
   const given = marked && newText.startsWith(BOM) ? newText.slice(1) : newText;
+  const passage = findPassage(body, wanted);
+  if (!passage) throw noMatch(body, wanted);
+  const { found, first, find } = passage;
   const crlfOnly = body.includes('\r\n') && !/(^|[^\r])\n/.test(body);
-  const candidates = [wanted, toCrlf(wanted), wanted.replaceAll('\r\n', '\n')];
-  const found = candidates.find((candidate) => candidate !== '' && body.includes(candidate));
-  if (found === undefined) throw noMatch(body, wanted);
   const converted = found !== wanted;
   const replacement =
     crlfOnly || (converted && found.includes('\r\n'))
@@ -41,16 +44,10 @@ export function editText(
         : given;
 
   if (replaceAll) {
-    const replaced = count(body, found);
-    if (body.length + replaced * (replacement.length - found.length) > maxLength) {
-      throw new AgentFSError('TOO_LARGE', {
-        reason: `Replacing all ${replaced} passages would give more than ${maxLength} bytes.`,
-      });
-    }
-    return { text: mark + body.split(found).join(replacement), replaced };
+    const { text, replaced } = await replaceEvery(body, passage, replacement, maxLength);
+    return { text: mark + text, replaced };
   }
-  const first = body.indexOf(found);
-  const second = body.indexOf(found, first + 1);
+  const second = find(body, first + 1);
   if (second >= 0) {
     throw new AgentFSError('AMBIGUOUS', {
       reason: `The old text occurs more than once (first on lines ${lineAt(body, first)} and ${lineAt(body, second)}).`,
@@ -59,13 +56,57 @@ export function editText(
   return { text: mark + body.slice(0, first) + replacement + body.slice(first + found.length), replaced: 1 };
 }
 
-const toCrlf = (text: string): string => text.replaceAll('\r\n', '\n').replaceAll('\n', '\r\n');
-
-function count(text: string, wanted: string): number {
-  let times = 0;
-  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length)) times += 1;
-  return times;
+/** The old text as the file spells it. */
+interface Passage {
+  readonly found: string;
+  /** Where it is found first. */
+  readonly first: number;
+  readonly find: TextFinder;
 }
+
+function findPassage(body: string, wanted: string): Passage | undefined {
+  for (const found of new Set([wanted, toCrlf(wanted), wanted.replaceAll('\r\n', '\n')])) {
+    if (found === '') continue;
+    const find = textFinder(found);
+    const first = find(body, 0);
+    if (first >= 0) return { found, first, find };
+  }
+  return undefined;
+}
+
+/** Replaces every passage, counted first, so that nothing too large is made; other calls get their turn meanwhile. */
+async function replaceEvery(
+  body: string,
+  { found, first, find }: Passage,
+  replacement: string,
+  maxLength: number,
+): Promise<{ text: string; replaced: number }> {
+  let replaced = 0;
+  for (let at = first; at >= 0; at = find(body, at + found.length)) {
+    replaced += 1;
+    if (replaced % PASSAGES_PER_TURN === 0) await turn();
+  }
+  if (body.length + replaced * (replacement.length - found.length) > maxLength) {
+    throw new AgentFSError('TOO_LARGE', {
+      reason: `Replacing all ${replaced} passages would give more than ${maxLength} bytes.`,
+    });
+  }
+  const parts: string[] = [];
+  let pieces: string[] = [];
+  let end = 0;
+  for (let at = first; at >= 0; at = find(body, end)) {
+    pieces.push(body.slice(end, at));
+    end = at + found.length;
+    if (pieces.length < PASSAGES_PER_TURN) continue;
+    parts.push(pieces.join(replacement));
+    pieces = [];
+    await turn();
+  }
+  parts.push([...pieces, body.slice(end)].join(replacement));
+  return { text: parts.join(replacement), replaced };
+}
+
+const toCrlf = (text: string): string => text.replaceAll('\r\n', '\n').replaceAll('\n', '\r\n');
 
 function lineAt(text: string, index: number): number {
   let line = 1;

@@ -4,6 +4,7 @@ import type { FsContext } from '../fs-context.js';
 import type { ZonePath } from '../walk/locate.js';
 import { admitWritable } from '../write/hold-for-write.js';
 import { makeOneDir } from '../write/make-dir.js';
+import { withMadeDirs, type MadeDirs } from '../write/made-dirs.js';
 import { syncDirectory } from '../write/publish.js';
 
 /** Makes a directory and the missing ones above it; one that exists is as good. Gives whether it was made. */
@@ -14,12 +15,17 @@ export async function makeDirectory(context: FsContext, call: Call, gated: ZoneP
     locator.hold(gated, { followLast: false }).release();
     return false;
   }
+  return withMadeDirs(context, (made) => makeBelow(context, call, gated, made));
+}
+
+async function makeBelow(context: FsContext, call: Call, gated: ZonePath, made: MadeDirs): Promise<boolean> {
+  const { locator } = context;
   // A trailing slash asks for nothing more here.
   const plain = { ...gated, directory: false };
   const held = locator.hold(plain, {
     followLast: false,
     admitZone: admitWritable,
-    makeDir: (parent, name, zone) => void makeOneDir(context, parent, name, zone),
+    makeDir: made.make,
   });
   try {
     call.reached(held.path, held.entry);
@@ -30,9 +36,9 @@ export async function makeDirectory(context: FsContext, call: Call, gated: ZoneP
       if (target.name === undefined || target.entry?.kind === 'directory') return false;
     }
     if (held.entry) throw new AgentFSError('EXISTS');
-    const made = makeOneDir(context, held.parent, held.name, held.zone);
-    if (made && context.settings.durable) await syncDirectory(held.parent);
-    return made;
+    const fresh = makeOneDir(context, held.parent, held.name, held.zone);
+    if (fresh && context.settings.durable) await syncDirectory(held.parent);
+    return fresh;
   } finally {
     held.release();
   }

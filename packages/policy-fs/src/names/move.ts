@@ -7,10 +7,10 @@ import { checkNewName } from '../path/new-name.js';
 import type { Dir } from '../walk/backend.js';
 import type { Held, ZonePath } from '../walk/locate.js';
 import { admitWritable } from '../write/hold-for-write.js';
-import { makeOneDir } from '../write/make-dir.js';
+import { withMadeDirs } from '../write/made-dirs.js';
 import { syncDirectory } from '../write/publish.js';
 import { placeWithoutLink } from './place-without-link.js';
-import { takeAway } from './take-away.js';
+import { isNameOf, takeAway } from './take-away.js';
 
 type Named = Held & { readonly name: string; readonly entry: NonNullable<Held['entry']> };
 
@@ -37,28 +37,26 @@ export async function moveEntry(
     if (to.directory && source.entry.kind !== 'directory') {
       throw new AgentFSError('NOT_A_DIRECTORY', { reason: 'The destination ends in a slash.' });
     }
-    const target = locator.hold(
-      { ...to, directory: false },
-      {
-        followLast: false,
-        admitZone: admitWritable,
-        makeDir: (parent, name, zone) => void makeOneDir(context, parent, name, zone),
-      },
-    );
-    try {
-      const { name } = target;
-      if (name === undefined || target.entry) throw new AgentFSError('EXISTS');
-      checkNewName(name, settings.portableNames);
-      place(source, target.parent, name);
-      call.reached(target.path, undefined);
-      if (settings.durable) {
-        await syncDirectory(target.parent);
-        await syncDirectory(source.parent);
+    return await withMadeDirs(context, async ({ make }) => {
+      const target = locator.hold(
+        { ...to, directory: false },
+        { followLast: false, admitZone: admitWritable, makeDir: make },
+      );
+      try {
+        const { name } = target;
+        if (name === undefined || target.entry) throw new AgentFSError('EXISTS');
+        checkNewName(name, settings.portableNames);
+        place(source, target.parent, name);
+        call.reached(target.path, undefined);
+        if (settings.durable) {
+          await syncDirectory(target.parent);
+          await syncDirectory(source.parent);
+        }
+        return target.path;
+      } finally {
+        target.release();
       }
-      return target.path;
-    } finally {
-      target.release();
-    }
+    });
   } finally {
     source.release();
   }
@@ -127,10 +125,26 @@ function place(source: Named, parent: Dir, name: string): void {
       placeWithoutLink(from, to);
       return;
     }
-    takeAway(source.parent, source.name, source.entry, to);
+    try {
+      takeAway(source.parent, source.name, source.entry, to);
+    } catch (error) {
+      withdraw(source, parent, name);
+      throw error;
+    }
   }
   source.parent.confirm();
   parent.confirm();
+}
+
+/** Takes the new name back when the old one could not be removed: a file under two names would be refused under both. */
+function withdraw({ parent: oldParent, name: oldName, entry }: Named, parent: Dir, name: string): void {
+  const from = oldParent.at(oldName);
+  try {
+    // The only name that is left must stay.
+    if (isNameOf(from, entry)) takeAway(parent, name, entry, from);
+  } catch {
+    // The error of the move itself is the one to tell.
+  }
 }
 
 function intoItself(): AgentFSError {

@@ -23,7 +23,7 @@ export async function removeEntry(
   gated: ZonePath,
   recursive: boolean,
 ): Promise<void> {
-  const { locator, usage } = context;
+  const { locator } = context;
   admitWritable(gated.zone);
   if (gated.below === '') throw new AgentFSError('ZONE_ROOT');
   const held = locator.hold(gated, { followLast: false, admitZone: admitWritable });
@@ -36,10 +36,8 @@ export async function removeEntry(
     }
     call.reached(held.path, entry);
     if (name === undefined || !entry) throw new AgentFSError('ZONE_ROOT');
-    if (entry.kind !== 'directory') {
-      removeName(parent, name);
-      usage.release(entry.kind === 'file' ? entry.stat.size : 0, 1);
-    } else if (recursive) await new TreeRemoval(locator.root, zone).run(parent, name);
+    if (entry.kind !== 'directory') removeName(parent, name);
+    else if (recursive) await new TreeRemoval(locator.root, zone).run(parent, name);
     else removeEmpty(parent, name);
     if (context.settings.durable) await syncDirectory(parent);
   } finally {

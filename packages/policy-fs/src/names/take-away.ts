@@ -8,6 +8,11 @@ const idOf = (path: string): string | undefined => {
   return stat && `${stat.dev}:${stat.ino}`;
 };
 
+/** Tells whether a path is a name of a held entry. */
+export function isNameOf(path: string, entry: Entry): boolean {
+  return idOf(path) === entry.identity();
+}
+
 /**
  * Removes the old name of an entry that was linked to a new one. The name may have been given to another file since, as
  * every atomic write does; so it is first taken out of the way and looked at, and put back when it is not ours.

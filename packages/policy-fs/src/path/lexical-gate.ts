@@ -1,4 +1,5 @@
 import { AgentFSError } from '../errors/agent-fs-error.js';
+import { isWellFormed } from '../read/well-formed.js';
 import { DEFAULT_ZONE, type ZoneSpec, type ZoneTable } from '../zones/zone-table.js';
 import { LookAlikes } from './look-alike.js';
 import { isWriteInProgress } from '../write/temporary-file.js';
@@ -97,8 +98,7 @@ function checkText(path: unknown): asserts path is string {
     throw new AgentFSError('INVALID_PATH', { reason: 'The path is empty.', hint: 'Use "." for the top.' });
   if (path.includes('\0'))
     throw new AgentFSError('INVALID_PATH', { reason: 'The path holds a NUL character.' });
-  // The lib of the language level lacks isWellFormed; Node 20 has it.
-  if (!(path as string & { isWellFormed: () => boolean }).isWellFormed()) {
+  if (!isWellFormed(path)) {
     throw new AgentFSError('INVALID_PATH', { reason: 'The path is not well-formed Unicode.' });
   }
   if (path.startsWith('/')) throw new AgentFSError('ABSOLUTE_PATH');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { fstatSync } from 'node:fs';
+import { fstatSync, type BigIntStats } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readBytes } from './transfer.js';
 
@@ -19,14 +19,20 @@ export function contentEtag(content: Uint8Array): string {
  * the same step of the clock would not show.
  */
 export async function fileEtag(fd: number): Promise<string> {
+  const first = fstatSync(fd, { bigint: true });
+  if (first.size <= HASHED_BYTES) return contentEtag(await readBytes(fd, 0, Number(first.size)));
+  const { ino, size, mtimeNs, ctimeNs } = await untilSettled(fd);
+  return `v${[ino, size, mtimeNs, ctimeNs].map((part) => part.toString(36)).join('-')}`;
+}
+
+/** Waits until a file did not change in this instant, so that the next change gives it other times. */
+export async function untilSettled(fd: number): Promise<BigIntStats> {
   let stat = fstatSync(fd, { bigint: true });
-  if (stat.size <= HASHED_BYTES) return contentEtag(await readBytes(fd, 0, Number(stat.size)));
   for (let waits = 0; waits < MAX_WAITS && isFresh(stat.ctimeNs); waits += 1) {
     await sleep(STEP_MS);
     stat = fstatSync(fd, { bigint: true });
   }
-  const { ino, size, mtimeNs, ctimeNs } = stat;
-  return `v${[ino, size, mtimeNs, ctimeNs].map((part) => part.toString(36)).join('-')}`;
+  return stat;
 }
 
 function isFresh(changedNs: bigint): boolean {

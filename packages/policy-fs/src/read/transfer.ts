@@ -9,9 +9,14 @@ const writeAsync = promisify(write);
 /** Syncs a descriptor on the thread pool. */
 export const sync: (fd: number) => Promise<void> = promisify(fsync);
 
+/** Tells whether so many bytes are read in one turn. */
+export function isReadAtOnce(bytes: number): boolean {
+  return bytes <= SYNC_BYTES;
+}
+
 /** Reads up to `length` bytes from `position`; less when the file ends or shrinks. Up to 256 KiB at once, else in steps. */
 export function readBytes(fd: number, position: number, length: number): Buffer | Promise<Buffer> {
-  if (length > SYNC_BYTES) return readLong(fd, position, length);
+  if (!isReadAtOnce(length)) return readLong(fd, position, length);
   const buffer = Buffer.allocUnsafe(length);
   let done = 0;
   while (done < length) {

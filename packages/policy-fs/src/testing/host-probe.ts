@@ -12,7 +12,7 @@ export interface HostProbe {
 }
 
 type Step = readonly [
-  method: 'readFile' | 'writeFile' | 'glob' | 'grep' | 'tree' | 'remove' | 'move' | 'mkdir',
+  method: 'readFile' | 'writeFile' | 'appendFile' | 'glob' | 'grep' | 'tree' | 'remove' | 'move' | 'mkdir',
   ...args: unknown[],
 ];
 

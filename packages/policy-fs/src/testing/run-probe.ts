@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Quota } from '../index.js';
+import type { AgentFSOptions } from '../index.js';
 import type { HostProbe } from './host-probe.js';
 
 const probeFile = fileURLToPath(new URL('host-probe.ts', import.meta.url));
@@ -9,13 +9,13 @@ const probeFile = fileURLToPath(new URL('host-probe.ts', import.meta.url));
 export function runProbe(
   root: string,
   steps: readonly unknown[],
-  { uid, quota }: { readonly uid: number; readonly quota?: Quota },
+  { uid, ...options }: { readonly uid: number } & Pick<AgentFSOptions, 'quota' | 'owner'>,
 ): HostProbe {
   const output = execFileSync(
     process.execPath,
     [
       ...['--conditions=@clawforce/source', '--import', 'tsx', probeFile],
-      ...[root, String(uid), JSON.stringify(steps), JSON.stringify(quota ? { quota } : {})],
+      ...[root, String(uid), JSON.stringify(steps), JSON.stringify(options)],
     ],
     { encoding: 'utf8' },
   );

@@ -5,18 +5,18 @@ import { checkNewName } from '../path/new-name.js';
 import { checkRegular } from '../read/hard-links.js';
 import type { Held, ZonePath } from '../walk/locate.js';
 import type { ZoneSpec } from '../zones/zone-table.js';
-import { makeOneDir } from './make-dir.js';
+import type { MadeDirs } from './made-dirs.js';
 
 /** Refuses a zone that may not be written. */
 export function admitWritable(zone: ZoneSpec): void {
   if (zone.mode !== 'rw') throw new AgentFSError('READ_ONLY', { reason: `${zone.name}/ is read-only.` });
 }
 
-/** Holds the place that a file is written to: a regular file, or a free name in a directory, made on demand. */
+/** Holds the place that a file is written to: a regular file, or a free name in a directory that `made` makes on demand. */
 export function holdForWrite(
   context: FsContext,
   gated: ZonePath,
-  makeParents: boolean,
+  made: MadeDirs | undefined,
 ): Held & { readonly name: string } {
   const { locator, settings } = context;
   admitWritable(gated.zone);
@@ -24,7 +24,7 @@ export function holdForWrite(
   const held = locator.hold(gated, {
     followLast: true,
     admitZone: admitWritable,
-    ...(makeParents ? { makeDir: (parent, name, zone) => void makeOneDir(context, parent, name, zone) } : {}),
+    ...(made ? { makeDir: made.make } : {}),
   });
   try {
     const { name, entry } = held;

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
 import type { FsContext } from '../fs-context.js';
@@ -22,27 +22,51 @@ export function makeOneDir(
   zone: PinnedZone,
 ): boolean {
   checkNewName(name, settings.portableNames);
-  usage.admit(0, 1);
-  const mode = settings.dirMode(zone.spec);
-  const owner = ownerOf(settings, zone);
-  parent.confirm();
+  const room = usage.reserve({ bytes: 0, files: 1 });
   try {
+    const mode = settings.dirMode(zone.spec);
+    const owner = ownerOf(settings, zone);
+    parent.confirm();
     mkdirSync(parent.at(name), { mode });
+    room.keep();
+    parent.confirm();
+    // A umask takes rights of group and others away, so only such modes need the second step.
+    if ((mode & 0o077) !== 0 || owner) prepareFresh(locator.root.backend, parent, name, owner, mode);
+    return true;
   } catch (error) {
-    usage.release(0, 1);
+    room.drop();
     if (errnoOf(error) === 'EEXIST') return false;
     throw error;
   }
-  parent.confirm();
-  // A umask takes rights of group and others away, so only such modes need the second step.
-  if ((mode & 0o077) === 0 && !owner) return true;
-  const dir = holdFresh(locator.root.backend, parent, name, owner);
+}
+
+/** Sets owner and mode of a directory that was just made, or removes it again. */
+function prepareFresh(
+  backend: Backend,
+  parent: Dir,
+  name: string,
+  owner: Owner | undefined,
+  mode: number,
+): void {
+  const dir = holdFresh(backend, parent, name, owner);
   try {
     prepareDir(dir, owner, mode);
+  } catch (error) {
+    removeEmpty(parent, name);
+    throw error;
   } finally {
     dir.close();
   }
-  return true;
+}
+
+/** Removes a directory that a failed call made, unless somebody has put something into it or taken it away. */
+export function removeEmpty(parent: Dir, name: string): void {
+  try {
+    parent.confirm();
+    rmdirSync(parent.at(name));
+  } catch {
+    // What is in use stays.
+  }
 }
 
 /**

@@ -13,11 +13,12 @@ import { AgentFSError } from '../errors/agent-fs-error.js';
 import { errnoOf } from '../errors/from-system-error.js';
 import type { FsContext } from '../fs-context.js';
 import { fileEtag, isHashed } from '../read/etag.js';
-import { sync, writeBytes } from '../read/transfer.js';
+import { isReadAtOnce, readBytes, sync, writeBytes } from '../read/transfer.js';
 import type { Backend, Dir, Entry } from '../walk/backend.js';
 import type { Held } from '../walk/locate.js';
 import { ownerOf } from './owner-of.js';
 import { temporaryName } from './temporary-file.js';
+import type { Reservation } from './usage-meter.js';
 
 const CREATE =
   constants.O_WRONLY |
@@ -29,8 +30,8 @@ const CREATE =
 export interface PublishOptions {
   /** Fails with EXISTS when the name is taken meanwhile. */
   readonly exclusive?: boolean;
-  /** Fails with STALE when the file is no longer the one that was looked at. */
-  readonly unchanged?: boolean;
+  /** Fails with STALE when the file is no longer the one that was looked at; tells whether content is what was seen then. */
+  readonly isSeen?: (content: Buffer) => boolean;
 }
 
 /**
@@ -38,15 +39,32 @@ export interface PublishOptions {
  * of content that is too large for a hash.
  */
 export async function publish(
+  context: FsContext,
+  held: Held & { readonly name: string },
+  data: Uint8Array,
+  options: PublishOptions,
+): Promise<string | undefined> {
+  const replaced = held.entry?.stat;
+  const room = context.usage.reserve({ bytes: data.byteLength, files: replaced ? 0 : 1, replaced });
+  try {
+    return await publishInto(context, held, data, options, room);
+  } finally {
+    room.drop();
+  }
+}
+
+async function publishInto(
   { locator, settings }: FsContext,
   held: Held & { readonly name: string },
   data: Uint8Array,
   options: PublishOptions,
+  room: Reservation,
 ): Promise<string | undefined> {
   const { parent, name } = held;
   const temporary = temporaryName();
   parent.confirm();
   let fd: number | undefined = openSync(parent.at(temporary), CREATE, 0o600);
+  room.writesTo(temporary);
   try {
     parent.confirm();
     const writing = writeBytes(fd, data);
@@ -60,10 +78,11 @@ export async function publish(
       fd = undefined;
     }
     parent.confirm();
-    if (options.unchanged === true && held.entry)
-      expectUnchanged(locator.root.backend, parent, name, held.entry.stat);
+    if (options.isSeen && held.entry)
+      expectUnchanged(locator.root.backend, held, held.entry.stat, options.isSeen);
     if (options.exclusive === true) claim(parent, temporary, name);
     else renameSync(parent.at(temporary), parent.at(name));
+    room.keep();
   } catch (error) {
     if (fd !== undefined) closeSync(fd);
     discard(parent, temporary);
@@ -106,7 +125,16 @@ function giveAway(fd: number, { entry }: Held, owner: { uid: number; gid: number
   }
 }
 
-function expectUnchanged(backend: Backend, parent: Dir, name: string, seen: Stats): void {
+/**
+ * Compares status and, of what can be read at once, content: two changes within one step of the clock have the same times.
+ * Of longer files the times suffice, for they are not looked at before they have settled (`untilSettled`).
+ */
+function expectUnchanged(
+  backend: Backend,
+  { parent, name }: Held & { readonly name: string },
+  seen: Stats,
+  isSeen: (content: Buffer) => boolean,
+): void {
   let now: Entry;
   try {
     now = backend.openEntry(parent, name);
@@ -114,14 +142,28 @@ function expectUnchanged(backend: Backend, parent: Dir, name: string, seen: Stat
     if (errnoOf(cause) !== 'ENOENT') throw cause;
     throw new AgentFSError('STALE', { reason: 'The file is no longer there.', cause });
   }
-  now.close();
-  const { stat } = now;
-  const same =
-    stat.ino === seen.ino &&
-    stat.size === seen.size &&
-    stat.mtimeMs === seen.mtimeMs &&
-    stat.ctimeMs === seen.ctimeMs;
-  if (!same) throw new AgentFSError('STALE');
+  try {
+    const { stat } = now;
+    const same =
+      stat.ino === seen.ino &&
+      stat.size === seen.size &&
+      stat.mtimeMs === seen.mtimeMs &&
+      stat.ctimeMs === seen.ctimeMs;
+    if (!same || !isSeenStill(now, isSeen)) throw new AgentFSError('STALE');
+  } finally {
+    now.close();
+  }
+}
+
+function isSeenStill(entry: Entry, isSeen: (content: Buffer) => boolean): boolean {
+  if (!isReadAtOnce(entry.stat.size)) return true;
+  const fd = entry.open(constants.O_RDONLY);
+  try {
+    const content = readBytes(fd, 0, entry.stat.size);
+    return content instanceof Promise || isSeen(content);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Gives the temporary file its name unless the name is taken: link(2) never replaces. */

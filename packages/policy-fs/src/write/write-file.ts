@@ -5,6 +5,7 @@ import {
   fchownSync,
   fstatSync,
   ftruncateSync,
+  lstatSync,
   openSync,
   unlinkSync,
 } from 'node:fs';
@@ -13,19 +14,25 @@ import { errnoOf } from '../errors/from-system-error.js';
 import type { Call } from '../audit/call.js';
 import type { FsContext } from '../fs-context.js';
 import { checkNewName } from '../path/new-name.js';
-import { contentEtag, fileEtag, isHashed } from '../read/etag.js';
+import { contentEtag, fileEtag, isHashed, untilSettled } from '../read/etag.js';
+import { checkText } from '../read/well-formed.js';
 import { checkRegular } from '../read/hard-links.js';
 import { tooLarge } from '../read/read-file.js';
-import { sync, writeBytes } from '../read/transfer.js';
+import { isReadAtOnce, sync, writeBytes } from '../read/transfer.js';
+import type { Dir } from '../walk/backend.js';
 import type { Held, ZonePath } from '../walk/locate.js';
 import { holdForWrite } from './hold-for-write.js';
+import { withMadeDirs } from './made-dirs.js';
 import { ownerOf } from './owner-of.js';
 import { publish, syncDirectory } from './publish.js';
 import type { WriteOptions, WriteResult } from './write-options.js';
 
 /** Gives content as bytes, or a TypeError. */
 export function toBytes(content: unknown, name: string): Uint8Array {
-  if (typeof content === 'string') return Buffer.from(content, 'utf8');
+  if (typeof content === 'string') {
+    checkText(content, name);
+    return Buffer.from(content, 'utf8');
+  }
   if (content instanceof Uint8Array) return content;
   throw new TypeError(`argument "${name}" must be a string or a Uint8Array`);
 }
@@ -40,31 +47,25 @@ export async function writeWhole(
 ): Promise<WriteResult> {
   const { maxWriteBytes } = context.settings;
   if (data.byteLength > maxWriteBytes) throw tooLarge(data.byteLength, maxWriteBytes);
-  const held = holdForWrite(context, gated, options.ifMatch === undefined);
-  try {
-    call.reached(held.path, held.entry);
-    const { entry } = held;
-    if (entry && options.ifNoneMatch === '*') throw new AgentFSError('EXISTS');
-    if (options.ifMatch !== undefined) await expectEtag(held, options.ifMatch);
-    const grown = data.byteLength - (entry?.stat.size ?? 0);
-    const files = entry ? 0 : 1;
-    context.usage.admit(grown, files);
-    const hash = shared && isHashed(data.byteLength) ? contentEtag(data) : undefined;
-    let etag: string | undefined;
+  const { ifMatch, ifNoneMatch } = options;
+  return withMadeDirs(context, async (made) => {
+    const held = holdForWrite(context, gated, ifMatch === undefined ? made : undefined);
     try {
-      etag = await publish(context, held, data, {
-        exclusive: options.ifNoneMatch === '*',
-        unchanged: options.ifMatch !== undefined,
+      call.reached(held.path, held.entry);
+      const { entry } = held;
+      if (entry && ifNoneMatch === '*') throw new AgentFSError('EXISTS');
+      if (ifMatch !== undefined) await expectEtag(held, ifMatch);
+      const hash = shared && isHashed(data.byteLength) ? contentEtag(data) : undefined;
+      const etag = await publish(context, held, data, {
+        exclusive: ifNoneMatch === '*',
+        ...(ifMatch === undefined ? {} : { isSeen: (now: Buffer) => contentEtag(now) === ifMatch }),
       });
-    } catch (error) {
-      context.usage.release(grown, files);
-      throw error;
+      call.bytes = data.byteLength;
+      return new Written(held.path, data, !entry, etag ?? hash);
+    } finally {
+      held.release();
     }
-    call.bytes = data.byteLength;
-    return new Written(held.path, data, !entry, etag ?? hash);
-  } finally {
-    held.release();
-  }
+  });
 }
 
 /**
@@ -101,10 +102,21 @@ async function expectEtag({ entry }: Held, etag: string): Promise<void> {
   if (!entry) throw new AgentFSError('STALE', { reason: 'The file is no longer there.' });
   const fd = entry.open(constants.O_RDONLY);
   try {
+    if (!isReadAtOnce(entry.stat.size)) await untilSettled(fd);
     if ((await fileEtag(fd)) !== etag) throw new AgentFSError('STALE');
   } finally {
     closeSync(fd);
   }
+}
+
+/** What {@link AgentFS.appendFile} gives. */
+export interface AppendResult {
+  /** Canonical path, links followed. */
+  readonly path: string;
+  /** Size of the file after the append, in bytes. */
+  readonly size: number;
+  /** There was no such file before. */
+  readonly created: boolean;
 }
 
 /** Appends to a file, or creates it. What was written is taken back when not all of it fits. */
@@ -113,42 +125,60 @@ export async function appendBytes(
   call: Call,
   gated: ZonePath,
   data: Uint8Array,
-): Promise<{ readonly path: string; readonly size: number; readonly created: boolean }> {
-  const { settings, usage, locator } = context;
-  const held = holdForWrite(context, gated, true);
-  try {
-    call.reached(held.path, held.entry);
-    const { entry, parent, name } = held;
-    const size = (entry?.stat.size ?? 0) + data.byteLength;
-    if (size > settings.maxWriteBytes) throw tooLarge(size, settings.maxWriteBytes);
-    const files = entry ? 0 : 1;
-    usage.admit(data.byteLength, files);
-    let fd: number | undefined;
-    let before = 0;
-    const progress = { done: 0 };
+): Promise<AppendResult> {
+  return withMadeDirs(context, async (made) => {
+    const held = holdForWrite(context, gated, made);
     try {
-      if (entry) {
-        checkRegular(entry, locator.root, settings.hardLinks, true);
-        fd = entry.open(constants.O_WRONLY | constants.O_APPEND);
-      } else fd = createForAppend(context, held);
-      before = fstatSync(fd).size;
-      const writing = writeBytes(fd, data, progress);
-      if (writing) await writing;
-      if (settings.durable) await sync(fd);
-      if (!entry && settings.durable) await syncDirectory(parent);
+      call.reached(held.path, held.entry);
+      const result = await append(context, held, data);
       call.bytes = data.byteLength;
-      return { path: held.path, size: before + data.byteLength, created: !entry };
-    } catch (error) {
-      usage.release(data.byteLength, files);
-      if (fd !== undefined && progress.done < data.byteLength) takeBack(fd, before, progress.done);
-      if (!entry && fd !== undefined && fstatSync(fd).size === 0) unlinkSync(parent.at(name));
-      throw error;
+      return result;
     } finally {
-      if (fd !== undefined) closeSync(fd);
+      held.release();
     }
+  });
+}
+
+async function append(
+  context: FsContext,
+  held: Held & { readonly name: string },
+  data: Uint8Array,
+): Promise<AppendResult> {
+  const { settings, usage, locator } = context;
+  const { entry, parent, name } = held;
+  const size = (entry?.stat.size ?? 0) + data.byteLength;
+  if (size > settings.maxWriteBytes) throw tooLarge(size, settings.maxWriteBytes);
+  const room = usage.reserve({ bytes: data.byteLength, files: entry ? 0 : 1 });
+  let fd: number | undefined;
+  let before = 0;
+  const progress = { done: 0 };
+  try {
+    if (entry) {
+      checkRegular(entry, locator.root, settings.hardLinks, true);
+      fd = entry.open(constants.O_WRONLY | constants.O_APPEND);
+    } else fd = createForAppend(context, held);
+    before = fstatSync(fd).size;
+    const writing = writeBytes(fd, data, progress);
+    if (writing) await writing;
+    room.keep();
+    if (settings.durable) await sync(fd);
+    if (!entry && settings.durable) await syncDirectory(parent);
+    return { path: held.path, size: before + data.byteLength, created: !entry };
+  } catch (error) {
+    if (fd !== undefined && progress.done < data.byteLength) takeBack(fd, before, progress.done);
+    if (!entry && fd !== undefined && fstatSync(fd).size === 0) removeOwn(fd, parent, name);
+    room.drop();
+    throw error;
   } finally {
-    held.release();
+    if (fd !== undefined) closeSync(fd);
   }
+}
+
+/** Removes a file that was just created, unless its name was given to another one since. */
+function removeOwn(fd: number, parent: Dir, name: string): void {
+  parent.confirm();
+  const [own, named] = [fstatSync(fd), lstatSync(parent.at(name), { throwIfNoEntry: false })];
+  if (named?.ino === own.ino && named.dev === own.dev) unlinkSync(parent.at(name));
 }
 
 /** Shortens a file to what it was before a failed append, unless somebody else has appended as well. */
@@ -178,7 +208,11 @@ function createForAppend(
     fchmodSync(fd, settings.fileMode(zone.spec));
     return fd;
   } catch (error) {
-    closeSync(fd);
+    try {
+      removeOwn(fd, parent, name);
+    } finally {
+      closeSync(fd);
+    }
     throw error;
   }
 }

@@ -78,6 +78,17 @@ describe('a file of the workspace', () => {
     ]);
   });
 
+  it('is not written with text that no file can hold', async () => {
+    const path = `/api/agents/${agent}/workspace/half.txt`;
+    const { status, body } = await call('PUT', path, { content: 'half a \ud83d' });
+    expect([status, body.code, body.issues]).toEqual([
+      400,
+      'VALIDATION_FAILED',
+      [{ pointer: '/content', message: 'must be well-formed text, without lone surrogates.' }],
+    ]);
+    expect((await call('GET', path)).status).toBe(404);
+  });
+
   it('stands in a listing, which says whether it was cut', async () => {
     const folder = join(test.dataDir, 'agents', agent, 'workspace', 'many');
     mkdirSync(folder, { recursive: true });

@@ -109,7 +109,7 @@ export function workspaceRoutes({ files }: { readonly files: AgentFiles }): Rout
         const path = filePath(params);
         const fs = await files.workspace(agent.id);
         const ifMatch = unquote(request.headers['if-match']);
-        const content = Buffer.isBuffer(body) ? body : (body as { content: string }).content;
+        const content = Buffer.isBuffer(body) ? body : wholeText((body as { content: string }).content);
         const { etag } = await fs.writeFile(path, content, {
           ...(ifMatch === undefined ? {} : { ifMatch }),
           ...(request.headers['if-none-match'] === '*' ? { ifNoneMatch: '*' as const } : {}),
@@ -215,4 +215,14 @@ function filePath(params: Readonly<Record<string, string>>): string {
 function unquote(header: string | undefined): string | undefined {
   if (header === undefined || header === '*') return undefined;
   return /^(?:W\/)?"(.*)"$/.exec(header.trim())?.[1] ?? header;
+}
+
+/** Gives a text that a file can hold. */
+function wholeText(content: string): string {
+  // JSON can carry a lone surrogate, UTF-8 cannot.
+  if (!/\p{Surrogate}/u.test(content)) return content;
+  const message = 'must be well-formed text, without lone surrogates.';
+  throw new ApiError('VALIDATION_FAILED', `The body is not valid: /content ${message}`, {
+    issues: [{ pointer: '/content', message }],
+  });
 }
