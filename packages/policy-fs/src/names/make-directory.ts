@@ -3,7 +3,6 @@ import type { Call } from '../audit/call.js';
 import type { FsContext } from '../fs-context.js';
 import type { ZonePath } from '../walk/locate.js';
 import { admitWritable } from '../write/hold-for-write.js';
-import { makeOneDir } from '../write/make-dir.js';
 import { withMadeDirs, type MadeDirs } from '../write/made-dirs.js';
 import { syncDirectory } from '../write/publish.js';
 
@@ -36,7 +35,7 @@ async function makeBelow(context: FsContext, call: Call, gated: ZonePath, made: 
       if (target.name === undefined || target.entry?.kind === 'directory') return false;
     }
     if (held.entry) throw new AgentFSError('EXISTS');
-    const fresh = makeOneDir(context, held.parent, held.name, held.zone);
+    const fresh = made.make(held.parent, held.name, held.zone);
     if (fresh && context.settings.durable) await syncDirectory(held.parent);
     return fresh;
   } finally {

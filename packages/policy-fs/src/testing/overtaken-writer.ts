@@ -13,16 +13,16 @@ const isWriting = (): boolean =>
 
 /** Gives what a call ends with when the file is changed between its last look and the sync of its new content. */
 async function overtaken(begin: () => Promise<unknown>): Promise<string> {
-  let over = false;
+  const state = { over: false };
   const outcome = begin()
     .then(
       () => 'ok',
       (error: unknown) => (error instanceof AgentFSError ? error.code : String(error)),
     )
-    .finally(() => (over = true));
+    .finally(() => (state.over = true));
   // A small write needs no turn of the event loop before its sync; with one it might be over.
-  for (let step = 0; step < 50 && !isWriting(); step += 1) await null;
-  while (!isWriting() && !over) await turn();
+  for (let step = 0; step < 50 && !isWriting(); step += 1) await Promise.resolve();
+  while (!isWriting() && !state.over) await turn();
   const fd = openSync(path, 'r+');
   writeSync(fd, 'BBBB', 0);
   closeSync(fd);

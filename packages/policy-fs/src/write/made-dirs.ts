@@ -12,8 +12,8 @@ export class MadeDirs {
     this.#context = context;
   }
 
-  /** Makes one directory in a held one. */
-  readonly make = (parent: Dir, name: string, zone: PinnedZone): void => {
+  /** Makes one directory in a held one; gives whether it was made. */
+  readonly make = (parent: Dir, name: string, zone: PinnedZone): boolean => {
     // The walk releases its own hold.
     const held = this.#context.locator.root.backend.openDir(parent, '.');
     let made = false;
@@ -23,6 +23,7 @@ export class MadeDirs {
       if (made) this.#made.push({ parent: held, name });
       else held.close();
     }
+    return made;
   };
 
   /** Removes what was made, unless somebody has put something into it since. */
