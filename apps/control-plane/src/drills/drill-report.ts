@@ -47,6 +47,8 @@ export interface DrillReport {
   readonly passed: number;
   readonly failed: number;
   readonly informed: number;
+  /** How many attempts there are in all; `rows` has the ones that were made so far. */
+  readonly planned: number;
   readonly rows: readonly DrillRow[];
 }
 

@@ -46,6 +46,7 @@ export interface DrillRequest {
 }
 
 const CUT_SHORT = 'The server ended while this drill ran.';
+const TOOL_CASES = [...POLICY_CASES, ...COMMAND_CASES];
 const TMP = { bytes: 64 * 1024 ** 2, inodes: 8192 };
 
 /** Proves what the active pool isolates: one disposable worker, attested like any other, in which everything is tried. */
@@ -108,6 +109,12 @@ export class DrillService {
     return current ? [current, ...stored.filter(({ id }) => id !== current.id)] : stored;
   }
 
+  /** One drill, as far as it has come. */
+  async find(id: string): Promise<DrillReport | undefined> {
+    const current = this.#current;
+    return current?.id === id ? current : this.#parts.reports.find(id);
+  }
+
   /** Cuts the drill that runs short; resolves when its worker is gone. */
   async close(): Promise<void> {
     this.#stopped.abort();
@@ -138,6 +145,7 @@ export class DrillService {
       ended_at: null,
       actor: `user:${actor.userId}`,
       attested: 'none',
+      planned: TOOL_CASES.length + DRILL_CASES.length,
       rows: [],
       ...countRows([]),
     };
@@ -216,7 +224,7 @@ export class DrillService {
     const facts = await this.#programFacts(agent);
     await runToolCases({
       level,
-      cases: [...POLICY_CASES, ...COMMAND_CASES],
+      cases: TOOL_CASES,
       facts,
       onRow,
       signal,

@@ -168,6 +168,12 @@ describe('a drill on the process pool', () => {
       engine: { name: 'node-child-process', version: process.versions.node },
       kernel: { name: 'linux', version: release() },
     });
+    expect(report.planned).toBe(report.rows.length);
+    // The list leaves rows out where they are not wanted; a report is found by its whole identifier only.
+    const [listed] = (await test.call('GET', '/api/drills?rows=false', { token })).body.items;
+    expect(listed).toEqual({ ...report, rows: [] });
+    const tail = await test.call('GET', `/api/drills/${report.id.split('-').at(-1) ?? ''}`, { token });
+    expect(tail.status).toBe(404);
   });
 
   it('is for superadmins unless it is about an own agent', async () => {

@@ -361,6 +361,7 @@ const schemas = {
       passed: type('integer'),
       failed: type('integer'),
       informed: type('integer'),
+      planned: type('integer'),
       rows: list(
         object({
           id: text,

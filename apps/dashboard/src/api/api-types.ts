@@ -32,3 +32,7 @@ export type AgentConfig = Schemas['AgentConfig'];
 export type SecurityPreset = Schemas['SecurityPreset'];
 /** A line that a worker printed. */
 export type LogLine = Schemas['LogLine'];
+/** A drill: a disposable worker, and what was tried in it. */
+export type Drill = Schemas['Drill'];
+/** One attempt of a drill. */
+export type DrillRow = Drill['rows'][number];

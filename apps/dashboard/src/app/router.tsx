@@ -48,6 +48,18 @@ const playground = createRoute({
   validateSearch: textSearch('agent', 'tool', 'input'),
   component: lazyRouteComponent(() => import('../playground/playground-page.js'), 'PlaygroundPage'),
 });
+const drills = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/drill',
+  validateSearch: textSearch('agent', 'level'),
+  component: lazyRouteComponent(() => import('../drill/drills-page.js'), 'DrillsPage'),
+});
+const drillReport = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/drill/$drillId',
+  validateSearch: textSearch('show', 'layer'),
+  component: lazyRouteComponent(() => import('../drill/drill-report-page.js'), 'DrillReportPage'),
+});
 const audit = createRoute({
   getParentRoute: () => signedIn,
   path: '/audit',
@@ -109,6 +121,8 @@ const routeTree = root.addChildren([
     now,
     fleet,
     playground,
+    drills,
+    drillReport,
     audit,
     account,
     agent.addChildren([agentIndex, chat, activity, workspace, logs, settings]),

@@ -1,6 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { Activity, FlaskConical, LayoutGrid, ScrollText, UserRound, type LucideIcon } from 'lucide-react';
+import {
+  Activity,
+  FlaskConical,
+  LayoutGrid,
+  ScrollText,
+  Target,
+  UserRound,
+  type LucideIcon,
+} from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { meQuery } from '../agents/agent-queries.js';
 import { useFleetStream } from '../agents/use-fleet-stream.js';
@@ -9,10 +17,19 @@ import { ConnectionState } from './connection-state.js';
 import { useApi } from './services.js';
 import styles from './shell.module.css';
 
-const PLACES: readonly { readonly to: string; readonly label: string; readonly icon: LucideIcon }[] = [
+interface Place {
+  readonly to: string;
+  readonly label: string;
+  readonly icon: LucideIcon;
+  /** Beginning of the addresses of pages that belong to this place and are not below it. */
+  readonly holds?: string;
+}
+
+const PLACES: readonly Place[] = [
   { to: '/', label: 'Now', icon: Activity },
-  { to: '/fleet', label: 'Fleet', icon: LayoutGrid },
+  { to: '/fleet', label: 'Fleet', icon: LayoutGrid, holds: '/agents/' },
   { to: '/playground', label: 'Playground', icon: FlaskConical },
+  { to: '/drill', label: 'Drill', icon: Target },
   { to: '/audit', label: 'Audit', icon: ScrollText },
   { to: '/account', label: 'Account', icon: UserRound },
 ];
@@ -41,13 +58,16 @@ export function Shell() {
           <span>Clawforce</span>
         </Link>
         <nav className={styles['nav']} aria-label="Main">
-          {PLACES.map(({ to, label, icon: Icon }) => (
+          {PLACES.map(({ to, label, icon: Icon, holds }) => (
             <Link
               key={to}
               to={to}
               className={styles['place'] ?? ''}
               activeOptions={{ exact: to === '/', includeSearch: false }}
               activeProps={{ 'aria-current': 'page' }}
+              {...(holds !== undefined && pathname.startsWith(holds)
+                ? { 'aria-current': 'true' as const }
+                : {})}
             >
               <Icon aria-hidden="true" />
               <span>{label}</span>

@@ -4,6 +4,7 @@ import { failureOf } from '../api/api-failure.js';
 import { useServices } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { FailureNotice } from '../components/failure-notice.js';
+import { saveFile } from '../components/save-file.js';
 import { auditQueryOf, type AuditSearch } from './audit-filter.js';
 
 /** Downloads the rows that match, as JSON lines. */
@@ -15,7 +16,7 @@ export function AuditExport({ search }: { readonly search: AuditSearch }) {
       for (const [name, value] of Object.entries(auditQueryOf(search))) url.searchParams.set(name, value);
       const response = await fetchAuthorised(new Request(url));
       if (!response.ok) throw failureOf(response, await response.json().catch(() => undefined));
-      save(
+      saveFile(
         await response.blob(),
         `audit-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.jsonl`,
       );
@@ -33,14 +34,4 @@ export function AuditExport({ search }: { readonly search: AuditSearch }) {
       {download.isError && <FailureNotice error={download.error} />}
     </>
   );
-}
-
-// A link with the token in it would end up in histories, so the file goes through memory.
-function save(content: Blob, name: string): void {
-  const url = URL.createObjectURL(content);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

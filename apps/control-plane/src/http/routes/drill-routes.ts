@@ -38,8 +38,16 @@ export function drillRoutes({ storage, drills }: DrillRouteParts): Route[] {
       method: 'get',
       path: '/api/drills',
       tag: 'drills',
-      summary: 'Lists the latest drills, newest first, with their rows.',
+      summary: 'Lists the latest drills, newest first.',
       access: { action: 'drill:list' },
+      query: {
+        properties: {
+          rows: {
+            type: 'boolean',
+            description: 'Whether the rows come with each drill; true by default. The counts always do.',
+          },
+        },
+      },
       responses: {
         200: {
           description: 'The drills.',
@@ -47,9 +55,11 @@ export function drillRoutes({ storage, drills }: DrillRouteParts): Route[] {
         },
       },
       errors: ['SERVER_NOT_RUNNING'],
-      handle: async ({ caller }) => {
+      handle: async ({ caller, query }) => {
         const items: DrillReport[] = [];
-        for (const report of await running().list()) if (await mayRead(caller, report)) items.push(report);
+        for (const report of await running().list())
+          if (await mayRead(caller, report))
+            items.push(query['rows'] === false ? { ...report, rows: [] } : report);
         return { json: { items } };
       },
     },
@@ -100,7 +110,7 @@ export function drillRoutes({ storage, drills }: DrillRouteParts): Route[] {
       responses: { 200: { description: 'The drill.', schema: ref('Drill') } },
       errors: ['SERVER_NOT_RUNNING', 'NOT_FOUND'],
       handle: async ({ params, caller }) => {
-        const report = (await running().list()).find(({ id }) => id === params['drill']);
+        const report = await running().find(params['drill'] ?? '');
         if (!report || !(await mayRead(caller, report))) {
           throw new ApiError('NOT_FOUND', 'There is no such drill.');
         }

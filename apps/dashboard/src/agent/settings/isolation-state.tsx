@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { Agent } from '../../api/api-types.js';
 import { runtimeQuery } from '../../agents/agent-queries.js';
 import { LevelBadge } from '../../agents/level-badge.js';
@@ -27,7 +28,14 @@ export function IsolationState({ agent }: { readonly agent: Agent }) {
   const hasWorker = agent.running_level !== null;
   const differs = hasWorker && agent.running_level !== agent.level;
   return (
-    <Panel title="Requested and confirmed">
+    <Panel
+      title="Requested and confirmed"
+      actions={
+        <Link to="/drill" search={{ agent: agent.id }}>
+          Drill this isolation
+        </Link>
+      }
+    >
       <div className="stack">
         <dl className={styles['facts']}>
           <dt>Requested</dt>

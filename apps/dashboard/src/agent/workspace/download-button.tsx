@@ -4,6 +4,7 @@ import { unwrap } from '../../api/api-client.js';
 import { useApi } from '../../app/services.js';
 import { Button } from '../../components/button.js';
 import { FailureNotice } from '../../components/failure-notice.js';
+import { saveFile } from '../../components/save-file.js';
 import { nameOf } from './paths.js';
 
 /** Saves a file, or a folder as a ZIP file, on the person's computer; nothing of it is opened by the page. */
@@ -32,7 +33,7 @@ export function DownloadButton({
               parseAs: 'blob',
             }),
       );
-      saveAs(blob, folder ? `${nameOf(path)}.zip` : nameOf(path));
+      saveFile(blob, folder ? `${nameOf(path)}.zip` : nameOf(path));
     },
   });
   return (
@@ -49,14 +50,4 @@ export function DownloadButton({
       {download.isError && <FailureNotice error={download.error} />}
     </>
   );
-}
-
-function saveAs(blob: Blob, name: string): void {
-  // Whatever the file claims to be, the browser only stores it.
-  const url = URL.createObjectURL(new Blob([blob], { type: 'application/octet-stream' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
