@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
 import { agentQuery } from '../../agents/agent-queries.js';
 import type { Agent } from '../../api/api-types.js';
 import { useApi } from '../../app/services.js';
@@ -26,12 +25,6 @@ export function SettingsPage() {
   const agent = useQuery(agentQuery(api, agentId));
   const config = useQuery(configQuery(api, agentId));
   const { config: canChange } = useMayChange();
-  const current = useRef<HTMLAnchorElement>(null);
-  // On a phone the sections are one line that scrolls.
-  useEffect(() => {
-    // Newer browsers answer with a promise, which must not pass for the effect's cleanup.
-    current.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [section]);
   return (
     <div className={styles['page']}>
       <nav className={styles['sections']} aria-label="Settings">
@@ -43,7 +36,7 @@ export function SettingsPage() {
             search={{ section: key }}
             className={styles['section'] ?? ''}
             activeProps={{}}
-            {...(key === section ? { 'aria-current': 'true' as const, ref: current } : {})}
+            {...(key === section ? { 'aria-current': 'true' as const } : {})}
           >
             {label}
           </Link>
