@@ -1,24 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Browser, Page, WebSocketRoute } from 'playwright-core';
+import type { Page, WebSocketRoute } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { requires } from '../../tools/host/host-test.js';
-import { Api } from './support/api.js';
-import {
-  accessibilityProblems,
-  keepPicture,
-  launchChromium,
-  openPage,
-  showTheme,
-  watch,
-} from './support/browser.js';
-import {
-  newInstallation,
-  startProduct,
-  waitFor,
-  type Installation,
-  type Product,
-} from './support/product.js';
+import type { Api } from './support/api.js';
+import { openDashboard, startScriptedAgent, type Dashboard } from './support/dashboard.js';
+import { waitFor } from './support/product.js';
 
 const host = requires('chromium');
 /** What browsers log by themselves: the refresh before sign-in, the refused saves. */
@@ -35,57 +22,23 @@ const HOSTILE = [
 const SLOW = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
 
 host.describe('one agent in a real browser', () => {
-  let installation: Installation;
-  let product: Product;
-  let browser: Browser;
+  let dashboard: Dashboard;
   let page: Page;
-  let problems: string[] = [];
   let api: Api;
   let agentId = '';
   let base = '';
   const asked: string[] = [];
   const sockets = new Set<WebSocketRoute>();
-  const password = `browser ${randomBytes(12).toString('hex')}`;
 
   const configOf = async (): Promise<any> =>
     (await api.call('GET', `/api/agents/${agentId}/config`)).body.config;
-  const secondTab = async (path: string): Promise<Page> => {
-    const tab = await page.context().newPage();
-    problems.push(...watch(tab));
-    await tab.goto(`${base}${path}`);
-    return tab;
-  };
-  /** Keeps pictures in both themes and on a phone, and gives what axe finds in each. */
-  const look = async (name: string): Promise<string[]> => {
-    const found: string[] = [];
-    for (const [suffix, colorScheme, width] of [
-      ['dark', 'dark', 1280],
-      ['phone', 'light', 390],
-      ['light', 'light', 1280],
-    ] as const) {
-      await page.setViewportSize({ width, height: 800 });
-      await showTheme(page, colorScheme);
-      await keepPicture(page, `${name}-${suffix}`);
-      // In a tall window nothing of a phone's page lies half below its bar, where it would count as too small to touch.
-      if (suffix === 'phone') await page.setViewportSize({ width, height: 3000 });
-      found.push(...(await accessibilityProblems(page)).map((problem) => `${suffix}: ${problem}`));
-      const overflow = await page.evaluate<number>(
-        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-      );
-      if (overflow > 0) found.push(`${suffix}: the page is ${overflow} px wider than the window`);
-    }
-    return found;
-  };
+  const look = (name: string): Promise<string[]> => dashboard.look(name);
 
   beforeAll(async () => {
-    installation = newInstallation();
-    product = await startProduct(installation);
-    api = new Api(product.url);
-    await api.claimAndLogin(product.setupToken ?? '', password);
-    const created = await api.call('POST', '/api/agents', { name: 'Trial' });
-    agentId = created.body.id as string;
-    base = `${product.url}/agents/${agentId}`;
-    const script = {
+    dashboard = await openDashboard('agent');
+    ({ page } = dashboard);
+    api = await dashboard.claim();
+    agentId = await startScriptedAgent(api, 'Trial', {
       turns: [
         {
           when: 'hostile',
@@ -97,33 +50,18 @@ host.describe('one agent in a real browser', () => {
         { when: 'slowly', steps: [{ say: SLOW, word_delay_ms: 150 }] },
         { steps: [{ say: 'Good.' }] },
       ],
-    };
-    const saved = await api.call('PATCH', `/api/agents/${agentId}/config`, {
-      providers: { trial: { kind: 'scripted', script: JSON.stringify(script) } },
-      agents: { defaults: { model: 'trial/trial' } },
     });
-    expect(saved.status).toBe(200);
-    await api.call('POST', `/api/agents/${agentId}/start`, {});
-    await api.waitForStatus(agentId, 'running');
-
-    browser = await launchChromium();
-    ({ page, problems } = await openPage(browser));
+    base = `${dashboard.product.url}/agents/${agentId}`;
     page.on('request', (request) => asked.push(request.url()));
     await page.routeWebSocket(/\/api\/control\//, (socket) => {
       socket.connectToServer();
       sockets.add(socket);
     });
     await page.goto(`${base}/chat`);
-    await page.getByLabel('Username').fill('admin');
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await dashboard.signIn();
     await page.getByRole('heading', { level: 1, name: 'Trial' }).waitFor();
   });
-  afterAll(async () => {
-    await browser.close();
-    await product.stop();
-    installation.remove();
-  });
+  afterAll(() => dashboard.close());
 
   host.test('an agent that writes markup, scripts, beacons and control codes writes text', async () => {
     await page.getByRole('textbox', { name: 'Message' }).fill('Be hostile.');
@@ -135,7 +73,7 @@ host.describe('one agent in a real browser', () => {
     const text = (await log.textContent()) ?? '';
     expect(text).toContain('RLO');
     expect(text).not.toMatch(/[\u202E\u001b\u0007]/);
-    expect(await look('agent-chat-hostile')).toEqual([]);
+    expect(await look('chat-hostile')).toEqual([]);
 
     await page.goto(`${base}/activity`);
     await page
@@ -144,11 +82,11 @@ host.describe('one agent in a real browser', () => {
       .waitFor();
     expect(await page.getByRole('group', { name: 'Activity' }).locator('img, script, a').count()).toBe(0);
     expect(await page.evaluate('window.broken')).toBeUndefined();
-    expect(asked.filter((url) => !url.startsWith(product.url))).toEqual([]);
+    expect(asked.filter((url) => !url.startsWith(dashboard.product.url))).toEqual([]);
   });
 
   host.test('a refusal in the activity opens with rule, reason and trace, and has an address', async () => {
-    expect(await look('agent-activity')).toEqual([]);
+    expect(await look('activity')).toEqual([]);
     await page.getByLabel('Show').selectOption('refusals');
     await page
       .getByRole('button', { name: /Refused/ })
@@ -157,7 +95,7 @@ host.describe('one agent in a real browser', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByText('fs.zone.hidden').first().waitFor();
     await dialog.getByText('Layers, in order').waitFor();
-    expect(await look('agent-activity-event')).toEqual([]);
+    expect(await look('activity-event')).toEqual([]);
     await page.reload();
     await page.getByRole('dialog').getByText('fs.zone.hidden').first().waitFor();
     await page.keyboard.press('Escape');
@@ -187,7 +125,7 @@ host.describe('one agent in a real browser', () => {
       await page.goto(`${base}/settings?section=tools`);
       const field = page.getByLabel('Seconds until a command is ended');
       await field.fill('40');
-      const other = await secondTab('/settings?section=tools');
+      const other = await dashboard.secondTab(`/agents/${agentId}/settings?section=tools`);
       await other.getByLabel('Seconds until a command is ended').fill('30');
       await other.getByRole('button', { name: 'Save' }).click();
       await other.getByText('Saved, and the running worker has confirmed it.').waitFor();
@@ -195,7 +133,7 @@ host.describe('one agent in a real browser', () => {
       await page.getByRole('button', { name: 'Save' }).click();
       await page.getByText('Seconds until a command is ended is now 30').waitFor();
       expect(await field.inputValue()).toBe('40');
-      expect(await look('agent-settings-conflict')).toEqual([]);
+      expect(await look('settings-conflict')).toEqual([]);
       expect((await configOf()).tools.exec.timeout).toBe(30);
       await page.getByRole('button', { name: 'Keep my changes' }).click();
       await page.getByRole('button', { name: 'Save' }).click();
@@ -226,7 +164,7 @@ host.describe('one agent in a real browser', () => {
     await page.reload();
     await page.getByRole('button', { name: 'Edit main' }).click();
     await page.getByRole('button', { name: 'Replace API key' }).waitFor();
-    expect(await look('agent-settings-provider')).toEqual([]);
+    expect(await look('settings-provider')).toEqual([]);
     expect(bodies.length).toBeGreaterThan(2);
     expect([...bodies, await page.content()].some((text) => text.includes(secret))).toBe(false);
     await page.getByRole('button', { name: 'Cancel' }).click();
@@ -239,7 +177,7 @@ host.describe('one agent in a real browser', () => {
       await page
         .getByText('no container: a worker can read what the user of the control plane can read')
         .waitFor();
-      expect(await look('agent-settings-security')).toEqual([]);
+      expect(await look('settings-security')).toEqual([]);
       await page.getByRole('radio', { name: 'Safe' }).check();
       await page.getByText(/The agent will not start until that changes/).waitFor();
       await page.getByText('This server does not hold what the cards promise of containers.').waitFor();
@@ -254,7 +192,7 @@ host.describe('one agent in a real browser', () => {
       for (const section of ['general', 'tools', 'web', 'variables']) {
         await page.goto(`${base}/settings?section=${section}`);
         await page.getByRole('heading', { level: 2 }).first().waitFor();
-        expect(await look(`agent-settings-${section}`)).toEqual([]);
+        expect(await look(`settings-${section}`)).toEqual([]);
       }
     },
   );
@@ -276,17 +214,17 @@ host.describe('one agent in a real browser', () => {
     const downloading = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download', exact: true }).click();
     expect(readFileSync(await (await downloading).path(), 'utf8')).toBe(content);
-    expect(await look('agent-workspace')).toEqual([]);
+    expect(await look('workspace')).toEqual([]);
   });
 
   host.test('the process log shows what the worker printed', async () => {
     await page.goto(`${base}/logs`);
     await page.getByRole('heading', { level: 2, name: 'Process log' }).waitFor();
     await page.getByRole('button', { name: 'Pause' }).waitFor();
-    expect(await look('agent-logs')).toEqual([]);
+    expect(await look('logs')).toEqual([]);
   });
 
   host.test('nothing on the way broke the content security policy or failed', () => {
-    expect(problems.filter((problem) => !EXPECTED.test(problem))).toEqual([]);
+    expect(dashboard.problems.filter((problem) => !EXPECTED.test(problem))).toEqual([]);
   });
 });

@@ -1,55 +1,39 @@
 import { randomBytes } from 'node:crypto';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { requires } from '../../tools/host/host-test.js';
-import { Api } from './support/api.js';
-import { keepPicture, launchChromium, openPage, type WatchedPage } from './support/browser.js';
-import {
-  newInstallation,
-  startProduct,
-  waitFor,
-  type Installation,
-  type Product,
-} from './support/product.js';
+import type { Api } from './support/api.js';
+import { openPage, type WatchedPage } from './support/browser.js';
+import { openDashboard, type Dashboard } from './support/dashboard.js';
+import { startProduct, waitFor } from './support/product.js';
 
 const host = requires('chromium');
 
 host.describe('the dashboard when conditions are not good', () => {
-  let installation: Installation;
-  let product: Product;
-  let browser: Browser;
+  let dashboard: Dashboard;
+  let server = '';
   let api: Api;
-  const password = `browser ${randomBytes(12).toString('hex')}`;
 
   beforeAll(async () => {
-    installation = newInstallation();
-    product = await startProduct(installation, { env: { CLAWFORCE_MAX_LEVEL: 'privileged' } });
-    api = new Api(product.url);
-    await api.claimAndLogin(product.setupToken ?? '', password);
-    browser = await launchChromium();
+    dashboard = await openDashboard('conditions', { env: { CLAWFORCE_MAX_LEVEL: 'privileged' } });
+    server = dashboard.product.url;
+    api = await dashboard.claim();
   });
-  afterAll(async () => {
-    await browser.close();
-    await product.stop();
-    installation.remove();
-  });
+  afterAll(() => dashboard.close());
 
   async function signedIn(options: { width?: number; height?: number } = {}): Promise<WatchedPage> {
-    const watched = await openPage(browser, options);
+    const watched = await openPage(dashboard.browser, options);
     const { page } = watched;
-    await page.goto(`${product.url}/login`);
-    await page.getByLabel('Username').fill('admin');
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.goto(`${server}/login`);
+    await dashboard.signIn(page);
     await page.getByRole('heading', { level: 1, name: 'Now' }).waitFor();
     return watched;
   }
 
   host.test('is ready to use within 1.5 seconds', async () => {
     const ms = await best('first page', async () => {
-      const { page } = await openPage(browser);
+      const { page } = await openPage(dashboard.browser);
       const taken = await timed(async () => {
-        await page.goto(`${product.url}/login`, { waitUntil: 'commit' });
+        await page.goto(`${server}/login`, { waitUntil: 'commit' });
         await page.getByLabel('Username').fill('a');
       });
       await page.context().close();
@@ -64,9 +48,9 @@ host.describe('the dashboard when conditions are not good', () => {
       // Another browser with an empty cache and the cookie, which works once: the one before has to be gone.
       const storageState = await page.context().storageState();
       await page.context().close();
-      page = await (await browser.newContext({ storageState, reducedMotion: 'reduce' })).newPage();
+      page = await (await dashboard.browser.newContext({ storageState, reducedMotion: 'reduce' })).newPage();
       const taken = await timed(async () => {
-        await page.goto(product.url, { waitUntil: 'commit' });
+        await page.goto(server, { waitUntil: 'commit' });
         await page
           .getByRole('region', { name: 'Refused in the last hour' })
           .getByRole('link', { name: 'All in the audit log' })
@@ -84,7 +68,7 @@ host.describe('the dashboard when conditions are not good', () => {
     const canvas = (): Promise<string> =>
       page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
     const light = await canvas();
-    await page.goto(`${product.url}/account`);
+    await page.goto(`${server}/account`);
     await page.getByLabel('Theme').selectOption('dark');
     await waitFor(async () => (await canvas()) === 'rgb(13, 17, 23)', { what: () => 'the dark theme' });
     await page.reload();
@@ -110,17 +94,19 @@ host.describe('the dashboard when conditions are not good', () => {
         json: { error: 'Give your password again.', code: 'REAUTHENTICATION_REQUIRED' },
       });
     });
-    await page.goto(`${product.url}/agents/${agent.id}/settings?section=security`);
+    await page.goto(`${server}/agents/${agent.id}/settings?section=security`);
     await page.getByRole('radio', { name: 'Power' }).check();
     await page.getByText('The agent is root in its container: sudo and apt-get work.').waitFor();
     await page.getByRole('button', { name: 'Apply' }).click();
     const dialog = page.getByRole('alertdialog');
+    await dialog.getByLabel('Password').waitFor();
+    expect(await dashboard.look('power-password', page)).toEqual([]);
     await dialog.getByLabel('Password').fill('not the password');
     await dialog.getByRole('button', { name: 'Confirm' }).click();
     await dialog.getByRole('alert').waitFor();
     expect(await stored()).toBeUndefined();
     await page.getByText('Stored: Standard', { exact: false }).waitFor();
-    await dialog.getByLabel('Password').fill(password);
+    await dialog.getByLabel('Password').fill(dashboard.password);
     await dialog.getByRole('button', { name: 'Confirm' }).click();
     await page.getByText('Stored: Power', { exact: false }).waitFor();
     expect(await stored()).toBe('privileged');
@@ -131,13 +117,26 @@ host.describe('the dashboard when conditions are not good', () => {
     'a server that goes away shows, and what happened meanwhile is there when it is back',
     async () => {
       const { page } = await signedIn();
-      await page.goto(`${product.url}/fleet`);
+      await page.goto(`${server}/fleet`);
       await page.getByText('Live', { exact: true }).waitFor();
-      const port = new URL(product.url).port;
-      await product.stop();
+      const port = new URL(server).port;
+      await dashboard.product.stop();
       await page.getByText(/Connection lost/).waitFor();
-      await keepPicture(page, 'connection-lost');
-      product = await startProduct(installation, { command: serveOn(port) });
+      await dashboard.picture('connection-lost', page);
+      await page.setViewportSize({ width: 390, height: 844 });
+      await dashboard.picture('connection-lost-phone', page);
+      // What a finger meets at the heading and at the banner is the heading and the banner.
+      for (const selector of ['h1', '[role=status]']) {
+        expect(
+          await page.evaluate<boolean>(`(() => {
+            const shown = [...document.querySelectorAll('${selector}')].find((found) => found.textContent !== '');
+            const { left, top, width, height } = shown.getBoundingClientRect();
+            return shown.contains(document.elementFromPoint(left + Math.min(width, 80) / 2, top + height / 2));
+          })()`),
+          selector,
+        ).toBe(true);
+      }
+      dashboard.product = await startProduct(dashboard.installation, { command: serveOn(port) });
       const made = await api.call('POST', '/api/agents', { name: 'Made meanwhile', mode: 'process' });
       expect(made.status).toBe(201);
       await page.getByText('Live', { exact: true }).waitFor();
@@ -150,23 +149,21 @@ host.describe('the dashboard when conditions are not good', () => {
     'a session that is ended elsewhere leads to the login page and back to the same page',
     async () => {
       const { page } = await signedIn();
-      await page.goto(`${product.url}/audit?effect=deny`);
+      await page.goto(`${server}/audit?effect=deny`);
       await page.getByRole('heading', { level: 1, name: 'Audit' }).waitFor();
       await page.getByText('Live', { exact: true }).waitFor();
       expect((await api.call('DELETE', '/api/auth/sessions')).status).toBe(200);
       await page.getByText('Your session has ended.').waitFor();
-      await page.getByLabel('Username').fill('admin');
-      await page.getByLabel('Password').fill(password);
-      await page.getByRole('button', { name: 'Sign in' }).click();
+      await dashboard.signIn(page);
       await page.getByRole('heading', { level: 1, name: 'Audit' }).waitFor();
-      expect(page.url()).toBe(`${product.url}/audit?effect=deny`);
+      expect(page.url()).toBe(`${server}/audit?effect=deny`);
       await page.context().close();
     },
   );
 
   host.test('the keyboard alone finds the content and creates an agent', async () => {
     const { page } = await signedIn();
-    await page.goto(`${product.url}/fleet`);
+    await page.goto(`${server}/fleet`);
     await page.getByRole('button', { name: 'New agent' }).waitFor();
     await page.keyboard.press('Tab');
     expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Skip to content');
@@ -179,16 +176,39 @@ host.describe('the dashboard when conditions are not good', () => {
     await page.context().close();
   });
 
-  host.test('fits a phone: nothing is wider than the screen', async () => {
-    const { page } = await signedIn({ width: 390, height: 844 });
-    for (const path of ['/', '/fleet', '/playground', '/audit', '/account']) {
-      await page.goto(product.url + path);
-      await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForLoadState('networkidle');
-      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-      expect([path, width]).toEqual([path, 390]);
-      await keepPicture(page, `phone${path === '/' ? '-now' : path.replace('/', '-')}`);
-    }
+  host.test('a session is ended from the account page, and a changed password is the only one', async () => {
+    // Those of the tests before are in the list, too.
+    expect((await api.call('DELETE', '/api/auth/sessions')).status).toBe(200);
+    const { page } = await signedIn();
+    const other = (await signedIn()).page;
+    await page.goto(`${server}/account`);
+    const sessions = page.getByRole('region', { name: 'Sessions' }).getByRole('listitem');
+    await waitFor(async () => (await sessions.count()) === 3, { what: () => 'three sessions' });
+    await sessions
+      .filter({ hasText: 'Chrome', hasNotText: 'This one' })
+      .getByRole('button', { name: /^End the session/ })
+      .click();
+    await other.getByText('Your session has ended.').waitFor();
+    await waitFor(async () => (await sessions.count()) === 2, { what: () => 'two sessions' });
+    await other.context().close();
+
+    const next = `browser ${randomBytes(12).toString('hex')}`;
+    await page.getByLabel('Present password').fill(dashboard.password);
+    await page.getByLabel('New password').fill(next);
+    await page.getByLabel('The new one again').fill(next);
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByText('The password is changed; 1 other session ended.').waitFor();
+    expect((await api.call('GET', '/api/auth/me')).status).toBe(401);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Username').fill('admin');
+    await page.getByLabel('Password').fill(dashboard.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').waitFor();
+    dashboard.password = next;
+    await page.getByLabel('Password').fill(next);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Account' }).waitFor();
+    await api.login('admin', next);
     await page.context().close();
   });
 
@@ -199,7 +219,7 @@ host.describe('the dashboard when conditions are not good', () => {
       if (status !== 201) throw new Error(`creating ${name}: ${status}`);
     }
     const { page } = await signedIn();
-    await page.goto(`${product.url}/fleet?sort=name`);
+    await page.goto(`${server}/fleet?sort=name`);
     await page.getByText(/^50\d agents$/).waitFor();
     const list = page.getByRole('group', { name: 'Agents' });
     expect(await list.getByRole('listitem').count()).toBeLessThan(60);
@@ -213,7 +233,7 @@ host.describe('the dashboard when conditions are not good', () => {
       { what: () => 'the last row' },
     );
     expect(await list.getByRole('listitem').count()).toBeLessThan(60);
-    await keepPicture(page, 'fleet-500');
+    await dashboard.picture('fleet-500', page);
     await page.getByLabel('Find').fill('worker 25');
     await page.getByText(/^10 of 50\d agents$/).waitFor();
     await page.context().close();

@@ -1,18 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { requires } from '../../tools/host/host-test.js';
-import { Api } from './support/api.js';
-import { accessibilityProblems, keepPicture, launchChromium, openPage, watch } from './support/browser.js';
-import {
-  newInstallation,
-  startProduct,
-  waitFor,
-  type Installation,
-  type Product,
-} from './support/product.js';
+import type { Api } from './support/api.js';
+import { accessibilityProblems } from './support/browser.js';
+import { openDashboard, startScriptedAgent, type Dashboard } from './support/dashboard.js';
+import { waitFor } from './support/product.js';
 
 const host = requires('chromium');
 /** What browsers log by themselves: the refresh before sign-in, the refused save. */
@@ -23,22 +17,20 @@ const RECITED = Array.from({ length: 18 }, (_, index) => ({
   say: `Verse ${index}. ${'And on it went. '.repeat((index % 5) * 6)}`,
   calls: [{ tool: 'read_file', args: { path: 'nothing.txt' } }],
 }));
+/** A line of a megabyte, as a hostile program prints it. */
+const HUGE = `<img src=x onerror=alert(1)>\u001b[31m${'W'.repeat(1_000_000)}`;
 /** A text that comes word by word, in paragraphs. */
 const words = (name: string): string =>
   Array.from({ length: 50 }, (_, index) => `${name}${index}${index % 4 === 0 ? '\n\n' : ''}`).join(' ');
 
 host.describe('long lists in a real browser', () => {
-  let installation: Installation;
-  let product: Product;
-  let browser: Browser;
+  let dashboard: Dashboard;
   let page: Page;
-  let problems: string[] = [];
   let api: Api;
   let agentId = '';
   let workspace = '';
-  const password = `browser ${randomBytes(12).toString('hex')}`;
 
-  const open = (path: string, on = page) => on.goto(`${product.url}/agents/${agentId}/${path}`);
+  const open = (path: string) => page.goto(`${dashboard.product.url}/agents/${agentId}/${path}`);
   const say = async (text: string, session: string): Promise<void> => {
     expect((await api.send(agentId, text, session)).state).toBe('done');
   };
@@ -52,38 +44,21 @@ host.describe('long lists in a real browser', () => {
     Number(await list.getByRole('listitem').first().getAttribute('aria-setsize'));
 
   beforeAll(async () => {
-    installation = newInstallation();
-    product = await startProduct(installation);
-    api = new Api(product.url);
-    await api.claimAndLogin(product.setupToken ?? '', password);
-    agentId = (await api.call('POST', '/api/agents', { name: 'Long' })).body.id as string;
-    const script = {
+    dashboard = await openDashboard('lists');
+    ({ page } = dashboard);
+    api = await dashboard.claim();
+    agentId = await startScriptedAgent(api, 'Long', {
       turns: [
         { when: 'recite', steps: [...RECITED, { say: 'The end.' }] },
         { when: 'slowly', steps: [{ say: words('slow'), word_delay_ms: 20 }] },
         { when: 'steadily', steps: [{ say: words('step'), word_delay_ms: 80 }] },
       ],
-    };
-    const saved = await api.call('PATCH', `/api/agents/${agentId}/config`, {
-      providers: { trial: { kind: 'scripted', script: JSON.stringify(script) } },
-      agents: { defaults: { model: 'trial/trial' } },
     });
-    expect(saved.status).toBe(200);
-    await api.call('POST', `/api/agents/${agentId}/start`, {});
-    await api.waitForStatus(agentId, 'running');
-    browser = await launchChromium();
-    ({ page, problems } = await openPage(browser));
     await open('chat');
-    await page.getByLabel('Username').fill('admin');
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await dashboard.signIn();
     await page.getByRole('heading', { level: 1, name: 'Long' }).waitFor();
   });
-  afterAll(async () => {
-    await browser.close();
-    await product.stop();
-    installation.remove();
-  });
+  afterAll(() => dashboard.close());
 
   host.test(
     'a long conversation opens at its end, keeps its place when earlier entries come above it, and follows what is said',
@@ -155,7 +130,8 @@ host.describe('long lists in a real browser', () => {
     const lines = Array.from({ length: 5000 }, (_, index) => ({
       time: '2026-11-27T10:00:00.000Z',
       stream: index % 50 === 0 ? 'stderr' : 'stdout',
-      text: `line ${index} ${'x'.repeat(index % 7 === 0 ? 400 : 20)}`,
+      // One without an end, in the middle of the others.
+      text: index === 1235 ? HUGE : `line ${index} ${'x'.repeat(index % 7 === 0 ? 400 : 20)}`,
     }));
     await page.route('**/process-logs/stream*', (route) =>
       route.fulfill({
@@ -177,16 +153,28 @@ host.describe('long lists in a real browser', () => {
       .locator('[aria-current=true]')
       .getByText(/line 1234 /)
       .waitFor();
+    // The line of a megabyte is cut and inert, and the page goes on.
+    const huge = list.getByRole('listitem').filter({ hasText: 'more characters' });
+    await huge.getByText('<img src=x onerror=alert(1)>').waitFor();
+    expect(await huge.locator('img').count()).toBe(0);
+    expect((await huge.textContent())?.length).toBeLessThan(30_000);
+    await dashboard.picture('logs-huge-line');
+    await page.getByRole('searchbox', { name: 'Find in the log' }).fill('line 4321 ');
+    await page.getByText('1 of 1', { exact: true }).waitFor();
+    await list
+      .locator('[aria-current=true]')
+      .getByText(/line 4321 /)
+      .waitFor();
     expect(await elements(list)).toBeLessThan(MOST_ELEMENTS);
     expect(await accessibilityProblems(page)).toEqual([]);
-    await keepPicture(page, 'agent-logs-long');
+    await dashboard.picture('logs-long');
     await page.unroute('**/process-logs/stream*');
   });
 
   host.test(
     '3,000 files: few rows are in the page, and the keyboard reaches and opens any of them',
     async () => {
-      workspace = join(installation.dataDir, 'agents', agentId, 'workspace');
+      workspace = join(dashboard.installation.dataDir, 'agents', agentId, 'workspace');
       mkdirSync(join(workspace, 'many'), { recursive: true });
       for (let index = 0; index < 3000; index += 1)
         writeFileSync(join(workspace, 'many', `file-${String(index).padStart(4, '0')}.txt`), `${index}\n`);
@@ -206,7 +194,7 @@ host.describe('long lists in a real browser', () => {
       // A link to a file far down shows it.
       await open('workspace?path=many/file-1500.txt');
       await tree.getByRole('treeitem', { name: /^file-1500/, selected: true }).waitFor();
-      await keepPicture(page, 'agent-workspace-long');
+      await dashboard.picture('workspace-long');
     },
   );
 
@@ -215,9 +203,7 @@ host.describe('long lists in a real browser', () => {
     await open('workspace?path=shared.md');
     await page.getByRole('button', { name: 'Edit' }).click();
     await page.getByRole('textbox', { name: 'Content' }).fill('one\nmine\n');
-    const other = await page.context().newPage();
-    problems.push(...watch(other));
-    await open('workspace?path=shared.md', other);
+    const other = await dashboard.secondTab(`/agents/${agentId}/workspace?path=shared.md`);
     await other.getByRole('button', { name: 'Edit' }).click();
     await other.getByRole('textbox', { name: 'Content' }).fill('one\ntheirs\n');
     await other.getByRole('button', { name: 'Save' }).click();
@@ -228,7 +214,7 @@ host.describe('long lists in a real browser', () => {
     await page.getByRole('region', { name: 'The other version' }).getByText('theirs').waitFor();
     expect(readFileSync(join(workspace, 'shared.md'), 'utf8')).toBe('one\ntheirs\n');
     expect(await accessibilityProblems(page)).toEqual([]);
-    await keepPicture(page, 'agent-workspace-conflict');
+    await dashboard.picture('workspace-conflict');
     await page.getByRole('button', { name: 'Save mine over it' }).click();
     await page.getByRole('button', { name: 'Edit' }).waitFor();
     expect(readFileSync(join(workspace, 'shared.md'), 'utf8')).toBe('one\nmine\n');
@@ -257,6 +243,6 @@ host.describe('long lists in a real browser', () => {
   });
 
   host.test('nothing on the way broke the content security policy or failed', () => {
-    expect(problems.filter((problem) => !EXPECTED.test(problem))).toEqual([]);
+    expect(dashboard.problems.filter((problem) => !EXPECTED.test(problem))).toEqual([]);
   });
 });
