@@ -67,6 +67,7 @@ host.describe('the dashboard in a real browser', () => {
   host.test('signing out and in again comes back to the page that was asked for', async () => {
     await go('Account');
     await page.getByText('This one').waitFor();
+    await page.getByText('Highest level').waitFor();
     expect(await look('account')).toEqual([]);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
@@ -168,7 +169,10 @@ host.describe('the dashboard in a real browser', () => {
     await page.getByText('Refused', { exact: true }).first().waitFor();
     expect(await look('agent-activity')).toEqual([]);
     await tab('Logs');
-    await page.getByRole('heading', { name: /log/i }).first().waitFor();
+    await page
+      .getByRole('group', { name: 'Lines of the log' })
+      .getByText(/link open/)
+      .waitFor();
     expect(await look('agent-logs')).toEqual([]);
   });
 
@@ -281,6 +285,8 @@ host.describe('the dashboard in a real browser', () => {
       expect(report.failed).toBeGreaterThan(50);
       expect(await rows.getByText('FAIL', { exact: true }).count()).toBe(report.failed);
       expect(await look('drill-report')).toEqual([]);
+      await page.getByRole('heading', { level: 2, name: 'Attempts' }).scrollIntoViewIfNeeded();
+      await dashboard.picture('drill-attempts-light');
       await go('Drill');
       await page.getByRole('link', { name: 'Standard, no agent' }).waitFor();
       expect(await look('drill')).toEqual([]);

@@ -60,7 +60,7 @@ export function describeDrill(drill: Drill): DrillVerdict {
       ...byLayer(rows),
       ...(drill.backend === 'process' && rows.length > 0
         ? [
-            'This server runs workers as plain processes: what only a container can hold was not run, and each of it counts as failed.',
+            'This server runs workers as plain processes: what only a container can hold was not run, and all of it counts as failed.',
           ]
         : []),
       ...forInformation,

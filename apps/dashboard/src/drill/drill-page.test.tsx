@@ -228,7 +228,7 @@ describe('the verdict in words', () => {
 
   it('says of plain processes why they fail, and of a drill without attempts what stopped it', () => {
     const { details } = describeDrill(aDrill({ backend: 'process' }));
-    expect(details.join(' ')).toContain('was not run, and each of it counts as failed');
+    expect(details.join(' ')).toContain('was not run, and all of it counts as failed');
     const stopped = describeDrill(aDrill({ rows: [], reason: 'The worker did not connect.' }));
     expect(stopped).toMatchObject({ tone: 'bad', details: ['The worker did not connect.'] });
   });

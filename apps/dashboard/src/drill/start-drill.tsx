@@ -121,7 +121,7 @@ function Choice({
         <Notice tone="warn" title="Here the drill fails.">
           <p>
             This server runs workers as plain processes. What only a container can hold is not run on the
-            host; each of it counts as failed.
+            host; all of it counts as failed.
           </p>
         </Notice>
       )}
