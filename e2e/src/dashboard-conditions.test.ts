@@ -136,6 +136,7 @@ host.describe('the dashboard when conditions are not good', () => {
           selector,
         ).toBe(true);
       }
+      await page.setViewportSize({ width: 1280, height: 800 });
       dashboard.product = await startProduct(dashboard.installation, { command: serveOn(port) });
       const made = await api.call('POST', '/api/agents', { name: 'Made meanwhile', mode: 'process' });
       expect(made.status).toBe(201);
