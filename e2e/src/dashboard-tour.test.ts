@@ -271,7 +271,10 @@ host.describe('the dashboard in a real browser', () => {
       await page.getByRole('button', { name: 'JSON' }).click();
       const file = await download;
       expect(file.suggestedFilename()).toMatch(/^drill-permissive-.*\.json$/);
-      const report = JSON.parse(readFileSync(await file.path(), 'utf8'));
+      const report = JSON.parse(readFileSync(await file.path(), 'utf8')) as {
+        failed: number;
+        engine: string;
+      };
       expect(report).toMatchObject({ state: 'done', verdict: 'fail', backend: 'process' });
       expect(report.engine).toMatch(/^node-child-process [\d.]+, kernel \d/);
 
