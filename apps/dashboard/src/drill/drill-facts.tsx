@@ -16,6 +16,12 @@ const ATTESTED: Readonly<Record<string, string>> = {
   none: 'No: no worker was looked at from outside',
 };
 
+const PARTS = [
+  ['engine', 'Engine'],
+  ['runtime', 'Runtime'],
+  ['kernel', 'Kernel'],
+] as const;
+
 /** On what the drill ran: everything that a reader needs to compare two reports. */
 export function DrillFacts({ drill }: { readonly drill: Drill }) {
   const api = useApi();
@@ -47,9 +53,19 @@ export function DrillFacts({ drill }: { readonly drill: Drill }) {
         <Fact name="Backend">
           <InertText text={drill.backend} />
         </Fact>
-        <Fact name="Engine, runtime, kernel">
-          {drill.engine === '' ? 'not asked yet' : <InertText text={drill.engine} />}
-        </Fact>
+        {drill.versions ? (
+          PARTS.map(([part, name]) => (
+            <Fact key={part} name={name}>
+              <InertText
+                text={`${drill.versions?.[part].name ?? ''} ${drill.versions?.[part].version ?? ''}`}
+              />
+            </Fact>
+          ))
+        ) : (
+          <Fact name="Engine, runtime, kernel">
+            {drill.engine === '' ? 'The engine has not answered' : <InertText text={drill.engine} />}
+          </Fact>
+        )}
         <Fact name="Node of the server">{drill.node}</Fact>
         {drill.image !== null && (
           <Fact name="Image">

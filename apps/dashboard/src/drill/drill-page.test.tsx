@@ -36,6 +36,11 @@ const aDrill = (changes: Partial<Drill> = {}): Drill => {
     level: 'sandboxed',
     backend: 'docker',
     engine: 'docker 28.1, runc 1.2.5, kernel 6.12.0',
+    versions: {
+      engine: { name: 'docker', version: '28.1.1' },
+      runtime: { name: 'runc', version: '1.2.5' },
+      kernel: { name: 'linux', version: '6.12.0' },
+    },
     node: 'v24.1.0',
     image: 'clawforce-worker',
     agent_id: null,
@@ -154,7 +159,9 @@ describe('starting a drill', () => {
 describe('the report of a drill', () => {
   it('shows every attempt, what it ran on, and text of the worker as text', async () => {
     renderApp('/drill/d1', operator(aDrill()));
-    await screen.findByText('docker 28.1, runc 1.2.5, kernel 6.12.0');
+    await screen.findByText('docker 28.1.1');
+    screen.getByText('runc 1.2.5');
+    screen.getByText('linux 6.12.0');
     screen.getByText('v24.1.0');
     expect(caseIds()).toEqual(ROWS.map(({ id }) => id));
     const failed = screen.getByText('mnt-proc').closest<HTMLElement>('[role=row]')!;
@@ -201,6 +208,16 @@ describe('the report of a drill', () => {
     expect(names).toEqual(['drill-sandboxed-2026-11-27T10-00-00.json']);
     create.mockRestore();
     click.mockRestore();
+  });
+
+  it('that is gone while it ran is not shown as running', async () => {
+    const running = aDrill({ state: 'running', verdict: 'pending', ended_at: null, versions: null });
+    const { server } = renderApp('/drill/d1', operator(running));
+    await screen.findByText('5 of 5 attempts made so far.');
+    screen.getByText(running.engine);
+    server.on('GET /api/drills/d1', () => refusal(404, 'NOT_FOUND', 'There is no such drill.'));
+    await screen.findByText('There is no such drill.');
+    expect(screen.queryByText('Running')).toBeNull();
   });
 
   it('of an unknown drill says so', async () => {

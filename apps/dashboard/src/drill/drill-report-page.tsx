@@ -10,7 +10,7 @@ import { Loading } from '../components/loading.js';
 import { PageHeader } from '../components/page-header.js';
 import { saveFile } from '../components/save-file.js';
 import { DrillFacts } from './drill-facts.js';
-import { drillQuery } from './drill-queries.js';
+import { drillQuery, isGone } from './drill-queries.js';
 import { DrillRows } from './drill-rows.js';
 import { DrillVerdictPanel } from './drill-verdict-panel.js';
 
@@ -20,7 +20,7 @@ export function DrillReportPage() {
   const { show, layer } = useSearch({ from: '/signed-in/drill/$drillId' });
   const navigate = useNavigate();
   const report = useQuery(drillQuery(useApi(), drillId));
-  const drill = report.data;
+  const drill = isGone(report.error) ? undefined : report.data;
   const change = (next: { readonly show?: string; readonly layer?: string }): void =>
     void navigate({
       to: '/drill/$drillId',

@@ -17,13 +17,14 @@ export function DrillVerdictPanel({
   const isRunning = drill.state === 'running';
   return (
     <section className={styles['verdict']} data-verdict={drill.verdict} aria-label="Verdict">
-      {/* Read out when it changes: not at every attempt. */}
-      <div role="status">
+      {/* Read out when it changes: the verdict, and not every attempt on the way to it. */}
+      <div role="status" className={styles['word']}>
         <Badge tone={tone} dot>
           {word}
         </Badge>
+        {!isRunning && <h2>{title}</h2>}
       </div>
-      <h2>{title}</h2>
+      {isRunning && <h2>{title}</h2>}
       {isRunning && (
         <progress
           className={styles['progress']}
