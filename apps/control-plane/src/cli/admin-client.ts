@@ -9,12 +9,12 @@ export class ApiFailure extends Error {
   readonly fix: string | undefined;
   readonly issues: readonly { readonly pointer: string; readonly message: string }[];
 
-  constructor(status: number, body: unknown) {
+  constructor(status: number, body: unknown, options?: ErrorOptions) {
     const { error, code, fix, issues } = (typeof body === 'object' && body !== null ? body : {}) as Record<
       string,
       unknown
     >;
-    super(typeof error === 'string' ? error : `The server answered with status ${status}.`);
+    super(typeof error === 'string' ? error : `The server answered with status ${status}.`, options);
     this.status = status;
     this.code = typeof code === 'string' ? code : 'UNKNOWN';
     this.fix = typeof fix === 'string' ? fix : undefined;
@@ -90,14 +90,18 @@ function send(
       ...(signal ? { signal } : {}),
     });
     request.once('response', resolve);
-    request.once('error', reject);
+    request.once('error', (error) => reject(lossOf(error)));
     request.end(payload);
   });
 }
 
 async function readText(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  } catch (error) {
+    throw lossOf(error as Error);
+  }
   return Buffer.concat(chunks).toString('utf8');
 }
 
@@ -113,8 +117,21 @@ async function* readEvents(response: IncomingMessage, signal: AbortSignal): Asyn
       yield* events.splice(0);
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!signal.aborted) throw lossOf(error as Error);
   }
+}
+
+/** What is thrown for an error of the connection: a server that ends takes its socket away. */
+function lossOf(error: NodeJS.ErrnoException): Error {
+  const { code = '', syscall } = error;
+  const lost = ['ECONNRESET', 'ECONNREFUSED', 'EPIPE'].includes(code);
+  if (!lost && !(code === 'ENOENT' && syscall === 'connect')) return error;
+  const body = {
+    code: 'SERVER_NOT_RUNNING',
+    error: 'The connection to the server broke off.',
+    fix: 'See whether it still runs, or start it with "clawforce serve" or "npm start".',
+  };
+  return new ApiFailure(503, body, { cause: error });
 }
 
 function parseJson(text: string): unknown {

@@ -37,7 +37,8 @@ export async function connect(
         });
       }
       // A socket that nobody listens on is what a killed server leaves behind.
-      if (!['ECONNREFUSED', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      const { cause } = error as { cause?: NodeJS.ErrnoException };
+      if (!['ECONNREFUSED', 'ENOENT'].includes(cause?.code ?? '')) throw error;
     }
   }
   const offline = await openOffline(dataDir);

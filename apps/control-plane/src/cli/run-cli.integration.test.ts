@@ -537,6 +537,19 @@ describe('clawforce agent send', () => {
     expect(calls.some((call) => call.startsWith('POST'))).toBe(false);
   });
 
+  it('ends with 3 and a sentence on a line of its own when the server is gone in the middle', async () => {
+    await serve({
+      ...turn({}),
+      [`GET /api/agents/${agent.id}/logs`]: (_body, _request, response) => {
+        sse(response, [['delta', { session_key: 'cli:direct', text: 'I begin' }]], false);
+        setTimeout(() => response.destroy(), 100);
+      },
+    });
+    expect(await run('agent', 'send', 'demo', 'hello')).toBe(EXIT_CODES.serverNotRunning);
+    expect(out).toBe('I begin\n');
+    expect(err).toMatch(/^The connection to the server broke off\. \(SERVER_NOT_RUNNING\)\nFix: /);
+  });
+
   it('ends with 1 and the reason when the turn failed', async () => {
     await serve(turn({ state: 'failed', error: { code: 'UPSTREAM_UNREACHABLE', message: 'No model.' } }));
     expect(await run('agent', 'send', 'demo', 'hello')).toBe(EXIT_CODES.failed);

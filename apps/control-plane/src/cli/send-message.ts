@@ -37,29 +37,32 @@ export async function sendMessage(
     if (midLine) output.line();
     midLine = false;
   };
-  for await (const { event, data } of events) {
-    if (event === 'delta' && (data as { session_key: string }).session_key === session) {
-      output.raw(safeText((data as { text: string }).text));
-      midLine = true;
-    } else if (event === 'activity' && (data as ActivityShape).event.session_key === session) {
-      const activity = data as ActivityShape;
-      const { event_type: type, record } = activity.event;
-      if (type === 'policy_decision' && record !== undefined && record.decision.effect !== 'allow')
-        refused += 1;
-      // The text has been streamed already.
-      const line =
-        type === 'message_sent' || type === 'message_received' ? undefined : activityLine(activity, output);
-      if (line !== undefined) {
-        freshLine();
-        output.line(line);
+  try {
+    for await (const { event, data } of events) {
+      if (event === 'delta' && (data as { session_key: string }).session_key === session) {
+        output.raw(safeText((data as { text: string }).text));
+        midLine = true;
+      } else if (event === 'activity' && (data as ActivityShape).event.session_key === session) {
+        const activity = data as ActivityShape;
+        const { event_type: type, record } = activity.event;
+        if (type === 'policy_decision' && record !== undefined && record.decision.effect !== 'allow')
+          refused += 1;
+        // The text has been streamed already.
+        const line =
+          type === 'message_sent' || type === 'message_received' ? undefined : activityLine(activity, output);
+        if (line !== undefined) {
+          freshLine();
+          output.line(line);
+        }
+      } else if (event === 'message' && (data as MessageShape).id === message.id) {
+        message = data as MessageShape;
+        if (FINAL.has(message.state)) break;
       }
-    } else if (event === 'message' && (data as MessageShape).id === message.id) {
-      message = data as MessageShape;
-      if (FINAL.has(message.state)) break;
     }
+  } finally {
+    stop.abort();
+    freshLine();
   }
-  stop.abort();
-  freshLine();
   message = (await client.call('GET', `/api/agents/${agent.id}/messages/${message.id}`)) as MessageShape;
   output.result({ ...message, refused });
   if (refused > 0)
