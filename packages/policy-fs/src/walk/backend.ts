@@ -50,8 +50,11 @@ export interface Backend {
   openTop(path: string): Dir;
   /** Holds a directory by its name; a link or anything else fails with ENOTDIR or ELOOP. */
   openDir(parent: Dir, name: EntryName): Dir;
-  /** Holds an entry by its name, a link as a link. */
-  openEntry(parent: Dir, name: EntryName): Entry;
+  /**
+   * Holds an entry by its name, a link as a link. With `nameOnly` its content will be neither read nor written, so links
+   * that are just being made or removed need not be waited for.
+   */
+  openEntry(parent: Dir, name: EntryName, nameOnly?: boolean): Entry;
   /** The real path of a held directory now. */
   realPath(dir: Dir): string;
   /** Gives the owner every right to a held directory, whatever takes its name; absent where only names are known. */
@@ -59,7 +62,7 @@ export interface Backend {
   /** Identifies the mount of a held directory or entry. */
   mountOf(held: Dir | Entry): string;
   /** Holds an entry several names below a directory in one step, or gives `undefined` when only the walk can tell. */
-  openVerified?(dir: Dir, dirPath: string, below: string): Entry | undefined;
+  openVerified?(dir: Dir, dirPath: string, below: string, nameOnly?: boolean): Entry | undefined;
   /** The same for a directory. */
   openVerifiedDir?(dir: Dir, dirPath: string, below: string): Dir | undefined;
 }

@@ -141,11 +141,11 @@ export const kernelBackend: Backend = {
 
   openDir: (parent, name) => new HeldDir(openSync(parent.at(name), HOLD_DIR)),
 
-  openEntry(parent, name) {
+  openEntry(parent, name, nameOnly = false) {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const entry = new HeldEntry(openSync(parent.at(name), HOLD));
       try {
-        if (!isUnsettled(entry) || stillNamed(entry, parent, name)) return entry;
+        if (nameOnly || !isUnsettled(entry) || stillNamed(entry, parent, name)) return entry;
       } catch (error) {
         entry.close();
         throw error;
@@ -161,13 +161,13 @@ export const kernelBackend: Backend = {
 
   mountOf: (held) => mountId(fdOf(held)),
 
-  openVerified(dir, dirPath, below) {
+  openVerified(dir, dirPath, below, nameOnly = false) {
     const fd = openBelow(dir, dirPath, below, HOLD);
     if (fd === undefined) return undefined;
     // Counts the links before the place is asked, as in `stillNamed`.
     const entry = new HeldEntry(fd);
     try {
-      const settled = !isUnsettled(entry) || settleBelow(dir, dirPath, below);
+      const settled = nameOnly || !isUnsettled(entry) || settleBelow(dir, dirPath, below);
       if (settled && entry.kind !== 'symlink' && liesAt(fd, `${dirPath}/${below}`)) return entry;
     } catch (error) {
       entry.close();

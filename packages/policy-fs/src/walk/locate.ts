@@ -59,11 +59,14 @@ export class Locator {
    * Holds an entry without its parent: one open, one comparison. Gives `undefined` where links, moves or absence ask for
    * the walk.
    */
-  holdEntry(gated: ZonePath): { readonly entry: Entry; readonly zone: PinnedZone } | undefined {
+  holdEntry(
+    gated: ZonePath,
+    nameOnly?: boolean,
+  ): { readonly entry: Entry; readonly zone: PinnedZone } | undefined {
     const { backend } = this.root;
     if (!backend.openVerified || gated.below === '') return undefined;
     const zone = this.root.zone(gated.zone, false);
-    const entry = backend.openVerified(zone.dir, zone.path, gated.below);
+    const entry = backend.openVerified(zone.dir, zone.path, gated.below, nameOnly);
     if (!entry) return undefined;
     try {
       if (gated.directory && entry.kind !== 'directory') throw new AgentFSError('NOT_A_DIRECTORY');
@@ -76,8 +79,13 @@ export class Locator {
   }
 
   /** A name right in the zone. Only what exists: a zone directory that was replaced shows by being empty. */
-  #inZoneRoot(gated: ZonePath, zone: PinnedZone, name: string): Resolved | undefined {
-    const held = this.holdEntry(gated);
+  #inZoneRoot(
+    gated: ZonePath,
+    zone: PinnedZone,
+    name: string,
+    { nameOnly }: ResolveOptions,
+  ): Resolved | undefined {
+    const held = this.holdEntry(gated, nameOnly);
     if (!held) return undefined;
     return { zone, path: gated.canonical, parent: zone.dir, ownsParent: false, name, entry: held.entry };
   }
@@ -88,14 +96,14 @@ export class Locator {
     const name = gated.names.at(-1);
     if (!backend.openVerifiedDir || name === undefined) return undefined;
     const zone = this.root.zone(gated.zone, false);
-    if (gated.names.length === 1) return this.#inZoneRoot(gated, zone, name);
+    if (gated.names.length === 1) return this.#inZoneRoot(gated, zone, name, options);
     const parent = backend.openVerifiedDir(zone.dir, zone.path, gated.below.slice(0, -name.length - 1));
     if (!parent) return undefined;
     let entry: Entry | undefined;
     let keep = false;
     try {
       try {
-        entry = backend.openEntry(parent, name);
+        entry = backend.openEntry(parent, name, options.nameOnly);
       } catch (error) {
         if (errnoOf(error) !== 'ENOENT') throw error;
       }

@@ -17,6 +17,8 @@ export type LinkPolicy = 'inside' | 'same-zone' | 'deny';
 export interface ResolveOptions {
   /** Follow a link in the last place; mutations of names do not. */
   readonly followLast: boolean;
+  /** Only the name is replaced: what has it is neither read nor written. */
+  readonly nameOnly?: boolean;
   /** Refuses a zone before anything in it is touched. */
   readonly admitZone?: (zone: ZoneSpec) => void;
   /** Makes a missing directory on the way; absent, a missing one is NOT_FOUND. */
@@ -168,7 +170,7 @@ export class Walk {
     const { dir: parent } = this.#top;
     let entry: Entry | undefined;
     try {
-      entry = this.#root.backend.openEntry(parent, name);
+      entry = this.#root.backend.openEntry(parent, name, this.#options.nameOnly);
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') {
         this.#checkMount(parent);

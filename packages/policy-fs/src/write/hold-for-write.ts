@@ -17,12 +17,14 @@ export function holdForWrite(
   context: FsContext,
   gated: ZonePath,
   made: MadeDirs | undefined,
+  nameOnly = false,
 ): Held & { readonly name: string } {
   const { locator, settings } = context;
   admitWritable(gated.zone);
   if (gated.below === '') throw new AgentFSError('ZONE_ROOT');
   const held = locator.hold(gated, {
     followLast: true,
+    nameOnly,
     admitZone: admitWritable,
     ...(made ? { makeDir: made.make } : {}),
   });

@@ -49,7 +49,8 @@ export async function writeWhole(
   if (data.byteLength > maxWriteBytes) throw tooLarge(data.byteLength, maxWriteBytes);
   const { ifMatch, ifNoneMatch } = options;
   return withMadeDirs(context, async (made) => {
-    const held = holdForWrite(context, gated, ifMatch === undefined ? made : undefined);
+    const blind = ifMatch === undefined;
+    const held = holdForWrite(context, gated, blind ? made : undefined, blind);
     try {
       call.reached(held.path, held.entry);
       const { entry } = held;

@@ -46,6 +46,19 @@ export const HARD_LINK_SCENARIOS: readonly Scenario[] = [
     attempt: async (victim) => (await victim.grep(OUTSIDE, '.')).length > 0,
   },
   {
+    name: 'write, hard link made and removed',
+    wants: 'a file outside overwritten that has a second name inside for a moment',
+    weight: 2,
+    prepare: lend,
+    async attempt(victim) {
+      await quietly(victim.write('x', 'overwritten'));
+      await quietly(victim.remove('x'));
+      await victim.write('own', 'inside');
+      return false;
+    },
+    damaged,
+  },
+  {
     name: 'append, hard link made and removed',
     wants: 'text added to a file outside that has a second name inside for a moment',
     weight: 2,
