@@ -207,8 +207,14 @@ export default tseslint.config(
       '@typescript-eslint/no-restricted-imports': ['error', { paths: restrictedImports }],
       'no-restricted-globals': [
         'error',
-        { name: 'fetch', message: 'Outgoing connections belong to policy-net.' },
-        { name: 'WebSocket', message: 'Outgoing connections belong to policy-net.' },
+        {
+          // Also as `globalThis.fetch`.
+          checkGlobalObject: true,
+          globals: ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest'].map((name) => ({
+            name,
+            message: 'Outgoing connections belong to policy-net.',
+          })),
+        },
       ],
     },
   },

@@ -202,8 +202,8 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
     hint: 'Open the WebSocket through CONNECT.',
   },
   'net.proxy.early-data': {
-    when: 'more bytes before the answer to CONNECT than the proxy keeps',
-    hint: 'Wait for the answer to CONNECT.',
+    when: 'more bytes before an answer than the proxy keeps',
+    hint: 'Wait for the answer before sending more.',
   },
   'net.proxy.too-many-requests': {
     when: 'the agent has made as many requests within a minute as it may',

@@ -81,6 +81,25 @@ describe('egress.sock', () => {
     expect(service.hits).toEqual(['/private']);
   });
 
+  it('follows the allowlist of an agent that runs as soon as it is saved', async () => {
+    const [, two] = agents;
+    const exceptions = [{ address: '127.0.0.1', port: service.port }];
+    const url = `http://localhost:${service.port}/listed`;
+    for (const [allowlist, answer] of [
+      [['example.com'], [403, 'net.allowlist.not-listed']],
+      [
+        ['example.com', 'localhost'],
+        [200, undefined],
+      ],
+      [['*.example.com'], [403, 'net.allowlist.not-listed']],
+      [[], [200, undefined]],
+    ] as const) {
+      expect((await configure(two, { allowlist, exceptions })).status).toBe(200);
+      await until('in force', async () => String(await ask(two, url)) === String(answer));
+    }
+    await configure(two, { allowlist: [], exceptions: [] });
+  });
+
   it('never leads to the control plane, its database or metadata, whatever an exception says', async () => {
     const [one] = agents;
     const port = Number(new URL(test.url).port);

@@ -177,9 +177,10 @@ describe('a server that speaks before it is asked', () => {
     const server = await open(listen(createNetServer((socket) => void socket.write(early))));
     const { fetch, events } = client({
       limits: { connectMs: 300 },
-      dial: async ({ address }) => {
+      dial: async ({ address, port }) => {
         const socket = connect(server.port, '127.0.0.1');
         Object.defineProperty(socket, 'remoteAddress', { value: address });
+        Object.defineProperty(socket, 'remotePort', { value: port });
         await new Promise((resolve) => socket.once('readable', resolve));
         // Each connection alone is within the deadline, two are not.
         await new Promise((resolve) => setTimeout(resolve, 200));

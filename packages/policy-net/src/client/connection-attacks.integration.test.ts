@@ -386,3 +386,20 @@ test('the harness reaches the canary when nothing guards it (positive control)',
   expect(canaryHits).toBe(1);
   canaryHits = 0;
 });
+
+test.each([
+  ['another port of the judged address', () => 22],
+  ['no port at all', () => undefined as never],
+])('a dial that leads to %s is refused before a byte is written', async (_what, claimPort) => {
+  let bytes = 0;
+  const silent = await listen(
+    createServer((socket) => void socket.on('data', (chunk) => (bytes += chunk.length))),
+  );
+  const { fetch, events } = open({ dial: dialTo(silent.port, undefined, claimPort) });
+  expect(await rejection(fetch('http://one.example.com/'))).toMatchObject({
+    decision: { rule: 'net.connection.peer' },
+  });
+  expect(events).toMatchObject([{ verdict: 'deny', chosen: null }]);
+  expect(bytes).toBe(0);
+  await silent.close();
+});

@@ -3,7 +3,7 @@ import type { Decision } from '@clawforce/policy-core';
 import { EgressDeniedError, EgressLimitError, type EgressLimitName } from '../errors.js';
 import type { NetworkSecurityPolicy } from '../policy.js';
 import type { NetRule } from '../rules.js';
-import { redactUrl } from '../url/parse-url.js';
+import { namedPlace, redactUrl } from '../url/redact-url.js';
 import { deny, toDecision } from '../verdict.js';
 import type { EgressAuditEvent, EgressVerdict } from './audit.js';
 import type { ConnectionSlot } from './connector.js';
@@ -383,6 +383,6 @@ function hostOf(url: string): { host: string; port: number } {
     const { hostname, port, protocol } = new URL(url);
     return { host: hostname, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };
   } catch {
-    return { host: '', port: 0 };
+    return namedPlace(redactUrl(url));
   }
 }

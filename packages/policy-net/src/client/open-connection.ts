@@ -116,6 +116,7 @@ export async function openConnection(
     const [address = ''] = addresses;
     const judged = { host, port, address, addresses };
     let chosen: string | undefined;
+    let chosenPort: number | undefined = port;
     if (settings.upstream !== undefined) {
       const through = await dialUpstream(settings.upstream, { ...judged, signal: giving.signal });
       socket = through.socket;
@@ -127,12 +128,12 @@ export async function openConnection(
           : settings.dial({ ...judged, signal: giving.signal });
       socket = await orGiveUp(giving, dialled);
       chosen = peerOf(socket);
+      chosenPort = socket.remotePort;
     }
-    if (chosen === undefined || !addresses.some((one) => canonical(one) === chosen)) {
-      const verdict = deny('net.connection.peer', 'The socket leads to an address that was not judged.');
-      throw new EgressDeniedError(
-        toDecision(verdict, `${host} ${chosen ?? 'no address'} ${port}`, policy.digest),
-      );
+    if (chosen === undefined || chosenPort !== port || !addresses.some((one) => canonical(one) === chosen)) {
+      const verdict = deny('net.connection.peer', 'The socket leads to an endpoint that was not judged.');
+      const shown = `${host} ${chosen ?? 'no address'} ${chosenPort ?? 'no port'}`;
+      throw new EgressDeniedError(toDecision(verdict, shown, policy.digest));
     }
     known = { ...known, chosen, judgedBy: admitting, rule: rules.get(chosen) ?? 'net.allow' };
     if (secure) socket = await orGiveUp(giving, secureSocket(socket, host, literal, settings.tls));

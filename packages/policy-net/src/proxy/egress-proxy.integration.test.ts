@@ -327,3 +327,30 @@ describe('absolute-form', () => {
     ]);
   });
 });
+
+describe('the record of a request that names no good target', () => {
+  test.each([
+    ['CONNECT h.example.org:0 HTTP/1.1', 'h.example.org:0', 'h.example.org', 0],
+    ['CONNECT h.example.org:99999 HTTP/1.1', 'h.example.org:99999', 'h.example.org', 99_999],
+    ['CONNECT h.example.org:SECRET HTTP/1.1', 'h.example.org:…', 'h.example.org', 0],
+    ['CONNECT u:SECRET@h.example.org:443 HTTP/1.1', '…@h.example.org:443', 'h.example.org', 443],
+    ['GET http://0x7f.1/x?SECRET HTTP/1.1', 'http://0x7f.1/x?…', '0x7f.1', 0],
+    ['GET http://u:SECRET@h.example.org/ HTTP/1.1', 'http://…@h.example.org/', 'h.example.org', 0],
+    ['GET http://h.example.org:SECRET/ HTTP/1.1', 'http://h.example.org:…/', 'h.example.org', 0],
+    ['GET ftp://h.example.org/x HTTP/1.1', 'ftp://h.example.org/x', 'h.example.org', 0],
+    ['GET https://h.example.org/x HTTP/1.1', 'https://h.example.org/x', 'h.example.org', 0],
+    ['GET /only/a/path HTTP/1.1', '/only/a/path', '', 0],
+  ])('%s says what was asked for, and no secret', async (line, url, host, port) => {
+    const { ask, events } = await open();
+    const answer = await ask(`${line}\r\nHost: x\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 40[03] /);
+    expect(events).toMatchObject([{ verdict: 'deny', url, host, port }]);
+    expect(JSON.stringify(events) + answer).not.toContain('SECRET');
+  });
+
+  test('nor somebody who is known', async () => {
+    const { ask, events } = await open({ identify: () => undefined });
+    expect(await ask(connectTo('h.example.org:443'))).toMatch(/^HTTP\/1\.1 407 /);
+    expect(events).toMatchObject([{ agent: null, host: 'h.example.org', port: 443 }]);
+  });
+});

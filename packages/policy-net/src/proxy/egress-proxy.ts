@@ -83,9 +83,9 @@ export function createEgressProxy(given: EgressProxyOptions): EgressProxy {
   });
   const settings: ServeSettings = { gate, limits, sniPorts, connection, clock: new DeadlineClock<Timed>() };
 
-  const beginHop = (method: string, socket: Socket): ProxyHop => {
+  const beginHop = (method: string, asked: string, socket: Socket): ProxyHop => {
     const hops = hopsOf.get(socket) ?? new Set();
-    const hop = new ProxyHop(method, (ended, event) => {
+    const hop = new ProxyHop(method, asked, (ended, event) => {
       hops.delete(ended);
       gate.leave(ended);
       sink.emit?.(event);
@@ -113,7 +113,7 @@ export function createEgressProxy(given: EgressProxyOptions): EgressProxy {
       return;
     }
     // A request under way is ended by its own means; its one event says why.
-    const hops = open === undefined || open.size === 0 ? [beginHop('', socket)] : [...open];
+    const hops = open === undefined || open.size === 0 ? [beginHop('', '', socket)] : [...open];
     for (const hop of hops) {
       if (hop.method === '') hop.onStop = (answer) => answerSocket(socket, answer);
       if (limit === undefined)
@@ -146,7 +146,7 @@ export function createEgressProxy(given: EgressProxyOptions): EgressProxy {
     });
     const serve = (request: IncomingMessage, response: ServerResponse): void => {
       const { socket } = request;
-      const hop = beginHop(request.method ?? '', socket);
+      const hop = beginHop(request.method ?? '', request.url ?? '', socket);
       const turns = turnsOf.get(socket) ?? new RequestTurns(socket);
       turnsOf.set(socket, turns);
       const start = (): void => {
@@ -160,7 +160,7 @@ export function createEgressProxy(given: EgressProxyOptions): EgressProxy {
       .on('clientError', reject as never);
     server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       const busy = (hopsOf.get(socket)?.size ?? 0) > 0 || turnsOf.get(socket)?.busy === true;
-      const hop = beginHop('CONNECT', socket);
+      const hop = beginHop('CONNECT', request.url ?? '', socket);
       if (busy) {
         // Its answer would come before the one that is due first.
         hop.onStop = () => socket.destroy();

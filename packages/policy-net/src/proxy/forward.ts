@@ -90,7 +90,10 @@ function exchange(
   const silence = new Deadline(clock, (limit) => hop.passLimit(limit));
   hop.signal.addEventListener('abort', () => silence.clear(), { once: true });
   const outgoing = begin(request, socket, hop, gate.pseudonym, limits.maxHeaderBytes);
-  outgoing.on('error', (error) => hop.fail(error));
+  outgoing.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'HPE_HEADER_OVERFLOW') hop.passLimit('maxHeaderBytes', 502);
+    else hop.fail(error);
+  });
   let interim = 0;
   outgoing.on('information', () => {
     interim += 1;

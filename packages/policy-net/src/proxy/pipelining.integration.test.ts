@@ -133,6 +133,40 @@ describe('pipelined requests', () => {
     expect(got.length).toBeLessThanOrEqual(1);
     expect(events.filter(({ rule }) => rule === 'net.proxy.too-many-requests')).toHaveLength(1);
   });
+
+  test.each([
+    ['a long body', 'Content-Length: 9999999'],
+    ['a body of unknown length', 'Transfer-Encoding: chunked'],
+    ['one byte too many', 'Content-Length: 65537'],
+  ])('that wait with %s cannot hide that the client has left', async (_what, framing) => {
+    const { dial, events, got, open } = await heldOrigin();
+    const post = `POST http://one.example.org/b HTTP/1.1\r\nHost: x\r\n${framing}\r\n\r\n`;
+    const socket = await dial(`${get('/a')}${post}${'1\r\nx\r\n'.repeat(100_000)}`);
+    await until(() => events.length === 2);
+    // Neither the one that was served nor its connection to the target outlives the client.
+    await until(() => open() === 0);
+    expect(got.length).toBeLessThanOrEqual(1);
+    expect(paths(events)).toEqual(['/a', '/b']);
+    expect(events.map(({ rule, error }) => error ?? rule).sort()).toEqual([
+      'CLIENT_CLOSED',
+      'net.proxy.early-data',
+    ]);
+    socket.destroy();
+  });
+
+  test('may wait with a short body', async () => {
+    const { dial, events, got, release } = await heldOrigin();
+    const post =
+      'POST http://one.example.org/b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc';
+    const socket = await dial(get('/a') + post);
+    await until(() => got.length === 1);
+    const answers = readUntil(socket, 'ok');
+    release();
+    await answers;
+    await until(() => events.length === 2);
+    expect(events.map(({ verdict }) => verdict)).toEqual(['allow', 'allow']);
+    socket.destroy();
+  });
 });
 
 describe('a request', () => {

@@ -5,7 +5,7 @@ import type { EgressVerdict } from '../client/audit.js';
 import { connectionOf, type Connection } from '../client/open-connection.js';
 import { EgressDeniedError, EgressLimitError } from '../errors.js';
 import type { NetworkSecurityPolicy } from '../policy.js';
-import { redactUrl } from '../url/parse-url.js';
+import { namedPlace, redactUrl } from '../url/redact-url.js';
 import type { ProxyAuditEvent } from './proxy-options.js';
 import type { ProxyTarget } from './proxy-target.js';
 import { refusalAnswer, type ProxyAnswer } from './refusal.js';
@@ -29,6 +29,8 @@ export interface HopOutcome {
 /** One request to the proxy from its first byte to its end, which is recorded exactly once. */
 export class ProxyHop {
   readonly method: string;
+  /** The target as the client wrote it. */
+  readonly #asked: string;
   /** `null` until somebody is identified. */
   agent: string | null = null;
   target: ProxyTarget | undefined;
@@ -44,8 +46,9 @@ export class ProxyHop {
   readonly #abort = new AbortController();
   #ended = false;
 
-  constructor(method: string, settle: (hop: ProxyHop, event: ProxyAuditEvent) => void) {
+  constructor(method: string, asked: string, settle: (hop: ProxyHop, event: ProxyAuditEvent) => void) {
     this.method = method;
+    this.#asked = asked;
     this.#settle = settle;
   }
 
@@ -72,15 +75,14 @@ export class ProxyHop {
   end(outcome: HopOutcome): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { target, connection } = this;
+    const { connection } = this;
+    const place = this.#place();
     const { verdict, decision, error } = outcome;
     this.#settle(this, {
       hop: 0,
       agent: this.agent,
       method: this.method,
-      url: target === undefined ? '' : this.method === 'CONNECT' ? target.authority : redactUrl(target.url),
-      host: target?.host ?? '',
-      port: target?.port ?? 0,
+      ...place,
       resolved: connection?.resolved ?? [],
       chosen: connection?.chosen ?? null,
       verdict,
@@ -120,6 +122,18 @@ export class ProxyHop {
     const code = typeof given === 'string' && /^[A-Z0-9_]{1,40}$/.test(given) ? given : 'EFAILED';
     const line = `The connection to ${this.target?.authority ?? 'the target'} failed (${code}).`;
     this.#stop({ verdict: 'error', error: code }, { status: 502, rule: code, line });
+  }
+
+  /** Where the request was to go, also when that is only what a malformed or unidentified one names. */
+  #place(): Pick<ProxyAuditEvent, 'url' | 'host' | 'port'> {
+    const { target, method } = this;
+    const tunnel = method === 'CONNECT';
+    if (target !== undefined) {
+      const { host, port } = target;
+      return { url: tunnel ? target.authority : redactUrl(target.url), host, port };
+    }
+    const shown = redactUrl(tunnel ? `https://${this.#asked}` : this.#asked);
+    return { url: tunnel ? shown.slice('https://'.length) : shown, ...namedPlace(shown) };
   }
 
   #stop(outcome: HopOutcome, answer: ProxyAnswer): void {

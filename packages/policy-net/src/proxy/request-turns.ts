@@ -1,11 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Decision } from '@clawforce/policy-core';
+import { headerValues } from './forward-headers.js';
 import { proxyRefusal } from './proxy-gate.js';
 import type { HopOutcome, ProxyHop } from './proxy-hop.js';
 import { readAbsolute } from './proxy-target.js';
 
 /** Requests that may wait on a connection behind the one that is served: memory stays bounded whatever is pipelined. */
 const MAX_WAITING = 64;
+
+/** Bytes of the body of a request that waits. Node stops reading at more of them, and then nobody sees the client leave. */
+const MAX_WAITING_BODY = 64 * 1024;
 
 const clientClosed: HopOutcome = { verdict: 'error', error: 'CLIENT_CLOSED' };
 
@@ -56,18 +61,28 @@ export class RequestTurns {
       turn.hop.end(clientClosed);
       return;
     }
-    if (this.#waiting.length < MAX_WAITING) {
+    const refusal = this.#mayWait(turn.request);
+    if (refusal === undefined) {
       this.#waiting.push(turn);
       return;
     }
     // Its answer would come before those that are due first.
     turn.hop.onStop = () => this.#socket.destroy();
-    turn.hop.refuse(
-      proxyRefusal(
-        'net.proxy.too-many-requests',
-        `More than ${MAX_WAITING} requests wait on one connection.`,
-      ),
+    turn.hop.refuse(refusal);
+  }
+
+  #mayWait({ rawHeaders }: IncomingMessage): Decision | undefined {
+    if (this.#waiting.length >= MAX_WAITING) {
+      const reason = `More than ${MAX_WAITING} requests wait on one connection.`;
+      return proxyRefusal('net.proxy.too-many-requests', reason);
+    }
+    const isLong = headerValues(rawHeaders, 'content-length').some(
+      (value) => !(Number(value) <= MAX_WAITING_BODY),
     );
+    if (!isLong && headerValues(rawHeaders, 'transfer-encoding').length === 0) return undefined;
+    const reason =
+      'A request with a long body, or one of unknown length, came before the answer to the last request.';
+    return proxyRefusal('net.proxy.early-data', reason);
   }
 
   #begin(turn: Turn): void {

@@ -203,10 +203,11 @@ describe('bytes of a client', () => {
   test('stay readable for a dial of the caller that has kept them', async () => {
     const kept: Buffer[] = [];
     const own = await proxyHarness({
-      dial: async ({ address }) => {
+      dial: async ({ address, port }) => {
         const socket = connect({ host: '127.0.0.1', port: target.port });
         await once(socket, 'connect');
         Object.defineProperty(socket, 'remoteAddress', { value: address });
+        Object.defineProperty(socket, 'remotePort', { value: port });
         const write: (chunk: Buffer) => boolean = socket.write.bind(socket);
         socket.write = (chunk: unknown) => {
           kept.push(chunk as Buffer);

@@ -47,6 +47,7 @@ export async function origin(
 export function dialTo(
   port: number | ((target: DialTarget) => number),
   claim: (target: DialTarget) => string = (target) => target.address,
+  claimPort: (target: DialTarget) => number = (target) => target.port,
 ): Dial & { readonly targets: DialTarget[] } {
   const targets: DialTarget[] = [];
   const dial = async (target: DialTarget): Promise<Socket> => {
@@ -54,6 +55,7 @@ export function dialTo(
     const socket = connect({ host: '127.0.0.1', port: typeof port === 'number' ? port : port(target) });
     await once(socket, 'connect');
     Object.defineProperty(socket, 'remoteAddress', { value: claim(target) });
+    Object.defineProperty(socket, 'remotePort', { value: claimPort(target) });
     return socket;
   };
   return Object.assign(dial, { targets });

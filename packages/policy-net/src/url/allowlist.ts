@@ -42,7 +42,7 @@ export function compileAllowlist(entries: readonly string[]): Allowlist {
 
 function parseEntry(entry: unknown, index: number): { host: string; port: number; wildcard: boolean } {
   const fail = (why: string): never => {
-    throw new TypeError(`allowlist[${index}]: ${why} (${JSON.stringify(entry)})`);
+    throw new TypeError(`allowlist[${index}]: ${why}${showEntry(entry)}`);
   };
   if (typeof entry !== 'string') return fail('must be a string');
   if (/\s/.test(entry)) return fail('must not have white space in it');
@@ -62,4 +62,9 @@ function parseEntry(entry: unknown, index: number): { host: string; port: number
   const host = normaliseName(rawHost);
   if (rawHost.startsWith('[') || judgeNameSyntax(host) !== undefined) return fail('names no valid host');
   return { host, port, wildcard: star !== undefined };
+}
+
+/** What is no host may be a URL with a password in it: it is not shown. */
+function showEntry(entry: unknown): string {
+  return typeof entry === 'string' && /^[\w.*:[\]-]{1,80}$/.test(entry) ? ` (${JSON.stringify(entry)})` : '';
 }

@@ -59,30 +59,6 @@ export function parseUrl(raw: unknown): ParsedUrl | Verdict {
   return { url, scheme, host, literal: undefined, port };
 }
 
-/** A scheme that no `//` follows: what comes after it has no parts that could be told apart. */
-const opaque = /^[\u0000-\u0020]*([A-Za-z][A-Za-z0-9+.-]{0,63}):(?![/\\]{2})/;
-const lastAt = /^[^]*(?:@|%40|\uFE6B|\uFF20)/i;
-
-/** Gives a URL for logs: no user information, no query, no fragment, at most 512 characters. Never throws. */
-export function redactUrl(value: unknown): string {
-  if (value instanceof URL) {
-    if (value.origin === 'null') return `${value.protocol}…`.slice(0, 512);
-    const query = value.search === '' ? '' : '?…';
-    return `${value.origin}${value.pathname}${query}`.slice(0, 512);
-  }
-  if (typeof value !== 'string') return typeof value;
-  const [, bare] = opaque.exec(value) ?? [];
-  if (bare !== undefined) return `${bare}:…`;
-  const scheme = /^[^/?#\\@]{0,64}?[/\\]{1,8}/.exec(value)?.[0] ?? '';
-  const rest = value.slice(scheme.length);
-  const hidden = lastAt.exec(rest)?.[0].length ?? 0;
-  // Readers differ in where user information ends, so all before the last @ goes; behind a query it is no host either.
-  const shown = /[?#]/.test(rest.slice(0, hidden))
-    ? '…'
-    : `${hidden === 0 ? '' : '…@'}${rest.slice(hidden).replace(/[?#][^]*$/, '?…')}`;
-  return `${scheme}${shown}`.slice(0, 512).replace(/[\u0000-\u001f\u007f-\u009f]/g, '\uFFFD');
-}
-
 function tryParse(raw: string): URL | undefined {
   try {
     return new URL(raw);

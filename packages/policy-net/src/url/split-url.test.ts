@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { NetworkSecurityPolicy } from '../policy.js';
-import { redactUrl } from './parse-url.js';
+import { redactUrl } from './redact-url.js';
 import { splitUrl } from './split-url.js';
 
 const corpus = readFileSync(new URL('../../test/vectors/net.jsonl', import.meta.url), 'utf8')

@@ -1,8 +1,10 @@
+import { hideTokens } from './redact-url.js';
+
 /** A URL whose rest cannot change what its origin was found to be. */
 export interface SplitUrl {
   /** Scheme, `://` and authority as they are written. */
   readonly origin: string;
-  /** The path as the WHATWG parser gives it, and `?…` for a query. */
+  /** The path as the WHATWG parser gives it without tokens, and `?…` for a query. */
   readonly shownPath: string;
 }
 
@@ -21,5 +23,5 @@ export function splitUrl(raw: unknown): SplitUrl | undefined {
   if (parts === null) return undefined;
   const [, origin = '', path = '', tail = ''] = parts;
   const search = tail.startsWith('?') && tail.length > 1 && tail[1] !== '#';
-  return { origin, shownPath: (path === '' ? '/' : path) + (search ? '?…' : '') };
+  return { origin, shownPath: (path === '' ? '/' : hideTokens(path)) + (search ? '?…' : '') };
 }

@@ -247,6 +247,24 @@ test('an address that changes while its key is kept says that the key must be en
   await screen.findByText('The address changes, so its secrets must be entered again.');
 });
 
+test('hosts are added to the allowlist line by line, and the whole list is taken away again', async () => {
+  const state = new ConfigServer({ tools: { web: { fetch: { allowlist: ['example.com'] } } } });
+  const { user, server } = open('web', state);
+  const field = await screen.findByLabelText<HTMLTextAreaElement>('Allowed hosts');
+  await waitFor(() => expect(field.value).toBe('example.com'));
+  await user.type(field, '{Enter}*.example.org');
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  await waitFor(() =>
+    expect(state.config.tools?.web?.fetch?.allowlist).toEqual(['example.com', '*.example.org']),
+  );
+  await user.clear(field);
+  await user.click(await screen.findByRole('button', { name: 'Save' }));
+  await waitFor(() => expect(state.config.tools?.web?.fetch?.allowlist ?? []).toEqual([]));
+  expect(server.bodies('PATCH /api/agents/a1/config')[0]).toEqual({
+    tools: { web: { fetch: { allowlist: ['example.com', '*.example.org'] } } },
+  });
+});
+
 test('an exception is for a superadmin, and is added to those that are there', async () => {
   const exceptions = [{ address: '10.0.0.5', port: 80 }];
   const state = new ConfigServer({ tools: { web: { fetch: { exceptions } } } });
