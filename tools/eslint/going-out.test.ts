@@ -22,7 +22,7 @@ async function rulesOf(file: string): Promise<Linter.Config> {
       parser,
       globals: { fetch: 'readonly', WebSocket: 'readonly', globalThis: 'readonly' },
     },
-    plugins: { '@typescript-eslint': plugin as never },
+    plugins: { '@typescript-eslint': plugin },
     rules: Object.fromEntries(
       RULES.flatMap((name) => (rules[name] === undefined ? [] : [[name, rules[name]]])),
     ),
