@@ -8,6 +8,7 @@ import { cp, lstat, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { findWorker } from '@clawforce/pool-core/drill';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { requires } from '../../../../tools/host/host-test.js';
 import { TEST_LABEL, testWorkerImage } from '../../../../tools/host/test-image.js';
@@ -88,6 +89,9 @@ async function containerOf(id: string): Promise<string> {
   expect(others).toEqual([]);
   return found ?? '';
 }
+/** How the system refuses a single call of a program. */
+const SYSTEM_SAYS_NO = /\b(?:EPERM|EACCES|EROFS)\b|not permitted/;
+
 const audited = async (id: string, what: string): Promise<string> =>
   until(`${what} in the audit log`, async () => {
     const { body } = await call('GET', `/api/audit?agent_id=${id}&limit=100`);
@@ -240,6 +244,15 @@ requires('docker', 'root').describe('agents in containers', () => {
     const [one, two] = [await agent(), await agent()];
     const uids = [await running(one), await running(two)].map(({ workerUid }) => workerUid);
     expect(new Set(uids).size).toBe(2);
+    // The fleet says yes for what was looked at, and only as long as that runs.
+    const idle = await agent();
+    const fleet = async (): Promise<Record<string, string>> => {
+      const { items } = (await call('GET', '/api/agents')).body as {
+        items: { id: string; attested: string }[];
+      };
+      return Object.fromEntries(items.map(({ id: of, attested }) => [of, attested]));
+    };
+    expect(await fleet()).toMatchObject({ [one]: 'matched', [two]: 'matched', [idle]: 'none' });
     for (const [index, id] of [one, two].entries()) {
       expect(await inside(id, 'id', '-u')).toBe(String(uids[index]));
       const root = test.core.files.directory(id);
@@ -259,6 +272,8 @@ requires('docker', 'root').describe('agents in containers', () => {
       new_text: 'new',
     });
     expect(written.body.status).toBe('ok');
+    await call('POST', `/api/agents/${two}/stop`);
+    expect(await fleet()).toMatchObject({ [one]: 'matched', [two]: 'none' });
   });
 
   it('that attack are refused, and each attempt is in the audit log', async () => {
@@ -275,31 +290,52 @@ requires('docker', 'root').describe('agents in containers', () => {
       await denied('write_file', { path: '.config/agent.json', content: '{}' }),
       await denied('write_file', { path: 'profiles/SOUL.md', content: 'x' }),
     ];
-    // What the shell policy cannot see: an honest command runs a program that attacks.
-    const tries = [
-      "fs.symlinkSync('../.config/agent.json', 'planted'); fs.symlinkSync('/etc', 'planted-dir'); done(true)",
-      "done(tries(() => fs.writeFileSync('/agent/.config/agent.json', '{}')))",
-      "done(tries(() => fs.readFileSync('/run/clawforce/join')))",
-      "done(tries(() => { fs.unlinkSync('/run/clawforce/link.sock'); }))",
-      "done(tries(() => fs.renameSync('/run/clawforce/broker.sock', '/run/clawforce/old')))",
-      "done(workers().some((p) => tries(() => fs.readFileSync('/proc/' + p + '/environ'))))",
-      "done(workers().some((p) => tries(() => fs.openSync('/proc/' + p + '/mem', 'r+'))))",
+    // What the shell policy cannot see: an honest command runs a program that attacks. Of the worker's process it knows
+    // the number, as a program does that tries them all.
+    const { pid: workerPid } = await findWorker(test.docker(), {
+      agentId: id,
+      generation: (await test.core.storage.agents.get(id))?.generation ?? 0,
+    });
+    expect(await inside(id, 'cat', `/proc/${workerPid}/comm`)).toMatch(/node|MainThread/);
+    const probe = '/opt/clawforce/bin/clawforce-drill-probe';
+    const traces = (...words: string[]): string =>
+      `const r = require('child_process').spawnSync('${probe}', ${JSON.stringify(['call', 'works', 'ptrace', ...words])}, { encoding: 'utf8' }); console.log(r.stderr || r.error); done(r.status === 0)`;
+    const held: readonly string[] = [
+      "tries(() => fs.writeFileSync('/agent/.config/agent.json', '{}'))",
+      "tries(() => fs.symlinkSync('/etc/passwd', '/agent/link'))",
+      "tries(() => fs.unlinkSync('/run/clawforce/link.sock'))",
+      "tries(() => fs.renameSync('/run/clawforce/broker.sock', '/run/clawforce/old'))",
+      "net.connect('/run/clawforce/link.sock').on('connect', () => done(true)).on('error', refused)",
+      `tries(() => fs.readFileSync('/proc/${workerPid}/environ'))`,
+      `tries(() => fs.openSync('/proc/${workerPid}/mem', 'r+'))`,
+      `tries(() => fs.readlinkSync('/proc/${workerPid}/fd/0'))`,
+      traces('0x4206', String(workerPid), '0', '0'),
+      "tries(() => fs.readdirSync('/run/clawforce'))",
     ];
-    for (const [index, body] of tries.entries()) {
+    const calls: string[] = [];
+    const attack = async (name: string, body: string): Promise<Answer['body']> => {
       const program = `
-        const fs = require('fs');
+        const fs = require('fs'), net = require('net');
         const done = (ok) => process.exit(ok ? 0 : 1);
-        const tries = (work) => { try { return work() !== false; } catch { return false; } };
-        const workers = () => {
-          const all = fs.readdirSync('/proc').filter((p) => /^[0-9]+$/.test(p) && Number(p) !== process.pid);
-          if (all.length === 0) process.exit(3);
-          return all;
-        };
+        const refused = (error) => { console.log(error.message); done(false); };
+        const tries = (work) => { try { work(); } catch (error) { refused(error); } done(true); };
         ${body}`;
-      await run(id, 'write_file', { path: `attack-${index}.cjs`, content: program });
-      const { body: answer } = await run(id, 'exec', { command: `node attack-${index}.cjs` });
-      expect(answer.output, `attack ${index}`).toContain(index === 0 ? '' : '[exit code 1]');
+      await run(id, 'write_file', { path: `${name}.cjs`, content: program });
+      calls.push(`node ${name}.cjs`);
+      return (await run(id, 'exec', { command: `node ${name}.cjs` })).body;
+    };
+    for (const [index, body] of held.entries()) {
+      const { output } = await attack(`attack-${index}`, body);
+      expect(output, `attack ${index}: ${body}`).toContain('[exit code 1]');
+      expect(output, `attack ${index}: ${body}`).toMatch(SYSTEM_SAYS_NO);
     }
+    // The join credential is not refused but gone: it went before the first command could run.
+    const credential = await attack('attack-join', "tries(() => fs.readFileSync('/run/clawforce/join'))");
+    expect(credential.output).toContain("ENOENT: no such file or directory, open '/run/clawforce/join'");
+    // Links inside of its own workspace are its own affair: what counts is that nobody follows them.
+    const planted =
+      "fs.symlinkSync('../.config/agent.json', 'planted'); fs.symlinkSync('/etc', 'planted-dir'); done(true)";
+    expect(await attack('planting', planted)).toMatchObject({ status: 'ok' });
     // The links are there, and nothing follows them.
     expect(await inside(id, 'readlink', '/agent/workspace/planted')).toBe('../.config/agent.json');
     rules.push(await denied('read_file', { path: 'planted' }));
@@ -325,7 +361,19 @@ requires('docker', 'root').describe('agents in containers', () => {
     expect(await inside(id, 'node', '-e', forger)).toContain('4401');
     const trail = await audited(id, 'join_refused');
     for (const rule of rules) expect(trail).toContain(rule);
-    for (const index of tries.keys()) expect(trail).toContain(`node attack-${index}.cjs`);
+    for (const call of calls) expect(trail).toContain(call);
+    // Each attempt that the system held is a row of its own, by the name of the refusal and with its call.
+    const told = await until('each refusal in the audit log', async () => {
+      const path = `/api/audit?agent_id=${id}&kind=pool_event&limit=100`;
+      const { items } = (await call('GET', path)).body as {
+        items: { event: { event: string; detail: string } }[];
+      };
+      const rows = items.map(({ event }) => event).filter(({ event }) => event === 'command_held');
+      return rows.length === held.length && rows;
+    });
+    const callIds = told.map(({ detail }) => (JSON.parse(detail) as { call_id: string }).call_id);
+    expect(new Set(callIds).size).toBe(held.length);
+    for (const callId of callIds) expect(trail).toContain(callId);
     // Whatever the forger claimed, the connection said who it is.
     expect(JSON.stringify((await call('GET', `/api/audit?agent_id=${other}`)).body.items)).not.toContain(
       'refused',
@@ -402,6 +450,10 @@ requires('docker', 'root').describe('agents in containers', () => {
     await call('POST', `/api/agents/${id}/start`);
     const failed = await reaches(id, 'failed');
     expect(failed).toMatchObject({ attested: 'none', desired: 'running' });
+    const { items } = (await call('GET', '/api/agents')).body as {
+      items: { id: string; attested: string }[];
+    };
+    expect(items.find((item) => item.id === id)?.attested).toBe('none');
     expect(failed.statusReason).toContain('pidsLimit');
     // The engine would do the same again, so there is no next attempt.
     expect(failed.statusReason).not.toContain('next attempt');

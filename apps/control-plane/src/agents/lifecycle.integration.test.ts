@@ -7,7 +7,7 @@ import { startTestPlane, until, type Answer, type TestPlane } from '../server/te
 import type { AgentRecord } from '../storage/agents/agent-store.js';
 import type { LifecycleTiming } from './lifecycle-parts.js';
 
-type Behaviour = 'honest' | 'silent' | 'exits' | 'stubborn';
+type Behaviour = 'honest' | 'silent' | 'exits' | 'stubborn' | 'no-landlock';
 
 let dataDir: string;
 let test: TestPlane;
@@ -67,6 +67,31 @@ beforeEach(async () => {
 afterEach(async () => {
   await test.stop();
   await rm(dataDir, { recursive: true, force: true });
+});
+
+describe('a worker whose kernel lacks what confines commands', () => {
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'lacks-'));
+    await start();
+  });
+  afterEach(async () => {
+    await test.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it('runs without exec, and the status names the kernel feature, in our words', async () => {
+    const id = await agent('no-landlock');
+    await post(id, 'start');
+    const { statusReason } = await until('the warning', async () => {
+      const found = await reaches(id, 'running');
+      return found.statusReason !== null && found;
+    });
+    expect(statusReason).toContain(
+      'Commands are refused: this kernel has no Landlock (CONFIG_SECURITY_LANDLOCK, Linux 5.13 or newer).',
+    );
+    expect(statusReason).not.toContain('a word of its own');
+    await post(id, 'stop');
+  });
 });
 
 describe('starting and stopping', () => {

@@ -5,6 +5,7 @@ import type { WorkerSession } from '../hub/worker-session.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
 import { AgentStates, isAlive, lifecycleEvent } from './agent-states.js';
 import { EarlyLooks } from './early-looks.js';
+import { missingKernelFeature } from './kernel-features.js';
 import { KeyedQueue } from './keyed-queue.js';
 import { DEFAULT_TIMING, type LifecycleParts, type LifecycleTiming } from './lifecycle-parts.js';
 import { RestartPlan } from './restart-plan.js';
@@ -280,10 +281,14 @@ export class AgentLifecycle {
   }
 
   /** Says, and records, when commands of this worker are not confined. */
-  #commandsWarning({ agentId, confinesCommands }: WorkerSession, privileged: boolean): string | undefined {
+  #commandsWarning(session: WorkerSession, privileged: boolean): string | undefined {
+    const { agentId, confinesCommands, capabilities } = session;
     if (confinesCommands) return undefined;
     if (privileged) return 'Commands have no walls of their own at the level privileged.';
-    if (!this.#parts.unconfinedExec) return 'Commands are refused: no confiner works on this host.';
+    if (!this.#parts.unconfinedExec) {
+      const missing = missingKernelFeature(capabilities) ?? 'no confiner works on this host';
+      return `Commands are refused: ${missing}.`;
+    }
     this.#parts.audit.enqueue(lifecycleEvent(agentId, 'unconfined_exec', 'control-plane'));
     return 'Commands run WITHOUT confinement (CLAWFORCE_UNCONFINED_EXEC=1).';
   }

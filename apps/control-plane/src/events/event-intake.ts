@@ -3,6 +3,7 @@ import type { AuditTrail } from '../audit/audit-trail.js';
 import type { Storage } from '../storage/storage.js';
 import type { ActivityFeed } from './activity-feed.js';
 import { clipRecord } from './clip-record.js';
+import { systemRefusal } from './system-refusal.js';
 import type { NumberedEntry, SessionFiles } from './session-files.js';
 
 /** Where the worker's sequence stands after a batch. */
@@ -38,8 +39,10 @@ export class EventIntake {
     for (const event of outcome.stored) {
       if (event.kind !== 'activity') continue;
       this.#feed.publish(agentId, { kind: 'event', event });
-      const record = event.event.event_type === 'policy_decision' ? event.event.record : undefined;
-      if (record) this.#audit.enqueue(decisionEvent(agentId, record));
+      const { event_type: type, record, call_id: callId } = event.event;
+      if (type === 'policy_decision' && record) this.#audit.enqueue(decisionEvent(agentId, record, callId));
+      const held = systemRefusal(agentId, event.event);
+      if (held) this.#audit.enqueue(held);
     }
     return outcome.status === 'gap' ? { expected: outcome.expected } : { ack: outcome.ack };
   }
@@ -70,7 +73,11 @@ function withAgent(item: OutboxItem, agentId: string): OutboxItem {
   };
 }
 
-function decisionEvent(agentId: string, record: GateRecord): Parameters<AuditTrail['enqueue']>[0] {
+function decisionEvent(
+  agentId: string,
+  record: GateRecord,
+  callId: string | undefined,
+): Parameters<AuditTrail['enqueue']>[0] {
   const { decision } = record;
   return {
     kind: 'policy_decision',
@@ -86,6 +93,7 @@ function decisionEvent(agentId: string, record: GateRecord): Parameters<AuditTra
     ext: {
       source: 'worker',
       decision_id: record.id,
+      ...(callId === undefined ? {} : { call_id: callId }),
       session_key: record.session_key,
       layer: decision.layer,
       worker_time: record.time,

@@ -23,6 +23,8 @@ export class WorkerSession {
   confirmedDigest: string | undefined;
   /** Whether the worker found a confiner for commands. Its own word, so it may only make the status worse. */
   confinesCommands = false;
+  /** What its hello said that it can do and what it misses: advisory as well. */
+  capabilities: readonly string[] = [];
   /** Whether the worker was looked at from outside and may work. */
   admitted = false;
   readonly #pending = new PendingCommands();

@@ -247,6 +247,7 @@ async function welcome(
   const secret = session.resume.issue();
   await ports.saveResume(session.agentId, session.epoch, session.resume.currentDigest ?? '');
   session.confirmedDigest = config.digest;
+  session.capabilities = hello.capabilities;
   session.confinesCommands = hello.capabilities.includes('exec.confined');
   return {
     epoch: session.epoch,

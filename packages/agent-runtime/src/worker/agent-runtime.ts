@@ -28,6 +28,7 @@ import { SessionQueue } from '../turn/session-queue.js';
 import type { TurnParts } from '../turn/turn-parts.js';
 import { OperatorTools } from './operator-tools.js';
 import type { WorkerEnd, WorkerOptions } from './worker-options.js';
+import { lackingFeatures } from './lacking-feature.js';
 
 const SOFTWARE = { name: '@clawforce/agent-runtime', version: '0.1.0' };
 
@@ -55,7 +56,7 @@ export class AgentRuntime {
       capabilities:
         'confined' in confiner && confiner.confined
           ? ['exec.confined', `exec.confiner.${confiner.backend}`]
-          : ['exec.unconfined'],
+          : ['exec.unconfined', ...('unavailable' in confiner ? lackingFeatures(confiner.unavailable) : [])],
       ...(options.timing ? { timing: options.timing } : {}),
       handlers: {
         onWelcome: (welcome, first) => this.#welcomed(welcome, first),

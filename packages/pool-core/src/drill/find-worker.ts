@@ -28,13 +28,17 @@ const packageOf = (file) => {
 };
 const mainOf = (pid) => {
   try {
+    // The program that Node runs is the first word that is no option; an init has the same words behind others.
     const words = fs.readFileSync('/proc/' + pid + '/cmdline', 'utf8').split('\\0').slice(1);
-    return words.filter((word) => word.startsWith('/')).map((word) => fs.realpathSync(word))
-      .find((file) => packageOf(file) === '${WORKER_PACKAGE}');
+    const word = words.find((one) => !/^-./.test(one));
+    const file = word && word.startsWith('/') ? fs.realpathSync(word) : undefined;
+    return file && packageOf(file) === '${WORKER_PACKAGE}' ? file : undefined;
   } catch { return undefined; }
 };
-const found = fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name))
-  .map((pid) => ({ pid: Number(pid), main: mainOf(pid) })).find(({ main }) => main !== undefined);
+// Where the init was given the same path, its child is the worker.
+const [found] = fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name))
+  .map((pid) => ({ pid: Number(pid), main: mainOf(pid) })).filter(({ main }) => main !== undefined)
+  .sort((left, right) => right.pid - left.pid);
 if (!found) process.exit(3);
 const probes = ['${DRILL_PROBE_PATH}'];
 try {

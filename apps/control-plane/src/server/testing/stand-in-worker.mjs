@@ -44,7 +44,10 @@ if (behaviour !== 'silent') {
         next_seq: 1,
         low_seq: 1,
         software: { name: 'stand-in', version: '0' },
-        capabilities: ['exec.confined'],
+        capabilities:
+          behaviour === 'no-landlock'
+            ? ['exec.unconfined', 'exec.lacks.CONFIG_SECURITY_LANDLOCK', 'exec.lacks.a word of its own']
+            : ['exec.confined'],
       },
       () => process.stdout.write('welcome\n'),
     );
