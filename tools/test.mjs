@@ -126,7 +126,7 @@ async function lint() {
   // Behind the build, which generates the database client; the boundary rule needs the graph in Nx's cache.
   if (!wanted.has('workspace')) await workspaceProblems();
   const args = ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/', '--max-warnings', '0'];
-  const { code, output } = await runNode(localBin('eslint'), args, { quiet: true, yielding: true });
+  const { code, output } = await runNode(localBin('eslint'), args, { quiet: true, nice: 19 });
   if (code !== 0) console.error(output.trimEnd());
   check('lint', code === 0);
   const gaps = await boundaryGaps();
@@ -167,7 +167,7 @@ await Promise.all([
   wanted.has('e2e') && timed('tests (e2e)', () => vitest(['e2e'])),
   (async () => {
     if (wanted.has('pack')) await timed('packages as users install them', pack);
-    if (wanted.has('clone')) await timed('tests (clone)', () => vitest(['clone'], { yielding: true }));
+    if (wanted.has('clone')) await timed('tests (clone)', () => vitest(['clone'], { nice: 5 }));
   })(),
 ]);
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { requires } from '../../tools/host/host-test.js';
@@ -18,7 +18,7 @@ function removeContainers(agentId: string): void {
 }
 
 const password = `first ${randomBytes(12).toString('hex')}`;
-/** What `npm start` chooses by itself: docker where its engine answers, since containers can connect back on every host of the tests. */
+/** What `npm start` chooses by itself: on hosts where these tests run, a container can connect back. */
 const backend = missingRequirement('docker') === undefined ? 'docker' : 'process';
 /** What a person who has never seen it may need from the clone to the ten refusals. */
 const FIVE_MINUTES = 300;
@@ -275,9 +275,15 @@ requires('git').describe('from a fresh clone to the ten refusals, through the AP
   });
 
   test('a second start takes seconds, and without a docker engine says why it takes processes', async () => {
+    const built = ['control-plane/dist/main.js', 'worker/dist/main.js', 'dashboard/dist/index.html'].map(
+      (path) => join(clone.directory, 'apps', path),
+    );
+    const times = (): number[] => built.map((path) => statSync(path).mtimeMs);
+    const before = times();
     expect(await product.stop()).toBe(0);
     product = await npmStart({ DOCKER_HOST: 'unix:///nowhere.sock' });
     expect(product.output()).not.toContain('Installing');
+    expect(times()).toEqual(before);
     expect(product.output()).toMatch(
       /\nRuntime: process \(.*\n {2}! Docker is not used: the docker engine does not answer\n/,
     );

@@ -2,8 +2,8 @@
 export interface RunNodeOptions {
   /** Keeps the output back, so that the caller shows it only on failure. */
   readonly quiet?: boolean;
-  /** Lets everything else run first. */
-  readonly yielding?: boolean;
+  /** From 1 to 19: lets others run first. */
+  readonly nice?: number;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;

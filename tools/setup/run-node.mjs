@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
+import { setPriority } from 'node:os';
 import { root } from './local-bin.mjs';
 
 /**
  * Runs a script with this Node and gives its exit code and output. `quiet` keeps the output back, so that the caller
- * shows it only on failure; `yielding` lets everything else run first. A script that cannot run or is killed has a code other than 0.
+ * shows it only on failure; `nice` (up to 19) lets others run first. A script that cannot run or is killed has a code other than 0.
  */
 export function runNode(
   script,
   args = [],
-  { quiet = false, yielding = false, cwd = root, env = {}, timeoutMs } = {},
+  { quiet = false, nice = 0, cwd = root, env = {}, timeoutMs } = {},
 ) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [script, ...args], {
@@ -17,7 +17,7 @@ export function runNode(
       env: { ...process.env, NX_DAEMON: 'false', ...env },
       stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
     });
-    if (yielding && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+    if (nice > 0 && child.pid !== undefined) setPriority(child.pid, nice);
     let output = '';
     const take = (chunk) => (output += chunk);
     child.stdout?.setEncoding('utf8').on('data', take);

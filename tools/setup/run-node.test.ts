@@ -24,8 +24,8 @@ test('gives the exit code and what was printed', async () => {
   expect(await runNode(script, [], { quiet: true })).toEqual({ code: 3, output: usual });
 });
 
-test('a yielding script has the lowest priority', async () => {
-  expect(await runNode(script, [], { quiet: true, yielding: true })).toEqual({ code: 3, output: '19\n' });
+test('a nice script has a lower priority', async () => {
+  expect(await runNode(script, [], { quiet: true, nice: 19 })).toEqual({ code: 3, output: '19\n' });
 });
 
 test('a script that is not there has a code other than 0, and one that takes too long is stopped', async () => {
