@@ -29,7 +29,7 @@ type Effect = 'allow' | 'deny' | 'ask';
 export function auditQueryOf(search: AuditSearch): {
   kind?: string;
   agent_id?: string;
-  actor_id?: string;
+  actor?: string;
   effect?: Effect;
   rule?: string;
   since?: string;
@@ -41,7 +41,7 @@ export function auditQueryOf(search: AuditSearch): {
   return {
     ...(kind ? { kind } : {}),
     ...(agent ? { agent_id: agent } : {}),
-    ...(actor ? { actor_id: actor } : {}),
+    ...(actor?.trim() ? { actor: actor.trim() } : {}),
     ...(effect === 'allow' || effect === 'deny' || effect === 'ask' ? { effect } : {}),
     ...(rule ? { rule } : {}),
     ...(since ? { since } : {}),

@@ -25,9 +25,12 @@ const KINDS = [
 /** The filters. Choices apply at once, words with Enter or the button. */
 export function AuditFilters({
   search,
+  actors,
   onChange,
 }: {
   readonly search: AuditSearch;
+  /** Names of actors that are known here. */
+  readonly actors: readonly string[];
   readonly onChange: (next: Partial<AuditSearch>) => void;
 }) {
   const agents = useQuery(agentsQuery(useApi()));
@@ -84,10 +87,11 @@ export function AuditFilters({
       />
       <TextField
         label="Actor"
-        code
+        suggestions={actors}
+        autoComplete="off"
         value={words.actor}
         onChange={(value) => setWords({ ...words, actor: value })}
-        placeholder="user:… or model"
+        placeholder="Name or id"
       />
       <TextField
         label="Since"

@@ -67,6 +67,38 @@ describe('the audit log', () => {
     await waitFor(() => expect(screen.getByLabelText<HTMLInputElement>('Rule').value).toBe(''));
   });
 
+  it('finds an actor by the name that rows show or by an id, and offers the names it knows', async () => {
+    const { server, user, address } = renderApp('/audit', (prepared) => {
+      prepared.on('GET /api/audit', () => ({
+        items: [
+          rowWith(row.event, { seq: 14, actor_id: 'user:u9', actor_name: 'Alice' }),
+          rowWith(row.event, { seq: 13, actor_id: 'user:u8', actor_name: 'Bob\u202E' }),
+          row,
+        ],
+      }));
+    });
+    await screen.findByText('3 rows', { exact: false });
+    const actor = screen.getByLabelText<HTMLInputElement>('Actor');
+    const offered = [...(actor.list?.options ?? document.querySelectorAll('datalist option'))].map((option) =>
+      option.getAttribute('value'),
+    );
+    await waitFor(() => expect(offered).toEqual(expect.arrayContaining(['Alice', 'model'])));
+    expect(offered.filter((name) => name?.startsWith('Bob'))).toEqual([]);
+    const last = (): string | null =>
+      new URL(
+        `http://x${server.asked.findLast((asked) => asked.startsWith('GET /api/audit'))?.slice(4) ?? ''}`,
+      ).searchParams.get('actor');
+    for (const [typed, sent] of [
+      [' Alice ', 'Alice'],
+      ['user:u9', 'user:u9'],
+    ] as const) {
+      await user.clear(actor);
+      await user.type(actor, `${typed}{Enter}`);
+      await waitFor(() => expect(new URLSearchParams(address().split('?')[1]).get('actor')).toBe(typed));
+      await waitFor(() => expect(last()).toBe(sent));
+    }
+  });
+
   it('counts one row as one row', async () => {
     renderApp('/audit', (prepared) => {
       prepared.on('GET /api/audit', () => ({ items: [row] }));

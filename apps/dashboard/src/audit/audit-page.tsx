@@ -1,9 +1,11 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { meQuery } from '../agents/agent-queries.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
 import { FailureNotice } from '../components/failure-notice.js';
+import { inertString } from '../components/inert-parts.js';
 import { Loading } from '../components/loading.js';
 import { PageHeader } from '../components/page-header.js';
 import { Panel } from '../components/panel.js';
@@ -14,6 +16,7 @@ import { AuditLine } from './audit-line.js';
 import { auditRowsQuery } from './audit-queries.js';
 import { AuditRowDialog } from './audit-row-dialog.js';
 import { ChainState } from './chain-state.js';
+import { describeRow } from './describe-row.js';
 import styles from './audit-page.module.css';
 
 /** The audit log: found by actor, agent, verdict, rule and time, read in full, verified and exported. */
@@ -24,6 +27,14 @@ export function AuditPage() {
   const { row, ...filter } = search;
   const found = useInfiniteQuery(auditRowsQuery(api, filter));
   const rows = found.data?.pages.flatMap(({ items }) => items) ?? [];
+  const me = useQuery(meQuery(api));
+  const actors = [
+    ...new Set([
+      ...(me.data ? [me.data.username] : []),
+      'model',
+      ...rows.map((found) => describeRow(found).who),
+    ]),
+  ].filter((name) => name.length <= 100 && inertString(name) === name);
   const change = (next: Partial<typeof search>): void =>
     void navigate({
       to: '/audit',
@@ -43,7 +54,7 @@ export function AuditPage() {
           </>
         }
       />
-      <AuditFilters search={filter} onChange={change} />
+      <AuditFilters search={filter} actors={actors} onChange={change} />
       {found.isPending && <Loading what="the audit log" rows={8} />}
       {found.isError && <FailureNotice error={found.error} onRetry={() => void found.refetch()} />}
       {found.isSuccess && rows.length === 0 && (

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useId, type ReactNode } from 'react';
 import {
   FieldError,
   Input,
@@ -24,6 +24,8 @@ export interface TextFieldProps extends Omit<
   readonly placeholder?: string;
   /** For commands, paths, URLs and keys. */
   readonly code?: boolean;
+  /** What the browser offers while one types; anything else may be typed. */
+  readonly suggestions?: readonly string[];
   /** The label is for screen readers only. */
   readonly hideLabel?: boolean;
 }
@@ -37,9 +39,11 @@ export function TextField({
   placeholder,
   code = false,
   hideLabel = false,
+  suggestions,
   ...rest
 }: TextFieldProps) {
   const className = `${styles['input']} ${code ? styles['code'] : ''}`;
+  const listId = useId();
   const hint = placeholder === undefined ? {} : { placeholder };
   return (
     <AriaTextField
@@ -52,7 +56,14 @@ export function TextField({
       {rows > 1 ? (
         <TextArea className={`${className} ${styles['area']}`} rows={rows} {...hint} />
       ) : (
-        <Input className={className} {...hint} />
+        <Input className={className} {...hint} {...(suggestions ? { list: listId } : {})} />
+      )}
+      {suggestions && (
+        <datalist id={listId}>
+          {suggestions.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
       )}
       {description && (
         <Text slot="description" className={styles['description'] ?? ''}>

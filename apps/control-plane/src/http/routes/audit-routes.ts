@@ -13,7 +13,11 @@ const text = { type: 'string', maxLength: 200 };
 const FILTER = {
   kind: text,
   agent_id: text,
-  actor_id: text,
+  actor_id: { ...text, description: 'Exactly this id: `user:<id>`, `model` or another.' },
+  actor: {
+    ...text,
+    description: 'As rows show it: name of a user in any case, or an id; `system` for rows that name nobody.',
+  },
   effect: { enum: ['allow', 'deny', 'ask'] },
   rule: text,
   since: { ...text, description: 'Not before this time (ISO 8601).' },
@@ -51,7 +55,7 @@ export function auditRoutes({ storage }: { readonly storage: Storage }): Route[]
           return { json: { items: await views(storage, rows) } };
         }
         const found = await storage.auditQuery.list(visible, {
-          ...filterOf(wanted),
+          ...(await filterOf(storage, wanted)),
           ...(limit === undefined ? {} : { limit }),
           ...(cursor === undefined ? {} : { cursor }),
         });
@@ -72,7 +76,7 @@ export function auditRoutes({ storage }: { readonly storage: Storage }): Route[]
         await exportAudit(
           storage.auditQuery,
           visibleTo(caller),
-          filterOf(query),
+          await filterOf(storage, query),
           (row) => ({ ...auditView(row), prev_hash: row.prevHash }),
           response,
           signal,
@@ -120,19 +124,29 @@ export function auditRoutes({ storage }: { readonly storage: Storage }): Route[]
 }
 
 type Wanted = Partial<
-  Record<'kind' | 'agent_id' | 'actor_id' | 'effect' | 'rule' | 'since' | 'until', string>
+  Record<'kind' | 'agent_id' | 'actor_id' | 'actor' | 'effect' | 'rule' | 'since' | 'until', string>
 >;
 
-function filterOf(wanted: Wanted): AuditFilter {
+async function filterOf(storage: Storage, wanted: Wanted): Promise<AuditFilter> {
   return {
     ...(wanted.kind === undefined ? {} : { kind: wanted.kind }),
     ...(wanted.agent_id === undefined ? {} : { agentId: wanted.agent_id }),
     ...(wanted.actor_id === undefined ? {} : { actorId: wanted.actor_id }),
+    ...(wanted.actor === undefined ? {} : { actorIds: await actorsCalled(storage, wanted.actor) }),
     ...(wanted.effect === undefined ? {} : { effect: wanted.effect }),
     ...(wanted.rule === undefined ? {} : { rule: wanted.rule }),
     ...(wanted.since === undefined ? {} : { since: timeOf('since', wanted.since) }),
     ...(wanted.until === undefined ? {} : { until: timeOf('until', wanted.until) }),
   };
+}
+
+/** What rows show as the name of nobody. */
+const NOBODY = 'system';
+
+/** Ids of every actor that rows show under a name. */
+async function actorsCalled({ users }: Storage, name: string): Promise<(string | null)[]> {
+  const user = await users.findByUsername(name);
+  return [name, ...(user ? [`user:${user.id}`] : []), ...(name === NOBODY ? [null] : [])];
 }
 
 function timeOf(name: string, text: string): Date {

@@ -168,6 +168,46 @@ describe('the review of a change', () => {
   });
 });
 
+describe('a secret that was set', () => {
+  it('is in no answer: not in that of the change itself, a refused one, a review, a list or the audit log', async () => {
+    const [key, header, value] = ['key', 'header', 'value'].map(
+      (name) => `sk-${name}-${crypto.randomUUID()}`,
+    );
+    const provider = { kind: 'anthropic', api_key: key, extra_headers: { 'x-team': header } };
+    const config = `/api/agents/${agent}/config`;
+    const change = { providers: { main: provider } };
+    const good = {
+      review: await call('POST', `${config}/review`, change),
+      patch: await call('PATCH', config, change),
+      again: await call('PATCH', config, { agents: { defaults: { max_tokens: 99 } } }),
+      put: await call('PUT', config, change),
+      get: await call('GET', config),
+      variables: await call('PUT', `/api/agents/${agent}/variables`, { variables: { TOKEN: value } }),
+      names: await call('GET', `/api/agents/${agent}/variables`),
+      agent: await call('GET', `/api/agents/${agent}`),
+      now: await call('GET', '/api/now'),
+      activity: await call('GET', `/api/agents/${agent}/activity`),
+    };
+    await test.core.audit.flush();
+    const audit = await call('GET', '/api/audit?limit=200', undefined, root);
+    const refused = {
+      kind: await call('PATCH', config, { providers: { main: { ...provider, kind: key } } }),
+      place: await call('PATCH', config, { providers: { main: provider, [key ?? '']: { kind: 'none' } } }),
+      unknown: await call('PATCH', config, { providers: { main: { ...provider, [key ?? '']: 1 } } }),
+      type: await call('PUT', `/api/agents/${agent}/variables`, { variables: { 'not a name': value } }),
+    };
+    for (const [name, { status, body }] of Object.entries({ ...good, audit }))
+      expect([name, status, body.code]).toEqual([name, 200, undefined]);
+    for (const [name, { status }] of Object.entries(refused)) expect([name, status]).toEqual([name, 400]);
+    // The answers speak of the secrets: they stand there as placeholders and names.
+    expect(good.patch.body.config.providers.main.api_key).toMatch(/^<clawforce-secret:/);
+    expect(good.names.body.items).toEqual([{ name: 'TOKEN' }]);
+    for (const [name, { body }] of Object.entries({ ...good, audit, ...refused }))
+      for (const secret of [key, header, value])
+        expect([name, JSON.stringify(body).includes(String(secret))]).toEqual([name, false]);
+  });
+});
+
 describe('the security presets', () => {
   it('are three, the strictest first, with what this server can start', async () => {
     const { body } = await call('GET', '/api/security-presets');
@@ -213,6 +253,27 @@ describe('the audit log', () => {
     ]);
   });
 
+  it('is narrowed by the actor as its rows show it: a name in any case, an id, or nobody', async () => {
+    const who = async (actor: string, reader = root): Promise<unknown[]> => {
+      const found = await rows(`actor=${encodeURIComponent(actor)}&limit=200`, reader);
+      const shown = found.map(
+        ({ actor_name: name, actor_id: id }) => (name ?? id ?? 'system') as unknown as string,
+      );
+      return [...new Set(shown)];
+    };
+    expect(await who('owner')).toEqual(['owner']);
+    expect(await who('OWNER')).toEqual(['owner']);
+    expect(await rows('actor=owner')).toEqual(await rows(`actor_id=user:${owner.id}`));
+    expect(await rows('actor=owner')).toEqual(await rows(`actor=user:${owner.id}`));
+    expect(await who('own')).toEqual([]);
+    expect(await who('nobody at all')).toEqual([]);
+    expect(await who('system')).not.toContain('owner');
+    expect(await rows(`actor=other&actor_id=user:${owner.id}`)).toEqual([]);
+    // A name opens no rows that the reader may not see.
+    expect(await who('owner', other)).toEqual([]);
+    expect(await who('owner', owner)).toEqual(['owner']);
+  });
+
   it('is exported with the filter, every row once, and to an admin only what is its own', async () => {
     for (let number = 0; number < 450; number += 1)
       test.core.audit.enqueue({
@@ -242,6 +303,8 @@ describe('the audit log', () => {
         .filter(Boolean)
         .map((line) => JSON.parse(line) as Record<string, unknown>);
     };
+    expect((await lines('actor=owner', root)).map(({ actor_id: id }) => id)).toContain(`user:${owner.id}`);
+    expect(await lines('actor=nobody', root)).toEqual([]);
     const own = await lines(`effect=deny&agent_id=${agent}`, owner);
     expect(own.map(({ rule }) => rule)).toEqual(
       Array.from({ length: 450 }, (_, number) => `export.${449 - number}`),

@@ -21,6 +21,8 @@ export interface AuditFilter extends PageRequest {
   readonly kind?: string;
   readonly agentId?: string;
   readonly actorId?: string;
+  /** Any of these ids; null stands for rows that name no actor. */
+  readonly actorIds?: readonly (string | null)[];
   readonly effect?: string;
   readonly rule?: string;
   /** Not before. */

@@ -15,7 +15,7 @@ export class PrismaAuditQuery implements AuditQuery {
   }
 
   async list(visibleTo: AgentVisibility, filter: AuditFilter = {}): Promise<Page<AuditRecord>> {
-    const { kind, agentId, actorId, effect, rule, since, until } = filter;
+    const { kind, agentId, actorId, actorIds, effect, rule, since, until } = filter;
     const visible = await this.#visible(visibleTo);
     const wanted = {
       ...(kind === undefined ? {} : { kind }),
@@ -27,13 +27,20 @@ export class PrismaAuditQuery implements AuditQuery {
         ? { time: { ...(since ? { gte: since } : {}), ...(until ? { lt: until } : {}) } }
         : {}),
     };
+    // An empty OR would find every row; an empty IN finds none.
+    const actors = actorIds && {
+      OR: [
+        { actorId: { in: actorIds.filter((id) => id !== null) } },
+        ...(actorIds.includes(null) ? [{ actorId: null }] : []),
+      ],
+    };
     return pageByNumber(
       this.#context,
-      `audit:${JSON.stringify([visibleTo, kind, agentId, actorId, effect, rule, since, until])}`,
+      `audit:${JSON.stringify([visibleTo, kind, agentId, actorId, actorIds, effect, rule, since, until])}`,
       filter,
       ({ take, below }) =>
         this.#context.db.auditRow.findMany({
-          where: { AND: [visible, wanted, below === undefined ? {} : { seq: { lt: below } }] },
+          where: { AND: [visible, wanted, actors ?? {}, below === undefined ? {} : { seq: { lt: below } }] },
           orderBy: { seq: 'desc' },
           take,
         }),

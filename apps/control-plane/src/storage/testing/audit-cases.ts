@@ -63,6 +63,27 @@ export function auditCases(current: () => TestStorage): void {
       });
     });
 
+    test('a list is narrowed to actors, of whom one may be nobody', async () => {
+      const { auditQuery } = current().storage;
+      const agentId = randomUUID();
+      const started = (actor?: string): AuditEvent => ({
+        kind: 'agent_lifecycle',
+        agent_id: agentId,
+        event: actor === undefined ? 'of nobody' : `of ${actor}`,
+        timestamp: '2026-01-01T00:00:00.000Z',
+        ...(actor === undefined ? {} : { actor }),
+      });
+      await log().appendBatch([started('model'), started('user:1'), started()]);
+      const found = async (...actorIds: (string | null)[]): Promise<unknown[]> =>
+        (await auditQuery.list('all', { agentId, actorIds })).items.map(
+          ({ event }) => (event as { event: string }).event,
+        );
+      expect(await found('user:1', 'user')).toEqual(['of user:1']);
+      expect(await found('system', null)).toEqual(['of nobody']);
+      expect(await found('model', null)).toEqual(['of nobody', 'of model']);
+      expect(await found()).toEqual([]);
+    });
+
     test('a list is narrowed by time: from one instant, and before another', async () => {
       const { auditQuery } = current().storage;
       const agentId = randomUUID();
