@@ -192,8 +192,9 @@ describe('a secret that was set', () => {
     const audit = await call('GET', '/api/audit?limit=200', undefined, root);
     const refused = {
       kind: await call('PATCH', config, { providers: { main: { ...provider, kind: key } } }),
-      place: await call('PATCH', config, { providers: { main: provider, [key ?? '']: { kind: 'none' } } }),
-      unknown: await call('PATCH', config, { providers: { main: { ...provider, [key ?? '']: 1 } } }),
+      base: await call('PATCH', config, {
+        providers: { main: { ...provider, api_base: `no address ${key}` } },
+      }),
       type: await call('PUT', `/api/agents/${agent}/variables`, { variables: { 'not a name': value } }),
     };
     for (const [name, { status, body }] of Object.entries({ ...good, audit }))

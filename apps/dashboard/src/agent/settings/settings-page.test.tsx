@@ -7,7 +7,8 @@ import { anAgent, renderApp } from '../../testing/render-app.js';
 
 configure({ asyncUtilTimeout: 20_000 });
 
-const PLACEHOLDER = '__clawforce_secret__:v1:0123456789abcdef';
+/** As the API writes one. */
+const PLACEHOLDER = '<clawforce-secret:0123456789abcdefABCDEF-_xyz>';
 
 /** A server that keeps one configuration with its version, as the real one does. */
 class ConfigServer {
