@@ -6,12 +6,18 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AgentFS } from './index.js';
 import { codeOf, failure, scratchAgent, type ScratchAgent } from './testing/scratch-agent.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 let agent: ScratchAgent;
 beforeEach(() => {
@@ -36,6 +42,70 @@ describe('listing and searching', () => {
     writeFileSync(join(agent.root, 'stray.txt'), 'x');
     expect((await fs.listDir('.')).map(({ name }) => name)).toEqual(['profiles', 'workspace']);
     expect((await fs.tree('.')).map(({ path }) => path)).toEqual(['profiles', 'workspace']);
+  });
+
+  test('a zone that was taken away is shown empty, and the others are there', async () => {
+    const fs = await agent.open();
+    await fs.writeFile('a.txt', 'x');
+    rmSync(join(agent.root, 'profiles'), { recursive: true });
+    symlinkSync('.config', join(agent.root, 'profiles'));
+    expect((await fs.tree('.')).map(({ path, children }) => [path, children?.length])).toEqual([
+      ['workspace', 1],
+    ]);
+  });
+
+  test('the alternatives of a pattern mean the zones that they name', async () => {
+    const fs = await agent.open();
+    await fs.writeFile('src/x.ts', '');
+    await fs.writeFile('profiles.ts', '');
+    expect(await fs.glob('{profiles}/*')).toEqual(['profiles/p.md']);
+    expect(await fs.glob('{profiles,profiles/sub}/*.md')).toEqual(['profiles/p.md']);
+    expect(await fs.glob('{workspace/src,src}/*')).toEqual(['workspace/src/x.ts']);
+    expect(await fs.glob('{,src/}*.ts')).toEqual(['workspace/profiles.ts', 'workspace/src/x.ts']);
+    expect(await codeOf(fs.glob('{profiles,src}/*'))).toBe('INVALID_PATH');
+    expect(await codeOf(fs.glob('{.config,src}/*'))).toBe('HIDDEN');
+    expect(await codeOf(fs.glob('{/etc,src}/*'))).toBe('ABSOLUTE_PATH');
+    expect(await codeOf(fs.glob('src/{a,..}/*'))).toBe('PATH_TRAVERSAL');
+    expect(await codeOf(fs.glob('x'.repeat(250).concat('/').repeat(5)))).toBe('INVALID_PATH');
+    expect(fs.check('glob', '{profiles,src}/*').effect).toBe('deny');
+  });
+
+  test('a pattern below a missing directory matches nothing, however deep', async () => {
+    const fs = await agent.open();
+    await fs.writeFile('file', '');
+    for (const pattern of ['nope/*', 'nope/deeper/*', 'file/*', 'file/x/*']) {
+      expect(await fs.glob(pattern)).toEqual([]);
+    }
+  });
+
+  test('lines that are found do not keep their files in memory', async () => {
+    const fs = await agent.open();
+    // Sparse: each costs nothing on disk and would hold two megabytes.
+    for (let file = 0; file < 40; file += 1) {
+      writeFileSync(
+        agent.inWorkspace(`f${file}`),
+        `${'x'.repeat(8_192)}\nneedle ${file} ${'z'.repeat(60)}\n`,
+      );
+      truncateSync(agent.inWorkspace(`f${file}`), 2 * 1024 * 1024);
+    }
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const found = await fs.grep('needle');
+    collect();
+    expect(found).toHaveLength(40);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(20 * 1024 * 1024);
+    expect(found[7]?.text).toMatch(/^needle \d+ z{60}$/);
+  });
+
+  test('a search gives no more text than a bound, and says so', async () => {
+    const fs = await agent.open();
+    const line = 'y'.repeat(499);
+    const text = `${line}\n`.repeat(4_000);
+    for (let file = 0; file < 10; file += 1) await fs.writeFile(`f${file}`, text);
+    const found = await fs.grep('y', { limit: 1_000_000 });
+    expect(found.truncated).toBe(true);
+    expect(found.length).toBeGreaterThan(30_000);
+    expect(found.length).toBeLessThan(34_000);
   });
 
   test('limits hold for the agent root as a whole', async () => {

@@ -90,6 +90,13 @@ describe('decisions and audit', () => {
     ['grep, pattern', (fs) => fs.grep('', { path: 'sub' }), { op: 'grep', path: 'sub' }],
     ['grep, option', (fs) => fs.grep('x', null as never), { op: 'grep', path: 'workspace' }],
     ['remove', (fs) => fs.remove('a', null as never), { op: 'remove', path: 'a' }],
+    ['remove, flag', (fs) => fs.remove('a', { recursive: 'yes' as never }), { op: 'remove', path: 'a' }],
+    ['glob, flag', (fs) => fs.glob('*', { dot: 1 as never }), { op: 'glob', path: '*' }],
+    ['grep, flag', (fs) => fs.grep('x', { ignoreCase: 'no' as never }), { op: 'grep', path: 'workspace' }],
+    ['writeFile, misspelt', (fs) => fs.writeFile('a', '', { ifmatch: 'x' } as never), { op: 'writeFile' }],
+    ['readFile, misspelt', (fs) => fs.readFile('a', { Limit: 1 } as never), { op: 'readFile' }],
+    ['listDir, misspelt', (fs) => fs.listDir('.', { max: 1 } as never), { op: 'listDir' }],
+    ['grep, misspelt', (fs) => fs.grep('x', { Path: 'sub' } as never), { op: 'grep' }],
   ])('a wrong argument yields its TypeError and one event: %s', async (_, call, event) => {
     const events: AuditEvent[] = [];
     const fs = await agent.open({ onAudit: (audited) => events.push(audited) });
@@ -128,6 +135,55 @@ describe('decisions and audit', () => {
     expect(readdirSync(agent.inWorkspace('.'))).toEqual(['sub']);
   });
 
+  test('events of the agent root and of a search say what was reached and given', async () => {
+    const events: AuditEvent[] = [];
+    const fs = await agent.open({ onAudit: (event) => events.push(event) });
+    await fs.writeFile('a.txt', 'one äöü');
+    events.length = 0;
+    await fs.listDir('.');
+    await fs.stat('.');
+    await fs.tree('.');
+    await fs.grep('one');
+    expect(events).toEqual([
+      expect.objectContaining({ op: 'listDir', resolved: '.' }),
+      expect.objectContaining({ op: 'stat', resolved: '.' }),
+      expect.objectContaining({ op: 'tree', resolved: '.' }),
+      expect.objectContaining({ op: 'grep', resolved: 'workspace', bytes: Buffer.byteLength('one äöü') }),
+    ]);
+    const { mode, mtimeMs } = lstatSync(agent.root);
+    expect(await fs.stat('.')).toEqual({
+      path: '.',
+      type: 'directory',
+      size: 0,
+      mode: mode & 0o777,
+      mtimeMs,
+    });
+  });
+
+  test('what is done to the options after the opening changes nothing', async () => {
+    const quota = { bytes: 3 };
+    const fs = await agent.open({ quota });
+    quota.bytes = 1_000;
+    expect(await codeOf(fs.writeFile('a', '1234'))).toBe('QUOTA');
+    expect(Object.isFrozen(fs.zones)).toBe(true);
+  });
+
+  test('judges names that would be made, and both paths before what is on disk', async () => {
+    const fs = await agent.open();
+    expect(fs.check('writeFile', 'new/f')).toMatchObject({
+      effect: 'allow',
+      rule: 'fs.zone.admitted',
+      input: 'workspace/new/f',
+    });
+    expect(fs.check('writeFile', 'new/a\u0001/f')).toMatchObject({ effect: 'deny', rule: 'fs.name.control' });
+    expect(fs.check('mkdir', ' ')).toMatchObject({ effect: 'deny', rule: 'fs.name.blank' });
+    expect(fs.check('move', 'missing', '.config/x')).toMatchObject({ rule: 'fs.zone.hidden' });
+    expect(fs.check('move', 'missing/deep', 'profiles/x')).toMatchObject({ rule: 'fs.zone.read-only' });
+    expect(fs.check('rename', 'missing/x', '../y').effect).toBe('deny');
+    expect(fs.check('read', 42 as never)).toMatchObject({ effect: 'deny', input: '' });
+    expect(readdirSync(agent.inWorkspace('.'))).toEqual([]);
+  });
+
   test('a listener that throws fails the call, and is told of it once', async () => {
     let events = 0;
     const fs = await agent.open({
@@ -162,6 +218,23 @@ describe('opening and closing', () => {
     ['a zone name that is a path', { zones: [{ name: 'a/b', mode: 'rw' }] }, 'zones[0].name'],
     ['mode bits as text', { fileMode: '600' }, 'fileMode'],
     ['an owner without group', { owner: { uid: 1 } }, 'owner'],
+    [
+      'a misspelt key of a zone',
+      { zones: [{ name: 'a', mode: 'rw', filemode: 0o600 }] },
+      'zones[0].filemode',
+    ],
+    [
+      'zones that some file systems take for one',
+      {
+        zones: [
+          { name: 'workspace', mode: 'rw' },
+          { name: 'Workspace', mode: 'hidden' },
+        ],
+      },
+      'zones[1].name',
+    ],
+    ['a misspelt key of the quota', { quota: { maxBytes: 10 } }, 'quota.maxBytes'],
+    ['a quota that is a number', { quota: 10 }, 'quota'],
     ['a negative quota', { quota: { bytes: -1 } }, 'quota.bytes'],
   ])('%s is a TypeError that names it', async (_, options, name) => {
     await expect(AgentFS.open(agent.root, options as AgentFSOptions)).rejects.toThrow(

@@ -9,7 +9,7 @@ import { toAgentFSError } from './errors/from-system-error.js';
 import type { FsContext } from './fs-context.js';
 import type { AgentFSOptions } from './fs-settings.js';
 import { listPage, listZonePage, type DirListing, type DirPage, type ListOptions } from './list/list-dir.js';
-import { statPath, type FileStat } from './list/stat.js';
+import { statPath, statRoot, type FileStat } from './list/stat.js';
 import {
   checkTreeOptions,
   listTree,
@@ -20,12 +20,20 @@ import {
 import { makeDirectory } from './names/make-directory.js';
 import { moveEntry, renameEntry } from './names/move.js';
 import { removeEntry } from './names/remove.js';
+import { checkKeys, flagOf } from './options/known-keys.js';
+import { shownPath } from './path/shown-path.js';
 import { openContext } from './open-context.js';
 import { readContent, readInfo } from './read/read-file.js';
 import { checkReadOptions, type FileInfo, type ReadOptions, type TextEncoding } from './read/read-options.js';
 import { globPaths } from './search/glob.js';
 import { grepLines } from './search/grep.js';
-import type { Cut, GlobOptions, GrepMatch, GrepOptions } from './search/search-options.js';
+import {
+  GREP_OPTIONS,
+  type Cut,
+  type GlobOptions,
+  type GrepMatch,
+  type GrepOptions,
+} from './search/search-options.js';
 import { DEFAULT_ZONE, type ZoneSpec } from './zones/zone-table.js';
 import { checkWriteOptions, type WriteOptions, type WriteResult } from './write/write-options.js';
 import { appendBytes, toBytes, writeWhole, type AppendResult } from './write/write-file.js';
@@ -143,7 +151,7 @@ export class AgentFS {
   async listDirPage(path: string, options: ListOptions = {}): Promise<DirPage> {
     return this.#run('listDir', path, (call) => {
       const gated = this.#context.locator.gate(path);
-      if (!gated.zone) return listZonePage(this.#context, options);
+      if (!gated.zone) return listZonePage(this.#context, call, options);
       return listPage(this.#context, call, this.#gate(path), options);
     });
   }
@@ -166,6 +174,7 @@ export class AgentFS {
   /** Gives the lines that hold a text. A RegExp is for programs only: a model's could take exponential time. */
   async grep(pattern: string | RegExp, options: GrepOptions = {}): Promise<Cut<GrepMatch>> {
     return this.#run('grep', DEFAULT_ZONE, (call) => {
+      checkKeys(options, GREP_OPTIONS);
       call.path = options.path ?? DEFAULT_ZONE;
       return grepLines(this.#context, call, pattern, this.#gate(call.path), options);
     });
@@ -176,7 +185,7 @@ export class AgentFS {
     return this.#run('stat', path, (call) => {
       const gated = this.#context.locator.gate(path);
       if (gated.zone) return statPath(this.#context, call, this.#gate(path));
-      return { path: '.', type: 'directory' as const, size: 0, mode: 0o700, mtimeMs: 0 };
+      return statRoot(this.#context, call);
     });
   }
 
@@ -189,9 +198,10 @@ export class AgentFS {
 
   /** Removes a file, a link or an empty directory; with `recursive` a directory and what is in it. */
   async remove(path: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
-    return this.#change('remove', path, undefined, (call) =>
-      removeEntry(this.#context, call, this.#gate(path), options.recursive === true),
-    );
+    return this.#change('remove', path, undefined, (call) => {
+      checkKeys(options, ['recursive']);
+      return removeEntry(this.#context, call, this.#gate(path), flagOf(options, 'recursive'));
+    });
   }
 
   /** Gives an entry another name in its directory and never replaces one; gives the new canonical path. */
@@ -212,7 +222,7 @@ export class AgentFS {
   check(op: CheckedOperation, path: string, to?: string): Decision {
     const operation = operationOf(op);
     if (operation === undefined) throw new TypeError(`argument "op" is no operation: ${op}`);
-    if (this.#closing) return new AgentFSError('CLOSED').placed(path, this.#digest).decision;
+    if (this.#closing) return new AgentFSError('CLOSED').placed(shownPath(path), this.#digest).decision;
     return judge(this.#context, this.#digest, operation, path, to);
   }
 
@@ -294,7 +304,7 @@ export class AgentFS {
         this.#audit(call, started, { outcome: 'failed', code: 'INVALID_ARGUMENT' });
         throw thrown;
       }
-      const error = toAgentFSError(thrown).placed(textOf(call.path), this.#digest);
+      const error = toAgentFSError(thrown).placed(shownPath(call.path), this.#digest);
       const { effect, rule } = error.decision;
       this.#audit(call, started, {
         outcome: effect === 'deny' ? 'denied' : 'failed',
@@ -317,8 +327,8 @@ export class AgentFS {
   ): void {
     this.#onAudit?.({
       op,
-      path: textOf(path),
-      ...(to === undefined ? {} : { to: textOf(to) }),
+      path: shownPath(path),
+      ...(to === undefined ? {} : { to: shownPath(to) }),
       ...(resolved === undefined ? {} : { resolved }),
       ...(identity === undefined ? {} : { identity }),
       ...end,
@@ -326,9 +336,4 @@ export class AgentFS {
       micros: Math.round((performance.now() - started) * 1000),
     });
   }
-}
-
-/** Gives what was passed as a path, or the empty text where it is none: an event is plain data. */
-function textOf(path: unknown): string {
-  return typeof path === 'string' ? path : '';
 }

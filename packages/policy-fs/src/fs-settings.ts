@@ -1,5 +1,6 @@
 import type { AuditListener } from './audit/audit-event.js';
 import type { LinkPolicy } from './walk/resolve.js';
+import { checkKeys } from './options/known-keys.js';
 import { checkMode, checkOwner, type OwnerRule, type ZoneSpec } from './zones/zone-table.js';
 
 /** How much the writable zones may hold together. */
@@ -89,12 +90,7 @@ const KNOWN: readonly (keyof AgentFSOptions)[] = [
  * @throws TypeError naming the bad option.
  */
 export function readSettings(options: AgentFSOptions = {}): Settings {
-  if (typeof (options as unknown) !== 'object' || (options as unknown) === null) {
-    throw new TypeError('options must be an object');
-  }
-  for (const key of Object.keys(options)) {
-    if (!(KNOWN as readonly string[]).includes(key)) throw new TypeError(`option "${key}" is unknown`);
-  }
+  checkKeys(options, KNOWN);
   checkMode('option "fileMode"', options.fileMode);
   checkMode('option "dirMode"', options.dirMode);
   checkOwner('option "owner"', options.owner);
@@ -103,9 +99,7 @@ export function readSettings(options: AgentFSOptions = {}): Settings {
     throw new TypeError('option "onAudit" must be a function');
   }
   if (quota !== undefined) {
-    if (typeof (quota as unknown) !== 'object' || (quota as unknown) === null) {
-      throw new TypeError('option "quota" must be { bytes?, files? }');
-    }
+    checkKeys(quota, ['bytes', 'files'], 'quota.');
     count('quota.bytes', quota.bytes, 0);
     count('quota.files', quota.files, 0);
   }
@@ -114,7 +108,8 @@ export function readSettings(options: AgentFSOptions = {}): Settings {
     dirMode: (zone) => zone.dirMode ?? dirMode,
     owner: (zone) => zone.owner ?? owner,
     create: flag('create', options.create, false),
-    quota,
+    // What the caller does to its own object later changes nothing.
+    quota: quota && Object.freeze({ ...quota }),
     durable: flag('durable', options.durable, true),
     links: choice('links', options.links, ['inside', 'same-zone', 'deny']),
     hardLinks: choice('hardLinks', options.hardLinks, ['deny', 'allow']),

@@ -4,6 +4,7 @@ import type { Call } from '../audit/call.js';
 import type { FsContext } from '../fs-context.js';
 import { contentEtag, fileEtag, untilSettled } from '../read/etag.js';
 import { tooLarge } from '../read/read-file.js';
+import { checkKeys } from '../options/known-keys.js';
 import { checkText } from '../read/well-formed.js';
 import { isReadAtOnce, readBytes } from '../read/transfer.js';
 import type { ZonePath } from '../walk/locate.js';
@@ -11,6 +12,8 @@ import { holdForWrite } from '../write/hold-for-write.js';
 import { publish } from '../write/publish.js';
 import type { WriteResult } from '../write/write-options.js';
 import { editText } from './edit-text.js';
+
+const EDIT_OPTIONS: readonly (keyof EditOptions)[] = ['ifMatch', 'replaceAll'];
 
 /** What {@link AgentFS.editFile} takes. */
 export interface EditOptions {
@@ -77,8 +80,10 @@ export async function editPassage(
  */
 export function checkEdit(
   passage: { readonly oldText: unknown; readonly newText: unknown },
-  { ifMatch, replaceAll }: EditOptions,
+  options: EditOptions,
 ): void {
+  checkKeys(options, EDIT_OPTIONS);
+  const { ifMatch, replaceAll } = options;
   for (const [name, text] of Object.entries(passage)) {
     if (typeof text !== 'string') throw new TypeError(`argument "${name}" must be a string`);
     checkText(text, name);

@@ -1,6 +1,7 @@
 import { AgentFSError } from '../errors/agent-fs-error.js';
 import type { Call } from '../audit/call.js';
 import type { FsContext } from '../fs-context.js';
+import { checkKeys } from '../options/known-keys.js';
 import type { Dir, EntryName } from '../walk/backend.js';
 import type { ZonePath } from '../walk/locate.js';
 import {
@@ -31,6 +32,7 @@ export interface DirPage {
 /** The entries of a directory; `nextCursor` is there when a limit cut the list. */
 export type DirListing = DirEntry[] & { readonly nextCursor?: string };
 
+const LIST_OPTIONS: readonly (keyof ListOptions)[] = ['limit', 'cursor'];
 const DEFAULT_LIMIT = 10_000;
 
 /** Gives one page of a directory, sorted by name. */
@@ -47,7 +49,8 @@ export function listPage(context: FsContext, call: Call, gated: ZonePath, option
 }
 
 /** Gives one page of the visible zones that exist, as the entries of the agent root. */
-export function listZonePage(context: FsContext, options: ListOptions): DirPage {
+export function listZonePage(context: FsContext, call: Call, options: ListOptions): DirPage {
+  call.reached('.', undefined);
   const { dir } = context.locator.root;
   const names = listZones(context).map(({ name }) => name);
   return cutOut(dir, names, partOf(options));
@@ -68,7 +71,9 @@ interface Part {
   readonly after: EntryName | undefined;
 }
 
-function partOf({ limit = DEFAULT_LIMIT, cursor }: ListOptions): Part {
+function partOf(options: ListOptions): Part {
+  checkKeys(options, LIST_OPTIONS);
+  const { limit = DEFAULT_LIMIT, cursor } = options;
   if (!Number.isSafeInteger(limit) || limit < 1)
     throw new TypeError('option "limit" must be a whole number, 1 or more');
   return { limit, after: cursor === undefined ? undefined : readCursor(cursor) };

@@ -29,3 +29,10 @@ export function statPath({ locator }: FsContext, call: Call, gated: ZonePath): F
     held.release();
   }
 }
+
+/** Tells of the agent root. */
+export function statRoot({ locator }: FsContext, call: Call): FileStat {
+  call.reached('.', undefined);
+  const { mode, mtimeMs } = lstatSync(locator.root.dir.self);
+  return { path: '.', type: 'directory', size: 0, mode: mode & 0o777, mtimeMs };
+}

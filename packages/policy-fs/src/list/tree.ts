@@ -1,5 +1,7 @@
 import type { Call } from '../audit/call.js';
+import { toAgentFSError } from '../errors/from-system-error.js';
 import type { FsContext } from '../fs-context.js';
+import { checkKeys, flagOf } from '../options/known-keys.js';
 import type { EntryKind } from '../walk/backend.js';
 import type { ZonePath } from '../walk/locate.js';
 import { describeEntry } from './directory-entry.js';
@@ -32,6 +34,7 @@ export interface TreeNode {
 /** The entries of a tree; `truncated` is there when the limit cut it. */
 export type TreeListing = TreeNode[] & { readonly truncated?: true };
 
+const TREE_OPTIONS: readonly (keyof TreeOptions)[] = ['maxDepth', 'limit', 'gitignore'];
 // Long names in deep directories would make hundreds of megabytes of the entries that the limit admits.
 const MAX_PATH_CHARACTERS = 16 * 1024 * 1024;
 
@@ -60,11 +63,27 @@ export async function listZoneTrees(
     const zone = { name, path: name, type: 'directory' as const, size: 0 };
     if (below.maxDepth === 0) zones.push(zone);
     else {
-      const gated = context.locator.gateInZone(name);
-      zones.push({ ...zone, children: await nodesBelow(context, call, gated, below, room) });
+      zones.push({ ...zone, children: await zoneNodes(context, call, name, below, room) });
     }
   }
+  call.reached('.', undefined);
   return room.listing(zones);
+}
+
+/** A zone that may not be read, or was taken away meanwhile, is shown empty, as any directory in a tree is. */
+async function zoneNodes(
+  context: FsContext,
+  call: Call,
+  name: string,
+  options: Required<TreeOptions>,
+  room: Room,
+): Promise<TreeNode[]> {
+  try {
+    return await nodesBelow(context, call, context.locator.gateInZone(name), options, room);
+  } catch (error) {
+    if (['PERMISSION', 'NOT_FOUND'].includes(toAgentFSError(error).code)) return [];
+    throw error;
+  }
 }
 
 /** What a tree may still hold. */
@@ -137,12 +156,11 @@ async function nodesBelow(
  * @throws TypeError naming the bad option.
  */
 export function checkTreeOptions(options: TreeOptions): Required<TreeOptions> {
-  const { maxDepth = 16, limit = 50_000, gitignore = false } = options;
+  checkKeys(options, TREE_OPTIONS);
+  const { maxDepth = 16, limit = 50_000 } = options;
   if (!Number.isSafeInteger(maxDepth) || maxDepth < 1)
     throw new TypeError('option "maxDepth" must be a whole number, 1 or more');
   if (!Number.isSafeInteger(limit) || limit < 1)
     throw new TypeError('option "limit" must be a whole number, 1 or more');
-  if (typeof (gitignore as unknown) !== 'boolean')
-    throw new TypeError('option "gitignore" must be true or false');
-  return { maxDepth: Math.min(maxDepth, 128), limit, gitignore };
+  return { maxDepth: Math.min(maxDepth, 128), limit, gitignore: flagOf(options, 'gitignore') };
 }

@@ -1,6 +1,9 @@
+import { checkKeys } from '../options/known-keys.js';
+
 /** How content is given as a string. */
 export type TextEncoding = 'utf8' | 'utf-8' | 'base64' | 'latin1';
 
+const READ_OPTIONS: readonly (keyof ReadOptions)[] = ['offset', 'limit', 'unit', 'encoding'];
 const ENCODINGS: readonly unknown[] = ['utf8', 'utf-8', 'base64', 'latin1', 'buffer'];
 
 /** What {@link AgentFS.readFile} takes. */
@@ -39,6 +42,7 @@ export interface FileInfo<Content = string> {
  * @throws TypeError naming the bad option.
  */
 export function checkReadOptions(options: ReadOptions): void {
+  checkKeys(options, READ_OPTIONS);
   for (const name of ['offset', 'limit'] as const) {
     const value = options[name];
     if (value !== undefined && (!Number.isSafeInteger(value) || value < 0)) {

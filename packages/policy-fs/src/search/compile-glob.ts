@@ -1,14 +1,11 @@
 import picomatch from 'picomatch';
-import { AgentFSError } from '../errors/agent-fs-error.js';
 
-const MAX_PATTERN = 1024;
-const MAX_ALTERNATIVES = 64;
 const MAGIC = /[*?[\]{}]/;
 
 /** A compiled glob pattern: where to begin, and which names may follow. */
 export interface Glob {
-  /** The leading names without wildcards, joined; empty when there are none. */
-  readonly base: string;
+  /** The leading names without wildcards that all alternatives share. */
+  readonly base: readonly string[];
   /** State before any name below the base. */
   readonly start: GlobState;
 }
@@ -26,23 +23,13 @@ export interface GlobState {
 type Segment = ((name: string) => boolean) | '**';
 
 /**
- * Compiles a pattern of `*`, `**`, `?`, `[...]` and `{a,b}`. Single names are matched by picomatch, `**` by counting, so
- * that no pattern of an agent takes exponential time.
- *
- * @throws AgentFSError `INVALID_PATH` for patterns that are too complex.
+ * Compiles the names of a pattern's alternatives, of `*`, `**`, `?` and `[...]`. Single names are matched by picomatch, `**`
+ * by counting, so that no pattern of an agent takes exponential time.
  */
-export function compileGlob(pattern: string, dot: boolean): Glob {
-  if (pattern.length > MAX_PATTERN) throw invalid('The pattern is too long.');
-  const names = pattern.split('/');
-  const firstMagic = names.findIndex((name) => MAGIC.test(name));
-  // A brace may hold slashes, so a pattern with one begins at its last name before the brace.
-  const baseLength = firstMagic < 0 ? names.length - 1 : firstMagic;
-  const base = names.slice(0, baseLength).join('/');
-  const programs = expandBraces(names.slice(baseLength).join('/')).map((alternative) =>
-    alternative
-      .split('/')
-      .filter((name) => name !== '' && name !== '.')
-      .map((name): Segment => (name === '**' ? '**' : compileName(name, dot))),
+export function compileGlob(alternatives: readonly (readonly string[])[], dot: boolean): Glob {
+  const base = sharedBase(alternatives);
+  const programs = alternatives.map((names) =>
+    names.slice(base.length).map((name): Segment => (name === '**' ? '**' : compileName(name, dot))),
   );
   return {
     base,
@@ -52,6 +39,16 @@ export function compileGlob(pattern: string, dot: boolean): Glob {
       dot,
     ),
   };
+}
+
+/** Of a pattern without wildcards its last name is not part of the base: what matches is met below the base. */
+function sharedBase(alternatives: readonly (readonly string[])[]): readonly string[] {
+  const [first = [], ...others] = alternatives.map((names) => {
+    const magic = names.findIndex((name) => MAGIC.test(name));
+    return names.slice(0, magic < 0 ? Math.max(names.length - 1, 0) : magic);
+  });
+  const differs = first.findIndex((name, at) => others.some((names) => names[at] !== name));
+  return differs < 0 ? first : first.slice(0, differs);
 }
 
 function state(
@@ -91,7 +88,6 @@ function state(
  * its first place, because one expression with several stars takes a power of the length of a name.
  */
 function compileName(name: string, dot: boolean): (name: string) => boolean {
-  if (name === '..') throw new AgentFSError('PATH_TRAVERSAL');
   if (!MAGIC.test(name)) return (candidate) => candidate === name;
   const sources = piecesOf(name).map(sourceOf);
   const hidden = !dot && !name.startsWith('.');
@@ -138,27 +134,4 @@ function sourceOf(piece: string): string {
 function insideClass(text: string, at: number): boolean {
   const open = text.lastIndexOf('[', at);
   return open >= 0 && text.indexOf(']', open + 1) > at;
-}
-
-/** Gives the alternatives of `{a,b}`, nested ones too, at most 64. */
-function expandBraces(pattern: string): string[] {
-  const done: string[] = [];
-  const waiting = [pattern];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    // Innermost braces first.
-    const brace = /\{([^{}]*)\}/.exec(next);
-    if (!brace) done.push(next);
-    else {
-      const [whole, body = ''] = brace;
-      for (const part of body.split(','))
-        waiting.push(next.slice(0, brace.index) + part + next.slice(brace.index + whole.length));
-    }
-    if (done.length + waiting.length > MAX_ALTERNATIVES)
-      throw invalid('The pattern has too many alternatives.');
-  }
-  return done;
-}
-
-function invalid(reason: string): AgentFSError {
-  return new AgentFSError('INVALID_PATH', { reason, hint: 'Use a simpler pattern, such as src/**/*.ts.' });
 }

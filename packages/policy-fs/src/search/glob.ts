@@ -1,11 +1,11 @@
-import { AgentFSError } from '../errors/agent-fs-error.js';
+import { toAgentFSError } from '../errors/from-system-error.js';
 import type { Call } from '../audit/call.js';
 import type { FsContext } from '../fs-context.js';
 import { holdDirectory } from '../list/hold-directory.js';
 import { walkTree } from '../list/walk-tree.js';
-import { DEFAULT_ZONE } from '../zones/zone-table.js';
-import { compileGlob } from './compile-glob.js';
-import { checkLimit, type Cut, type GlobOptions } from './search-options.js';
+import { checkKeys, flagOf } from '../options/known-keys.js';
+import { placeOfPattern } from './place-of-pattern.js';
+import { checkLimit, GLOB_OPTIONS, type Cut, type GlobOptions } from './search-options.js';
 
 const MAX_DEPTH = 128;
 // Deep directories have paths of 32 KiB.
@@ -18,20 +18,18 @@ export async function globPaths(
   pattern: string,
   options: GlobOptions,
 ): Promise<Cut<string>> {
+  checkKeys(options, GLOB_OPTIONS);
   const limit = checkLimit(options.limit, 10_000);
+  const gitignore = flagOf(options, 'gitignore');
   const { locator } = context;
-  // Judges the spelling of the whole pattern as that of a path.
-  locator.gate(pattern);
-  const { base, start } = compileGlob(pattern, options.dot ?? false);
-  const gated = locator.gateInZone(base === '' || base === '.' ? DEFAULT_ZONE : base);
+  const { base, start } = placeOfPattern(locator, pattern, flagOf(options, 'dot'));
   const paths: string[] = [];
   let room = MAX_PATH_CHARACTERS;
   let held;
   try {
-    held = holdDirectory(context, call, gated);
+    held = holdDirectory(context, call, base);
   } catch (error) {
-    if (error instanceof AgentFSError && (error.code === 'NOT_FOUND' || error.code === 'NOT_A_DIRECTORY'))
-      return paths;
+    if (['NOT_FOUND', 'NOT_A_DIRECTORY'].includes(toAgentFSError(error).code)) return paths;
     throw error;
   }
   try {
@@ -39,7 +37,7 @@ export async function globPaths(
       backend: locator.root.backend,
       zone: held.zone,
       maxDepth: MAX_DEPTH,
-      gitignore: options.gitignore ?? false,
+      gitignore,
       done: () => paths.length > limit || room < 0,
       visit({ entry, name, path }, reached) {
         const next = reached.next(name);

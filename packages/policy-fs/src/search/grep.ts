@@ -8,6 +8,7 @@ import { checkRegular } from '../read/hard-links.js';
 import { tooLarge } from '../read/read-file.js';
 import { looksBinary } from '../read/text.js';
 import { readBytes } from '../read/transfer.js';
+import { flagOf } from '../options/known-keys.js';
 import type { Dir, Entry, EntryName } from '../walk/backend.js';
 import type { ZonePath } from '../walk/locate.js';
 import { checkLimit, type Cut, type GrepMatch, type GrepOptions } from './search-options.js';
@@ -17,6 +18,8 @@ const MAX_LINE = 10_000;
 const SHOWN = 500;
 const BEFORE = 100;
 const STEP = 256 * 1024;
+// As for trees: lines and paths are short or long.
+const MAX_CHARACTERS = 16 * 1024 * 1024;
 
 /**
  * Gives the lines that hold a text, or match a regular expression of the program's own. In a directory binary files,
@@ -30,16 +33,23 @@ export async function grepLines(
   options: GrepOptions,
 ): Promise<Cut<GrepMatch>> {
   const limit = checkLimit(options.limit, 1_000);
-  const find = lineSearch(wanted, options.ignoreCase ?? false);
+  const gitignore = flagOf(options, 'gitignore');
+  const find = lineSearch(wanted, flagOf(options, 'ignoreCase'));
   const matches: GrepMatch[] = [];
+  let room = MAX_CHARACTERS;
+  let bytes = 0;
   const { locator } = context;
   const search = (text: string, path: string): void => {
     for (const [index, line] of text.split('\n').entries()) {
       const at = find(line);
       if (at < 0) continue;
       const start = at < SHOWN - BEFORE ? 0 : at - BEFORE;
-      matches.push({ path, line: index + 1, text: line.replace(/\r$/, '').slice(start, start + SHOWN) });
+      const shown = copyOf(line.replace(/\r$/, '').slice(start, start + SHOWN));
+      room -= path.length + shown.length;
+      if (room < 0) return;
+      matches.push({ path, line: index + 1, text: shown });
       if (matches.length > limit) return;
+      bytes += Buffer.byteLength(shown);
     }
   };
   const held = locator.holdExisting(gated, { followLast: true });
@@ -58,8 +68,8 @@ export async function grepLines(
         backend: locator.root.backend,
         zone: held.zone,
         maxDepth: 128,
-        gitignore: options.gitignore ?? false,
-        done: () => matches.length > limit,
+        gitignore,
+        done: () => matches.length > limit || room < 0,
         visit(item) {
           if (item.entry.isFile())
             inFile(context, item.dir, item.entry.name, (entry) => {
@@ -76,9 +86,15 @@ export async function grepLines(
     dir?.close();
     held.release();
   }
-  return matches.length > limit
+  call.bytes = bytes;
+  return matches.length > limit || room < 0
     ? Object.assign(matches.slice(0, limit), { truncated: true as const })
     : matches;
+}
+
+/** Gives the same text in memory of its own: a slice would keep the whole file alive. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le');
 }
 
 /** Gives what tells where in a line the wanted is, or a negative number. */

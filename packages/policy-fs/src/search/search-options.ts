@@ -30,6 +30,12 @@ export interface GrepMatch {
   readonly text: string;
 }
 
+/** The names of {@link GlobOptions}. */
+export const GLOB_OPTIONS: readonly (keyof GlobOptions)[] = ['limit', 'dot', 'gitignore'];
+
+/** The names of {@link GrepOptions}. */
+export const GREP_OPTIONS: readonly (keyof GrepOptions)[] = ['path', 'limit', 'ignoreCase', 'gitignore'];
+
 /** Results that may have been cut by the limit. */
 export type Cut<Item> = Item[] & { readonly truncated?: true };
 

@@ -21,8 +21,11 @@ export interface ResolveOptions {
   readonly nameOnly?: boolean;
   /** Refuses a zone before anything in it is touched. */
   readonly admitZone?: (zone: ZoneSpec) => void;
-  /** Makes a missing directory on the way; absent, a missing one is NOT_FOUND. */
-  readonly makeDir?: (parent: Dir, name: string, zone: PinnedZone) => void;
+  /**
+   * Makes a missing directory on the way, and gets the names that are to be followed below it; absent, a missing one is
+   * NOT_FOUND.
+   */
+  readonly makeDir?: (parent: Dir, name: string, zone: PinnedZone, below: readonly string[]) => void;
 }
 
 /** Where a path leads. The holder closes `entry` and, when `ownsParent`, `parent`. */
@@ -142,7 +145,7 @@ export class Walk {
       // Nothing of a foreign mount is told, not even what is missing there.
       this.#checkMount(parent);
       if (errno === 'ENOENT' && this.#options.makeDir && this.#zone) {
-        this.#options.makeDir(parent, name, this.#zone);
+        this.#options.makeDir(parent, name, this.#zone, this.#pending.toReversed());
         this.#again(name);
         return;
       }

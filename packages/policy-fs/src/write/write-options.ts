@@ -1,3 +1,7 @@
+import { checkKeys } from '../options/known-keys.js';
+
+const WRITE_OPTIONS: readonly (keyof WriteOptions)[] = ['ifMatch', 'ifNoneMatch'];
+
 /** What {@link AgentFS.writeFile} takes. */
 export interface WriteOptions {
   /** Writes only when the file has this etag, else STALE; from {@link AgentFS.readFileInfo} or an earlier write. */
@@ -23,7 +27,9 @@ export interface WriteResult {
  *
  * @throws TypeError naming the bad option.
  */
-export function checkWriteOptions({ ifMatch, ifNoneMatch }: WriteOptions): void {
+export function checkWriteOptions(options: WriteOptions): void {
+  checkKeys(options, WRITE_OPTIONS);
+  const { ifMatch, ifNoneMatch } = options;
   if (ifMatch !== undefined && typeof (ifMatch as unknown) !== 'string') {
     throw new TypeError('option "ifMatch" must be an etag');
   }

@@ -1,3 +1,6 @@
+import { checkKeys } from '../options/known-keys.js';
+import { foldName } from '../path/look-alike.js';
+
 /** What the tools may do in a zone; `hidden` zones answer the same whether or not a file exists. */
 export type ZoneMode = 'rw' | 'ro' | 'hidden';
 
@@ -34,6 +37,8 @@ export const DEFAULT_ZONES: readonly ZoneSpec[] = Object.freeze([
   { name: '.state', mode: 'hidden' },
 ]);
 
+const ZONE_KEYS: readonly (keyof ZoneSpec)[] = ['name', 'mode', 'fileMode', 'dirMode', 'owner'];
+
 /** The zone that a bare path means. */
 export const DEFAULT_ZONE = 'workspace';
 
@@ -57,6 +62,7 @@ export function zoneTable(specs: readonly ZoneSpec[] = DEFAULT_ZONES): ZoneTable
   const seen = new Map<string, ZoneSpec>();
   for (const [index, spec] of specs.entries()) {
     const at = `option "zones[${index}]`;
+    checkKeys(spec, ZONE_KEYS, `zones[${index}].`);
     const { name, mode } = spec as { name: unknown; mode: unknown };
     if (typeof name !== 'string' || !/^[^/\\\0]{1,255}$/.test(name) || name === '.' || name === '..') {
       throw new TypeError(`${at}.name" must be the name of a directory`);
@@ -64,13 +70,18 @@ export function zoneTable(specs: readonly ZoneSpec[] = DEFAULT_ZONES): ZoneTable
     if (mode !== 'rw' && mode !== 'ro' && mode !== 'hidden') {
       throw new TypeError(`${at}.mode" must be "rw", "ro" or "hidden"`);
     }
-    if (seen.has(name)) throw new TypeError(`${at}.name" is given twice`);
+    const folded = foldName(name);
+    if ([...seen.keys()].some((other) => foldName(other) === folded)) {
+      throw new TypeError(
+        `${at}.name" is given twice, or differs in a way that some file systems do not see`,
+      );
+    }
     checkMode(`${at}.fileMode"`, spec.fileMode);
     checkMode(`${at}.dirMode"`, spec.dirMode);
     checkOwner(`${at}.owner"`, spec.owner);
     seen.set(name, Object.freeze({ ...spec }));
   }
-  const zones = [...seen.values()];
+  const zones = Object.freeze([...seen.values()]);
   return {
     zones,
     visible: new Map(zones.filter(({ mode }) => mode !== 'hidden').map((zone) => [zone.name, zone])),
