@@ -99,7 +99,8 @@ test.runIf(process.platform === 'linux')(
             () => undefined,
             (error: unknown) => error,
           );
-          if (thrown !== undefined && !(thrown instanceof AgentFSError)) throw thrown;
+          if (thrown !== undefined && !(thrown instanceof AgentFSError))
+            throw new Error('no AgentFSError', { cause: thrown });
           const effect = thrown?.decision.effect ?? 'allow';
           if (effect === 'deny') {
             expect(judged.effect).toBe('deny');
