@@ -1,12 +1,6 @@
 import { createContext, useCallback, useContext, useMemo, useRef, useState, type ReactNode } from 'react';
-import { Form } from 'react-aria-components';
-import { ApiFailure, issueAt } from '../api/api-failure.js';
-import { unwrap } from '../api/api-client.js';
-import { useApi } from '../app/services.js';
-import { Button } from '../components/button.js';
-import { Dialog, DialogActions } from '../components/dialog.js';
-import { FailureNotice } from '../components/failure-notice.js';
-import { TextField } from '../components/text-field.js';
+import { ApiFailure } from '../api/api-failure.js';
+import type { PasswordDialog } from './password-dialog.js';
 
 /** The person closed the password dialog, so nothing was changed. */
 export class ReauthenticationCancelled extends ApiFailure {
@@ -35,20 +29,20 @@ export function useReauthentication(): WithPassword {
 
 /** Holds the password dialog. */
 export function ReauthenticationProvider({ children }: { readonly children: ReactNode }) {
-  const [isOpen, setOpen] = useState(false);
+  const [AskedWith, setAskedWith] = useState<typeof PasswordDialog>();
   const settle = useRef<((confirmed: boolean) => void) | undefined>(undefined);
 
-  const ask = useCallback(
-    () =>
-      new Promise<boolean>((resolve) => {
-        settle.current?.(false);
-        settle.current = resolve;
-        setOpen(true);
-      }),
-    [],
-  );
+  const ask = useCallback(async () => {
+    // Few visits need it, so it is no part of the first load. The server has just answered, so it can be had.
+    const loaded = await import('./password-dialog.js');
+    return new Promise<boolean>((resolve) => {
+      settle.current?.(false);
+      settle.current = resolve;
+      setAskedWith(() => loaded.PasswordDialog);
+    });
+  }, []);
   const finish = useCallback((confirmed: boolean) => {
-    setOpen(false);
+    setAskedWith(undefined);
     settle.current?.(confirmed);
     settle.current = undefined;
   }, []);
@@ -67,56 +61,7 @@ export function ReauthenticationProvider({ children }: { readonly children: Reac
   return (
     <ReauthenticationContext value={run}>
       {children}
-      {isOpen && <PasswordDialog onDone={finish} />}
+      {AskedWith && <AskedWith onDone={finish} />}
     </ReauthenticationContext>
-  );
-}
-
-function PasswordDialog({ onDone }: { readonly onDone: (confirmed: boolean) => void }) {
-  const api = useApi();
-  const [password, setPassword] = useState('');
-  const [isPending, setPending] = useState(false);
-  const [error, setError] = useState<unknown>();
-
-  const submit = async (): Promise<void> => {
-    setPending(true);
-    setError(undefined);
-    try {
-      unwrap(await api.POST('/api/auth/reauthenticate', { body: { password } }));
-      onDone(true);
-    } catch (failure) {
-      setError(failure);
-      setPending(false);
-    }
-  };
-  return (
-    <Dialog title="Confirm with your password" isOpen onClose={() => onDone(false)} alert>
-      <Form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        <p>This change loosens safety. With your password it is possible for the next five minutes.</p>
-        <TextField
-          label="Password"
-          type="password"
-          autoComplete="current-password"
-          value={password}
-          onChange={setPassword}
-          error={issueAt(error, '/password')}
-          isRequired
-          autoFocus
-        />
-        {error !== undefined && <FailureNotice error={error} hidePointers={['/password']} />}
-        <DialogActions>
-          <Button onPress={() => onDone(false)}>Cancel</Button>
-          <Button kind="primary" type="submit" isPending={isPending}>
-            Confirm
-          </Button>
-        </DialogActions>
-      </Form>
-    </Dialog>
   );
 }

@@ -1,0 +1,59 @@
+import { useState } from 'react';
+import { Form } from 'react-aria-components';
+import { issueAt } from '../api/api-failure.js';
+import { unwrap } from '../api/api-client.js';
+import { useApi } from '../app/services.js';
+import { Button } from '../components/button.js';
+import { Dialog, DialogActions } from '../components/dialog.js';
+import { FailureNotice } from '../components/failure-notice.js';
+import { TextField } from '../components/text-field.js';
+
+/** Asks for the password until the server takes it or the person declines. */
+export function PasswordDialog({ onDone }: { readonly onDone: (confirmed: boolean) => void }) {
+  const api = useApi();
+  const [password, setPassword] = useState('');
+  const [isPending, setPending] = useState(false);
+  const [error, setError] = useState<unknown>();
+
+  const submit = async (): Promise<void> => {
+    setPending(true);
+    setError(undefined);
+    try {
+      unwrap(await api.POST('/api/auth/reauthenticate', { body: { password } }));
+      onDone(true);
+    } catch (failure) {
+      setError(failure);
+      setPending(false);
+    }
+  };
+  return (
+    <Dialog title="Confirm with your password" isOpen onClose={() => onDone(false)} alert>
+      <Form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <p>This change loosens safety. With your password it is possible for the next five minutes.</p>
+        <TextField
+          label="Password"
+          type="password"
+          autoComplete="current-password"
+          value={password}
+          onChange={setPassword}
+          error={issueAt(error, '/password')}
+          isRequired
+          autoFocus
+        />
+        {error !== undefined && <FailureNotice error={error} hidePointers={['/password']} />}
+        <DialogActions>
+          <Button onPress={() => onDone(false)}>Cancel</Button>
+          <Button kind="primary" type="submit" isPending={isPending}>
+            Confirm
+          </Button>
+        </DialogActions>
+      </Form>
+    </Dialog>
+  );
+}
