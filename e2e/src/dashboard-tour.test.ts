@@ -295,6 +295,10 @@ host.describe('the dashboard in a real browser', () => {
       expect(await look('drill-report')).toEqual([]);
       await page.evaluate("document.querySelector('[role=table]').scrollIntoView()");
       await dashboard.picture('drill-attempts-light');
+      await page.setViewportSize({ width: 390, height: 800 });
+      await page.evaluate("document.querySelector('[role=table]').scrollIntoView()");
+      await dashboard.picture('drill-attempts-phone');
+      await page.setViewportSize({ width: 1280, height: 800 });
       await go('Drill');
       await page.getByRole('link', { name: 'Standard, no agent' }).waitFor();
       expect(await look('drill')).toEqual([]);
