@@ -1,8 +1,13 @@
 import type { IsolationLevel } from './isolation-level.js';
 import type { Tightening } from './level-override.js';
 
-/** Optional abilities; a pool without one leaves the method out or answers `unsupported`. */
-export type PoolCapability = 'isolation' | 'probe-inside' | 'exec' | 'pause' | 'stats' | 'adoption';
+/**
+ * Optional abilities; a pool without one leaves the method out or answers `unsupported`. `adoption`: workers of a control
+ * plane that was killed go on, and the next pool of the same owner knows them. `outlives-close`: workers go on after
+ * {@link AgentPool.close} as well.
+ */
+export type PoolCapability =
+  'isolation' | 'probe-inside' | 'exec' | 'pause' | 'stats' | 'adoption' | 'outlives-close';
 
 /** Names one start of one agent: a new generation is a new worker. */
 export interface WorkerRef {
@@ -68,6 +73,8 @@ export interface WorkerInspection extends WorkerRef {
   /** `created` was never started, for example because the control plane died in between; `start` goes on from it. */
   readonly state: 'created' | 'running' | 'paused' | 'exited';
   readonly startedAt: string;
+  /** `specHash` of what it was started from, kept by the pool beside the worker. */
+  readonly specHash: string;
   readonly level: IsolationLevel;
   readonly attested: Attestation;
   /** Effective isolation as read back from the engine, field by field; empty where the pool cannot read any. */

@@ -1,4 +1,4 @@
-import type { WorkerExit, WorkerInspection, WorkerRef } from '@clawforce/pool-core';
+import type { LabelledWorker, WorkerExit, WorkerInspection } from '@clawforce/pool-core';
 import type { ContainerInspectInfo } from 'dockerode';
 import { causeOfDeath } from './cause-of-death.js';
 import { isoTime, levelOf } from './containers.js';
@@ -30,7 +30,7 @@ export function exitOf(found: ContainerInspectInfo, notes: Readonly<WorkerNotes>
 
 /** Gives the pool's view of a container. */
 export function inspectionOf(
-  ref: WorkerRef,
+  ref: LabelledWorker,
   found: ContainerInspectInfo,
   notes: Readonly<WorkerNotes>,
 ): WorkerInspection {
@@ -41,6 +41,7 @@ export function inspectionOf(
     engineId: found.Id,
     state,
     startedAt: isoTime(found.State.StartedAt),
+    specHash: ref.specHash,
     level: levelOf(found.Config.Labels),
     attested: notes.attestation?.attested ?? 'none',
     effective: effectiveIsolation(found),

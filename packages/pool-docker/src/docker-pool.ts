@@ -55,6 +55,7 @@ export class DockerPool implements AgentPool {
     'pause',
     'stats',
     'adoption',
+    'outlives-close',
   ]);
   readonly #options: CheckedOptions;
   readonly #engine: Engine;

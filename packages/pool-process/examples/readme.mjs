@@ -1,23 +1,25 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProcessPool } from '@clawforce/pool-process';
 
 const directory = await mkdtemp(join(tmpdir(), 'pool-'));
+const agentRoot = join(directory, 'agent');
+await mkdir(agentRoot);
 const worker = 'console.log("hello from", process.env.AGENT_ID); setInterval(() => {}, 1000)';
 const pool = new ProcessPool({
   command: [process.execPath, '-e', worker],
   ownerId: 'me',
-  stateDir: directory,
+  stateDir: join(directory, 'state'), // outside of every agent's reach
 });
-await pool.sweepOrphans(); // what a crashed predecessor left behind
+await pool.adoptOrphans(); // goes on with what a killed predecessor left behind
 
 const ref = await pool.start({
   agentId: 'demo',
   generation: 1,
   level: 'permissive',
-  agentRoot: directory,
-  socketDir: directory,
+  agentRoot,
+  socketDir: agentRoot,
   env: { AGENT_ID: 'demo' }, // the whole environment, with PATH, HOME and LANG
   limits: {},
 });

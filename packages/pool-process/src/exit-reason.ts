@@ -12,17 +12,20 @@ export function describeExit(code: number | null, signal: string | null, ending:
 }
 
 function words(code: number | null, signal: string | null, ending: Ending): string {
-  const how = signal === null ? `exit code ${code ?? 'unknown'}` : signal;
+  const unseen = code === null && signal === null;
+  const how = unseen ? 'an exit code that nobody saw' : (signal ?? `exit code ${code}`);
   switch (ending.kind) {
     case 'asked':
       return `stopped on request (${ending.reason}), ended with ${how}`;
     case 'killed':
       return `killed after ${ending.graceMs} ms of grace (${ending.reason}), ended with ${how}`;
     case 'by-itself':
+      if (unseen)
+        return 'ended by itself; its exit code is not known, because an earlier control plane started it';
       if (signal === 'SIGKILL') {
         return 'killed by SIGKILL from outside the pool; out of memory is a common cause';
       }
       if (signal !== null) return `ended by ${signal} from outside the pool, or by a fault of its own`;
-      return code === 0 ? 'ended by itself with exit code 0' : `crashed with exit code ${code ?? 'unknown'}`;
+      return code === 0 ? 'ended by itself with exit code 0' : `crashed with exit code ${code}`;
   }
 }

@@ -1,3 +1,3 @@
 export { ProcessPool } from './process-pool.js';
+export type { AdoptedWorker } from './process-pool.js';
 export type { LogSink, ProcessPoolOptions } from './options.js';
-export type { SweptOrphan } from './sweep-orphans.js';

@@ -23,6 +23,11 @@ export class LineSplitter {
     this.#emit = emit;
   }
 
+  /** Bytes of a line that has not ended yet. */
+  get pendingBytes(): number {
+    return this.#rest.length;
+  }
+
   /** Takes the next chunk and emits every line that is now complete. */
   push(chunk: Buffer): void {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);

@@ -5,6 +5,8 @@ import type { LogLine, WorkerRef } from '@clawforce/pool-core';
 export interface LogSink {
   /** Takes one line. A throw ends the sink, never the worker. */
   write(line: LogLine): void;
+  /** Fulfilled when what was written so far is kept. With it no line is lost when this process is killed. */
+  flushed?(): Promise<void>;
   /** The worker and its whole tree have ended. */
   end(): void;
 }
@@ -13,9 +15,9 @@ export interface LogSink {
 export interface ProcessPoolOptions {
   /** The worker as an argument vector, for example `[process.execPath, '/opt/worker/main.js']`; no shell. */
   readonly command: readonly string[];
-  /** Names this installation: only orphans of the same owner are swept. */
+  /** Names this installation: only orphans of the same owner are adopted. */
   readonly ownerId: string;
-  /** Directory of the orphan records, outside of every agent's reach. Without it a crash leaves orphans behind. */
+  /** Directory of records and output, outside of every agent's reach. Without it workers die of their broken output. */
   readonly stateDir?: string;
   /** `production` makes the constructor refuse. Default `development`. */
   readonly env?: 'development' | 'production';

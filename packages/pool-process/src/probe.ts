@@ -6,7 +6,7 @@ import type { PoolProbe, WorkerSpec } from '@clawforce/pool-core';
 export const LEVEL = 'permissive';
 
 /** Gives what the pool enforces and what it does not, as sentences for a banner. */
-export function describeProbe(sweepsOrphans: boolean): PoolProbe {
+export function describeProbe(adopts: boolean): PoolProbe {
   const linux = process.platform === 'linux';
   return {
     available: true,
@@ -20,7 +20,11 @@ export function describeProbe(sweepsOrphans: boolean): PoolProbe {
     enforced: [
       'a worker gets none of the environment variables and descriptors of the control plane',
       'a stop ends the whole process tree of a worker',
-      ...(sweepsOrphans ? ['workers of a crashed control plane are killed by the next one'] : []),
+      ...(adopts
+        ? [
+            'workers of a killed control plane are recognised by pid, start time and boot, and go on or are ended',
+          ]
+        : []),
     ],
     notEnforced: [
       'no container: a worker can read what the user of the control plane can read',
@@ -30,7 +34,7 @@ export function describeProbe(sweepsOrphans: boolean): PoolProbe {
       linux
         ? 'a process that daemonises by a double fork within seconds can outlive its worker'
         : 'a process that daemonises into another session can outlive its worker',
-      ...(sweepsOrphans ? [] : ['without stateDir, workers of a crashed control plane are not found again']),
+      ...(adopts ? [] : ['without stateDir, workers of a killed control plane are not found again']),
     ],
   };
 }

@@ -7,5 +7,10 @@ import { makeHarness } from './testing/make-harness.js';
 process.env['POOL_PROCESS_TEST_SECRET'] = randomUUID();
 
 describe('the process pool passes the conformance suite', () => {
-  describePoolConformance(() => makeHarness(), { test, expect, parentEnvironment: { ...process.env } });
+  describePoolConformance(() => makeHarness(), {
+    test,
+    expect,
+    parentEnvironment: { ...process.env },
+    report: (sentence) => process.stdout.write(`${sentence}\n`),
+  });
 });

@@ -18,15 +18,26 @@ import type {
 } from '@clawforce/pool-core';
 import { checkOptions } from './options.js';
 import type { CheckedOptions, ProcessPoolOptions } from './options.js';
-import { prepareStateDir, removeRecord, writeRecord } from './orphan-record.js';
+import type { Orphan } from './find-orphans.js';
+import { followOrphan } from './orphan-child.js';
 import { describeProbe, LEVEL, refuseUnsupported } from './probe.js';
 import { measureTree } from './process-stats.js';
-import { bootId, identify, readProcessTable } from './process-table.js';
-import type { ProcessIdentity } from './process-table.js';
+import { readProcessTable } from './process-table.js';
 import { treeMembers } from './process-tree.js';
-import { sweepOrphans } from './sweep-orphans.js';
-import type { SweptOrphan } from './sweep-orphans.js';
+import { RecordBook } from './record-book.js';
+import { spawnChild } from './worker-child.js';
+import { WorkerOutput } from './worker-output.js';
 import { WorkerProcess } from './worker-process.js';
+import type { WorkerFacts, WorkerObserver } from './worker-process.js';
+import { spoolPath } from './worker-record.js';
+
+const KEEP_MS = 500;
+
+/** What became of a worker that an earlier control plane has left behind. */
+export interface AdoptedWorker extends WorkerRef {
+  /** `adopted`: it runs and is this pool's. `ended`: it had ended, and so has what was left of it. */
+  readonly outcome: 'adopted' | 'ended';
+}
 
 /**
  * Runs workers as processes of this host, for development. It isolates nothing: every worker is reported with
@@ -34,15 +45,18 @@ import { WorkerProcess } from './worker-process.js';
  */
 export class ProcessPool implements AgentPool {
   readonly kind = 'process';
-  readonly capabilities: ReadonlySet<PoolCapability> = new Set<PoolCapability>(
-    process.platform === 'linux' ? ['stats'] : [],
-  );
+  readonly capabilities: ReadonlySet<PoolCapability>;
   readonly #options: CheckedOptions;
   readonly #workers = new Map<string, WorkerProcess>();
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #events = new EventHub();
-  #keeper: ProcessIdentity | undefined;
-  #watch: NodeJS.Timeout | undefined;
+  readonly #book: RecordBook;
+  readonly #observer: WorkerObserver = {
+    tracked: (worker) => this.#book.update(worker),
+    ended: (worker, exit) => this.#ended(worker, exit),
+  };
+  #adoption: Promise<readonly AdoptedWorker[]> | undefined;
+  #timers: readonly NodeJS.Timeout[] | undefined;
   #closed = false;
 
   /**
@@ -62,7 +76,11 @@ export class ProcessPool implements AgentPool {
         fix: 'run Clawforce inside WSL2',
       });
     }
-    if (this.#options.stateDir !== undefined) prepareStateDir(this.#options.stateDir);
+    this.#book = new RecordBook(this.#options.stateDir, this.#options.ownerId);
+    this.capabilities = new Set<PoolCapability>([
+      ...(process.platform === 'linux' ? (['stats'] as const) : []),
+      ...(this.#options.stateDir === undefined ? [] : (['adoption'] as const)),
+    ]);
   }
 
   /** Says what this pool enforces on this host, and at length what it does not. */
@@ -75,6 +93,7 @@ export class ProcessPool implements AgentPool {
     checkSpec(spec);
     this.#refuseClosed();
     refuseUnsupported(spec);
+    await this.adoptOrphans();
     return this.#inTurn(spec.agentId, () => this.#start(spec));
   }
 
@@ -84,20 +103,22 @@ export class ProcessPool implements AgentPool {
     { graceMs, reason }: { readonly graceMs: number; readonly reason: string },
   ): Promise<StopReport> {
     if (!Number.isFinite(graceMs) || graceMs < 0) throw new TypeError('graceMs: expected 0 or more');
-    const worker = this.#find(ref);
+    const worker = await this.#find(ref);
     if (worker) return worker.stop(graceMs, reason);
     return { agentId: ref.agentId, generation: ref.generation, outcome: 'absent', tookMs: 0 };
   }
 
   /** {@inheritDoc AgentPool.inspect} */
-  inspect(agentId: string): Promise<WorkerInspection | undefined> {
+  async inspect(agentId: string): Promise<WorkerInspection | undefined> {
+    await this.adoptOrphans();
     const worker = this.#workers.get(agentId);
-    return Promise.resolve(worker && inspection(worker));
+    return worker && inspection(worker);
   }
 
   /** {@inheritDoc AgentPool.list} */
-  list(): Promise<WorkerInspection[]> {
-    return Promise.resolve([...this.#workers.values()].map(inspection));
+  async list(): Promise<WorkerInspection[]> {
+    await this.adoptOrphans();
+    return [...this.#workers.values()].map(inspection);
   }
 
   /** Always `unsupported`: there is no isolation to look at from inside. */
@@ -110,7 +131,7 @@ export class ProcessPool implements AgentPool {
 
   /** {@inheritDoc AgentPool.logs} */
   async *logs(ref: WorkerRef, options: LogOptions = {}): AsyncGenerator<LogLine> {
-    const worker = this.#find(ref);
+    const worker = await this.#find(ref);
     if (!worker) {
       throw new PoolError(
         'NOT_FOUND',
@@ -122,7 +143,7 @@ export class ProcessPool implements AgentPool {
 
   /** {@inheritDoc AgentPool.stats} */
   async stats(ref: WorkerRef): Promise<WorkerStats | undefined> {
-    const worker = this.#find(ref);
+    const worker = await this.#find(ref);
     if (!worker?.identity || worker.exit || !this.capabilities.has('stats')) return undefined;
     return measureTree(treeMembers(await readProcessTable(), worker.identity, worker.escaped));
   }
@@ -139,23 +160,26 @@ export class ProcessPool implements AgentPool {
   }
 
   /**
-   * Kills the workers that an earlier control plane of the same owner left behind; call it before the first start.
-   * Without `stateDir` there is nothing to go by and the answer is empty.
+   * Goes on with the workers that a killed control plane of the same owner left behind: each whose pid, start time and boot
+   * are the recorded ones is this pool's from now on. Of a worker that has ended meanwhile it kills what is left. Every
+   * other method does this first; without `stateDir` there is nothing to go by and the answer is empty.
    */
-  async sweepOrphans(): Promise<readonly SweptOrphan[]> {
-    const { stateDir, ownerId } = this.#options;
-    return stateDir === undefined ? [] : sweepOrphans(stateDir, ownerId);
+  adoptOrphans(): Promise<readonly AdoptedWorker[]> {
+    return (this.#adoption ??= this.#adopt().catch((error: unknown) => {
+      this.#adoption = undefined;
+      throw error;
+    }));
   }
 
   /** Ends every worker, with `closeGraceMs` of grace, and refuses later starts. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#turns.values());
+    await Promise.allSettled([this.#adoption, ...this.#turns.values()]);
     const grace = this.#options.closeGraceMs;
     const stops = [...this.#workers.values()].map((worker) => worker.stop(grace, 'the control plane stops'));
     const results = await Promise.allSettled(stops);
-    clearInterval(this.#watch);
-    this.#watch = undefined;
+    for (const timer of this.#timers ?? []) clearInterval(timer);
+    this.#timers = [];
     this.#events.close();
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
@@ -165,8 +189,8 @@ export class ProcessPool implements AgentPool {
     const hash = specHash(spec);
     const current = this.#workers.get(spec.agentId);
     if (current) {
-      const known = current.spec.generation;
-      if (known === spec.generation && current.specHash !== hash) {
+      const known = current.facts.ref.generation;
+      if (known === spec.generation && current.facts.specHash !== hash) {
         throw new PoolError(
           'SPEC_INVALID',
           `generation ${known} of ${spec.agentId} runs another specification`,
@@ -193,72 +217,102 @@ export class ProcessPool implements AgentPool {
         key: 'agentRoot',
       });
     }
-    this.#keeper ??= await identify(process.pid);
+    await this.#book.open();
     this.#refuseClosed();
     const worker = this.#spawn(spec, hash);
     // Known before the first await, so that a close meanwhile finds it.
     this.#workers.set(spec.agentId, worker);
     try {
+      this.#book.write(worker.facts, worker);
       await worker.spawned();
-      this.#record(worker);
+      this.#book.write(worker.facts, worker);
     } catch (error) {
       // Without a record nobody would find the worker after a crash of this process: do not let it run.
       if (worker.identity) await worker.stop(0, 'the start failed');
+      else this.#book.forget(worker.facts.ref);
       if (current) this.#workers.set(spec.agentId, current);
       else this.#workers.delete(spec.agentId);
       throw error;
     }
-    const { engineId } = worker.handle;
+    const { engineId, startedAt } = worker.handle;
     const { agentId, generation } = spec;
-    this.#events.emit({ kind: 'started', agentId, generation, time: worker.startedAt, engineId });
-    this.#watch ??= setInterval(() => void this.#lookAround(), this.#options.watchIntervalMs).unref();
+    this.#events.emit({ kind: 'started', agentId, generation, time: startedAt, engineId });
+    this.#startTimers();
     return worker.handle;
   }
 
   #spawn(spec: WorkerSpec, hash: string): WorkerProcess {
+    const { agentId, generation, user } = spec;
+    const { stateDir, logBytes, openLog } = this.#options;
+    const ref = { agentId, generation };
+    const own = process.getuid?.() ?? -1;
+    const facts: WorkerFacts = {
+      ref,
+      specHash: hash,
+      startedAt: new Date().toISOString(),
+      uid: own === 0 ? (user?.uid ?? own) : own,
+    };
+    // Before the spawn: whoever finds this record looks for the process that holds its output file.
+    this.#book.write(facts);
     try {
-      return new WorkerProcess(spec, hash, this.#options, {
-        tracked: (worker) => this.#recordAgain(worker),
-        ended: (worker, exit) => this.#ended(worker, exit),
-      });
+      const child = spawnChild(spec, this.#options);
+      const output = new WorkerOutput(ref, logBytes, openLog);
+      for (const name of ['stdout', 'stderr'] as const) {
+        const stream = child.streams[name];
+        if (stream) output.attach(stream, name);
+        else if (stateDir !== undefined) output.follow(spoolPath(stateDir, ref, name), name);
+      }
+      return new WorkerProcess(facts, child, output, this.#observer);
     } catch (cause) {
+      this.#book.forget(ref);
       throw new PoolError('START_FAILED', 'the worker program could not be started', { cause });
     }
   }
 
-  #record(worker: WorkerProcess): void {
-    const { stateDir, ownerId } = this.#options;
-    if (stateDir === undefined || !worker.identity || !this.#keeper) return;
-    const { agentId, generation } = worker.spec;
-    writeRecord(stateDir, {
-      version: 1,
-      ownerId,
-      agentId,
-      generation,
-      boot: bootId(),
-      worker: worker.identity,
-      escaped: worker.escaped,
-      keeper: this.#keeper,
-    });
+  async #adopt(): Promise<readonly AdoptedWorker[]> {
+    const { stateDir } = this.#options;
+    if (stateDir === undefined) return [];
+    await this.#book.open();
+    const adopted: AdoptedWorker[] = [];
+    for (const orphan of await this.#book.orphans()) {
+      const worker = this.#goOnWith(orphan, stateDir);
+      const { agentId, generation } = worker.facts.ref;
+      const older = this.#workers.get(agentId);
+      this.#workers.set(agentId, worker);
+      // An agent never runs twice.
+      await older?.stop(0, `replaced by generation ${generation}`);
+      if (worker.hasExited()) await worker.ended;
+      else {
+        worker.watch(await readProcessTable());
+        this.#book.update(worker);
+      }
+      adopted.push({ agentId, generation, outcome: worker.exit ? 'ended' : 'adopted' });
+    }
+    if (adopted.length > 0) this.#startTimers();
+    return adopted;
   }
 
-  #recordAgain(worker: WorkerProcess): void {
-    try {
-      if (!worker.exit) this.#record(worker);
-    } catch {
-      // The first record stands; it names the worker, though not yet what left its group.
-    }
+  #goOnWith({ record, identity }: Orphan, stateDir: string): WorkerProcess {
+    const { agentId, generation, specHash: hash, startedAt, uid, escaped, read } = record;
+    const ref = { agentId, generation };
+    const output = new WorkerOutput(ref, this.#options.logBytes, this.#options.openLog);
+    for (const name of ['stdout', 'stderr'] as const)
+      output.follow(spoolPath(stateDir, ref, name), name, read[name]);
+    const facts: WorkerFacts = { ref, specHash: hash, startedAt, uid };
+    const known = identity ? escaped : [];
+    return new WorkerProcess(facts, followOrphan(identity), output, this.#observer, known);
   }
 
   #ended(worker: WorkerProcess, exit: WorkerExit): void {
-    const { agentId, generation } = worker.spec;
-    const { stateDir } = this.#options;
-    try {
-      if (stateDir !== undefined && worker.survivors.length === 0) removeRecord(stateDir, worker.spec);
-    } catch {
-      // The exit must be told in any case; the next sweep finds nobody alive and forgets the record.
-    }
-    this.#events.emit({ kind: 'exited', agentId, generation, time: new Date().toISOString(), exit });
+    if (worker.survivors.length === 0) this.#book.forget(worker.facts.ref);
+    this.#events.emit({ kind: 'exited', ...worker.facts.ref, time: new Date().toISOString(), exit });
+  }
+
+  #startTimers(): void {
+    this.#timers ??= [
+      setInterval(() => void this.#lookAround(), this.#options.watchIntervalMs).unref(),
+      setInterval(() => void this.#keepOutput(), KEEP_MS).unref(),
+    ];
   }
 
   async #lookAround(): Promise<void> {
@@ -268,9 +322,19 @@ export class ProcessPool implements AgentPool {
     if (table) for (const worker of running) worker.watch(table);
   }
 
-  #find({ agentId, generation }: WorkerRef): WorkerProcess | undefined {
+  async #keepOutput(): Promise<void> {
+    const running = [...this.#workers.values()].filter((worker) => !worker.exit);
+    await Promise.all(
+      running.map(async (worker) => {
+        if (await worker.output.keep()) this.#book.update(worker);
+      }),
+    );
+  }
+
+  async #find({ agentId, generation }: WorkerRef): Promise<WorkerProcess | undefined> {
+    await this.adoptOrphans();
     const worker = this.#workers.get(agentId);
-    return worker?.spec.generation === generation ? worker : undefined;
+    return worker?.facts.ref.generation === generation ? worker : undefined;
   }
 
   #refuseClosed(): void {
@@ -296,6 +360,7 @@ function inspection(worker: WorkerProcess): WorkerInspection {
     generation,
     engineId,
     startedAt,
+    specHash: worker.facts.specHash,
     state: worker.exit ? 'exited' : 'running',
     level: LEVEL,
     attested: 'none',

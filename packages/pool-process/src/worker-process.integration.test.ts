@@ -108,15 +108,17 @@ test('a sink that throws is dropped with a note, and the worker goes on', async 
   expect(await firstLine(pool.logs(asked, { follow: true }), (text) => text === 'tick 1')).toBe('tick 1');
 });
 
-test('a worker has no terminal, no input and no descriptor of the control plane', async () => {
+test('a worker has no terminal, no input and no descriptor of the control plane but those of its own output, for appending', async () => {
   const { pool, root, spec } = await harness();
   const script = `
     const { readdirSync, readlinkSync, readFileSync } = require('node:fs');
     const open = process.platform === 'linux'
-      ? readdirSync('/proc/self/fd').map((fd) => { try { return readlinkSync('/proc/self/fd/' + fd); } catch { return ''; } })
+      ? readdirSync('/proc/self/fd').map((fd) => { try { return fd + ' ' + readlinkSync('/proc/self/fd/' + fd); } catch { return ''; } })
       : [];
+    const flags = (fd) => Number.parseInt(/flags:\\s+(\\d+)/.exec(readFileSync('/proc/self/fdinfo/' + fd, 'utf8'))[1], 8);
     console.log(JSON.stringify({ input: readFileSync(0, 'utf8'), tty: process.stdin.isTTY === true, cwd: process.cwd(),
-      files: open.filter((name) => name.startsWith('/') && !name.startsWith('/dev/') && !name.startsWith('/proc/')) }));
+      writesOnly: open.length === 0 || [1, 2].every((fd) => (flags(fd) & 3) === 1 && (flags(fd) & 0o2000) !== 0),
+      files: open.filter((name) => / \\/(?!dev\\/|proc\\/)/.test(name)) }));
     setInterval(() => undefined, 1000);`;
   await writeFile(join(root, 'worker.cjs'), script);
   const asked = await spec({ agentId: 'fds', generation: 1, behaviour: 'idle' });
@@ -124,7 +126,11 @@ test('a worker has no terminal, no input and no descriptor of the control plane'
   const seen = JSON.parse(
     await firstLine(pool.logs(asked, { follow: true }), (text) => text.startsWith('{')),
   );
-  expect(seen).toEqual({ input: '', tty: false, cwd: asked.agentRoot, files: [] });
+  const own = ['1', '2'].map(
+    (fd) => `${fd} ${join(root, 'state', `fds.1.${fd === '1' ? 'stdout' : 'stderr'}.log`)}`,
+  );
+  const files = process.platform === 'linux' ? own : [];
+  expect(seen).toEqual({ input: '', tty: false, cwd: asked.agentRoot, writesOnly: true, files });
 });
 
 requires('linux').test('a worker leads a process group and a session of its own', async () => {

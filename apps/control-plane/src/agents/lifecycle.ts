@@ -187,15 +187,15 @@ export class AgentLifecycle {
   }
 
   /**
-   * Lets go of every worker for a graceful stop of the control plane and keeps the desired states: workers of a pool that
-   * knows adoption go on, others are ended.
+   * Lets go of every worker for a graceful stop of the control plane and keeps the desired states: workers that outlive
+   * their pool go on, others are ended.
    */
   async close(): Promise<void> {
     this.#closing = true;
     this.#watch.stop();
     this.#restarts.close();
     for (const timer of this.#deadlines.values()) clearTimeout(timer);
-    const goOn = this.#parts.pool.capabilities.has('adoption');
+    const goOn = this.#parts.pool.capabilities.has('outlives-close');
     const active = goOn ? [] : await this.#parts.storage.agents.active();
     // Also those with a step under way, which the database does not know of yet.
     const ids = new Set([...active.map(({ id }) => id), ...this.#queue.busy]);

@@ -1,5 +1,5 @@
 import { LINK_CODES } from '@clawforce/protocol';
-import type { WorkerInspection } from '@clawforce/pool-core';
+import { specHash, type WorkerInspection } from '@clawforce/pool-core';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
 import { isAlive, lifecycleEvent, type AgentStates } from './agent-states.js';
 import type { LifecycleParts } from './lifecycle-parts.js';
@@ -54,13 +54,15 @@ export async function recoverWorkers(
 }
 
 function isAdoptable(agent: AgentRecord, worker: WorkerInspection, { pool }: LifecycleParts): boolean {
+  const stored = storedSpec(agent);
   return (
     pool.capabilities.has('adoption') &&
     agent.desired === 'running' &&
     agent.mode === pool.kind &&
     isAlive(agent) &&
     worker.generation === agent.generation &&
-    storedSpec(agent) !== undefined
+    stored !== undefined &&
+    worker.specHash === specHash(stored)
   );
 }
 

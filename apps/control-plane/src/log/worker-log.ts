@@ -19,7 +19,7 @@ export class WorkerLogs {
   }
 
   /** Opens the log of one worker; lines reach the file within half a second, the last ones when the worker has ended. */
-  open({ agentId }: WorkerRef): LogSink {
+  open({ agentId }: WorkerRef): LogSink & { flushed(): Promise<void> } {
     let pending: string[] = [];
     let pendingChars = 0;
     let dropped = 0;
@@ -34,6 +34,7 @@ export class WorkerLogs {
     };
     const timer = setInterval(flush, FLUSH_MS);
     timer.unref();
+    const settled = (): Promise<void> => this.settled(agentId);
     return {
       write({ time, stream, text }: LogLine) {
         // A worker that floods its output fills neither memory nor disk.
@@ -44,6 +45,10 @@ export class WorkerLogs {
         const line = `${time} ${stream} ${text}\n`;
         pending.push(line);
         pendingChars += line.length;
+      },
+      async flushed() {
+        flush();
+        await settled();
       },
       end() {
         clearInterval(timer);

@@ -110,7 +110,7 @@ async function start(
   const backend = await openBackend(core);
   const { pool } = backend;
   closers.push(() => pool.close());
-  const workersGoOn = pool.capabilities.has('adoption');
+  const workersGoOn = pool.capabilities.has('outlives-close');
   const own: OwnEndpoint[] = [];
   const report = new EgressReport({
     audit,

@@ -11,7 +11,7 @@ import {
 import type { Core } from './core.js';
 import { createDockerPool, openDockerBackend } from './docker-backend.js';
 import { installationId } from './installation-id.js';
-import { openProcessPool } from './process-pool.js';
+import { endProcesses, openProcessPool } from './process-pool.js';
 
 /**
  * Opens the backend that is stored, configured or, where the start left it open, works here: docker, else processes with
@@ -77,6 +77,9 @@ async function open(
   if (selection.kind === 'docker') {
     try {
       const docker = await openDockerBackend(settings, await installationId(storage.settings), say);
+      await endProcesses(core, loggers).catch((error: unknown) =>
+        loggers.app.error('workers that run as processes could not be ended', { cause: String(error) }),
+      );
       return { ...docker, selection };
     } catch (error) {
       if (!(error instanceof PoolError) || selection.source !== 'chosen') throw error;

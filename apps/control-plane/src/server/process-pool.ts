@@ -1,26 +1,41 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { PoolError, type AgentPool } from '@clawforce/pool-core';
+import { PoolError, type AgentPool, type WorkerRef } from '@clawforce/pool-core';
 import { ProcessPool } from '@clawforce/pool-process';
 import type { Loggers } from '../log/logger.js';
 import type { Core } from './core.js';
 import { installationId } from './installation-id.js';
 
-/** Gives the process pool and ends what an earlier control plane left behind. @throws PoolError BACKEND_UNAVAILABLE */
-export async function openProcessPool(
-  { settings, storage, workerLogs }: Core,
-  loggers: Loggers,
-): Promise<AgentPool> {
+/** Gives the process pool with the workers that a killed control plane left. @throws PoolError BACKEND_UNAVAILABLE */
+export async function openProcessPool(core: Core, loggers: Loggers): Promise<AgentPool> {
   const pool = new ProcessPool({
+    ...(await poolOptions(core)),
     command: [process.execPath, workerMain()],
+    env: core.settings.mode,
+  });
+  const left = await pool.adoptOrphans();
+  if (left.length > 0) loggers.app.info('found workers of an earlier run', { workers: left.length });
+  return pool;
+}
+
+/** Ends the workers that a killed control plane left as processes: the backend that is open now never looks at them. */
+export async function endProcesses(core: Core, loggers: Loggers): Promise<void> {
+  const options = await poolOptions(core);
+  if (!existsSync(options.stateDir)) return;
+  // Starts nothing, so it may do its work in production too.
+  const pool = new ProcessPool({ ...options, command: ['none'], env: 'development', closeGraceMs: 2_000 });
+  const left = await pool.adoptOrphans();
+  await pool.close();
+  if (left.length > 0) loggers.app.warn('ended workers of an earlier run', { workers: left.length });
+}
+
+async function poolOptions({ settings, storage, workerLogs }: Core) {
+  return {
     ownerId: await installationId(storage.settings),
     stateDir: join(settings.adminDir, 'pool'),
-    env: settings.mode,
-    openLog: (ref) => workerLogs.open(ref),
-  });
-  const orphans = await pool.sweepOrphans();
-  if (orphans.length > 0) loggers.app.warn('ended workers of an earlier run', { workers: orphans.length });
-  return pool;
+    openLog: (ref: WorkerRef) => workerLogs.open(ref),
+  };
 }
 
 function workerMain(): string {

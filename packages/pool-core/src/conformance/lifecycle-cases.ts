@@ -1,5 +1,6 @@
 import { codeOf, collectEvents, eventually, lineOf } from './case.js';
 import type { ConformanceCase } from './case.js';
+import { specHash } from '../spec-hash.js';
 
 /** Starting, idempotence, generations, crashes and closing. */
 export const lifecycleCases: readonly ConformanceCase[] = [
@@ -68,7 +69,8 @@ export const lifecycleCases: readonly ConformanceCase[] = [
       expect(await pool.inspect('nobody')).toBe(undefined);
       expect(await pool.list()).toEqual([]);
       const level = options.level ?? 'permissive';
-      const handle = await pool.start(await spec({ agentId: 'seen', generation: 3, behaviour: 'idle' }));
+      const asked = await spec({ agentId: 'seen', generation: 3, behaviour: 'idle' });
+      const handle = await pool.start(asked);
       const found = await pool.inspect('seen');
       expect([found?.engineId, found?.generation, found?.state, found?.level]).toEqual([
         handle.engineId,
@@ -76,6 +78,7 @@ export const lifecycleCases: readonly ConformanceCase[] = [
         'running',
         level,
       ]);
+      expect(found?.specHash).toBe(specHash(asked));
       expect(Number.isNaN(Date.parse(found?.startedAt ?? ''))).toBe(false);
       expect((await pool.list()).map(({ agentId }) => agentId)).toEqual(['seen']);
     },
@@ -130,7 +133,7 @@ export const lifecycleCases: readonly ConformanceCase[] = [
       await pool.start(asked);
       await lineOf(context, asked, (text) => text === 'ready');
       await pool.close();
-      if (!pool.capabilities.has('adoption')) {
+      if (!pool.capabilities.has('outlives-close')) {
         options.expect((await pool.inspect('close'))?.state).toBe('exited');
       }
       const again = await spec({ agentId: 'close', generation: 2, behaviour: 'idle' });

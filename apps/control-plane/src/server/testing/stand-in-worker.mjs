@@ -1,5 +1,5 @@
-// A small worker: joins over its link socket, says hello, and ends on SIGTERM. The file `behaviour` in its workspace makes
-// it misbehave.
+// A small worker: joins over its link socket, says hello, comes back when the link breaks, and ends on SIGTERM. The file
+// `behaviour` in its workspace makes it misbehave.
 import { readFileSync, writeSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { createConnection } from 'node:net';
@@ -26,30 +26,65 @@ if (behaviour !== 'silent') {
       return createConnection({ path: join(AGENT_SOCKET_DIR, 'link.sock') });
     }
   }
-  const secret = readFileSync(join(AGENT_SOCKET_DIR, 'join'), 'utf8');
-  const socket = io('http://control-plane/worker', {
-    path: '/api/control/ws',
-    transports: ['websocket'],
-    auth: { proto: 1, credential: { kind: 'join', secret }, instance: 'stand-in' },
-    reconnection: false,
-    agent: new UnixAgent(),
-  });
-  socket.on('connect_error', (error) => process.stderr.write(`${error.message}\n`));
-  socket.on('disconnect', () => process.exit(0));
-  socket.on('connect', () => {
-    socket.emit(
-      'hello',
-      {
-        instance: 'stand-in',
-        next_seq: 1,
-        low_seq: 1,
-        software: { name: 'stand-in', version: '0' },
-        capabilities:
-          behaviour === 'no-landlock'
-            ? ['exec.unconfined', 'exec.lacks.CONFIG_SECURITY_LANDLOCK', 'exec.lacks.a word of its own']
-            : ['exec.confined'],
-      },
-      () => process.stdout.write('welcome\n'),
-    );
-  });
+  const FINAL = [4401, 4404, 4409, 4426];
+  let credential = { kind: 'join', secret: readFileSync(join(AGENT_SOCKET_DIR, 'join'), 'utf8') };
+  // Without a link for so long it gives up, like a real one.
+  let patience = 30_000;
+  const orphaned = () => setTimeout(() => process.exit(69), patience);
+  let giveUp = orphaned();
+  const connect = () => {
+    const socket = io('http://control-plane/worker', {
+      path: '/api/control/ws',
+      transports: ['websocket'],
+      auth: { proto: 1, credential, instance: 'stand-in' },
+      forceNew: true,
+      reconnection: false,
+      agent: new UnixAgent(),
+    });
+    const again = () => {
+      socket.off();
+      socket.disconnect();
+      setTimeout(connect, 100);
+    };
+    socket.on('bye', ({ code }) => {
+      if (code === 1000 || FINAL.includes(code)) process.exit(0);
+    });
+    socket.on('connect_error', (error) => {
+      process.stderr.write(`${error.message}\n`);
+      if (FINAL.includes(error.data?.code)) process.exit(0);
+      again();
+    });
+    socket.on('disconnect', () => {
+      clearTimeout(giveUp);
+      giveUp = orphaned();
+      again();
+    });
+    socket.on('connect', () => {
+      socket.emit(
+        'hello',
+        {
+          instance: 'stand-in',
+          next_seq: 1,
+          low_seq: 1,
+          software: { name: 'stand-in', version: '0' },
+          capabilities:
+            behaviour === 'no-landlock'
+              ? ['exec.unconfined', 'exec.lacks.CONFIG_SECURITY_LANDLOCK', 'exec.lacks.a word of its own']
+              : ['exec.confined'],
+        },
+        ({ refused, resume_secret: secret, orphan_ms: orphanMs }) => {
+          if (refused) {
+            if (FINAL.includes(refused.code)) process.exit(0);
+            again();
+            return;
+          }
+          clearTimeout(giveUp);
+          credential = { kind: 'resume', secret };
+          patience = orphanMs;
+          process.stdout.write('welcome\n');
+        },
+      );
+    });
+  };
+  connect();
 }

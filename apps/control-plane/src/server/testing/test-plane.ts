@@ -118,7 +118,6 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
         openLog: (ref) => opened.workerLogs.open(ref),
       });
       pool = processes;
-      await processes.sweepOrphans();
       return { pool, selection: { kind: 'process', source: 'environment' } };
     },
     {
