@@ -282,13 +282,15 @@ export class ProcessPool implements AgentPool {
       // An agent never runs twice.
       await older?.stop(0, `replaced by generation ${generation}`);
       if (worker.hasExited()) await worker.ended;
-      else {
-        worker.watch(await readProcessTable());
-        this.#book.update(worker);
-      }
       adopted.push({ agentId, generation, outcome: worker.exit ? 'ended' : 'adopted' });
     }
-    if (adopted.length > 0) this.#startTimers();
+    if (adopted.length === 0) return [];
+    const table = await readProcessTable();
+    for (const worker of this.#workers.values()) {
+      worker.watch(table);
+      this.#book.update(worker);
+    }
+    this.#startTimers();
     return adopted;
   }
 

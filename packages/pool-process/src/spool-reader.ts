@@ -82,7 +82,7 @@ export class SpoolReader {
         await this.#readAll(file);
         if (ending) break;
         if (this.#kept - this.#freed >= this.#freeStep) await this.#free();
-        if (!this.#news) await this.#change();
+        await this.#change();
       }
       this.#splitter.end();
     } finally {
@@ -137,6 +137,8 @@ export class SpoolReader {
   }
 
   #change(): Promise<void> {
+    // Something may have been heard of while the file was read.
+    if (this.#news) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);

@@ -1,6 +1,5 @@
-import { fork, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requires } from '../../../../tools/host/host-test.js';
 import { testWorkerImage } from '../../../../tools/host/test-image.js';
 import { bundleProgram, type BundledProgram } from '../server/testing/bundle-program.js';
+import {
+  callPlane,
+  endPlane,
+  forkPlane,
+  hears,
+  processesIn,
+  type ForkedPlane,
+} from '../server/testing/forked-plane.js';
 import { until } from '../server/testing/test-plane.js';
 import type { Failpoint } from './lifecycle-parts.js';
 
@@ -26,44 +33,21 @@ const STOP: readonly Failpoint[] = ['stop:wanted', 'stop:ended', 'stop:cleared',
 /** What the design promises for a worker that nobody wants any more. */
 const ORPHAN_MS = 10_000;
 
-interface Plane {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly token: string;
-}
-
 let program: BundledProgram;
 let dataDir: string;
-let current: Plane | undefined;
+let current: ForkedPlane | undefined;
 /** The image of workers in containers; undefined where they are processes. */
 let image: string | undefined;
 
-function hears<T extends object>(child: ChildProcess, key: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const listen = (message: T): void => {
-      if (key in message) resolve(message);
-    };
-    child.on('message', listen);
-    child.once('exit', (code) => reject(new Error(`the control plane ended at once: ${code ?? 'killed'}`)));
-  });
-}
-
 /** The control plane that runs, or the next one. */
-async function plane(): Promise<Plane> {
-  if (current) return current;
-  const child = fork(program.path, [dataDir, ...(image === undefined ? [] : [image])], {
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  current = { child, url: '', token: '' };
-  current = { child, ...(await hears<{ url: string; token: string }>(child, 'url')) };
-  return current;
+async function plane(): Promise<ForkedPlane> {
+  return (current ??= await forkPlane(program.path, dataDir, { workers: image }));
 }
 
 /** Lets the control plane die at a step of its work with an agent; gives what its death found. */
 async function diesAt(
   point: Failpoint,
-  { child }: Plane,
+  { child }: ForkedPlane,
   id: string,
   provoke: () => Promise<unknown>,
 ): Promise<{ where: Failpoint; workers: readonly string[] }> {
@@ -80,21 +64,6 @@ async function diesAt(
   return { where, workers: workersOf(id) };
 }
 
-async function call(
-  { url, token }: Plane,
-  method: string,
-  path: string,
-  body?: object,
-): Promise<Record<string, unknown>> {
-  const response = await fetch(`${url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  const text = await response.text();
-  return (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
-}
-
 /** Workers of an agent on this host, whoever started them, by container or process id. */
 function workersOf(agentId: string): readonly string[] {
   if (image !== undefined) {
@@ -102,21 +71,13 @@ function workersOf(agentId: string): readonly string[] {
     const { stdout } = spawnSync('docker', ['ps', '-q', ...filters], { encoding: 'utf8' });
     return stdout.split('\n').filter(Boolean);
   }
-  const home = join(dataDir, 'agents', agentId);
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^[0-9]+$/.test(pid)) return false;
-    try {
-      return readlinkSync(join('/proc', pid, 'cwd')) === home;
-    } catch {
-      return false;
-    }
-  });
+  return processesIn(join(dataDir, 'agents', agentId));
 }
 
-const reaches = (at: Plane, id: string, status: string): Promise<unknown> =>
+const reaches = (at: ForkedPlane, id: string, status: string): Promise<unknown> =>
   until(
     `status ${status}`,
-    async () => (await call(at, 'GET', `/api/agents/${id}/status`))['status'] === status,
+    async () => (await callPlane(at, 'GET', `/api/agents/${id}/status`))['status'] === status,
     60_000,
   );
 
@@ -150,11 +111,10 @@ function suite(workerImage: () => Promise<string | undefined>): void {
   });
   afterAll(async () => {
     if (current) {
-      for (const { id } of ((await call(current, 'GET', '/api/agents')) as { items: { id: string }[] }).items)
-        await call(current, 'DELETE', `/api/agents/${id}`);
-      const gone = once(current.child, 'exit');
-      current.child.kill('SIGTERM');
-      await gone;
+      for (const { id } of ((await callPlane(current, 'GET', '/api/agents')) as { items: { id: string }[] })
+        .items)
+        await callPlane(current, 'DELETE', `/api/agents/${id}`);
+      await endPlane(current, 'SIGTERM');
       current = undefined;
     }
     await rm(dataDir, { recursive: true, force: true });
@@ -166,13 +126,13 @@ function suite(workerImage: () => Promise<string | undefined>): void {
       'at %s: the next one runs exactly one worker, and no other is left',
       async (point) => {
         const first = await plane();
-        const { id } = (await call(first, 'POST', '/api/agents', { name: 'test' })) as { id: string };
+        const { id } = (await callPlane(first, 'POST', '/api/agents', { name: 'test' })) as { id: string };
         const { where, workers: before } = await diesAt(point, first, id, () =>
-          call(first, 'POST', `/api/agents/${id}/start`),
+          callPlane(first, 'POST', `/api/agents/${id}/start`),
         );
         expect(where).toBe(point);
         const died = performance.now();
-        let second: Plane | undefined;
+        let second: ForkedPlane | undefined;
         const most = await mostWorkers(id, async () => {
           second = await plane();
           await reaches(second, id, 'running');
@@ -187,7 +147,9 @@ function suite(workerImage: () => Promise<string | undefined>): void {
           expect(workersOf(id)).toEqual(before);
         // Before the worker was launched there was none to take over or to end.
         expect(before).toHaveLength(START.indexOf(point) >= START.indexOf('start:launched') ? 1 : 0);
-        expect(await call(second, 'POST', `/api/agents/${id}/stop`)).toMatchObject({ status: 'stopped' });
+        expect(await callPlane(second, 'POST', `/api/agents/${id}/stop`)).toMatchObject({
+          status: 'stopped',
+        });
         expect(workersOf(id)).toEqual([]);
       },
       120_000,
@@ -199,15 +161,19 @@ function suite(workerImage: () => Promise<string | undefined>): void {
       'at %s: the next one leaves the agent stopped, and no worker',
       async (point) => {
         const first = await plane();
-        const { id } = (await call(first, 'POST', '/api/agents', { name: 'test' })) as { id: string };
-        await call(first, 'POST', `/api/agents/${id}/start`);
+        const { id } = (await callPlane(first, 'POST', '/api/agents', { name: 'test' })) as { id: string };
+        await callPlane(first, 'POST', `/api/agents/${id}/start`);
         await reaches(first, id, 'running');
-        const { where } = await diesAt(point, first, id, () => call(first, 'POST', `/api/agents/${id}/stop`));
+        const { where } = await diesAt(point, first, id, () =>
+          callPlane(first, 'POST', `/api/agents/${id}/stop`),
+        );
         expect(where).toBe(point);
         const second = await plane();
         await until('no worker', () => workersOf(id).length === 0, ORPHAN_MS);
         await reaches(second, id, 'stopped');
-        expect(await call(second, 'GET', `/api/agents/${id}/status`)).toMatchObject({ desired: 'stopped' });
+        expect(await callPlane(second, 'GET', `/api/agents/${id}/status`)).toMatchObject({
+          desired: 'stopped',
+        });
         expect(await mostWorkers(id, () => new Promise((resolve) => setTimeout(resolve, 1_500)))).toBe(0);
       },
       120_000,
@@ -235,19 +201,17 @@ function suite(workerImage: () => Promise<string | undefined>): void {
     const first = await plane();
     const ids: string[] = [];
     for (let count = 0; count < 4; count += 1) {
-      const { id } = (await call(first, 'POST', '/api/agents', { name: 'test' })) as { id: string };
-      await call(first, 'POST', `/api/agents/${id}/start`);
+      const { id } = (await callPlane(first, 'POST', '/api/agents', { name: 'test' })) as { id: string };
+      await callPlane(first, 'POST', `/api/agents/${id}/start`);
       ids.push(id);
     }
     for (const id of ids) await reaches(first, id, 'running');
     const [stopped = '', ...wanted] = ids;
-    await call(first, 'POST', `/api/agents/${stopped}/stop`);
+    await callPlane(first, 'POST', `/api/agents/${stopped}/stop`);
     const before = ids.map(workersOf);
     expect(before.map(({ length }) => length)).toEqual([0, 1, 1, 1]);
-    const gone = once(first.child, 'exit');
     const died = performance.now();
-    first.child.kill('SIGKILL');
-    await gone;
+    await endPlane(first, 'SIGKILL');
     current = undefined;
     const second = await plane();
     for (const id of wanted) await reaches(second, id, 'running');

@@ -10,12 +10,19 @@ const MAX_FILE_BYTES = 10 * 1024 * 1024;
 export class WorkerLogs {
   readonly #files: Pick<AgentFiles, 'control'>;
   readonly #onFailure: (error: unknown) => void;
+  readonly #isKnown: (agentId: string) => Promise<boolean>;
   /** The end of what is being written, by agent: two generations of one agent write one after the other. */
   readonly #writing = new Map<string, Promise<void>>();
 
-  constructor(files: Pick<AgentFiles, 'control'>, onFailure: (error: unknown) => void) {
+  /** Of agents that are not known nothing is kept: the directory of a removed one must not come back. */
+  constructor(
+    files: Pick<AgentFiles, 'control'>,
+    onFailure: (error: unknown) => void,
+    isKnown: (agentId: string) => Promise<boolean> = () => Promise.resolve(true),
+  ) {
     this.#files = files;
     this.#onFailure = onFailure;
+    this.#isKnown = isKnown;
   }
 
   /** Opens the log of one worker; lines reach the file within half a second, the last ones when the worker has ended. */
@@ -64,7 +71,9 @@ export class WorkerLogs {
 
   #write(agentId: string, text: string): void {
     const written = (this.#writing.get(agentId) ?? Promise.resolve())
-      .then(() => append(this.#files, agentId, text))
+      .then(async () => {
+        if (await this.#isKnown(agentId)) await append(this.#files, agentId, text);
+      })
       .catch(this.#onFailure)
       .finally(() => {
         if (this.#writing.get(agentId) === written) this.#writing.delete(agentId);

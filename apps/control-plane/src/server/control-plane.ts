@@ -40,6 +40,7 @@ import { createPublicApp } from './public-app.js';
 import { publicCaller } from './public-caller.js';
 import { allRoutes } from './routes.js';
 import { watchSessions } from './session-watch.js';
+import { workerPatience } from './worker-patience.js';
 import { workerUser } from './worker-user.js';
 import { createStoppableServer, stopServer } from './stoppable-server.js';
 import { listenOnUnixSocket } from './unix-listener.js';
@@ -67,7 +68,6 @@ export interface ControlPlaneOptions {
 }
 
 const DEMO_PORT_SETTING = 'demo.port';
-const ADOPTABLE_ORPHAN_MS = 24 * 60 * 60 * 1000;
 
 /** Starts the control plane on a pool. */
 export async function startControlPlane(
@@ -148,8 +148,7 @@ async function start(
       },
       joins,
     ),
-    // A worker that a later control plane adopts outlives a long restart of this one.
-    workersGoOn ? { orphanMs: ADOPTABLE_ORPHAN_MS } : {},
+    workerPatience(pool.capabilities),
   );
   const launchPad = new AgentLaunchPad({
     settings,

@@ -91,8 +91,10 @@ export async function openCore(settings: Settings, loggers: Loggers): Promise<Co
       return agent && workerUser(agent, storage, settings);
     },
   });
-  const workerLogs = new WorkerLogs(files, (error) =>
-    loggers.app.warn('the output of a worker could not be kept', { cause: String(error) }),
+  const workerLogs = new WorkerLogs(
+    files,
+    (error) => loggers.app.warn('the output of a worker could not be kept', { cause: String(error) }),
+    async (agentId) => (await storage.agents.get(agentId)) !== undefined,
   );
   return {
     settings,

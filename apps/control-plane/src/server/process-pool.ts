@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { PoolError, type AgentPool, type WorkerRef } from '@clawforce/pool-core';
@@ -22,7 +21,6 @@ export async function openProcessPool(core: Core, loggers: Loggers): Promise<Age
 /** Ends the workers that a killed control plane left as processes: the backend that is open now never looks at them. */
 export async function endProcesses(core: Core, loggers: Loggers): Promise<void> {
   const options = await poolOptions(core);
-  if (!existsSync(options.stateDir)) return;
   // Starts nothing, so it may do its work in production too.
   const pool = new ProcessPool({ ...options, command: ['none'], env: 'development', closeGraceMs: 2_000 });
   const left = await pool.adoptOrphans();

@@ -1,12 +1,12 @@
-import { startTestPlane } from './test-plane.js';
+import { startTestPlane, type TestPlaneOptions } from './test-plane.js';
 import type { Failpoint } from '../../agents/lifecycle-parts.js';
 
 /*
  * A control plane in a process of its own, which dies like a machine without power at one step of its work:
- *   crash-plane.ts <data directory> [<worker image>]
+ *   crash-plane.ts <data directory> [real | <worker image>]
  * Its parent hears where it listens, says at which step it is to die, hears of the step, looks around and says `now`.
  */
-const [dataDir = '', image] = process.argv.slice(2);
+const [dataDir = '', workers] = process.argv.slice(2);
 let deadly: Failpoint | undefined;
 process.on('message', (message: Failpoint | 'now') => {
   if (message === 'now') process.kill(process.pid, 'SIGKILL');
@@ -15,13 +15,22 @@ process.on('message', (message: Failpoint | 'now') => {
     process.send?.({ armed: message });
   }
 });
+/** Stand-ins of this host, or real workers: processes too, or in containers. */
+function placeOf(kind: string | undefined): Pick<TestPlaneOptions, 'realWorkers' | 'docker' | 'env'> {
+  if (kind === undefined) return {};
+  const unconfined = process.env['CLAWFORCE_UNCONFINED_EXEC'];
+  if (kind === 'real')
+    return {
+      realWorkers: true,
+      env: unconfined === undefined ? {} : { CLAWFORCE_UNCONFINED_EXEC: unconfined },
+    };
+  return { docker: {}, env: { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: kind } };
+}
+
 const test = await startTestPlane({
   dataDir,
-  timing: { restartMs: 200, reconcileMs: 500, graceMs: 1_000 },
-  // With an image the workers are real ones in containers, without one stand-ins of this host.
-  ...(image === undefined
-    ? {}
-    : { docker: {}, env: { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: image } }),
+  timing: { connectMs: 60_000, restartMs: 200, reconcileMs: 500, graceMs: 1_000 },
+  ...placeOf(workers),
   failpoint(point) {
     if (point !== deadly) return undefined;
     process.send?.({ point });

@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect } from 'vitest';
+import { requires } from '../../../../tools/host/host-test.js';
+import { bundleProgram, type BundledProgram } from '../server/testing/bundle-program.js';
+import {
+  callPlane,
+  endPlane,
+  forkPlane,
+  processesIn,
+  type ForkedPlane,
+} from '../server/testing/forked-plane.js';
+import { until } from '../server/testing/test-plane.js';
+import { openStorage } from '../storage/index.js';
+
+/** What the agent does in its turn: a command that waits for a file of the operator, then its answer. */
+const SCRIPT = {
+  turns: [
+    {
+      steps: [
+        { say: 'I wait.', calls: [{ tool: 'exec', args: { command: 'node wait.cjs' } }] },
+        { say: 'It said: {{ results.exec }}' },
+      ],
+    },
+  ],
+};
+const WAIT = `
+  const { existsSync, writeFileSync } = require('node:fs');
+  writeFileSync('began', '');
+  setInterval(() => {
+    if (!existsSync('go')) return;
+    console.log('finished');
+    process.exit(0);
+  }, 50);`;
+
+let program: BundledProgram;
+let dataDir: string;
+let plane: ForkedPlane | undefined;
+beforeEach(async () => {
+  program = await bundleProgram('crash-plane.ts');
+  dataDir = await mkdtemp(join(tmpdir(), 'adopt-'));
+});
+afterEach(async () => {
+  if (plane) await endPlane(plane, 'SIGTERM');
+  plane = undefined;
+  await program.remove();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+async function next(workers?: 'real'): Promise<ForkedPlane> {
+  // How commands are confined is not the point here.
+  plane = await forkPlane(program.path, dataDir, { workers, env: { CLAWFORCE_UNCONFINED_EXEC: '1' } });
+  return plane;
+}
+
+async function kill(): Promise<void> {
+  if (plane) await endPlane(plane, 'SIGKILL');
+  plane = undefined;
+}
+
+const statusOf = (at: ForkedPlane, id: string): Promise<Record<string, unknown>> =>
+  callPlane(at, 'GET', `/api/agents/${id}/status`);
+
+requires('linux').test(
+  'a worker process whose control plane is killed in the middle of a turn finishes it under the next one',
+  async () => {
+    const first = await next('real');
+    const { id } = (await callPlane(first, 'POST', '/api/agents', { name: 'test' })) as { id: string };
+    await callPlane(first, 'PATCH', `/api/agents/${id}/config`, {
+      agents: { defaults: { model: 'script/any' } },
+      providers: { script: { kind: 'scripted', script: JSON.stringify(SCRIPT) } },
+    });
+    const home = join(dataDir, 'agents', id);
+    await callPlane(first, 'POST', `/api/agents/${id}/start`);
+    await until('running', async () => (await statusOf(first, id))['status'] === 'running', 60_000);
+    await writeFile(join(home, 'workspace', 'wait.cjs'), WAIT);
+    const before = await statusOf(first, id);
+    const workers = processesIn(home);
+    expect(workers).toHaveLength(1);
+    const { id: message } = await callPlane(first, 'POST', `/api/agents/${id}/messages`, { text: 'go on' });
+    await until('the turn', () => stat(join(home, 'workspace', 'began')).catch(() => undefined), 60_000);
+    await kill();
+    const second = await next('real');
+    await until('running again', async () => (await statusOf(second, id))['status'] === 'running', 60_000);
+    expect(processesIn(home)).toEqual(workers);
+    const { epoch, level, attested } = await statusOf(second, id);
+    expect({ epoch, level, attested }).toEqual({
+      epoch: before['epoch'],
+      level: 'permissive',
+      attested: 'none',
+    });
+    // The command of the turn runs still; its end brings the next model call, over the new control plane.
+    await writeFile(join(home, 'workspace', 'go'), '');
+    const done = await until(
+      'the answer',
+      async () => {
+        const found = await callPlane(second, 'GET', `/api/agents/${id}/messages/${String(message)}`);
+        return found['state'] !== 'delivered' && found['state'] !== 'queued' && found;
+      },
+      60_000,
+    );
+    expect(done).toMatchObject({ state: 'done', error: null });
+    expect(JSON.stringify(done['result'])).toContain('It said: finished');
+    const audit = JSON.stringify(await callPlane(second, 'GET', `/api/audit?agent_id=${id}&limit=100`));
+    expect(audit).toContain('"adopt"');
+    // It is the operator's to end like any other.
+    expect(await callPlane(second, 'POST', `/api/agents/${id}/stop`)).toMatchObject({ status: 'stopped' });
+    expect(processesIn(home)).toEqual([]);
+  },
+  180_000,
+);
+
+requires('linux').test(
+  'a worker that is not wanted like this any more is ended within ten seconds: stopped, removed, of another generation or specification',
+  async () => {
+    const first = await next();
+    const ids: string[] = [];
+    for (const name of ['stopped', 'removed', 'newer', 'changed']) {
+      const { id } = (await callPlane(first, 'POST', '/api/agents', { name })) as { id: string };
+      await callPlane(first, 'POST', `/api/agents/${id}/start`);
+      ids.push(id);
+    }
+    for (const id of ids)
+      await until('running', async () => (await statusOf(first, id))['status'] === 'running', 60_000);
+    const before = ids.map((id) => processesIn(join(dataDir, 'agents', id)));
+    expect(before.map(({ length }) => length)).toEqual([1, 1, 1, 1]);
+    await kill();
+    const [stopped = '', removed = '', newer = '', changed = ''] = ids;
+    const storage = await openStorage(`file:${join(dataDir, 'admin', 'clawforce.db')}`);
+    await storage.agents.setDesired(stopped, 'stopped');
+    await storage.agents.remove(removed);
+    await rm(join(dataDir, 'agents', removed), { recursive: true });
+    await storage.agents.nextGeneration(newer);
+    const { generation, workerSpec } = (await storage.agents.get(changed)) ?? {};
+    const spec = JSON.parse(workerSpec ?? '') as { env: Record<string, string> };
+    const other = { ...spec, env: { ...spec.env, AGENT_LOG_LEVEL: 'debug' } };
+    await storage.agents.setWorkerSpec(changed, generation ?? 0, JSON.stringify(other));
+    await storage.close();
+
+    const second = await next();
+    const old = before.flat();
+    const left = (): readonly string[] => old.filter((pid) => existsSync(join('/proc', pid)));
+    await until('none of them', () => left().length === 0, 10_000);
+    for (const id of [newer, changed])
+      await until('the new worker', async () => (await statusOf(second, id))['status'] === 'running', 60_000);
+    expect(ids.map((id) => processesIn(join(dataDir, 'agents', id)).length)).toEqual([0, 0, 1, 1]);
+    expect(existsSync(join(dataDir, 'agents', removed))).toBe(false);
+    // What it printed under the first, and what it prints now that it is asked to end.
+    const log = join(dataDir, 'agents', stopped, '.logs', 'worker.log');
+    await until('its last words', async () =>
+      /behaviour: honest\n[^]*welcome\n[^]*last words\n$/.test(await readFile(log, 'utf8')),
+    );
+    const audit = JSON.stringify(await callPlane(second, 'GET', '/api/audit?limit=100'));
+    expect(audit).toContain('orphan_ended');
+  },
+  180_000,
+);
