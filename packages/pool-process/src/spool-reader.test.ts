@@ -90,6 +90,20 @@ requires('linux').test(
   },
 );
 
+test('more than one look takes in waits for whoever takes the lines', async () => {
+  await writeFile(path, `${'p'.repeat(999)}\n`.repeat(1000));
+  const seen: number[] = [];
+  const pace = async (): Promise<void> => {
+    await sleep(1);
+    seen.push(lines.length);
+  };
+  await read({ pace }).finish();
+  expect(lines).toHaveLength(1000);
+  // At most a look's worth of lines, and the rest of one, come between two waits.
+  expect(seen.length).toBeGreaterThanOrEqual(3);
+  expect(Math.max(...seen.map((count, index) => count - (seen[index - 1] ?? 0)))).toBeLessThan(300);
+});
+
 test('what was not kept keeps its space', async () => {
   read({ freeStepBytes: STEP });
   await writeFile(path, `${'y'.repeat(999)}\n`.repeat(500));

@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { freeStart } from './free-start.js';
+import { emptyFile, punchHole } from './free-space.js';
 import { LineSplitter } from './line-splitter.js';
 
 /** A file without news is looked at again after so long, should the host not have told of a change. */
@@ -20,6 +20,8 @@ export interface SpoolReaderOptions {
   readonly take: (text: string) => void;
   /** Takes a sentence about output that is missing. */
   readonly note: (sentence: string) => void;
+  /** Waited for while more is left than one look takes in, so that what takes the lines is not flooded. */
+  readonly pace?: () => Promise<void>;
   readonly maxBacklogBytes?: number;
   readonly freeStepBytes?: number;
 }
@@ -35,6 +37,7 @@ export class SpoolReader {
   #offset: number;
   #kept = 0;
   #freed = 0;
+  #holes = true;
   #ending = false;
   #news = true;
   #wake: (() => void) | undefined;
@@ -117,13 +120,16 @@ export class SpoolReader {
       if (bytesRead === 0) return;
       this.#offset += bytesRead;
       this.#splitter.push(chunk.subarray(0, bytesRead));
+      if (this.#offset < size) await this.#options.pace?.();
     }
   }
 
   async #free(): Promise<void> {
-    const outcome = await freeStart(this.#options.path, this.#freed, this.#kept, this.#offset);
-    if (outcome.emptied) this.#startOver();
-    else this.#freed = outcome.freed;
+    const { path } = this.#options;
+    this.#holes &&= await punchHole(path, this.#freed, this.#kept);
+    if (this.#holes) this.#freed = this.#kept;
+    // What was not read yet must not go.
+    else if (this.#kept === this.#offset && emptyFile(path, this.#kept)) this.#startOver();
   }
 
   #startOver(): void {

@@ -54,6 +54,7 @@ export class WorkerOutput {
       position,
       take: (text) => this.#take(name, text),
       note: (sentence) => this.#take('stderr', sentence),
+      pace: () => this.#flushed(),
     });
     this.#spools.set(name, reader);
     this.#drains.push(() => reader.finish());
@@ -70,13 +71,8 @@ export class WorkerOutput {
     const same = stdout === this.#kept.stdout && stderr === this.#kept.stderr;
     if (same || this.#keeping) return false;
     this.#keeping = true;
-    try {
-      await this.#sink?.flushed?.();
-    } catch (error) {
-      this.#drop(error);
-    } finally {
-      this.#keeping = false;
-    }
+    await this.#flushed();
+    this.#keeping = false;
     this.#kept = { stdout, stderr };
     return true;
   }
@@ -96,6 +92,14 @@ export class WorkerOutput {
     this.ring.end();
     this.#guard(() => this.#sink?.end());
     this.#sink = undefined;
+  }
+
+  async #flushed(): Promise<void> {
+    try {
+      await this.#sink?.flushed?.();
+    } catch (error) {
+      this.#drop(error);
+    }
   }
 
   #take(stream: StreamName, text: string): void {

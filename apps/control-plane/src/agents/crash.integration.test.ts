@@ -183,18 +183,18 @@ function suite(workerImage: () => Promise<string | undefined>): void {
   it('while a drill runs: the next one has neither its agents nor a worker of it, and says what became of it', async () => {
     const first = await plane();
     const { where } = await diesAt('hello:running', first, 'none', () =>
-      call(first, 'POST', '/api/drills', {}),
+      callPlane(first, 'POST', '/api/drills', {}),
     );
     expect(where).toBe('hello:running');
     const second = await plane();
-    const { items } = (await call(second, 'GET', '/api/drills')) as { items: Record<string, string>[] };
+    const { items } = (await callPlane(second, 'GET', '/api/drills')) as { items: Record<string, string>[] };
     const [drill = {}] = items;
     expect(drill).toMatchObject({ state: 'done', verdict: 'fail' });
     expect(drill['reason']).toContain('The server ended');
     const agent = String(drill['worker_agent_id']);
     await until('no worker', () => workersOf(agent).length === 0, ORPHAN_MS);
-    expect(await call(second, 'GET', `/api/agents/${agent}`)).toMatchObject({ code: 'NOT_FOUND' });
-    expect(JSON.stringify(await call(second, 'GET', '/api/agents'))).not.toContain('drill-');
+    expect(await callPlane(second, 'GET', `/api/agents/${agent}`)).toMatchObject({ code: 'NOT_FOUND' });
+    expect(JSON.stringify(await callPlane(second, 'GET', '/api/agents'))).not.toContain('drill-');
   }, 120_000);
 
   it('while several agents run: each goes on, once, and one that was stopped stays so', async () => {
