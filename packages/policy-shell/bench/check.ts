@@ -45,12 +45,12 @@ const bare = sets.map(([, commands]) => best(commands, (command) => parse(comman
 const withFiles = sets.map(([, commands]) => best(commands, (command) => policy.check(command)));
 
 // Without file access: the file system answers from memory, at once.
-const { lstatSync, readdirSync } = fs;
+const { lstatSync, readdirSync, statSync } = fs;
 const entry = lstatSync(fixture.workspace);
-Object.assign(fs, { lstatSync: () => entry, readdirSync: () => [] });
+Object.assign(fs, { lstatSync: () => entry, statSync: () => entry, readdirSync: () => [] });
 syncBuiltinESMExports();
 const without = sets.map(([, commands]) => best(commands, (command) => policy.check(command)));
-Object.assign(fs, { lstatSync, readdirSync });
+Object.assign(fs, { lstatSync, readdirSync, statSync });
 syncBuiltinESMExports();
 
 const goal = 4;

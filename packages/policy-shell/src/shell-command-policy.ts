@@ -74,7 +74,7 @@ export class ShellCommandPolicy {
       layer: 'policy',
       rule: 'shell.allow',
       reason: shellRules['shell.allow'].reason,
-      span: Object.freeze([0, input.length] as const),
+      span: spanOf(input.length),
       input,
       policyDigest: this.digest,
       trace: passedEveryLayer,
@@ -117,6 +117,14 @@ export class ShellCommandPolicy {
       trace,
     });
   }
+}
+
+// The whole of an input, made once for each usual length.
+const spans: Span[] = [];
+
+function spanOf(length: number): Span {
+  if (length >= 256) return Object.freeze([0, length] as const);
+  return (spans[length] ??= Object.freeze([0, length] as const));
 }
 
 const noContext: { readonly cwd?: string } = Object.freeze({});

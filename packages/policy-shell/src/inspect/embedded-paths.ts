@@ -14,7 +14,7 @@ const source =
 
 /** Whether a word may hold paths and commands between quotes, brackets or blanks. */
 export function isText(value: string): boolean {
-  return /[\s"'`(){}<>|&;![\]]/.test(value);
+  return value.length > 2 && /[\s"'`(){}<>|&;![\]]/.test(value);
 }
 
 /** Gives what inside of a text is plainly a path: one to a system directory, upwards or home, or a quoted one with a slash or dot in front. */

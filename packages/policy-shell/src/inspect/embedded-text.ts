@@ -28,7 +28,9 @@ export function inspectTexts(into: Inspection, depth = 0): void {
   for (const text of into.texts) {
     if (text.value.length > longestText) continue;
     if (callsOut.test(text.value)) into.object('shell.exec.script-text', text);
-    else for (const finding of findingsOf(text, into, depth)) into.findings.push(finding);
+    // A command that does harm has an argument or a redirection.
+    else if (/[\s>]/.test(text.value))
+      for (const finding of findingsOf(text, into, depth)) into.findings.push(finding);
   }
 }
 
@@ -45,8 +47,9 @@ function findingsOf(text: Token, into: Inspection, depth: number): readonly Find
         place > 0 || redirects.length > 0 || rest.some(({ value }) => /^--?\w|\/|\.\w/.test(value));
       // What begins with no program may be one that takes a command line itself.
       if (!findProfile(name.slice(name.lastIndexOf('/') + 1)))
-        nested.texts.push(...tokens.slice(1).filter(({ value }) => isText(value)));
-      else if (asCommand) inspectCommand(tokens, nested);
+        for (const token of tokens.slice(1))
+          if (isText(token.value)) nested.text(token);
+          else if (asCommand) inspectCommand(tokens, nested);
       if (depth < deepest) inspectTexts(nested, depth + 1);
       const outside = refusePaths(nested.paths, into.view);
       for (const finding of outside ? [...nested.findings, outside] : nested.findings)

@@ -350,9 +350,12 @@ export function refusedOperand(
   refused: ReadonlyMap<string, ShellRuleId>,
   operand: string,
 ): ShellRuleId | undefined {
-  const word = operand.split(' ', 1)[0] ?? '';
+  const blank = operand.indexOf(' ');
+  const word = blank < 0 ? operand : operand.slice(0, blank);
+  const found = refused.get(word);
+  if (found) return found;
   const colon = word.lastIndexOf(':');
-  return refused.get(word) ?? (colon > 0 ? refused.get(word.slice(0, colon)) : undefined);
+  return colon > 0 ? refused.get(word.slice(0, colon)) : undefined;
 }
 
 const isText = (role: ValueRole): boolean => role === 'text' || role === 'pattern';

@@ -90,20 +90,17 @@ function inspectProgram(
   args: readonly Token[],
   into: Inspection,
 ): void {
-  const before = into.programs.length;
-  const record = (subcommand: string | undefined, wrapper: boolean): void => {
-    const program = { name, token, subcommand, wrapper, system };
-    if (before === into.programs.length) into.programs.push(program);
-    else into.programs.splice(before, 0, program);
-  };
+  // In front of the programs that it starts.
+  const place = into.programs.length;
   if (!known) {
-    record(args.find(({ value }) => !value.startsWith('-'))?.value, false);
+    const subcommand = args.find(({ value }) => !value.startsWith('-'))?.value;
+    into.program({ name, token, subcommand, wrapper: false, system }, place);
     inspectUnknownProgram(name, args, into, inspectCommand);
     return;
   }
   const profile = profileFor(known, into);
   if (profile.refused) {
-    record(undefined, false);
+    into.program({ name, token, subcommand: undefined, wrapper: false, system }, place);
     // Asking what is installed is harmless, and these programs answer it.
     const asksVersion = args.length === 1 && args[0]?.value === '--version' && system;
     if (!asksVersion || !tellsVersion.has(profile.refused)) into.object(profile.refused, token, name);
@@ -113,14 +110,13 @@ function inspectProgram(
     into.object('shell.program.elevation', token, name);
   const handlers = new CommandHandlers(name, token, into);
   if (profile.subcommands) {
-    record(inspectSubcommand(name, token, profile, args, into, handlers)?.value, false);
+    const subcommand = inspectSubcommand(name, token, profile, args, into, handlers)?.value;
+    into.program({ name, token, subcommand, wrapper: false, system }, place);
     return;
   }
   const walk = inspectArguments(name, token, profile, args, into, handlers);
-  record(
-    args[walk.firstOperand]?.value,
-    walk.delegated && profile.operands?.at(-1)?.endsWith('command') === true,
-  );
+  const wrapper = walk.delegated && profile.operands?.at(-1)?.endsWith('command') === true;
+  into.program({ name, token, subcommand: args[walk.firstOperand]?.value, wrapper, system }, place);
   if (hasRulesOfItsOwn(name)) inspectWholeCommand(name, args, into, token, walk.operands);
 }
 

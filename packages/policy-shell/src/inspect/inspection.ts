@@ -31,6 +31,9 @@ export interface InspectedProgram {
   readonly system: boolean;
 }
 
+// Most commands have none, and a list costs something.
+const nothing: readonly never[] = [];
+
 /** Collects what one command would do; filled by `inspectCommand`. */
 export class Inspection {
   readonly options: InspectionOptions;
@@ -42,17 +45,20 @@ export class Inspection {
   readonly feed: Feed | undefined;
   /** What earlier commands of the line made; absent for a command alone. */
   readonly history: LineHistory | undefined;
-  /** Words that may hold a command line or other code. */
-  readonly texts: Token[] = [];
-  /** What this command makes for those behind it. */
-  readonly made: MadePlace[] = [];
   depth = 0;
+  #texts: Token[] | undefined;
+  #made: MadePlace[] | undefined;
 
   constructor(options: InspectionOptions, view: WorkspaceView, feed?: Feed, history?: LineHistory) {
     this.options = options;
     this.view = view;
     this.feed = feed;
     this.history = history;
+  }
+
+  program(program: InspectedProgram, place: number): void {
+    if (place === this.programs.length) this.programs.push(program);
+    else this.programs.splice(place, 0, program);
   }
 
   object(rule: ShellRuleId, token: Token, detail = token.value): void {
@@ -63,6 +69,24 @@ export class Inspection {
     if ((access === 'read' || access === 'any') && isCredentialFile(value))
       this.object('shell.secret.file', token);
     this.paths.push({ value, span: token.span, access });
+  }
+
+  /** Words that may hold a command line or other code. */
+  get texts(): readonly Token[] {
+    return this.#texts ?? nothing;
+  }
+
+  text(token: Token): void {
+    (this.#texts ??= []).push(token);
+  }
+
+  /** What this command makes for those behind it. */
+  get made(): readonly MadePlace[] {
+    return this.#made ?? nothing;
+  }
+
+  makes(place: MadePlace): void {
+    (this.#made ??= []).push(place);
   }
 
   inlineCode(token: Token, detail: string): void {

@@ -118,7 +118,7 @@ class Placement {
 
   // For the commands behind this one: the names that it makes, and out of what.
   #recordMade(path: string, base: string, directory: string, source: Token): void {
-    const { view, made, history } = this.#into;
+    const { view, history } = this.#into;
     const dots = base === '.' || base === '..';
     const symbolic = this.#links && this.#has(/^-[A-Za-z]*s|^--s(?!u)/);
     if (!symbolic && history?.unsettles(view.realCwd, path) === true)
@@ -128,9 +128,9 @@ class Placement {
       const place = placeOf(view.realCwd, name);
       // The target of a symbolic link counts from the link, or with `-r` from here.
       if (symbolic) {
-        made.push({ place, source: posix.resolve(posix.dirname(place), path), link: true });
-        if (this.#has(/^-[A-Za-z]*r|^--r/)) made.push({ place, source: from, link: true });
-      } else if (place !== from && !isPlainFile(from)) made.push({ place, source: from, link: false });
+        this.#into.makes({ place, source: posix.resolve(posix.dirname(place), path), link: true });
+        if (this.#has(/^-[A-Za-z]*r|^--r/)) this.#into.makes({ place, source: from, link: true });
+      } else if (place !== from && !isPlainFile(from)) this.#into.makes({ place, source: from, link: false });
     }
   }
 

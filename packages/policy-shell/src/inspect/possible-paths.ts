@@ -16,10 +16,15 @@ export function recordPossiblePaths(token: Token, access: PathAccess, into: Insp
     into.path(value, token, access);
     return;
   }
+  // The usual option: only what is joined to its letter (`-oname`) can be one.
+  if (/^-[\w-]*$/.test(value)) {
+    if (value.length > 2 && value.charCodeAt(1) !== 0x2d) into.path(value.slice(2), token, access);
+    return;
+  }
   if (recordAddress(token, into)) return;
   if (!value.startsWith('-')) into.path(value, token, access);
   if (isText(value)) {
-    into.texts.push(token);
+    into.text(token);
     recordPathsInText(token, access, into);
   }
   const parts = /[=:,@<>]/.test(value) || value.startsWith('-') ? partsOf(value) : [];

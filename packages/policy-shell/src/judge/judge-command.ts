@@ -136,7 +136,8 @@ function planCommand(
         ? noVariables
         : Object.freeze(Object.fromEntries(assignments.map(({ name, value }) => [name, value]))),
   };
-  if (first !== 'cd' && redirects.length === 0) return Object.freeze(plain);
+  // Frozen by who keeps it: the plan of a command alone is another object.
+  if (first !== 'cd' && redirects.length === 0) return plain;
   return Object.freeze({
     ...plain,
     ...(first === 'cd' ? { builtin: 'cd' as const } : undefined),

@@ -47,7 +47,7 @@ export function judgeLine(
       objections.push(...judged.findings);
       programs.push(...judged.programs);
       if (judged.outside) outside.push(judged.outside);
-      commands.push(judged.planned);
+      commands.push(Object.freeze(judged.planned));
       const sign = place > 0 ? ' | ' : at > 0 ? signs[pipeline.joiner] : '';
       parts.push({ sign, command, words: judged.words });
       if (place > 0 && command.redirects.some(({ kind }) => kind === 'read' || kind === 'text')) {

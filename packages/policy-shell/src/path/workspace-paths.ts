@@ -148,10 +148,15 @@ function isProtected(path: string, view: Pick<WorkspaceView, 'guarded'>, access:
 /** Whether a file name usually means stored credentials, such as `.env` or `id_rsa`. */
 export function isCredentialFile(value: string): boolean {
   // `HEAD:.env` is the file of a commit.
-  const start = Math.max(value.lastIndexOf('/'), value.lastIndexOf(':')) + 1;
-  if (start > 1 && /(?:^|\/)\.(?:aws\/credentials|docker\/config\.json|kube\/config)$/.test(value))
+  let start = value.length;
+  for (; start > 0; start--) {
+    const before = value.charCodeAt(start - 1);
+    if (before === 0x2f || before === 0x3a) break;
+  }
+  const first = value.charAt(start);
+  if (first === 'c' && /(?:^|\/)\.(?:aws\/credentials|docker\/config\.json|kube\/config)$/.test(value))
     return true;
-  if (!value.startsWith('.', start) && !value.startsWith('id_', start)) return false;
+  if (first !== '.' && first !== 'i') return false;
   const name = value.slice(start);
   return /^(?:\.env(?:\.(?!example$|sample$|template$|test$|dist$).*)?|\.netrc|\.pypirc|\.dockercfg|\.vault-token|\.git-credentials|\.pgpass|id_(?:rsa|dsa|ecdsa|ed25519)|\.(?:bash|zsh|sh|python|node_repl|psql|mysql|sqlite)_history)$/.test(
     name,

@@ -41,16 +41,30 @@ export function isSwitch({ kind }: OptionMeaning): boolean {
   return kind === 'flag' || kind === 'follow' || kind === 'nofollow' || kind === 'info';
 }
 
+const compiledAlone = new WeakMap<Grammar, CompiledGrammar>();
 const compiled = new WeakMap<Grammar, WeakMap<Grammar, CompiledGrammar>>();
 
 const words = (list: string): string[] => list.split(' ').filter((word) => word !== '');
 
 /** Gives the lookup form of a grammar over the global options of its tool; each pair is compiled once. */
-export function compileGrammar(grammar: Grammar, globals: Grammar = grammar): CompiledGrammar {
+export function compileGrammar(grammar: Grammar, globals?: Grammar): CompiledGrammar {
+  if (globals === undefined || globals === grammar) {
+    const known = compiledAlone.get(grammar);
+    if (known) return known;
+    const made = compile(grammar, grammar);
+    compiledAlone.set(grammar, made);
+    return made;
+  }
   let perGlobals = compiled.get(grammar);
   if (!perGlobals) compiled.set(grammar, (perGlobals = new WeakMap<Grammar, CompiledGrammar>()));
   const known = perGlobals.get(globals);
   if (known) return known;
+  const made = compile(grammar, globals);
+  perGlobals.set(globals, made);
+  return made;
+}
+
+function compile(grammar: Grammar, globals: Grammar): CompiledGrammar {
   const options = new Map<string, OptionMeaning>();
   const refusedOperands = new Map<string, ShellRuleId>();
   for (const source of new Set([globals, grammar])) {
@@ -81,9 +95,7 @@ export function compileGrammar(grammar: Grammar, globals: Grammar = grammar): Co
   }));
   const letters = Array.from({ length: 128 }, (_, code) => options.get(`-${String.fromCharCode(code)}`));
   const bare = [...options.keys()].some((option) => !option.startsWith('-'));
-  const result = { grammar, options, letters, bare, refusedOperands, operandsWith };
-  perGlobals.set(globals, result);
-  return result;
+  return { grammar, options, letters, bare, refusedOperands, operandsWith };
 }
 
 const subcommands = new WeakMap<ToolDescription, CompiledSubcommands>();
