@@ -1,9 +1,11 @@
 import { createDecision, policyDigest, type Decision, type Step } from '@clawforce/policy-core';
-import type { CommandPlan } from './command-plan.js';
-import { canonicalForm, placeInCanonical } from './judge/canonical-form.js';
-import { type JudgedLine, judgeLine } from './judge/judge-line.js';
+import type { CommandPlan, PlannedCommand } from './command-plan.js';
+import { canonicalForm, type LinePart, placeInCanonical } from './judge/canonical-form.js';
+import { judgeCommand } from './judge/judge-command.js';
+import { type JudgedLine, judgeLine, objectionsTo } from './judge/judge-line.js';
 import { viewWorkspace } from './layers/view.js';
-import { parseCommand } from './parse/parse-command.js';
+import { type ParsedLine, parseText, type SimpleCommand } from './parse/parse-command.js';
+import { readPlainCommand } from './parse/plain-command.js';
 import { protectedNames, refusePath, type WorkspaceView } from './path/workspace-paths.js';
 import { checkOptions, type CheckedOptions, type ShellPolicyOptions } from './policy-options.js';
 import { shellRules, type ShellRuleId } from './rules/catalogue.js';
@@ -51,21 +53,41 @@ export class ShellCommandPolicy {
     const misused = context === noContext ? undefined : refuseContext(context);
     if (misused) return this.#decide(input, [misused], []);
     const { cwd } = context;
-    const parsed = parseCommand(command, this.#options.relaxed);
-    if (!parsed.ok) return this.#decide(input, [parsed.finding], []);
+    const plain = readPlainCommand(command);
+    const parsed = plain ? undefined : parseText(command, this.#options.relaxed);
+    if (parsed?.ok === false) return this.#decide(input, [parsed.finding], []);
     const view = viewWorkspace(this.#options, cwd);
     if ('rule' in view) return this.#decide(input, [view], ['syntax']);
     const misplaced = cwd === undefined ? undefined : refuseDirectory(cwd, view);
     if (misplaced) return this.#decide(input, [misplaced], ['syntax']);
+    const alone = plain ?? (parsed && soleCommand(parsed.line));
+    if (alone) return this.#judgeAlone(alone, view, input);
+    if (!parsed) return this.#decide(input, [{ rule: 'shell.internal' }], []);
     const judged = judgeLine(parsed.line, this.#options, view);
     if ('rule' in judged) return this.#decide(input, [judged], []);
-    const canonical = canonicalForm(judged.parts);
-    if (judged.objections.length > 0) {
-      const written = decisiveOf(judged.objections).span;
-      const span = written && placeInCanonical(judged.parts, written);
-      return this.#decide(canonical, judged.objections, ['syntax'], { span });
-    }
-    return this.#allow(canonical, planOf(judged.pipelines, view, this.#options));
+    const { parts, objections, pipelines } = judged;
+    const canonical = canonicalForm(parts);
+    if (objections.length > 0) return this.#refuse(canonical, objections, parts);
+    return this.#allow(canonical, planOf(pipelines, view, this.#options));
+  }
+
+  // The usual case, without the lists that a line needs.
+  #judgeAlone(command: SimpleCommand, view: WorkspaceView, input: string): ShellDecision {
+    const judged = judgeCommand(command, this.#options, view, false);
+    if ('rule' in judged) return this.#decide(input, [judged], []);
+    const objections = objectionsTo(judged, this.#options);
+    const { words, planned } = judged;
+    const refused = objections.length > 0;
+    const parts = refused || command.canonical === undefined ? [{ sign: '', command, words }] : undefined;
+    const canonical = parts ? canonicalForm(parts) : (command.canonical ?? '');
+    if (refused) return this.#refuse(canonical, objections, parts ?? []);
+    return this.#allow(canonical, planAlone(planned, view, this.#options));
+  }
+
+  #refuse(canonical: string, objections: readonly Finding[], parts: readonly LinePart[]): ShellDecision {
+    const written = decisiveOf(objections).span;
+    const span = written && placeInCanonical(parts, written);
+    return this.#decide(canonical, objections, ['syntax'], { span });
   }
 
   #allow(input: string, plan: CommandPlan): ShellDecision {
@@ -156,6 +178,18 @@ const decisiveOf = (findings: readonly Finding[]): Finding =>
 
 const shorten = (text: string): string => (text.length > 120 ? `${text.slice(0, 117)}…` : text);
 
+function soleCommand([first, ...more]: ParsedLine): SimpleCommand | undefined {
+  return more.length === 0 && first.commands.length === 1 ? first.commands[0] : undefined;
+}
+
+function planAlone(planned: PlannedCommand, view: WorkspaceView, options: CheckedOptions): CommandPlan {
+  if (options.workspace === undefined || planned.builtin !== undefined || planned.redirects !== undefined)
+    return planOf([{ joiner: 'always', commands: [planned] }], view, options);
+  const { argv, program, cwd, env } = planned;
+  const workspace = view.realRoot;
+  return Object.freeze({ argv, program, cwd, env, workspace, protectedPaths: protectedBelow(workspace) });
+}
+
 function planOf(
   pipelines: JudgedLine['pipelines'],
   view: WorkspaceView,
@@ -165,10 +199,6 @@ function planOf(
   const { argv, program, cwd, env, builtin, redirects } = commands[0];
   const plain = pipelines.length === 1 && commands.length === 1 && redirects === undefined;
   const workspace = options.workspace === undefined ? undefined : view.realRoot;
-  if (plain && builtin === undefined && workspace !== undefined) {
-    const protectedPaths = protectedBelow(workspace);
-    return Object.freeze({ argv, program, cwd, env, workspace, protectedPaths });
-  }
   return Object.freeze({
     argv,
     program,

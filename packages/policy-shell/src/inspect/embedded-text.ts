@@ -29,9 +29,20 @@ export function inspectTexts(into: Inspection, depth = 0): void {
     if (text.value.length > longestText) continue;
     if (callsOut.test(text.value)) into.object('shell.exec.script-text', text);
     // A command that does harm has an argument or a redirection.
-    else if (/[\s>]/.test(text.value))
+    else if (mayBeCommands(text.value))
       for (const finding of findingsOf(text, into, depth)) into.findings.push(finding);
   }
+}
+
+// Some part of it begins with the name of a program, or holds a word in quotes that may. Reading a text costs far more than this look.
+function mayBeCommands(text: string): boolean {
+  if (!/[\s>]/.test(text)) return false;
+  return /["'\\]/.test(text) || text.split(/[;|&\n]+/).some(beginsWithProgram);
+}
+
+function beginsWithProgram(part: string): boolean {
+  const name = /^\s*(?:\w+=\S*\s+)*(?:[\w./-]*\/)?([\w.+-]{2,})/.exec(part)?.[1];
+  return name !== undefined && findProfile(name) !== undefined;
 }
 
 function findingsOf(text: Token, into: Inspection, depth: number): readonly Finding[] {

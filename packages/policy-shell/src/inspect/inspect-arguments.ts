@@ -14,18 +14,25 @@ import { directoriesLeftOut, inspectFollowedTree } from './followed-trees.js';
 import { recordPossiblePaths } from './possible-paths.js';
 import { inspectValue } from './value-roles.js';
 
+/** The program whose arguments are walked, for those who take words over. */
+export interface Walker {
+  readonly name: string;
+  readonly token: Token;
+  readonly into: Inspection;
+}
+
 /** What the walk over arguments hands back to its caller instead of judging it itself. */
 export interface WalkHandlers {
   /** The rest of the words is another command. */
-  readonly command: (words: readonly Token[]) => void;
+  readonly command: (words: readonly Token[], walker: Walker) => void;
   /** The rest of the words is `NAME=value` pairs and another command. */
-  readonly assignmentsThenCommand: (words: readonly Token[]) => void;
+  readonly assignmentsThenCommand: (words: readonly Token[], walker: Walker) => void;
   /** A module name (`python -m`) and its arguments. */
-  readonly module: (words: readonly Token[]) => void;
+  readonly module: (words: readonly Token[], walker: Walker) => void;
   /** One word that is a command line for a shell. */
-  readonly commandText: (word: Token) => void;
+  readonly commandText: (word: Token, walker: Walker) => void;
   /** One word that is a command line and judged as one. */
-  readonly commandLine: (word: Token) => void;
+  readonly commandLine: (word: Token, walker: Walker) => void;
 }
 
 /** What the walk found out. */
@@ -123,8 +130,8 @@ class ArgumentWalk {
         if (this.#informational && role === 'command') return { delegated: false, firstOperand, operands };
         if (role === 'command' || role === 'assignments-then-command') {
           const rest = this.#args.slice(this.#index);
-          if (role === 'command') this.#handlers.command(rest);
-          else this.#handlers.assignmentsThenCommand(rest);
+          if (role === 'command') this.#handlers.command(rest, this.#walker());
+          else this.#handlers.assignmentsThenCommand(rest, this.#walker());
           for (const [at, operand] of operands.entries())
             this.#operand(roleAt(grammar.operands, at), operand);
           return { delegated: true, firstOperand, operands: nothing };
@@ -151,6 +158,10 @@ class ArgumentWalk {
     return { delegated: false, firstOperand, operands };
   }
 
+  #walker(): Walker {
+    return { name: this.#program, token: this.#token, into: this.#into };
+  }
+
   // Without a path the tool reads the working directory.
   #followLinks(roles: readonly ValueRole[] | undefined, operands: readonly Token[]): void {
     const trees = operands.filter((_, at) => !isText(roleAt(roles, at)));
@@ -173,7 +184,7 @@ class ArgumentWalk {
   }
 
   #operand(role: ValueRole, operand: Token): void {
-    if (role === 'command-line') this.#handlers.commandLine(operand);
+    if (role === 'command-line') this.#handlers.commandLine(operand, this.#walker());
     else inspectValue(role, operand, this.#program, this.#into);
   }
 
@@ -318,12 +329,12 @@ class ArgumentWalk {
     const value = joined === undefined ? this.#args[++this.#index] : { value: joined, span: token.span };
     if (role === 'command-text') {
       this.#delegated = true;
-      this.#handlers.commandText(value ?? token);
+      this.#handlers.commandText(value ?? token, this.#walker());
       return;
     }
     if (role === 'module') {
       this.#delegated = true;
-      this.#handlers.module(value ? [value, ...this.#args.slice(this.#index + 1)] : []);
+      this.#handlers.module(value ? [value, ...this.#args.slice(this.#index + 1)] : [], this.#walker());
       return;
     }
     if (role === 'code') {
@@ -332,7 +343,7 @@ class ArgumentWalk {
       return;
     }
     if (role === 'command-line') {
-      if (value) this.#handlers.commandLine(value);
+      if (value) this.#handlers.commandLine(value, this.#walker());
       return;
     }
     if (role === 'script-name') this.#informational = true;

@@ -10,6 +10,7 @@ import {
   inspectArguments,
   inspectGlobalOptions,
   refusedOperand,
+  type Walker,
   type WalkHandlers,
 } from './inspect-arguments.js';
 import { Inspection } from './inspection.js';
@@ -108,9 +109,8 @@ function inspectProgram(
   }
   if (known.elevates && into.options.elevation === 'deny')
     into.object('shell.program.elevation', token, name);
-  const handlers = new CommandHandlers(name, token, into);
   if (profile.subcommands) {
-    const subcommand = inspectSubcommand(name, token, profile, args, into, handlers)?.value;
+    const subcommand = inspectSubcommand(name, token, profile, args, into)?.value;
     into.program({ name, token, subcommand, wrapper: false, system }, place);
     return;
   }
@@ -132,7 +132,6 @@ function inspectSubcommand(
   profile: ToolDescription,
   args: readonly Token[],
   into: Inspection,
-  handlers: WalkHandlers,
 ): Token | undefined {
   const { entries, globals, refusedOperands } = compileSubcommands(profile);
   const at = inspectGlobalOptions(name, program, profile, args, into, handlers);
@@ -186,74 +185,62 @@ function inspectByName(words: readonly Token[], into: Inspection): void {
   into.paths.push(...nested.paths);
 }
 
-/** What becomes of the words that a walk hands back. */
-class CommandHandlers implements WalkHandlers {
-  readonly #name: string;
-  readonly #token: Token;
-  readonly #into: Inspection;
+// What becomes of the words that a walk hands back.
+const handlers: WalkHandlers = {
+  command(words, { into }) {
+    inspectCommand(words, into);
+  },
 
-  constructor(name: string, token: Token, into: Inspection) {
-    this.#name = name;
-    this.#token = token;
-    this.#into = into;
-  }
-
-  command(words: readonly Token[]): void {
-    inspectCommand(words, this.#into);
-  }
-
-  assignmentsThenCommand(words: readonly Token[]): void {
+  assignmentsThenCommand(words, { name, token, into }) {
     const start = words.findIndex(({ value }) => !/^[A-Za-z_]\w*=/.test(value));
-    for (const word of start < 0 ? words : words.slice(0, start)) inspectAssignment(word, this.#into);
-    if (start >= 0) {
-      inspectCommand(words.slice(start), this.#into);
-      return;
-    }
-    const rule = this.#name === 'env' ? 'shell.env.dump' : 'shell.exec.wrapper-usage';
-    this.#into.object(rule, this.#token, this.#name);
-  }
+    for (const word of start < 0 ? words : words.slice(0, start)) inspectAssignment(word, into);
+    if (start >= 0) inspectCommand(words.slice(start), into);
+    else into.object(name === 'env' ? 'shell.env.dump' : 'shell.exec.wrapper-usage', token, name);
+  },
 
-  module(words: readonly Token[]): void {
-    const [module, ...args] = words;
-    if (!module) return;
-    const into = this.#into;
-    const label = `${this.#name} -m ${module.value}`;
-    // `python -m cProfile -m timeit …`: these run another module.
-    const inner = runnerModules.test(module.value) ? args.findIndex(({ value }) => value === '-m') : -1;
-    if (inner >= 0) {
-      this.module(args.slice(inner + 1));
-      return;
-    }
-    if (codeModules.test(module.value)) into.object('shell.program.code-runner', module, label);
-    else if (serverModules.test(module.value)) into.object('shell.program.network', module, label);
-    else if (/^(?:cgi|test\.pythoninfo)$/.test(module.value)) into.object('shell.env.dump', module, label);
-    else if (module.value === 'django') inspectCommand([{ ...module, value: 'django-admin' }, ...args], into);
-    else if (findProfile(module.value)) inspectCommand(words, into);
-    else inspectArguments(module.value, module, anything, args, into, this);
-  }
+  module: inspectModule,
 
-  commandLine(word: Token): void {
+  commandLine(word, { into }) {
     // `npm:watch-*` of concurrently names scripts of the project.
     if (/^(?:npm|yarn|pnpm|bun|node):[\w:*-]+(?: [\w=-]+)*$/.test(word.value)) return;
     const parsed = parseCommand(word.value);
     if (!parsed.ok) {
-      this.#into.object(parsed.finding.rule, word);
+      into.object(parsed.finding.rule, word);
       return;
     }
     const [{ words, assignments }] = parsed.line[0].commands;
     for (const { name, value } of assignments) {
-      inspectAssignment({ value: `${name}=${value}`, span: word.span }, this.#into);
+      inspectAssignment({ value: `${name}=${value}`, span: word.span }, into);
     }
     // A pattern would be expanded by a shell this policy does not see.
     const pattern = words.find(({ pieces }) => pieces);
-    if (pattern) this.#into.object('shell.syntax.glob', word, pattern.value);
+    if (pattern) into.object('shell.syntax.glob', word, pattern.value);
     inspectCommand(
       words.map(({ value }) => ({ value, span: word.span })),
-      this.#into,
+      into,
     );
-  }
+  },
 
-  commandText(word: Token): void {
-    this.#into.inlineCode(word, `${this.#name} -c`);
+  commandText(word, { name, into }) {
+    into.inlineCode(word, `${name} -c`);
+  },
+};
+
+function inspectModule(words: readonly Token[], walker: Walker): void {
+  const [module, ...args] = words;
+  if (!module) return;
+  const { into } = walker;
+  const label = `${walker.name} -m ${module.value}`;
+  // `python -m cProfile -m timeit …`: these run another module.
+  const inner = runnerModules.test(module.value) ? args.findIndex(({ value }) => value === '-m') : -1;
+  if (inner >= 0) {
+    inspectModule(args.slice(inner + 1), walker);
+    return;
   }
+  if (codeModules.test(module.value)) into.object('shell.program.code-runner', module, label);
+  else if (serverModules.test(module.value)) into.object('shell.program.network', module, label);
+  else if (/^(?:cgi|test\.pythoninfo)$/.test(module.value)) into.object('shell.env.dump', module, label);
+  else if (module.value === 'django') inspectCommand([{ ...module, value: 'django-admin' }, ...args], into);
+  else if (findProfile(module.value)) inspectCommand(words, into);
+  else inspectArguments(module.value, module, anything, args, into, handlers);
 }

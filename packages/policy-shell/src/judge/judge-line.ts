@@ -9,7 +9,7 @@ import type { WorkspaceView } from '../path/workspace-paths.js';
 import type { CheckedOptions } from '../policy-options.js';
 import type { Finding, Token } from '../rules/finding.js';
 import type { LinePart } from './canonical-form.js';
-import { judgeCommand } from './judge-command.js';
+import { judgeCommand, type JudgedCommand } from './judge-command.js';
 
 /** What the judgement of a whole line gave; `pipelines` is what may run when nothing objects. */
 export interface JudgedLine {
@@ -22,7 +22,7 @@ export interface JudgedLine {
 const signs = { always: '; ', and: ' && ', or: ' || ' } as const;
 
 /**
- * Judges every simple command of a line by itself. A `cd` moves the commands behind it, so it is let through only where
+ * Judges every simple command of a line of several by itself. A `cd` moves the commands behind it, so it is let through only where
  * they cannot run without it.
  */
 export function judgeLine(
@@ -30,8 +30,6 @@ export function judgeLine(
   options: CheckedOptions,
   start: WorkspaceView,
 ): JudgedLine | Finding {
-  const { commands: first } = line[0];
-  if (line.length === 1 && first.length === 1) return judgeOne(first[0], options, start);
   const objections: Finding[] = [];
   const outside: Finding[] = [];
   const programs: InspectedProgram[] = [];
@@ -79,22 +77,14 @@ export function judgeLine(
   return { parts, objections: [...objections, ...outside], pipelines };
 }
 
-function judgeOne(
-  command: SimpleCommand,
+/** Gives every objection to a command that stands alone, in the order of the layers. */
+export function objectionsTo(
+  { findings, outside, programs }: JudgedCommand,
   options: CheckedOptions,
-  view: WorkspaceView,
-): JudgedLine | Finding {
-  const judged = judgeCommand(command, options, view, false);
-  if ('rule' in judged) return judged;
-  const { words, findings, outside, programs, planned } = judged;
+): readonly Finding[] {
   const listed = refuseByLists(programs, options);
-  const objections =
-    listed || outside ? [...findings, ...(listed ? [listed] : []), ...(outside ? [outside] : [])] : findings;
-  return {
-    parts: [{ sign: '', command, words }],
-    objections,
-    pipelines: [{ joiner: 'always', commands: [planned] }],
-  };
+  if (!listed && !outside) return findings;
+  return [...findings, ...(listed ? [listed] : []), ...(outside ? [outside] : [])];
 }
 
 // Behind `a && cd b`, only what `&&` joins is sure to run in b; behind `cd b` at the start of a list everything is,

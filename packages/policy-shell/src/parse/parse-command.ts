@@ -63,6 +63,11 @@ const isFinding = (value: object): value is Finding => 'rule' in value;
 export function parseCommand(text: string, relaxed = false): ParseOutcome {
   const plain = readPlainCommand(text);
   if (plain) return { ok: true, line: [{ joiner: 'always', commands: [plain] }] };
+  return parseText(text, relaxed);
+}
+
+/** The same for a text that {@link readPlainCommand} does not read. */
+export function parseText(text: string, relaxed: boolean): ParseOutcome {
   const objection = refuseText(text);
   if (objection) return { ok: false, finding: objection };
   const script = parse(text);
