@@ -57,10 +57,11 @@ function findingsOf(text: Token, into: Inspection, depth: number): readonly Find
       const asCommand =
         place > 0 || redirects.length > 0 || rest.some(({ value }) => /^--?\w|\/|\.\w/.test(value));
       // What begins with no program may be one that takes a command line itself.
-      if (!findProfile(name.slice(name.lastIndexOf('/') + 1)))
-        for (const token of tokens.slice(1))
-          if (isText(token.value)) nested.text(token);
-          else if (asCommand) inspectCommand(tokens, nested);
+      if (!findProfile(name.slice(name.lastIndexOf('/') + 1))) {
+        for (const token of tokens.slice(1)) if (isText(token.value)) nested.text(token);
+      } else if (asCommand) {
+        inspectCommand(tokens, nested);
+      }
       if (depth < deepest) inspectTexts(nested, depth + 1);
       const outside = refusePaths(nested.paths, into.view);
       for (const finding of outside ? [...nested.findings, outside] : nested.findings)
