@@ -25,6 +25,8 @@ export function recordPossiblePaths(token: Token, access: PathAccess, into: Insp
   if (!value.startsWith('-')) into.path(value, token, access);
   if (isText(value)) {
     into.text(token);
+    const equals = /^[\w:.-]+=(?=.)/.exec(value);
+    if (equals) into.text({ value: value.slice(equals[0].length), span: token.span });
     recordPathsInText(token, access, into);
   }
   const parts = /[=:,@<>]/.test(value) || value.startsWith('-') ? partsOf(value) : [];
