@@ -55,6 +55,7 @@ describe('one word that holds several', () => {
   it('is looked at in a number that is bounded', () => {
     expect(check(`foo ${"'a b' ".repeat(65)}`).rule).toBe('shell.syntax.too-complex');
     expect(check(`foo ${"'a b' ".repeat(64)}`).rule).toBe('shell.allow');
+    expect(check(`foo '${' '.repeat(6_000)}rm -rf src'`).rule).toBe('shell.destructive.remove');
   });
 });
 

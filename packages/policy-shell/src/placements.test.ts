@@ -107,7 +107,18 @@ describe('where files end up', () => {
     ])
       expect([command, rule(command)]).toEqual([command, 'shell.allow']);
     expect(rule("zip -r x.zip . -x '*.log' 'out/*'", 'y')).toBe('shell.allow');
-    expect(rule("zip -r x.zip . -x '*.log' 'lib/*'", 'y')).toBe('shell.workspace.outside');
+    for (const command of [
+      "zip -r x.zip . -x '*.log' 'lib/*'",
+      "zip -rj x.zip . -x 'out/*'",
+      "zip -r x.zip . -x a @ 'out/*'",
+      'grep -R -x out .',
+      'grep -R --exclude=out x .',
+      'grep -R --exclude-dir x out .',
+      'diff -r -x lib out .',
+      'fd -L x . --exclude-dir=out',
+    ])
+      expect([command, rule(command, 'y')]).toEqual([command, 'shell.workspace.outside']);
+    expect(rule('grep -R --exclude-dir out x .', 'y')).toBe('shell.allow');
     rmSync(join(fixture.workspace, 'y/out'));
   });
 

@@ -7,7 +7,6 @@ import { inspectCommand } from './inspect-command.js';
 import { Inspection } from './inspection.js';
 
 const mostTexts = 64;
-const longestText = 2048;
 const deepest = 3;
 
 // What a program of no known language does to run another or to read the environment.
@@ -26,7 +25,6 @@ export function inspectTexts(into: Inspection, depth = 0): void {
     return;
   }
   for (const text of into.texts) {
-    if (text.value.length > longestText) continue;
     if (callsOut.test(text.value)) into.object('shell.exec.script-text', text);
     // A command that does harm has an argument or a redirection.
     else if (mayBeCommands(text.value))

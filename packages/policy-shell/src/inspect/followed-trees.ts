@@ -63,23 +63,38 @@ export function inspectFollowedTree(
   }
 }
 
-/** Gives what a tool is told to leave out by plain names: `--exclude-dir=name`, `-x name`, and zip's `-x 'path/*'`. */
+// How a tool is told by plain names what to leave out; the same letters mean other things to other tools.
+const leavingOut: readonly { programs: RegExp; option: RegExp; joined: RegExp; list: boolean }[] = [
+  { programs: /grep$/, option: /^--exclude-dir$/, joined: /^--exclude-dir=(.*)$/s, list: false },
+  { programs: /diff/, option: /^(?:-x|--exclude)$/, joined: /^--exclude=(.*)$/s, list: false },
+  { programs: /^zip$/, option: /^(?:-x|--exclude)$/, joined: /^--exclude=(.*)$/s, list: true },
+];
+
+/** Gives what a command leaves out by plain names: `--exclude-dir=name` of grep, `-x name` of diff, `-x 'path/*'` of zip. */
 export function directoriesLeftOut(
   program: string,
   args: readonly Token[],
   into: Inspection,
 ): (directory: string) => boolean {
+  const tool = leavingOut.find(({ programs }) => programs.test(program));
+  // Without paths (`zip -j`) there is nothing to compare the pattern with.
+  if (!tool || (tool.list && args.some(({ value }) => /^-[a-zA-Z]*j|^--junk/.test(value))))
+    return leavesNothingOut;
   const names = new Set<string>();
-  let listing = false;
+  let taking = false;
   for (const { value } of args) {
-    const joined = /^--exclude(?:-dir)?=(.*)$/s.exec(value)?.[1];
-    if (joined === undefined && value.startsWith('-')) listing = /^(?:-x|--exclude(?:-dir)?)$/.test(value);
-    else if (joined !== undefined || listing) names.add(joined ?? value);
+    const joined = tool.joined.exec(value)?.[1];
+    if (joined !== undefined) names.add(joined);
+    else if (value.startsWith('-') || value === '@') taking = tool.option.test(value);
+    else if (taking) {
+      names.add(value);
+      taking = tool.list;
+    }
   }
   if (names.size === 0) return leavesNothingOut;
   const base = `${into.view.realCwd}/`;
   return (directory) =>
-    program === 'zip'
+    tool.list
       ? directory.startsWith(base) && names.has(`${directory.slice(base.length)}/*`)
       : names.has(directory.slice(directory.lastIndexOf('/') + 1));
 }

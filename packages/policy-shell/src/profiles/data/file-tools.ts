@@ -51,7 +51,11 @@ export const fileTools: readonly ToolProfile[] = [
       'shell.workspace.list': '--files0-from --files-from --files --files0 --filelist',
     },
   },
-  { names: 'stat', operands: ['look'], options: { pattern: '-c --format --printf', text: '-t' } },
+  {
+    names: 'stat',
+    operands: ['look'],
+    options: { pattern: '-c --format --printf', flag: '-t -L -f --terse --dereference --file-system' },
+  },
   {
     names: 'head tail',
     operands: ['read'],
