@@ -105,7 +105,10 @@ export async function startProduct(
       return /Stop with Ctrl\+C/.test(output);
     },
     { timeoutMs: options.timeoutMs ?? 120_000, what: () => `the banner; so far:\n${output}` },
-  );
+  ).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
+  });
   const startSeconds = (performance.now() - began) / 1000;
   const pid = serverOf(join(installation.dataDir, 'admin')) || (child.pid ?? 0);
   const url = /is running at (\S+)/.exec(output)?.[1];
