@@ -172,6 +172,11 @@ export function createServices(
     onChanged: (agentId) => {
       onConfigChanged(agentId);
       exportConfig(storage, files, agentId).catch(onFileFailure);
+      // Level and unsafe settings are part of what watchers see of an agent.
+      void storage.agents.get(agentId).then(
+        (agent) => agent && feed.publish(agentId, { kind: 'status', agent }),
+        () => undefined,
+      );
     },
     redactor: createRedactor(agentConfigSchema, { key: derivedKey(settings.jwtSecret, 'placeholders') }),
     vault: createConfigVault({

@@ -129,6 +129,31 @@ describe('watching the fleet', () => {
     expect(foreign.heard).toEqual([]);
   });
 
+  it('tells of a change of the settings: no watcher goes on showing the old level as the present one', async () => {
+    const mine = await signedIn('superadmin');
+    const agent = await created(mine);
+    const { socket, heard, watch } = await browser(mine);
+    expect(await watch()).toMatchObject({ ok: true });
+    expect(await socket.timeout(5000).emitWithAck('watch', { agent_id: agent })).toMatchObject({ ok: true });
+    const saved = await test.call('PATCH', `/api/agents/${agent}/config`, {
+      token: mine.token,
+      body: { tools: { ssrf_protection: false }, security: { docker: { level: 'privileged' } } },
+    });
+    expect(saved.status).toBe(200);
+    const unsafe = ['security.docker.level', 'tools.ssrf_protection'];
+    const tells = (name: string) =>
+      heard.some(([frame, body]) => {
+        const view = (frame === 'agent' ? body.agent : body) as Record<string, unknown> | undefined;
+        return (
+          frame === name &&
+          view?.['id'] === agent &&
+          view['level'] === 'privileged' &&
+          JSON.stringify(view['unsafe']) === JSON.stringify(unsafe)
+        );
+      });
+    await until('the frames', () => tells('agent') && tells('status'));
+  });
+
   it('moves an agent that is given to somebody else from one to the other', async () => {
     const [before, after, root] = [await signedIn(), await signedIn(), await signedIn('superadmin')];
     const agent = await created(before);

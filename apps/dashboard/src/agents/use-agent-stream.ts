@@ -41,6 +41,9 @@ export function useAgentStream(agentId: string, stream: AgentStream = {}, after?
         break;
       case 'status':
         putAgent(queries, body as Agent);
+        // It comes after a change of the settings, too, by whomever.
+        for (const part of ['config', 'variables'])
+          void queries.invalidateQueries({ queryKey: ['agent', agentId, part] });
         break;
       case 'removed':
         void queries.invalidateQueries({ queryKey: ['agent', agentId] });

@@ -19,7 +19,7 @@ export function configQuery(api: ApiClient, agentId: string) {
       );
       return { config, version };
     },
-    // Nothing tells when somebody else changed it, so it is read whenever the page is looked at.
+    // Read again when somebody changed it, see `useAgentStream`, and whenever the page is looked at.
     staleTime: 0,
   });
 }

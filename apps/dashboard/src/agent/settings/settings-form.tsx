@@ -37,7 +37,11 @@ export function SettingsForm({
   const [touched, setTouched] = useState<Draft>({});
   const typed: Draft = { ...base.shown, ...touched };
   const mine = changedFields(fields, base.shown, typed);
-  const theirs = base.version === view.version ? [] : changedFields(fields, base.shown, stored);
+  // What is stored as it was typed here is this save itself, or somebody of the same mind.
+  const theirs =
+    base.version === view.version
+      ? []
+      : changedFields(fields, base.shown, stored).filter(({ pointer }) => stored[pointer] !== typed[pointer]);
   const follow = (): void => setBase({ version: view.version, shown: stored });
   // A change elsewhere in the configuration is no conflict here.
   if (base.version !== view.version && (mine.length === 0 || theirs.length === 0)) follow();
@@ -75,7 +79,7 @@ export function SettingsForm({
             }}
           />
         ))}
-        {mine.length > 0 && (theirs.length > 0 || isConflict) && (
+        {mine.length > 0 && !isPending && (theirs.length > 0 || isConflict) && (
           <ConflictNotice
             theirs={theirs.map(({ label, pointer, fallback }) => ({
               label,

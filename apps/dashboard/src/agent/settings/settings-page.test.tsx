@@ -178,6 +178,59 @@ test('a conflict keeps what was typed, shows what the others set, and saves over
   expect(state.ifMatch).toEqual(['"3"', '"4"']);
 });
 
+test('what another tab changed shows here by itself, and what is being typed stays', async () => {
+  const state = new ConfigServer({ tools: { exec: { timeout: 10 } } });
+  const { server, user } = open('security', state);
+  const control = await screen.findByRole<HTMLInputElement>('switch', { name: 'Refuse private addresses' });
+  await waitFor(() => expect(control.checked).toBe(true));
+  await screen.findByText('Live');
+  const memory = screen.getByLabelText<HTMLInputElement>('Memory');
+  await user.type(memory, '512m');
+  state.put({ tools: { ssrf_protection: false }, security: { docker: { level: 'privileged' } } });
+  server.push('status', anAgent({ level: 'privileged', unsafe: ['tools.ssrf_protection'] }));
+  await waitFor(() => expect(control.checked).toBe(false));
+  const power = screen.getByRole<HTMLInputElement>('radio', { name: 'Power' });
+  expect(within(power.closest('label')!).getByText('Stored')).toBeTruthy();
+  expect(power.checked).toBe(true);
+  expect(memory.value).toBe('512m');
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  await screen.findByText('Saved. It applies when the agent starts.');
+  expect(state.config).toEqual({
+    tools: { ssrf_protection: false },
+    security: { docker: { level: 'privileged', mem_limit: '512m' } },
+  });
+});
+
+test('the news of a save that comes before its answer is no conflict with oneself', async () => {
+  const state = new ConfigServer({ tools: { exec: { timeout: 10 } } });
+  const { server, user } = open('tools', state);
+  const field = await screen.findByLabelText<HTMLInputElement>('Seconds until a command is ended');
+  await waitFor(() => expect(field.disabled).toBe(false));
+  await screen.findByText('Live');
+  let answer: () => void = () => undefined;
+  server.on('PATCH /api/agents/a1/config', () => {
+    state.put({ tools: { exec: { timeout: 30 } } });
+    server.push('status', anAgent());
+    return new Promise((resolve) => (answer = () => resolve({ ...state.view(), applied: 'stored' })));
+  });
+  await user.clear(field);
+  await user.type(field, '30');
+  const reads = () => server.asked.filter((asked) => asked === 'GET /api/agents/a1/config').length;
+  const before = reads();
+  const notices: string[] = [];
+  const watch = new MutationObserver(() => {
+    if (/is now/.test(document.body.textContent)) notices.push('conflict');
+  });
+  watch.observe(document.body, { subtree: true, childList: true, characterData: true });
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  await waitFor(() => expect(reads()).toBeGreaterThan(before));
+  answer();
+  await screen.findByText('Saved. It applies when the agent starts.');
+  watch.disconnect();
+  expect(notices).toEqual([]);
+  expect(field.value).toBe('30');
+});
+
 test("what the API's schema does not take stands at its field, and nothing is sent", async () => {
   const { user, server } = open('tools', new ConfigServer());
   const field = await screen.findByLabelText<HTMLInputElement>('Seconds until a command is ended');
