@@ -8,7 +8,7 @@ import { EmptyState } from '../components/empty-state.js';
 import { FailureNotice } from '../components/failure-notice.js';
 import { InertText } from '../components/inert-text.js';
 import { Loading } from '../components/loading.js';
-import { exactTime } from '../components/relative-time.js';
+import { FullTime } from '../components/relative-time.js';
 import { auditRowQuery } from './audit-queries.js';
 import styles from './audit-page.module.css';
 import { agentOf, decisionOf, describeRow } from './describe-row.js';
@@ -33,7 +33,9 @@ function RowContent({ row }: { readonly row: AuditRow }) {
       {decision && <DecisionDetails decision={decision} />}
       <dl className={styles['facts']}>
         <dt>Time</dt>
-        <dd>{exactTime(new Date(row.time))}</dd>
+        <dd>
+          <FullTime value={row.time} />
+        </dd>
         <dt>Kind</dt>
         <dd>{row.kind}</dd>
         <dt>Actor</dt>

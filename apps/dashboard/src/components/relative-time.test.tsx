@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { act, cleanup, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { RelativeTime } from './relative-time.js';
+import { FullTime, RelativeTime } from './relative-time.js';
 
 const NOW = new Date('2026-11-27T10:00:00.000Z');
 
@@ -32,4 +32,9 @@ test('it gets older by itself', () => {
 test('what is no time says so', () => {
   render(<RelativeTime value="soon" />);
   screen.getByText('unknown');
+});
+
+test('where one thing is read in full the exact time stands beside the words', () => {
+  const { container } = render(<FullTime value={new Date(Date.now() - 65_000).toISOString()} />);
+  expect(container.textContent).toMatch(/^1 min\. ago · \d{1,2} \w{3,4} \d{4}, \d\d:\d\d:\d\d/);
 });

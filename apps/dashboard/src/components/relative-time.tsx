@@ -30,6 +30,17 @@ export function RelativeTime({ value }: { readonly value: string }) {
   );
 }
 
+/** A time in words with the exact one beside it, for where one reads a single thing in full. */
+export function FullTime({ value }: { readonly value: string }) {
+  const time = new Date(value);
+  return (
+    <>
+      <RelativeTime value={value} />
+      {!Number.isNaN(time.getTime()) && ` · ${exactTime(time)}`}
+    </>
+  );
+}
+
 /** Gives a time to the second, in the person's zone, with the zone's name. */
 export function exactTime(time: Date): string {
   return time.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' });

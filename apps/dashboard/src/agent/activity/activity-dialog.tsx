@@ -9,7 +9,7 @@ import { EmptyState } from '../../components/empty-state.js';
 import { FailureNotice } from '../../components/failure-notice.js';
 import { InertText } from '../../components/inert-text.js';
 import { Loading } from '../../components/loading.js';
-import { exactTime } from '../../components/relative-time.js';
+import { FullTime } from '../../components/relative-time.js';
 import { activityEventQuery } from './activity-queries.js';
 import { describeActivity } from './describe-activity.js';
 import styles from './activity.module.css';
@@ -58,7 +58,9 @@ function EventContent({ agentId, item }: { readonly agentId: string; readonly it
         </p>
       )}
       <dl className={styles['facts']}>
-        <Fact name="Time">{exactTime(new Date(time))}</Fact>
+        <Fact name="Time">
+          <FullTime value={time} />
+        </Fact>
         <Fact name="Event">
           <code>{event.event_type}</code>
         </Fact>

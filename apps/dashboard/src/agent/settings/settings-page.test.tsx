@@ -356,6 +356,21 @@ test('a viewer sees the settings and can change none', async () => {
   expect(screen.queryByRole('button', { name: 'Save' })).toBeNull();
 });
 
+test('settings that cannot be changed because nobody knows who is asking say so', async () => {
+  const state = new ConfigServer();
+  const { user, server } = renderApp('/agents/a1/settings?section=tools', (fake) => {
+    state.attach(fake);
+    fake.on('GET /api/auth/me', () => refusal(503, 'OVERLOADED', 'Your account is not read now.'));
+  });
+  await screen.findByText('Your account is not read now.');
+  const field = await screen.findByLabelText<HTMLInputElement>('Seconds until a command is ended');
+  expect(field.disabled).toBe(true);
+  state.attach(server);
+  await user.click(screen.getByRole('button', { name: 'Try again' }));
+  await waitFor(() => expect(field.disabled).toBe(false));
+  expect(screen.queryByText('Your account is not read now.')).toBeNull();
+});
+
 test('variables show names only, are set one at a time, and removed behind a question', async () => {
   const { user, server } = open('variables', new ConfigServer());
   server.on('GET /api/agents/a1/variables', () => ({ items: [{ name: 'TOKEN' }] }));

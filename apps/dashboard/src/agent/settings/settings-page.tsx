@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
-import { agentQuery } from '../../agents/agent-queries.js';
+import { agentQuery, meQuery } from '../../agents/agent-queries.js';
 import type { Agent } from '../../api/api-types.js';
 import { useApi } from '../../app/services.js';
 import { FailureNotice } from '../../components/failure-notice.js';
@@ -25,6 +25,7 @@ export function SettingsPage() {
   const agent = useQuery(agentQuery(api, agentId));
   const config = useQuery(configQuery(api, agentId));
   const { config: canChange } = useMayChange();
+  const me = useQuery(meQuery(api));
   return (
     <div className={styles['page']}>
       <nav className={styles['sections']} aria-label="Settings">
@@ -43,6 +44,8 @@ export function SettingsPage() {
         ))}
       </nav>
       <div className="stack">
+        {/* Without an answer everything below is read-only, which needs a reason. */}
+        {me.isError && <FailureNotice error={me.error} onRetry={() => void me.refetch()} />}
         {config.isPending && <Loading what="the settings" rows={6} />}
         {config.isError && <FailureNotice error={config.error} onRetry={() => void config.refetch()} />}
         {agent.data && config.data && (
