@@ -97,6 +97,17 @@ describe('listing and searching', () => {
     expect(found[7]?.text).toMatch(/^needle \d+ z{60}$/);
   });
 
+  test('a long text that nearly matches everywhere takes no long search', async () => {
+    const fs = await agent.open();
+    await fs.writeFile('line', 'a'.repeat(2_000_000));
+    const wanted = `${'a'.repeat(10_000)}b${'a'.repeat(10_000)}`;
+    const used = process.cpuUsage();
+    expect(await fs.grep(wanted)).toEqual([]);
+    expect(await fs.grep(wanted.toUpperCase(), { ignoreCase: true })).toEqual([]);
+    // Comparing again at every place takes more than a minute.
+    expect(process.cpuUsage(used).user).toBeLessThan(10_000_000);
+  });
+
   test('a search gives no more text than a bound, and says so', async () => {
     const fs = await agent.open();
     const line = 'y'.repeat(499);

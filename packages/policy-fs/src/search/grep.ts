@@ -11,6 +11,7 @@ import { readBytes } from '../read/transfer.js';
 import { flagOf } from '../options/known-keys.js';
 import type { Dir, Entry, EntryName } from '../walk/backend.js';
 import type { ZonePath } from '../walk/locate.js';
+import { textFinder } from './find-text.js';
 import { checkLimit, type Cut, type GrepMatch, type GrepOptions } from './search-options.js';
 
 const MAX_FILE_BYTES = 2 * 1024 * 1024;
@@ -108,9 +109,8 @@ function lineSearch(wanted: string | RegExp, ignoreCase: boolean): (line: string
   if (typeof (wanted as unknown) !== 'string' || wanted === '') {
     throw new TypeError('argument "pattern" must be a text that is not empty, or a RegExp');
   }
-  if (!ignoreCase) return (line) => line.indexOf(wanted);
-  const lower = wanted.toLowerCase();
-  return (line) => line.toLowerCase().indexOf(lower);
+  const find = textFinder(ignoreCase ? wanted.toLowerCase() : wanted);
+  return (line) => find(ignoreCase ? line.toLowerCase() : line, 0);
 }
 
 function inFile({ locator }: FsContext, dir: Dir, name: EntryName, look: (entry: Entry) => void): void {
