@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { PoolEvent, WorkerSpec } from '@clawforce/pool-core';
+import { DRILL_CASES, DRILL_PROBE_PATH, runDrill } from '@clawforce/pool-core/drill';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { requires } from '../../../tools/host/host-test.js';
 import { TEST_LABEL } from '../../../tools/host/test-image.js';
@@ -125,6 +126,24 @@ docker.describe('the docker pool against those who want more', () => {
       );
       expect(report.reason).toContain('readOnlyRoot: requested true, the engine says false');
       expect((await harness.pool.inspect('weak'))?.attested).toBe('mismatched');
+      // The drill finds by trying what the attestation found by looking.
+      const weakened = ['fs-var-tmp', 'priv-seccomp', 'priv-nnp', 'net-route'];
+      const facts = {
+        level: 'sandboxed',
+        memoryBytes: 2 ** 28,
+        cpus: 1,
+        pids: 256,
+        tmpBytes: 2 ** 26,
+      } as const;
+      const rows = await runDrill({
+        pool: harness.pool,
+        ref: spec,
+        cases: DRILL_CASES.filter(({ id }) => [...weakened, 'fs-own-dir'].includes(id)),
+        facts: { ...facts, tmpInodes: 8192, probe: DRILL_PROBE_PATH },
+      });
+      const verdicts = Object.fromEntries(rows.map(({ id, verdict }) => [id, verdict]));
+      const failed = Object.fromEntries(weakened.map((id) => [id, 'fail']));
+      expect(verdicts).toEqual({ ...failed, 'fs-own-dir': 'pass' });
     },
   );
 

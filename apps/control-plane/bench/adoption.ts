@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { TEST_LABEL, testWorkerImage } from '../../../tools/host/test-image.js';
+import { ADOPTION_MEASURE } from '../src/agents/lifecycle.js';
+import { installationId } from '../src/server/installation-id.js';
+import { startTestPlane, until, type TestPlane } from '../src/server/testing/test-plane.js';
+
+/*
+ * What a start of the control plane costs with a hundred workers of an earlier one: finding them at the engine, opening
+ * their sockets again, writing their states and following the engine, as `recover` and `resume` of the lifecycle do. The
+ * workers are paused stand-ins with the labels and the stored request of a real one.
+ */
+const run = promisify(execFile);
+const WORKERS = Number(process.env['BENCH_WORKERS'] ?? 100);
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
+const AT_ONCE = 4;
+const AGENT = { ownerUserId: null, mode: 'docker', level: 'sandboxed' };
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const env = { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: await testWorkerImage() };
+// Nobody gives a paused worker up while it is measured.
+const timing = { connectMs: 600_000, reconcileMs: 600_000 };
+const label = `${TEST_LABEL}=adoption-${process.pid}`;
+const dataDir = await mkdtemp(join(tmpdir(), 'adoption-'));
+const open = (): Promise<TestPlane> => startTestPlane({ env, docker: {}, timing, dataDir });
+
+const median = (times: readonly number[]): number =>
+  [...times].sort((left, right) => left - right)[Math.floor(times.length / 2)] ?? Number.NaN;
+
+/** Starts a control plane on what is there, and ends it again; gives how long the adoption of the workers took. */
+async function startOnce(adopted: number): Promise<number> {
+  performance.clearMeasures(ADOPTION_MEASURE);
+  const plane = await open();
+  try {
+    const { connecting } = await plane.core.storage.agents.countByStatus('all');
+    if (connecting !== adopted) throw new Error(`adopted ${connecting} of ${adopted} workers`);
+    const [measure] = performance.getEntriesByName(ADOPTION_MEASURE);
+    if (!measure) throw new Error('the adoption was not measured');
+    return measure.duration;
+  } finally {
+    await plane.stop();
+  }
+}
+
+/** What a worker of the product is asked for, from one that really ran. */
+async function askedFor({ core, user, login, call }: TestPlane): Promise<{ template: string; spec: string }> {
+  await user('root', 'superadmin');
+  const { access: token } = await login('root');
+  const { id } = await core.storage.agents.create({ ...AGENT, name: 'template' });
+  await call('POST', `/api/agents/${id}/start`, { token });
+  const spec = await until(
+    'the template',
+    async () => {
+      const agent = await core.storage.agents.get(id);
+      return agent?.status === 'running' && agent.workerSpec;
+    },
+    60_000,
+  );
+  await call('POST', `/api/agents/${id}/stop`, { token });
+  return { template: id, spec };
+}
+
+async function makeStandIn(
+  { core }: TestPlane,
+  owner: string,
+  asked: { template: string; spec: string },
+): Promise<void> {
+  const { agents } = core.storage;
+  const { id } = await agents.create({ ...AGENT, name: 'stand-in' });
+  await core.files.control(id);
+  // As an earlier control plane has left it.
+  await mkdir(join(dataDir, 'run', id), { mode: 0o750 });
+  const { generation } = await agents.nextGeneration(id);
+  const spec = JSON.parse(asked.spec.replaceAll(asked.template, id)) as object;
+  await agents.setWorkerSpec(id, generation, JSON.stringify({ ...spec, generation }));
+  await agents.setDesired(id, 'running');
+  await agents.openEpoch(id);
+  await agents.setStatus(id, { status: 'disconnected' });
+  const own = { owner, agent: id, generation, 'spec-hash': 'none' };
+  const labels = [label, ...Object.entries(own).map(([name, value]) => `clawforce.${name}=${value}`)];
+  const words = ['run', '--detach', '--network', 'none', ...labels.flatMap((one) => ['--label', one])];
+  const { stdout } = await run('docker', [...words, '--entrypoint', 'sleep', env.AGENT_IMAGE, '3600']);
+  await run('docker', ['pause', stdout.trim()]);
+}
+
+try {
+  const maker = await open();
+  const asked = await askedFor(maker);
+  const owner = await installationId(maker.core.storage.settings);
+  await maker.stop();
+  say(`making ${WORKERS} paused stand-ins ...`);
+  const again = await open();
+  for (let made = 0; made < WORKERS; made += AT_ONCE) {
+    const next = Array.from({ length: Math.min(AT_ONCE, WORKERS - made) }, () =>
+      makeStandIn(again, owner, asked),
+    );
+    await Promise.all(next);
+  }
+  await again.stop();
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) times.push(await startOnce(WORKERS));
+  const cost = median(times);
+  say(
+    `adoption of ${WORKERS} paused workers, found, attached and watched (median of ${ROUNDS}): ${cost.toFixed(0)} ms (bound 1000 ms: ${cost < 1000 ? 'kept' : 'MISSED'})`,
+  );
+} finally {
+  await run('sh', ['-c', `docker ps -aq --filter label=${label} | xargs -r docker rm -f`]);
+  await rm(dataDir, { recursive: true, force: true });
+}
