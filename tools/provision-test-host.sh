@@ -17,7 +17,7 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 if ! command -v apt-get >/dev/null; then
-  say 'this script knows Debian only; install postgresql, bubblewrap, chromium, gcc, procps, iproute2, curl, git, docker.io and busybox-static by hand'
+  say 'this script knows Debian only; install postgresql, bubblewrap, chromium, gcc, procps, iproute2, curl, git, docker.io, docker-compose and busybox-static by hand'
   exit 1
 fi
 

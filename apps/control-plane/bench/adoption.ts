@@ -55,7 +55,7 @@ async function askedFor({ core, user, login, call }: TestPlane): Promise<{ templ
     'the template',
     async () => {
       const agent = await core.storage.agents.get(id);
-      return agent?.status === 'running' && agent.workerSpec;
+      return agent?.status === 'running' && (agent.workerSpec ?? undefined);
     },
     60_000,
   );
