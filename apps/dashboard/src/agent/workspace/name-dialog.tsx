@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
+import { toFailure } from '../../api/api-failure.js';
 import { Button } from '../../components/button.js';
 import { Dialog, DialogActions } from '../../components/dialog.js';
 import { FailureNotice } from '../../components/failure-notice.js';
@@ -24,6 +25,8 @@ export function NameDialog({
   const [value, setValue] = useState(initial);
   const [isPending, setPending] = useState(false);
   const [error, setError] = useState<unknown>();
+  // There is one field, so whatever is wrong is wrong there.
+  const issue = error === undefined ? undefined : toFailure(error).issues[0];
   const isReady = value !== '' && value !== initial && !isPending;
   const submit = async (): Promise<void> => {
     if (!isReady) return;
@@ -46,8 +49,16 @@ export function NameDialog({
           void submit();
         }}
       >
-        <TextField label={label} value={value} onChange={setValue} code autoComplete="off" autoFocus />
-        {error !== undefined && <FailureNotice error={error} />}
+        <TextField
+          label={label}
+          value={value}
+          onChange={setValue}
+          error={issue?.message}
+          code
+          autoComplete="off"
+          autoFocus
+        />
+        {error !== undefined && <FailureNotice error={error} hidePointers={issue ? [issue.pointer] : []} />}
         <DialogActions>
           <Button onPress={onClose}>Cancel</Button>
           <Button kind="primary" type="submit" isPending={isPending} isDisabled={!isReady}>

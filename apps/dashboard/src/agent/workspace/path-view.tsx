@@ -64,7 +64,7 @@ export function PathView({
         <p className="muted">
           {body.items.length === 0
             ? 'This folder is empty.'
-            : `A folder with ${body.truncated ? 'more than ' : ''}${body.items.length.toLocaleString('en')} entries.`}
+            : `A folder with ${body.truncated ? 'more than ' : ''}${body.items.length.toLocaleString('en')} ${body.items.length === 1 ? 'entry' : 'entries'}.`}
         </p>
       </Panel>
     );

@@ -244,6 +244,20 @@ test('a move and a new folder that are refused keep what was typed in the dialog
   expect(app.address()).toContain('path=workspace%2Freport.md');
 });
 
+test("a name that the API's schema does not take is not sent, says so at its field and stays", async () => {
+  const app = open('workspace/report.md');
+  await app.user.click(await screen.findByRole('button', { name: 'Rename' }));
+  const dialog = await screen.findByRole('dialog', { name: 'Rename file' });
+  const box = within(dialog).getByRole<HTMLInputElement>('textbox', { name: 'New name' });
+  const long = 'n'.repeat(256);
+  await app.user.clear(box);
+  await app.user.paste(long);
+  await app.user.click(within(dialog).getByRole('button', { name: 'Rename' }));
+  await within(dialog).findByText('Must have at most 255 characters.');
+  expect([box.value, box.getAttribute('aria-invalid')]).toEqual([long, 'true']);
+  expect(app.server.asked.filter((asked) => asked.startsWith('POST /api/agents'))).toEqual([]);
+});
+
 test('a move that succeeds opens the new path, and a new folder appears in the tree', async () => {
   const app = open('workspace/report.md');
   app.server.on(`POST ${TOP}%2Freport.md/move`, () => ({ path: 'data/report.md' }));
@@ -358,7 +372,7 @@ test.each(['profiles', 'workspace', '.config'])(
       await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
     };
     await app.user.click(await screen.findByRole('treeitem', { name }));
-    await screen.findByText('A folder with 1 entries.');
+    await screen.findByText('A folder with 1 entry.');
     // happy-dom would leave the page for what is downloaded.
     const saved = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined);
     await app.user.click(screen.getByRole('button', { name: 'Download' }));
