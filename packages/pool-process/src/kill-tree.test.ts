@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { killTree } from './kill-tree.js';
 import type { KillHost } from './kill-tree.js';
@@ -85,6 +86,19 @@ test.each([0, 1, 2, 5])(
 test('a process that cannot stand still delays the kill, and does not prevent it', async () => {
   const { host, table } = forkingHost({ generations: 1, unstoppable: new Set([100]) });
   expect(await killTree(root, [], { host, deadlineMs: 200 })).toEqual([]);
+  expect([...table.keys()]).toEqual([1]);
+});
+
+test('a busy host: a tree that still grows when the time of a tree at rest would be over is frozen to its last child', async () => {
+  const { host, table } = forkingHost({ generations: 8 });
+  const slow = {
+    ...host,
+    readTable: async () => {
+      await sleep(40);
+      return host.readTable();
+    },
+  };
+  expect(await killTree(root, [], { host: slow, deadlineMs: 2_000, freezeMs: 200 })).toEqual([]);
   expect([...table.keys()]).toEqual([1]);
 });
 

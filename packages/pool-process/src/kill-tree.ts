@@ -42,16 +42,20 @@ function signalAll(host: KillHost, targets: readonly ProcessEntry[], signal: Nod
  * that was forked between the look and the kill would lose its parent and with it every trace of where it belongs.
  * A signal takes effect some time after it was sent, so a fork that is under way still completes; the kill waits for
  * a look at the table that began when every process stood still, and found nothing new. A process that cannot stop,
- * because it waits for a device, delays the kill by a second at most.
+ * because it waits for a device, delays the kill by a second at most; a tree that grows meanwhile by half of the deadline.
  */
 export async function killTree(
   root: ProcessIdentity,
   known: Iterable<ProcessIdentity> = [],
-  { deadlineMs = DEADLINE_MS, host = thisHost }: { deadlineMs?: number; host?: KillHost } = {},
+  {
+    deadlineMs = DEADLINE_MS,
+    freezeMs = Math.min(FREEZE_MS, deadlineMs / 2),
+    host = thisHost,
+  }: { deadlineMs?: number; freezeMs?: number; host?: KillHost } = {},
 ): Promise<readonly ProcessIdentity[]> {
   const started = performance.now();
   const elapsed = (): number => performance.now() - started;
-  const freezeMs = Math.min(FREEZE_MS, deadlineMs / 2);
+  let freshAt = 0;
   const seen = new Map<number, ProcessIdentity>();
   for (const identity of known) seen.set(identity.pid, identity);
   const asked = new Set<string>();
@@ -62,7 +66,10 @@ export async function killTree(
     if (members.length === 0) return [];
     for (const member of members) seen.set(member.pid, member);
     const fresh = members.filter(({ pid, startTime }) => !asked.has(`${pid} ${startTime}`));
-    killing ||= (fresh.length === 0 && stoodStill) || elapsed() > freezeMs;
+    if (fresh.length > 0) freshAt = elapsed();
+    // A tree that still grows is worth more patience than one in which somebody does not stop.
+    const tooLong = elapsed() - freshAt > freezeMs || elapsed() > deadlineMs / 2;
+    killing ||= (fresh.length === 0 && stoodStill) || tooLong;
     if (!killing) {
       stoodStill = fresh.length === 0 && members.every(({ stopped }) => stopped);
       signalAll(host, fresh, 'SIGSTOP');

@@ -7,6 +7,8 @@ export interface LogSink {
   write(line: LogLine): void;
   /** Fulfilled when what was written so far is kept. With it no line is lost when this process is killed. */
   flushed?(): Promise<void>;
+  /** Gives the last lines that were kept under an earlier control plane, so that readers of an adopted worker see them. */
+  kept?(): Promise<readonly LogLine[]>;
   /** The worker and its whole tree have ended. */
   end(): void;
 }

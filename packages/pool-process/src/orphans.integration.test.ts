@@ -86,7 +86,11 @@ test('after a SIGKILL of the control plane the next one goes on with the worker:
 test('of what a worker prints before, between and after two control planes nothing is lost', async () => {
   const lines: string[] = [];
   const { pool, root, spec } = await harness({
-    openLog: () => ({ write: ({ text }) => lines.push(text), end: () => lines.push('end') }),
+    openLog: () => ({
+      write: ({ text }) => lines.push(text),
+      kept: () => Promise.resolve([{ time: '', stream: 'stdout', text: 'from before' }]),
+      end: () => lines.push('end'),
+    }),
   });
   const sink = join(root, 'sink');
   const asked = await spec({ agentId: 'chatty', generation: 1, behaviour: 'chatty' });
@@ -98,6 +102,9 @@ test('of what a worker prints before, between and after two control planes nothi
   for await (const { text } of pool.logs(asked, { follow: true }))
     if (Number(text.split('tick ')[1]) >= 12) break;
   await pool.stop(asked, { graceMs: 20_000, reason: 'test' });
+  const shown: string[] = [];
+  for await (const { text } of pool.logs(asked, { tail: 10_000 })) shown.push(text);
+  expect(shown).toEqual(['from before', ...lines.slice(0, -1)]);
   const got = [...(await readFile(sink, 'utf8')).split('\n'), ...lines];
   const count = Math.max(...got.map((text) => Number(/^tick (\d+)$/.exec(text)?.[1] ?? 0)));
   const ticks = Array.from({ length: count }, (_, index) => `tick ${index + 1}`);

@@ -275,7 +275,7 @@ export class ProcessPool implements AgentPool {
     await this.#book.open();
     const adopted: AdoptedWorker[] = [];
     for (const orphan of await this.#book.orphans()) {
-      const worker = this.#goOnWith(orphan, stateDir);
+      const worker = await this.#goOnWith(orphan, stateDir);
       const { agentId, generation } = worker.facts.ref;
       const older = this.#workers.get(agentId);
       this.#workers.set(agentId, worker);
@@ -294,10 +294,11 @@ export class ProcessPool implements AgentPool {
     return adopted;
   }
 
-  #goOnWith({ record, identity }: Orphan, stateDir: string): WorkerProcess {
+  async #goOnWith({ record, identity }: Orphan, stateDir: string): Promise<WorkerProcess> {
     const { agentId, generation, specHash: hash, startedAt, uid, escaped, read } = record;
     const ref = { agentId, generation };
     const output = new WorkerOutput(ref, this.#options.logBytes, this.#options.openLog);
+    await output.recall();
     for (const name of ['stdout', 'stderr'] as const)
       output.follow(spoolPath(stateDir, ref, name), name, read[name]);
     const facts: WorkerFacts = { ref, specHash: hash, startedAt, uid };

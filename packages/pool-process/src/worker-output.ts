@@ -46,6 +46,15 @@ export class WorkerOutput {
     this.#drains.push(() => Promise.race([closed, sleep(DRAIN_MS, undefined, { ref: false })]));
   }
 
+  /** Gives readers what the sink has kept of an earlier control plane. */
+  async recall(): Promise<void> {
+    try {
+      for (const line of (await this.#sink?.kept?.()) ?? []) this.ring.push(line);
+    } catch (error) {
+      this.#drop(error);
+    }
+  }
+
   /** Follows an output file from a position on. */
   follow(path: string, name: StreamName, position = 0): void {
     this.#kept = { ...this.#kept, [name]: position };

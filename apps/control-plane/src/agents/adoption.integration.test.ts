@@ -117,7 +117,7 @@ requires('linux').test(
   async () => {
     const first = await next();
     const ids: string[] = [];
-    for (const name of ['stopped', 'removed', 'newer', 'changed']) {
+    for (const name of ['stopped', 'removed', 'newer', 'changed', 'wanted']) {
       const { id } = (await callPlane(first, 'POST', '/api/agents', { name })) as { id: string };
       await callPlane(first, 'POST', `/api/agents/${id}/start`);
       ids.push(id);
@@ -125,9 +125,9 @@ requires('linux').test(
     for (const id of ids)
       await until('running', async () => (await statusOf(first, id))['status'] === 'running', 60_000);
     const before = ids.map((id) => processesIn(join(dataDir, 'agents', id)));
-    expect(before.map(({ length }) => length)).toEqual([1, 1, 1, 1]);
+    expect(before.map(({ length }) => length)).toEqual([1, 1, 1, 1, 1]);
     await kill();
-    const [stopped = '', removed = '', newer = '', changed = ''] = ids;
+    const [stopped = '', removed = '', newer = '', changed = '', wanted = ''] = ids;
     const storage = await openStorage(`file:${join(dataDir, 'admin', 'clawforce.db')}`);
     await storage.agents.setDesired(stopped, 'stopped');
     await storage.agents.remove(removed);
@@ -140,12 +140,18 @@ requires('linux').test(
     await storage.close();
 
     const second = await next();
+    const [goesOn] = before.splice(-1);
     const old = before.flat();
     const left = (): readonly string[] => old.filter((pid) => existsSync(join('/proc', pid)));
     await until('none of them', () => left().length === 0, 10_000);
-    for (const id of [newer, changed])
+    for (const id of [newer, changed, wanted])
       await until('the new worker', async () => (await statusOf(second, id))['status'] === 'running', 60_000);
-    expect(ids.map((id) => processesIn(join(dataDir, 'agents', id)).length)).toEqual([0, 0, 1, 1]);
+    expect(ids.map((id) => processesIn(join(dataDir, 'agents', id)).length)).toEqual([0, 0, 1, 1, 1]);
+    // The one that is wanted as it is goes on, with what it printed before in sight.
+    expect(processesIn(join(dataDir, 'agents', wanted))).toEqual(goesOn);
+    const lines = JSON.stringify(await callPlane(second, 'GET', `/api/agents/${wanted}/process-logs`));
+    expect(lines).toContain('behaviour: honest');
+
     expect(existsSync(join(dataDir, 'agents', removed))).toBe(false);
     // What it printed under the first, and that it called in vain while nobody was there.
     const log = join(dataDir, 'agents', stopped, '.logs', 'worker.log');

@@ -1,9 +1,12 @@
 import type { LogLine, WorkerRef } from '@clawforce/pool-core';
 import type { LogSink } from '@clawforce/pool-process';
 import type { AgentFiles } from '../agents/agent-files.js';
+import { readWorkerLog } from './read-worker-log.js';
 
 const FLUSH_MS = 500;
 const MAX_PENDING_CHARS = 1024 * 1024;
+/** Lines that a reader of an adopted worker's output sees of earlier runs. */
+const RECALLED_LINES = 2000;
 const MAX_FILE_BYTES = 10 * 1024 * 1024;
 
 /** Keeps what workers print in `.logs/worker.log` of their agents, with two older files of at most 10 MiB each. */
@@ -26,7 +29,7 @@ export class WorkerLogs {
   }
 
   /** Opens the log of one worker; lines reach the file within half a second, the last ones when the worker has ended. */
-  open({ agentId }: WorkerRef): LogSink & { flushed(): Promise<void> } {
+  open({ agentId }: WorkerRef): Required<LogSink> {
     let pending: string[] = [];
     let pendingChars = 0;
     let dropped = 0;
@@ -42,6 +45,7 @@ export class WorkerLogs {
     const timer = setInterval(flush, FLUSH_MS);
     timer.unref();
     const settled = (): Promise<void> => this.settled(agentId);
+    const recall = (): Promise<LogLine[]> => this.#recall(agentId);
     return {
       write({ time, stream, text }: LogLine) {
         // A worker that floods its output fills neither memory nor disk.
@@ -57,6 +61,7 @@ export class WorkerLogs {
         flush();
         await settled();
       },
+      kept: recall,
       end() {
         clearInterval(timer);
         flush();
@@ -67,6 +72,10 @@ export class WorkerLogs {
   /** Fulfilled when everything that ended workers printed is in the files: of one agent, or of all. */
   async settled(agentId?: string): Promise<void> {
     await (agentId === undefined ? Promise.all(this.#writing.values()) : this.#writing.get(agentId));
+  }
+
+  async #recall(agentId: string): Promise<LogLine[]> {
+    return (await this.#isKnown(agentId)) ? readWorkerLog(this.#files, agentId, RECALLED_LINES) : [];
   }
 
   #write(agentId: string, text: string): void {
