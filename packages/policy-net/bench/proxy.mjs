@@ -1,21 +1,24 @@
 /**
- * The egress proxy: client (this process), proxy and target are processes of their own, as they are in use. Small
- * requests are wall time each, in turns with the direct way. Needs the built package.
+ * The egress proxy: client (this process), proxy and target are processes of their own, as they are in use, and each
+ * measurement goes in turns with the direct way. Clients reach the proxy by its unix socket, as commands of agents do, and by
+ * TCP. A forwarder of ten lines without any policy goes along, so that one sees what is Node's share. Needs the built package.
  *
- * Rates are given twice. By wall time a tunnel can only be compared where each of the three processes has a core: on two
- * cores the direct way has one for each of its two processes, and the tunnel has to share them, whatever it costs. So
- * with fewer cores the goal is about the rate by processor time: what the busiest process of the pipeline could carry on
- * a core of its own, which is what bounds the wall time where there are enough.
+ * Everything is given by wall time and by the processor time of the busiest process. By wall time a tunnel can only be compared
+ * where each of the three processes has a core: on two cores the direct way has one for each of its two processes, and the
+ * tunnel has to share them, whatever it costs. What the busiest process takes is what bounds a way that has a core for each.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { availableParallelism } from 'node:os';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Agent, ProxyAgent, request } from 'undici';
-import { compare, median } from './measure.mjs';
+import { median } from './measure.mjs';
 
 const SIZE = 256 * 2 ** 20;
+const SMALL = 500;
 const IDLE = 1_000;
 const part = async (name, ...args) => {
   const child = fork(fileURLToPath(new URL(`parts/${name}.mjs`, import.meta.url)), args.map(String));
@@ -28,68 +31,91 @@ const ask = async ({ child }) => {
   return usage;
 };
 
+const directory = await mkdtemp(join(tmpdir(), 'policy-net-bench-'));
+const path = join(directory, 'egress.sock');
 const target = await part('target', SIZE);
-const proxy = await part('proxy', target.port);
-const direct = new Agent();
-const tunnelled = new ProxyAgent({ uri: `http://127.0.0.1:${proxy.port}`, proxyTunnel: true });
+const proxy = await part('proxy', target.port, path);
+const forwarder = await part('forwarder', target.port);
+const through = (port, tls = {}) =>
+  new ProxyAgent({ uri: `http://127.0.0.1:${port}`, proxyTunnel: true, proxyTls: tls });
+const ways = [
+  { name: 'direct', dispatcher: new Agent() },
+  { name: 'by the unix socket', dispatcher: through(1, { socketPath: path }), middle: proxy },
+  { name: 'by TCP', dispatcher: through(proxy.port), middle: proxy },
+  { name: 'bare forwarder', dispatcher: through(forwarder.port), middle: forwarder },
+];
 const url = `http://127.0.0.1:${target.port}/`;
 
 const small = async (dispatcher) => {
-  const start = performance.now();
-  for (let i = 0; i < 500; i += 1) await (await request(url, { dispatcher })).body.text();
-  return ((performance.now() - start) * 1_000) / 500;
+  for (let i = 0; i < SMALL; i += 1) await (await request(url, { dispatcher })).body.text();
 };
 const download = async (dispatcher) => {
-  const start = performance.now();
   let left = SIZE;
   for await (const chunk of (await request(`${url}big`, { dispatcher })).body) left -= chunk.length;
   if (left !== 0) throw new Error('bytes are missing');
-  return SIZE / 2 ** 20 / ((performance.now() - start) / 1_000);
 };
 const chunk = Buffer.alloc(2 ** 18, 97);
 const upload = async (dispatcher) => {
-  const start = performance.now();
   const body = (function* () {
     for (let sent = 0; sent < SIZE; sent += chunk.length) yield chunk;
   })();
   const headers = { 'content-length': String(SIZE) };
   await (await request(url, { dispatcher, method: 'POST', body, headers })).body.dump();
-  return SIZE / 2 ** 20 / ((performance.now() - start) / 1_000);
 };
-const pair = [
-  ['direct', direct],
-  ['through a tunnel', tunnelled],
-];
-await compare('small request, kept alive', ...pair, { once: small, goal: ['<=', 1.5] });
-const rounds = 9;
-const warmUp = 2;
-const enoughCores = availableParallelism() >= 3;
-/** Microseconds of processor time that client, proxy and target have used. */
-const used = async () => {
+
+/** Microseconds of processor time that client, middle and target have used. */
+const used = async (middle) => {
   const { user, system } = process.cpuUsage();
-  return [user + system, (await ask(proxy)).cpu, (await ask(target)).cpu];
+  return [user + system, middle === undefined ? 0 : (await ask(middle)).cpu, (await ask(target)).cpu];
 };
+const measure = async (carry, { dispatcher, middle }) => {
+  const before = await used(middle);
+  const start = performance.now();
+  await carry(dispatcher);
+  const wall = (performance.now() - start) * 1_000;
+  const spent = (await used(middle)).map((time, i) => time - before[i]);
+  return { wall, busiest: Math.max(...spent), middle: spent[1] };
+};
+
+/** `per` is what one run is divided by, and `bound` how many times the direct way a way may take. */
+const compare = async (what, carry, { rounds, per, unit, bound, shown }) => {
+  const results = new Map(ways.map(({ name }) => [name, []]));
+  for (let round = -2; round < rounds; round += 1) {
+    for (const way of round % 2 === 0 ? ways : [...ways].reverse()) {
+      const result = await measure(carry, way);
+      if (round >= 0) results.get(way.name).push(result);
+    }
+  }
+  console.log(what);
+  const base = results.get('direct');
+  for (const { name } of ways) {
+    const list = results.get(name);
+    const times = ['wall', 'busiest', 'middle'].map((key) => median(list.map((one) => one[key] / per)));
+    const figures = `wall ${times[0].toFixed(0)}, busiest process ${times[1].toFixed(0)}, proxy ${times[2].toFixed(0)} ${unit}`;
+    const ratios = ['wall', 'busiest'].map((key) => median(list.map((one, i) => one[key] / base[i][key])));
+    const verdicts = ratios.map((ratio, i) => {
+      const met = ratio <= bound ? 'met' : 'MISSED';
+      return `${i === 0 ? 'wall' : 'busiest'} ${shown(ratio).toFixed(2)} ${name.startsWith('by') ? met : ''}`.trim();
+    });
+    console.log(`  ${name.padEnd(20)}${figures}${name === 'direct' ? '' : `; ${verdicts.join(', ')}`}`);
+  }
+};
+await compare('small request, kept alive (goal <= 1.5 times direct)', small, {
+  ...{ rounds: 21, per: SMALL, unit: 'us', bound: 1.5, shown: (ratio) => ratio },
+});
 for (const [what, carry] of [
   ['download', download],
   ['upload', upload],
 ]) {
-  const byWall = { [pair[0][0]]: [], [pair[1][0]]: [] };
-  const perGiB = [];
-  const once = async (dispatcher) => {
-    const before = await used();
-    const rate = await carry(dispatcher);
-    const spent = (await used()).map((time, i) => time - before[i]);
-    const [[name]] = pair.filter(([, one]) => one === dispatcher);
-    byWall[name].push(rate);
-    if (dispatcher === tunnelled) perGiB.push((spent[1] / 1_000) * (2 ** 30 / SIZE));
-    return enoughCores ? rate : SIZE / 2 ** 20 / (Math.max(...spent) / 1_000_000);
-  };
-  const by = enoughCores ? 'by wall time' : 'by processor time of the busiest process';
-  await compare(`${what}, ${by}`, ...pair, { once, rounds, warmUp, unit: 'MiB/s', goal: ['>=', 0.7] });
-  const [direct, tunnel] = Object.values(byWall).map((rates) => median(rates.slice(warmUp)));
-  console.log(
-    `  by wall time ${direct.toFixed(0)} and ${tunnel.toFixed(0)} MiB/s: ${(tunnel / direct).toFixed(2)}; the proxy takes ${median(perGiB).toFixed(0)} ms per GiB`,
-  );
+  await compare(`${what} (goal >= 0.7 times direct bytes per second)`, carry, {
+    ...{
+      rounds: 7,
+      per: (SIZE / 2 ** 30) * 1_000,
+      unit: 'ms per GiB',
+      bound: 1 / 0.7,
+      shown: (ratio) => 1 / ratio,
+    },
+  });
 }
 
 const sockets = [];
@@ -110,6 +136,6 @@ console.log(
   `${IDLE} idle tunnels\n  ${perTunnel.toFixed(1)} KiB each of resident memory, goal <= 64: ${perTunnel <= 64 ? 'met' : 'MISSED'}`,
 );
 for (const socket of sockets) socket.destroy();
-await Promise.all([direct.close(), tunnelled.close()]);
-proxy.child.kill();
-target.child.kill();
+await Promise.all(ways.map(({ dispatcher }) => dispatcher.close()));
+for (const { child } of [proxy, forwarder, target]) child.kill();
+await rm(directory, { recursive: true });

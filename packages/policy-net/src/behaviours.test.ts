@@ -10,8 +10,8 @@ const rows = readFileSync(new URL('../docs/behaviours.md', source), 'utf8')
 
 /** Gives the source of a test file that the table names without its ending. */
 function testFile(name: string): string {
-  const base = /^(?:apps|packages|e2e)\//.test(name) ? root : source;
-  const found = ['.test.ts', '.integration.test.ts']
+  const base = /^(?:apps|packages|tools|e2e)\//.test(name) ? root : source;
+  const found = ['.test.ts', '.integration.test.ts', '.test.tsx']
     .map((ending) => new URL(name + ending, base))
     .find((url) => existsSync(url));
   if (found === undefined) throw new Error(`there is no test file ${name}`);

@@ -2,6 +2,7 @@ import { NetworkSecurityPolicy } from '../../dist/index.js';
 import { createEgressProxy } from '../../dist/proxy.js';
 
 const port = Number(process.argv[2]);
+const path = process.argv[3];
 const policy = new NetworkSecurityPolicy({ exceptions: [{ address: '127.0.0.1', port }] });
 const proxy = createEgressProxy({
   identify: () => 'a1',
@@ -9,6 +10,7 @@ const proxy = createEgressProxy({
   limits: { maxTunnels: Infinity, maxRequests: Infinity },
 });
 const { address } = await proxy.listen({ port: 0 });
+await proxy.listen({ path });
 process.send(address.port);
 process.on('message', () => {
   const { user, system } = process.cpuUsage();
