@@ -133,12 +133,14 @@ function inspectSubcommand(
   args: readonly Token[],
   into: Inspection,
 ): Token | undefined {
-  const { entries, globals, refusedOperands } = compileSubcommands(profile);
-  const at = inspectGlobalOptions(name, program, profile, args, into, handlers);
+  const { entries, globals, refusedOperands, runs, labelOf, bare } = compileSubcommands(profile);
+  // The usual case: the sub-command comes first.
+  const first = args[0] !== undefined && !bare && !args[0].value.startsWith('-');
+  const at = first ? 0 : inspectGlobalOptions(name, program, profile, args, into, handlers);
   const token = at < 0 ? undefined : args[at];
   if (!token) return undefined;
   const entry = entries.get(token.value) ?? profile.otherSubcommand;
-  const label = `${name} ${token.value}`;
+  const label = labelOf(name, token.value);
   if (typeof entry === 'string') {
     into.object(entry, token, label);
     return token;
@@ -157,13 +159,11 @@ function inspectSubcommand(
     handlers,
     profile.globalsAnywhere === false ? undefined : globals,
   );
-  if (profile.runsPrograms !== undefined) {
-    const listed = entries.has(token.value);
-    const runs = profile.runsPrograms.split(' ').includes(token.value);
+  if (runs) {
     // `yarn workspace NAME command`.
     const start = token.value === 'workspace' ? walk.firstOperand + 1 : walk.firstOperand;
-    if (runs && walk.firstOperand >= 0) inspectByName(rest.slice(start), into);
-    else if (!listed) inspectByName(args.slice(at), into);
+    if (runs.has(token.value) && walk.firstOperand >= 0) inspectByName(rest.slice(start), into);
+    else if (!entries.has(token.value)) inspectByName(args.slice(at), into);
   }
   if (hasRulesOfItsOwn(name)) inspectWholeCommand(label, rest, into, token, walk.operands);
   return token;

@@ -12,6 +12,9 @@ const placing = /^(?:cp|mv|install|ln|link|rsync|git mv)$/;
 const packing = /^(?:tar|gtar|bsdtar|zip|unzip|7z|7za|7zr|p7zip)$/;
 const mostChildren = 4096;
 
+/** Whether {@link inspectPlacement} has anything to say about a program. */
+export const places = (name: string): boolean => placing.test(name) || packing.test(name);
+
 /**
  * Records where files really end up: a directory as destination means a name inside it, and who copies or moves a tree
  * takes and fills everything below.

@@ -5,7 +5,7 @@ import { isRiskyCmakeVariable, makeWordRule } from '../scanners/make-words.js';
 import { isCredentialFile } from '../path/workspace-paths.js';
 import type { Inspection } from './inspection.js';
 import { inspectLink } from './links.js';
-import { inspectPlacement } from './placements.js';
+import { inspectPlacement, places } from './placements.js';
 
 interface ArgumentRule {
   readonly programs: RegExp;
@@ -308,7 +308,7 @@ const rules: readonly ArgumentRule[] = [
 const special =
   /^(?:.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|https?|httpie|xh|streamlit|printf|ps|go|make|gmake|bmake|remake|shuf|csplit|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|mvn[wd]?|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
 const answers = new Map<string, boolean>();
-const found = new Map<string, readonly ArgumentRule[]>();
+const found = new Map<string, Manner>();
 // Names come from commands, so an agent could fill a table without end.
 const mostKept = 1024;
 
@@ -318,13 +318,21 @@ function keep<Value>(table: Map<string, Value>, name: string, value: Value): Val
   return value;
 }
 
-const rulesFor = (name: string): readonly ArgumentRule[] =>
+/** What of this file concerns one program. */
+interface Manner {
+  readonly rules: readonly ArgumentRule[];
+  /** Whether more than the rules looks at it. */
+  readonly more: boolean;
+}
+
+const looksFurther = /^(?:nc|wget2?|curl|link|git (?:config|clean))$/;
+
+const mannerOf = (name: string): Manner =>
   found.get(name) ??
-  keep(
-    found,
-    name,
-    rules.filter(({ programs }) => programs.test(name)),
-  );
+  keep(found, name, {
+    rules: rules.filter(({ programs }) => programs.test(name)),
+    more: looksFurther.test(name) || places(name),
+  });
 
 /** Whether {@link inspectWholeCommand} has anything to say about a program, by its name without sub-command. */
 export function hasRulesOfItsOwn(program: string): boolean {
@@ -341,10 +349,12 @@ export function inspectWholeCommand(
   token: Token,
   operands: readonly Token[],
 ): void {
-  for (const { argument, rule } of rulesFor(name)) {
+  const manner = mannerOf(name);
+  for (const { argument, rule } of manner.rules) {
     const found = args.find(({ value }, index) => argument(value, index, args));
     if (found) into.object(rule, found, `${name} ${found.value}`);
   }
+  if (!manner.more) return;
   const some = (pattern: RegExp): boolean => args.some(({ value }) => pattern.test(value));
   if (name === 'nc' && !some(/^-[a-z]*z/)) into.object('shell.program.network', token, name);
   // The name on disk is the end of the address.

@@ -39,8 +39,19 @@ export function judgeCommand(
   piped: boolean,
   history?: LineHistory,
 ): JudgedCommand | Finding {
+  if (command.plain === true) return judgeWords(command.words, command, options, view, piped, history);
   const words = expandWords(command, view);
-  if ('rule' in words) return words;
+  return 'rule' in words ? words : judgeWords(words, command, options, view, piped, history);
+}
+
+function judgeWords(
+  words: readonly Token[],
+  command: SimpleCommand,
+  options: CheckedOptions,
+  view: WorkspaceView,
+  piped: boolean,
+  history: LineHistory | undefined,
+): JudgedCommand {
   const inspection = new Inspection(options, view, feedOf(command.redirects, piped), history);
   for (const { name, value, span } of command.assignments) {
     inspectAssignment({ value: `${name}=${value}`, span }, inspection);
@@ -75,7 +86,7 @@ function refuseElsewhere(
 }
 
 function expandWords(command: SimpleCommand, view: WorkspaceView): readonly Token[] | Finding {
-  if (command.plain === true || !command.words.some(isPattern)) return command.words;
+  if (!command.words.some(isPattern)) return command.words;
   const words: Token[] = [];
   for (const word of command.words) {
     if (!word.pieces) {

@@ -33,6 +33,12 @@ export interface CompiledGrammar {
 export interface CompiledSubcommands {
   readonly globals: Grammar;
   readonly entries: ReadonlyMap<string, Grammar | ShellRuleId>;
+  /** Those that run a script of the project or a program by name; absent where an unknown sub-command does not either. */
+  readonly runs: ReadonlySet<string> | undefined;
+  /** Whether some global option does not begin with a dash. */
+  readonly bare: boolean;
+  /** Gives the tool and a sub-command as one text, made once for each that is listed. */
+  readonly labelOf: (tool: string, subcommand: string) => string;
   readonly refusedOperands: ReadonlyMap<string, ShellRuleId>;
 }
 
@@ -117,7 +123,18 @@ export function compileSubcommands(profile: ToolDescription): CompiledSubcommand
     ...(profile.options ? { options: profile.options } : {}),
     ...(profile.refuse ? { refuse: profile.refuse } : {}),
   };
-  const result = { globals, entries, refusedOperands };
+  const labels = new Map<string, { readonly tool: string; readonly label: string }>();
+  const labelOf = (tool: string, subcommand: string): string => {
+    const made = labels.get(subcommand);
+    // Several tools share a profile (`yarn`, `pnpm`).
+    if (made?.tool === tool) return made.label;
+    const label = `${tool} ${subcommand}`;
+    if (entries.has(subcommand)) labels.set(subcommand, { tool, label });
+    return label;
+  };
+  const bare = Object.values(globals.options ?? {}).some((list) => words(list).some((option) => !option.startsWith('-'))); // prettier-ignore
+  const runs = profile.runsPrograms === undefined ? undefined : new Set(words(profile.runsPrograms));
+  const result = { globals, entries, refusedOperands, runs, labelOf, bare };
   subcommands.set(profile, result);
   return result;
 }
