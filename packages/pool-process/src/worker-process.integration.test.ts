@@ -140,6 +140,20 @@ requires('linux').test('a worker leads a process group and a session of its own'
   expect([pgid, sid]).toEqual([Number(engineId), Number(engineId)]);
 });
 
+test('workers that have ended are reaped: none of them is a zombie of this process', async () => {
+  const { pool, spec } = await harness();
+  const pids: string[] = [];
+  for (const behaviour of ['crash', 'idle', 'stubborn'] as const) {
+    const asked = await spec({ agentId: behaviour, generation: 1, behaviour });
+    pids.push((await pool.start(asked)).engineId);
+    if (behaviour !== 'crash')
+      await pool.stop(asked, { graceMs: behaviour === 'idle' ? 20_000 : 0, reason: 'test' });
+    await eventually(async () => (await pool.inspect(behaviour))?.exit);
+  }
+  const table = await readProcessTable();
+  expect(pids.filter((pid) => table.get(Number(pid))?.ppid === process.pid)).toEqual([]);
+});
+
 test('a stop with less grace shortens one that is under way', async () => {
   const { pool, spec } = await harness();
   const asked = await spec({ agentId: 'hurry', generation: 1, behaviour: 'stubborn' });

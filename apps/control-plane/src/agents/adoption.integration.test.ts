@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
+import { createLogger } from 'winston';
 import { requires } from '../../../../tools/host/host-test.js';
 import { bundleProgram, type BundledProgram } from '../server/testing/bundle-program.js';
 import {
@@ -13,7 +14,11 @@ import {
   type ForkedPlane,
 } from '../server/testing/forked-plane.js';
 import { until } from '../server/testing/test-plane.js';
+import { WorkerLogs } from '../log/worker-log.js';
+import { endProcesses } from '../server/process-pool.js';
+import { readSettings } from '../settings/index.js';
 import { openStorage } from '../storage/index.js';
+import { AgentFiles } from './agent-files.js';
 
 /** What the agent does in its turn: a command that waits for a file of the operator, then its answer. */
 const SCRIPT = {
@@ -169,4 +174,38 @@ requires('linux').test(
     expect(audit).toContain('orphan_ended');
   },
   180_000,
+);
+
+requires('linux').test(
+  'workers that run as processes are ended when the next control plane opens another backend',
+  async () => {
+    const first = await next();
+    const { id } = (await callPlane(first, 'POST', '/api/agents', { name: 'left' })) as { id: string };
+    await callPlane(first, 'POST', `/api/agents/${id}/start`);
+    await until('running', async () => (await statusOf(first, id))['status'] === 'running', 60_000);
+    const home = join(dataDir, 'agents', id);
+    expect(processesIn(home)).toHaveLength(1);
+    await kill();
+    const settings = readSettings({
+      env: { ADMIN_STORAGE_ROOT: dataDir, AGENT_RUNTIME_DIR: join(dataDir, 'run') },
+      flags: {},
+    });
+    const storage = await openStorage(settings.databaseUrl);
+    const files = new AgentFiles(dataDir, { allowDetectOnly: false });
+    try {
+      // The owner of the workers of tests.
+      await storage.settings.set('installation.id', 'test');
+      const warned: string[] = [];
+      await endProcesses(
+        { settings, storage, workerLogs: new WorkerLogs(files, (error) => warned.push(String(error))) },
+        { app: createLogger({ silent: true }) },
+      );
+      expect(processesIn(home)).toEqual([]);
+      expect(warned).toEqual([]);
+    } finally {
+      await files.close();
+      await storage.close();
+    }
+  },
+  120_000,
 );

@@ -6,6 +6,8 @@ import type { Loggers } from '../log/logger.js';
 import type { Core } from './core.js';
 import { installationId } from './installation-id.js';
 
+type PoolParts = Pick<Core, 'settings' | 'storage' | 'workerLogs'>;
+
 /** Gives the process pool with the workers that a killed control plane left. @throws PoolError BACKEND_UNAVAILABLE */
 export async function openProcessPool(core: Core, loggers: Loggers): Promise<AgentPool> {
   const pool = new ProcessPool({
@@ -19,7 +21,7 @@ export async function openProcessPool(core: Core, loggers: Loggers): Promise<Age
 }
 
 /** Ends the workers that a killed control plane left as processes: the backend that is open now never looks at them. */
-export async function endProcesses(core: Core, loggers: Loggers): Promise<void> {
+export async function endProcesses(core: PoolParts, loggers: Pick<Loggers, 'app'>): Promise<void> {
   const options = await poolOptions(core);
   // Starts nothing, so it may do its work in production too.
   const pool = new ProcessPool({ ...options, command: ['none'], env: 'development', closeGraceMs: 2_000 });
@@ -28,7 +30,7 @@ export async function endProcesses(core: Core, loggers: Loggers): Promise<void> 
   if (left.length > 0) loggers.app.warn('ended workers of an earlier run', { workers: left.length });
 }
 
-async function poolOptions({ settings, storage, workerLogs }: Core) {
+async function poolOptions({ settings, storage, workerLogs }: PoolParts) {
   return {
     ownerId: await installationId(storage.settings),
     stateDir: join(settings.adminDir, 'pool'),
