@@ -257,7 +257,10 @@ host.describe('the dashboard in a real browser', () => {
       });
       await agent.selectOption('');
       await page.getByText('Here the drill fails.').waitFor();
-      await page.getByRole('button', { name: 'Run the drill' }).click();
+      // With the keyboard: the level is the field before the button.
+      await page.getByLabel('Level', { exact: true }).focus();
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
       await page.getByRole('progressbar', { name: 'Attempts made' }).waitFor();
       const verdict = page.getByRole('region', { name: 'Verdict' });
       await verdict.getByText('Failed', { exact: true }).waitFor({ timeout: 180_000 });
@@ -283,7 +286,8 @@ host.describe('the dashboard in a real browser', () => {
       });
       await page.getByText(`linux ${release()}`).waitFor();
 
-      await page.getByRole('button', { name: 'Show what failed' }).click();
+      await page.getByRole('button', { name: 'Show what failed' }).focus();
+      await page.keyboard.press('Space');
       await page.waitForURL(/show=failures/);
       await page.reload();
       await verdict.getByText('Failed', { exact: true }).waitFor();
