@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { confineFlags, drillProbeFlags, nativeDirectory, probeSource } from '../confine/compile.mjs';
 import { root } from '../setup/local-bin.mjs';
 import { ensureAppImage } from './app-image.mjs';
-import { ensureConfineHelper } from './confine-helper.mjs';
+import { ensureConfineHelper } from '../confine/ensure-helper.mjs';
 import { ensureDrillProbe } from './drill-probe.mjs';
 
 /** What the first stage of the Dockerfile compiles the native programs from. */

@@ -119,7 +119,7 @@ try {
   });
   await next.close();
   say(
-    `adoption of ${found} paused workers by a new pool: ${ms(adoption)} (bound 1000 ms: ${found === WORKERS && adoption <= 1000 ? 'kept' : 'MISSED'})`,
+    `finding ${found} paused workers by a new pool: ${ms(adoption)} (${found === WORKERS ? 'all of them' : 'NOT ALL'}; adoption as a whole: npm run bench -w @clawforce/control-plane)`,
   );
 } finally {
   await removeLabelled(harness.ownerId);
