@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { specHash, type WorkerSpec } from '@clawforce/pool-core';
 import { TEST_LABEL, testWorkerImage } from '../../../tools/host/test-image.js';
 import { ADOPTION_MEASURE } from '../src/agents/lifecycle.js';
 import { installationId } from '../src/server/installation-id.js';
@@ -23,7 +24,6 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const env = { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: await testWorkerImage() };
 // Nobody gives a paused worker up while it is measured.
 const timing = { connectMs: 600_000, reconcileMs: 600_000 };
-const label = `${TEST_LABEL}=adoption-${process.pid}`;
 const dataDir = await mkdtemp(join(tmpdir(), 'adoption-'));
 const open = (): Promise<TestPlane> => startTestPlane({ env, docker: {}, timing, dataDir });
 
@@ -74,22 +74,23 @@ async function makeStandIn(
   // As an earlier control plane has left it.
   await mkdir(join(dataDir, 'run', id), { mode: 0o750 });
   const { generation } = await agents.nextGeneration(id);
-  const spec = JSON.parse(asked.spec.replaceAll(asked.template, id)) as object;
-  await agents.setWorkerSpec(id, generation, JSON.stringify({ ...spec, generation }));
+  const spec = { ...(JSON.parse(asked.spec.replaceAll(asked.template, id)) as WorkerSpec), generation };
+  await agents.setWorkerSpec(id, generation, JSON.stringify(spec));
   await agents.setDesired(id, 'running');
   await agents.openEpoch(id);
   await agents.setStatus(id, { status: 'disconnected' });
-  const own = { owner, agent: id, generation, 'spec-hash': 'none' };
-  const labels = [label, ...Object.entries(own).map(([name, value]) => `clawforce.${name}=${value}`)];
+  const own = { owner, agent: id, generation, 'spec-hash': specHash(spec) };
+  const labels = [TEST_LABEL, ...Object.entries(own).map(([name, value]) => `clawforce.${name}=${value}`)];
   const words = ['run', '--detach', '--network', 'none', ...labels.flatMap((one) => ['--label', one])];
   const { stdout } = await run('docker', [...words, '--entrypoint', 'sleep', env.AGENT_IMAGE, '3600']);
   await run('docker', ['pause', stdout.trim()]);
 }
 
+let owner = 'none';
 try {
   const maker = await open();
   const asked = await askedFor(maker);
-  const owner = await installationId(maker.core.storage.settings);
+  owner = await installationId(maker.core.storage.settings);
   await maker.stop();
   say(`making ${WORKERS} paused stand-ins ...`);
   const again = await open();
@@ -107,6 +108,7 @@ try {
     `adoption of ${WORKERS} paused workers, found, attached and watched (median of ${ROUNDS}): ${cost.toFixed(0)} ms (bound 1000 ms: ${cost < 1000 ? 'kept' : 'MISSED'})`,
   );
 } finally {
-  await run('sh', ['-c', `docker ps -aq --filter label=${label} | xargs -r docker rm -f`]);
+  // Also workers that were started because nothing was adopted.
+  await run('sh', ['-c', `docker ps -aq --filter label=clawforce.owner=${owner} | xargs -r docker rm -f`]);
   await rm(dataDir, { recursive: true, force: true });
 }
