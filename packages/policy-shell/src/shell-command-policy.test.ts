@@ -89,6 +89,17 @@ describe('a decision', () => {
     expect(decision.trace.map((step) => step.rule)).toContain('shell.workspace.outside');
   });
 
+  it.each([
+    ['ls | sh', ['syntax deny']],
+    ['rm -rf src', ['syntax allow', 'deny-rule deny', 'workspace allow']],
+    ['cat ../secret', ['syntax allow', 'deny-rule allow', 'workspace deny']],
+    ['rm -rf ../secret', ['syntax allow', 'deny-rule deny', 'workspace deny']],
+    ['cat .env', ['syntax allow', 'deny-rule ask', 'workspace allow']],
+    ['cat a.txt', ['syntax allow', 'deny-rule allow', 'workspace allow']],
+  ])('shows the three layers in their order: %s', (command, wanted) => {
+    expect(check(command).trace.map(({ layer, effect }) => `${layer} ${effect}`)).toEqual(wanted);
+  });
+
   it('differs in its digest when the policy differs', () => {
     expect(check('ls').policyDigest).not.toBe(check('ls', { inlineCode: 'ask' }).policyDigest);
     expect(check('ls').policyDigest).toBe(check('id').policyDigest);

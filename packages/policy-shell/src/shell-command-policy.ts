@@ -15,11 +15,9 @@ import type { Finding, Span } from './rules/finding.js';
 export type ShellDecision = Decision & { readonly rule: ShellRuleId; readonly plan?: CommandPlan };
 
 const maximumInputShown = 8192;
-const passedEveryLayer: readonly Step[] = Object.freeze(
-  (['syntax', 'deny-rule', 'workspace'] as const).map((layer): Step =>
-    Object.freeze({ layer, rule: 'shell.allow', effect: 'allow' }),
-  ),
-);
+const layers: readonly string[] = ['syntax', 'deny-rule', 'workspace'];
+const passedLayer = (layer: string): Step => Object.freeze({ layer, rule: 'shell.allow', effect: 'allow' });
+const passedEveryLayer: readonly Step[] = Object.freeze(layers.map(passedLayer));
 
 /**
  * Judges shell commands of an agent in three layers: syntax, deny rules, workspace. An allowed command comes with a
@@ -87,7 +85,7 @@ export class ShellCommandPolicy {
   #refuse(canonical: string, objections: readonly Finding[], parts: readonly LinePart[]): ShellDecision {
     const written = decisiveOf(objections).span;
     const span = written && placeInCanonical(parts, written);
-    return this.#decide(canonical, objections, ['syntax'], { span });
+    return this.#decide(canonical, objections, layers, { span });
   }
 
   #allow(input: string, plan: CommandPlan): ShellDecision {
@@ -115,18 +113,18 @@ export class ShellCommandPolicy {
     const { layer, effect, reason, hint } = shellRules[decisive.rule];
     const detail = shorten(decisive.detail ?? 'this');
     const shown = input.length > maximumInputShown ? `${input.slice(0, 256)}…` : input;
-    const trace: Step[] = [
-      ...passed.map((name): Step => ({ layer: name, rule: 'shell.allow', effect: 'allow' })),
-      ...findings.slice(0, 32).map((finding): Step => {
-        const remark = note ?? finding.detail;
-        return {
-          layer: shellRules[finding.rule].layer,
-          rule: finding.rule,
-          effect: shellRules[finding.rule].effect,
-          ...(remark === undefined ? {} : { note: shorten(remark) }),
-        };
-      }),
-    ];
+    const steps = findings.slice(0, 32).map((finding): Step => {
+      const remark = note ?? finding.detail;
+      const { layer: where, effect: said } = shellRules[finding.rule];
+      const step = { layer: where, rule: finding.rule, effect: said };
+      return remark === undefined ? step : { ...step, note: shorten(remark) };
+    });
+    // The layers in their order; those that were asked and had nothing to say are seen too.
+    const trace = layers.flatMap((name): Step[] => {
+      const own = steps.filter((step) => step.layer === name);
+      return own.length === 0 && passed.includes(name) ? [passedLayer(name)] : own;
+    });
+    trace.push(...steps.filter((step) => !layers.includes(step.layer)));
     return createDecision<{ rule: ShellRuleId }>({
       effect,
       layer,

@@ -9,8 +9,7 @@ const systemPath = new RegExp(
   'g',
 );
 const quoted = /(["'`])((?:\.{0,2}\/)?[\w@.+-]+(?:\/[\w@.+-]+)*)\1/g;
-const source =
-  /\b(?:from|join|into|to|copy|attach|database|table|using)\b\s*\(?\s*(["'])([^"']*[./][^"']*)\1/gi;
+const source = /\b(?:from|join|into|to|copy|attach|database|table|using)\b\s*\(?\s*(["'])([^"']+)\1/gi;
 
 /** Whether a word may hold paths and commands between quotes, brackets or blanks. */
 export function isText(value: string): boolean {

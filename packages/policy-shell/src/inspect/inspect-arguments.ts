@@ -71,6 +71,7 @@ export function inspectGlobalOptions(
   return new ArgumentWalk(program, token, compileGrammar(grammar), args, into, handlers).globals();
 }
 
+const mostTrees = 64;
 const none: readonly string[] = [];
 const nothing: readonly Token[] = [];
 
@@ -172,7 +173,14 @@ class ArgumentWalk {
     )
       return;
     const leftOut = directoriesLeftOut(this.#program, this.#args, this.#into);
-    for (const tree of trees) inspectFollowedTree(tree.value, tree, this.#into, leftOut);
+    const before = this.#into.findings.length;
+    const seen = new Set<string>();
+    for (const tree of trees) {
+      if (seen.has(tree.value) || this.#into.findings.length > before) continue;
+      seen.add(tree.value);
+      if (seen.size > mostTrees) this.#into.object('shell.workspace.links', tree);
+      else inspectFollowedTree(tree.value, tree, this.#into, leftOut);
+    }
     if (trees.length === 0) inspectFollowedTree('.', this.#token, this.#into, leftOut);
   }
 

@@ -12,29 +12,45 @@ export interface MadePlace {
 
 const mostPlaces = 64;
 const deepest = 8;
+// Each costs a look at the file system, and honest lines need a handful.
+const mostLooks = 600;
 
 /** What the commands of a line have moved, copied and linked before the one that is judged, which the file system does not show yet. */
 export class LineHistory {
   readonly #places: MadePlace[] = [];
+  readonly #answers = new Map<string, readonly string[]>();
+  #looks = 0;
   /** How many commands stand before, `cd` not counted. */
   commands = 0;
 
   /** Takes over what a command makes; `false` when that is more than is followed. */
   add(places: readonly MadePlace[]): boolean {
+    if (places.length > 0) this.#answers.clear();
     this.#places.push(...places);
-    return this.#places.length <= mostPlaces;
+    return this.#places.length <= mostPlaces && !this.exhausted;
+  }
+
+  /** Whether more was asked than is looked up, so that the answers are not complete. */
+  get exhausted(): boolean {
+    return this.#looks > mostLooks;
   }
 
   /** Gives the paths that a path stands for by then, because a part of it was made out of another. */
   elsewhere(directory: string, path: string): readonly string[] {
-    if (this.#places.length === 0) return [];
+    if (this.#places.length === 0 || this.exhausted) return [];
+    const start = posix.isAbsolute(path) ? path : `${directory}/${path}`;
+    const known = this.#answers.get(start);
+    if (known) return known;
     const found = new Set<string>();
-    let waiting = [posix.isAbsolute(path) ? path : `${directory}/${path}`];
+    let waiting = [start];
     for (let depth = 0; depth < deepest && waiting.length > 0; depth++) {
-      waiting = waiting.flatMap((one) => this.#step(one)).filter((one) => !found.has(one));
+      waiting = waiting.flatMap((one) => this.#step(directory, one)).filter((one) => !found.has(one));
       for (const one of waiting) found.add(one);
     }
-    return [...found];
+    const answer = [...found];
+    this.#looks += 2 * answer.length;
+    this.#answers.set(start, answer);
+    return answer;
   }
 
   /** Gives the places below a directory, or at it, that were made. */
@@ -62,16 +78,24 @@ export class LineHistory {
     );
   }
 
-  // Walks as the kernel will: each name below what stood before it really leads to.
-  #step(path: string): string[] {
+  // Walks as the kernel will: each name below what stood before it really leads to. The directory itself is real already.
+  #step(directory: string, path: string): string[] {
+    const below = path.startsWith(`${directory}/`);
+    const names = (below ? path.slice(directory.length) : path)
+      .split('/')
+      .filter((name) => name !== '' && name !== '.');
     const found: string[] = [];
-    const names = path.split('/').filter((name) => name !== '' && name !== '.');
-    let current = '/';
+    if (below) {
+      for (const { place, source } of this.#places)
+        if (isAtOrBelow(directory, place))
+          found.push(`${source}${directory.slice(place.length)}/${names.join('/')}`);
+    }
+    let current = below ? directory : '/';
     for (const [at, name] of names.entries()) {
       const key = current === '/' ? `/${name}` : `${current}/${name}`;
-      const rest = names.slice(at + 1).join('/');
       for (const { place, source } of this.#places)
-        if (place === key && name !== '..') found.push(rest === '' ? source : `${source}/${rest}`);
+        if (place === key && name !== '..') found.push([source, ...names.slice(at + 1)].join('/'));
+      if (++this.#looks > mostLooks) break;
       const next = resolvePath(current, name);
       if (!next.ok) break;
       current = next.path;

@@ -11,6 +11,7 @@ import { inspectMovedTree } from './moved-trees.js';
 const placing = /^(?:cp|mv|install|ln|link|rsync|git mv)$/;
 const packing = /^(?:tar|gtar|bsdtar|zip|unzip|7z|7za|7zr|p7zip)$/;
 const mostChildren = 4096;
+const mostSources = 256;
 
 /** Whether {@link inspectPlacement} has anything to say about a program. */
 export const places = (name: string): boolean => placing.test(name) || packing.test(name);
@@ -84,6 +85,15 @@ class Placement {
   }
 
   record(): void {
+    const [, ...more] = this.#sources;
+    if (more.length >= mostSources) {
+      this.#into.object(
+        'shell.syntax.too-complex',
+        more.at(-1) ?? { value: '', span: [0, 0] },
+        `more than ${mostSources} files`,
+      );
+      return;
+    }
     for (const target of this.#targets) {
       const directory = withoutSlashes(target.value);
       if (this.#trees) this.#into.path(directory, target, 'fill');
@@ -96,17 +106,18 @@ class Placement {
     const path = withoutSlashes(source.value);
     const base = path.slice(path.lastIndexOf('/') + 1);
     const below = `${directory}/`;
+    const kind = kindOf(posix.resolve(into.view.realCwd, path));
     if (into.history) this.#recordMade(path, base, directory, source);
     if (base !== '.' && base !== '..') {
       into.path(below + base, source, this.#trees ? 'fill' : 'write');
       if (this.#keepsPath) into.path(below + path.replace(/^.*\/\.\//, ''), source, 'fill');
-      this.#moveLink(path, base, directory, source);
+      if (kind === 'link') this.#moveLink(path, base, directory, source);
     }
     if (!this.#trees) return;
     into.path(path, source, 'take');
     const wholesale = base === '.' || base === '..' || this.#contents || source.value.endsWith('/');
     if (wholesale) this.#pour(path, directory, source);
-    this.#moveTree(path, wholesale ? undefined : base, directory, source);
+    if (kind !== 'other') this.#moveTree(path, wholesale ? undefined : base, directory, source);
   }
 
   #moveTree(path: string, name: string | undefined, directory: string, source: Token): void {
@@ -188,6 +199,15 @@ function namesIn(directory: string): readonly string[] {
     return readdirSync(directory);
   } catch {
     return [];
+  }
+}
+
+function kindOf(path: string): 'link' | 'directory' | 'other' {
+  try {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat?.isSymbolicLink() === true ? 'link' : stat?.isDirectory() === true ? 'directory' : 'other';
+  } catch {
+    return 'other';
   }
 }
 

@@ -76,7 +76,11 @@ function refuseElsewhere(
   history: LineHistory,
   view: WorkspaceView,
 ): Finding | undefined {
+  const judged = new Set<string>();
   for (const { value, span, access } of paths) {
+    const key = access + value;
+    if (judged.has(key)) continue;
+    judged.add(key);
     for (const other of history.elsewhere(view.realCwd, value)) {
       const finding = refusePath({ value: other, span, access }, view);
       if (finding) return { ...finding, detail: `${value} (by what the line makes)` };

@@ -52,11 +52,11 @@ export function judgeLine(
         objections.push({ rule: 'shell.syntax.redirect', span: command.span, detail: 'behind a pipe' });
       }
       if (!history.add(judged.made))
-        objections.push({
+        return {
           rule: 'shell.syntax.too-complex',
           span: command.span,
-          detail: 'it moves too many files',
-        });
+          detail: 'files that the line itself moves or links',
+        };
       if (judged.planned.builtin !== 'cd') {
         history.commands += 1;
         continue;
