@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { requires } from '../../tools/host/host-test.js';
 import { Api } from './support/api.js';
 import {
   clawforce,
@@ -225,58 +226,67 @@ describe('bad input and failure', () => {
     expect((await other.call('GET', '/api/auth/me')).body).toMatchObject({ username: 'admin' });
   });
 
-  test('a worker killed in mid-turn is reported failed, its message interrupted, and it restarts on request', async () => {
-    const send = ['agent', 'send', 'fragile', 'slow please', '--session', 'e2e:kill'];
-    const watching = clawforce(installation, send);
-    const sent = await waitFor(async () => {
-      const { body } = await api.call('GET', `/api/agents/${id}/messages`);
-      return (body.items as { id: string; session_key: string; state: string }[]).find(
-        ({ session_key: session, state }) => session === 'e2e:kill' && state === 'delivered',
-      );
-    });
-    const pids = workerPids(id);
-    expect(pids.length).toBeGreaterThan(0);
-    for (const pid of pids) process.kill(pid, 'SIGKILL');
-    const failed = await api.waitForStatus(id, 'failed');
-    expect(failed.reason).toMatch(/SIGKILL|killed/);
-    expect(await api.waitForMessage(id, sent.id)).toMatchObject({ state: 'interrupted' });
-    expect(await watching).toMatchObject({ code: 1, stderr: expect.stringContaining('is interrupted') });
-    await api.call('POST', `/api/agents/${id}/start`);
-    await api.waitForStatus(id, 'running');
-    expect(await api.send(id, 'hello again')).toMatchObject({
-      state: 'done',
-      result: 'You said: hello again',
-    });
-  });
+  requires('linux').test(
+    'a worker killed in mid-turn is reported failed, its message interrupted, and it restarts on request',
+    async () => {
+      const send = ['agent', 'send', 'fragile', 'slow please', '--session', 'e2e:kill'];
+      const watching = clawforce(installation, send);
+      const sent = await waitFor(async () => {
+        const { body } = await api.call('GET', `/api/agents/${id}/messages`);
+        return (body.items as { id: string; session_key: string; state: string }[]).find(
+          ({ session_key: session, state }) => session === 'e2e:kill' && state === 'delivered',
+        );
+      });
+      const pids = workerPids(id);
+      expect(pids.length).toBeGreaterThan(0);
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      const failed = await api.waitForStatus(id, 'failed');
+      expect(failed.reason).toMatch(/SIGKILL|killed/);
+      expect(await api.waitForMessage(id, sent.id)).toMatchObject({ state: 'interrupted' });
+      expect(await watching).toMatchObject({ code: 1, stderr: expect.stringContaining('is interrupted') });
+      await api.call('POST', `/api/agents/${id}/start`);
+      await api.waitForStatus(id, 'running');
+      expect(await api.send(id, 'hello again')).toMatchObject({
+        state: 'done',
+        result: 'You said: hello again',
+      });
+    },
+  );
 
-  test('a restart of the control plane keeps agents, configuration and history, and resumes what ran', async () => {
-    await api.send(id, 'remember me', 'e2e:memory');
-    expect(await product.stop('SIGTERM')).toBe(0);
-    expect(workerPids(id)).toEqual([]);
-    const log = readFileSync(join(installation.dataDir, 'agents', id, '.logs', 'worker.log'), 'utf8');
-    expect(log.trimEnd().split('\n').at(-1)).toContain('the worker ended');
-    await restart();
-    await api.waitForStatus(id, 'running');
-    const history = await api.call('GET', `/api/agents/${id}/sessions/e2e:memory`);
-    expect(history.body.items.map(({ content }: { content: string }) => content)).toEqual([
-      'remember me',
-      'You said: remember me',
-    ]);
-    expect(await api.send(id, 'and now?', 'e2e:memory')).toMatchObject({ state: 'done' });
-  });
+  requires('linux').test(
+    'a restart of the control plane keeps agents, configuration and history, and resumes what ran',
+    async () => {
+      await api.send(id, 'remember me', 'e2e:memory');
+      expect(await product.stop('SIGTERM')).toBe(0);
+      expect(workerPids(id)).toEqual([]);
+      const log = readFileSync(join(installation.dataDir, 'agents', id, '.logs', 'worker.log'), 'utf8');
+      expect(log.trimEnd().split('\n').at(-1)).toContain('the worker ended');
+      await restart();
+      await api.waitForStatus(id, 'running');
+      const history = await api.call('GET', `/api/agents/${id}/sessions/e2e:memory`);
+      expect(history.body.items.map(({ content }: { content: string }) => content)).toEqual([
+        'remember me',
+        'You said: remember me',
+      ]);
+      expect(await api.send(id, 'and now?', 'e2e:memory')).toMatchObject({ state: 'done' });
+    },
+  );
 
-  test('a control plane killed without warning leaves no worker behind and loses no message that was answered', async () => {
-    await api.send(id, 'before the crash', 'e2e:crash');
-    await product.stop('SIGKILL');
-    await restart();
-    await api.waitForStatus(id, 'running');
-    expect(workerPids(id).length).toBe(1);
-    const history = await api.call('GET', `/api/agents/${id}/sessions/e2e:crash`);
-    expect(history.body.items).toHaveLength(2);
-    const log = await api.activity(id);
-    const seen = log.map(({ id: cursor }: any) => cursor as number);
-    expect(new Set(seen).size).toBe(seen.length);
-  });
+  requires('linux').test(
+    'a control plane killed without warning leaves no worker behind and loses no message that was answered',
+    async () => {
+      await api.send(id, 'before the crash', 'e2e:crash');
+      await product.stop('SIGKILL');
+      await restart();
+      await api.waitForStatus(id, 'running');
+      expect(workerPids(id).length).toBe(1);
+      const history = await api.call('GET', `/api/agents/${id}/sessions/e2e:crash`);
+      expect(history.body.items).toHaveLength(2);
+      const log = await api.activity(id);
+      const seen = log.map(({ id: cursor }: any) => cursor as number);
+      expect(new Set(seen).size).toBe(seen.length);
+    },
+  );
 
   test('a second server on the same data says who has it', async () => {
     await expect(startProduct(installation)).rejects.toThrow(/LOCKED/);

@@ -7,6 +7,7 @@ interface Operation {
   operationId: string;
   security: unknown[];
   parameters: { name: string; in: string }[];
+  requestBody?: { content: Record<string, unknown> };
   responses: Record<string, unknown>;
 }
 const document = publicApiDocument() as {
@@ -90,6 +91,16 @@ describe('an answer', () => {
     expect(found).toEqual([]);
     // The event of an audit row differs by kind.
     expect(bare(document.components.schemas, 'schemas')).toEqual(['schemas/AuditRow/properties/event']);
+  });
+
+  it('describes the configuration that is put, and the form that a login may be', () => {
+    const content = (wanted: string): unknown =>
+      operations.find(({ method, path }) => `${method} ${path}` === wanted)?.operation.requestBody?.content;
+    expect(content('put /api/agents/{id}/config')).toEqual({
+      'application/json': { schema: { $ref: '#/components/schemas/AgentConfig' } },
+    });
+    const login = content('post /api/auth/login') as Record<string, unknown>;
+    expect(Object.keys(login)).toEqual(['application/json', 'application/x-www-form-urlencoded']);
   });
 
   it('of success has a schema unless it has no body', () => {

@@ -61,7 +61,8 @@ function requestBody(route: Route): Record<string, unknown> {
     requestBody: {
       required: route.body !== undefined,
       content: {
-        ...(route.body ? { 'application/json': { schema: route.body } } : {}),
+        ...(route.body ? { 'application/json': { schema: route.documentedBody ?? route.body } } : {}),
+        ...(route.body && route.form ? { 'application/x-www-form-urlencoded': { schema: route.body } } : {}),
         ...Object.fromEntries((route.rawBody ?? []).map((type) => [type, {}])),
       },
     },

@@ -68,6 +68,8 @@ export interface Route {
   /** Schema of an object with one property for each query parameter. */
   readonly query?: JsonSchema;
   readonly body?: JsonSchema;
+  /** What the OpenAPI document shows instead of `body`, where the handler validates by this one with better messages. */
+  readonly documentedBody?: JsonSchema;
   /** The body may also come as an HTML form. */
   readonly form?: boolean;
   /** Media types of the body besides JSON; the handler then gets a Buffer. */

@@ -67,11 +67,11 @@ export async function serve(flags: SettingsFlags): Promise<number> {
   return 0;
 }
 
-/** Resolves at the first signal to stop; a second one, of either kind, ends the process the hard way. */
+/** Resolves at the first signal to stop; a second one, of any kind, ends the process the hard way. */
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let heard = false;
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
         if (heard) process.exit(EXIT.failed);
         heard = true;

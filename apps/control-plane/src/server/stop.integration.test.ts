@@ -161,12 +161,15 @@ describe('clawforce serve', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('stops on %s with 0 and leaves nothing behind', async (signal) => {
-    const { ended } = await serve();
-    child?.kill(signal);
-    expect(await ended).toBe(0);
-    expect(await readdir(join(dataDir, 'admin'))).not.toContain('clawforce.sock');
-  });
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'stops on %s with 0 and leaves nothing behind',
+    async (signal) => {
+      const { ended } = await serve();
+      child?.kill(signal);
+      expect(await ended).toBe(0);
+      expect(await readdir(join(dataDir, 'admin'))).not.toContain('clawforce.sock');
+    },
+  );
 
   it.each([
     ['SIGTERM', 'SIGTERM'],

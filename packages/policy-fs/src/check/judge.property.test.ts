@@ -3,7 +3,8 @@ import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { requires } from '../../../../tools/host/host-test.js';
 import { AgentFS, AgentFSError, type CheckedOperation } from '../index.js';
 
 const OPERATIONS = [
@@ -81,45 +82,42 @@ async function act(fs: AgentFS, op: (typeof OPERATIONS)[number], at: string, to:
   }
 }
 
-test.runIf(process.platform === 'linux')(
-  'what policy refuses when it is done is refused when it is judged',
-  async () => {
-    const outside = mkdtempSync(join(tmpdir(), 'cf-judge-'));
-    const fifo = join(outside, 'pipe');
-    execFileSync('mkfifo', [fifo]);
-    const seen = { allowed: 0, denied: 0 };
-    await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...OPERATIONS), path, path, async (op, at, to) => {
-        const root = mkdtempSync(join(tmpdir(), 'cf-judge-'));
-        plant(root, fifo);
-        const fs = await AgentFS.open(root, { durable: false });
-        try {
-          const judged = fs.check(op, at, to);
-          const thrown: unknown = await act(fs, op, at, to).then(
-            () => undefined,
-            (error: unknown) => error,
-          );
-          if (thrown !== undefined && !(thrown instanceof AgentFSError))
-            throw new Error('no AgentFSError', { cause: thrown });
-          const effect = thrown?.decision.effect ?? 'allow';
-          if (effect === 'deny') {
-            expect(judged.effect).toBe('deny');
-            // Of two bad paths either may be named first.
-            if (op !== 'move') expect(judged.rule).toBe(thrown?.decision.rule);
-          } else if (judged.effect !== 'allow') {
-            // What is missing, or no directory, is met before what policy would refuse of the rest.
-            expect(thrown?.code).toMatch(/^(NOT_FOUND|NOT_A_DIRECTORY)$/);
-            expect(judged.rule).toMatch(op === 'move' ? /^fs\./ : /^fs\.name\./);
-          }
-          seen[effect === 'deny' ? 'denied' : 'allowed'] += 1;
-        } finally {
-          await fs.close();
-          rmSync(root, { recursive: true });
+requires('linux').test('what policy refuses when it is done is refused when it is judged', async () => {
+  const outside = mkdtempSync(join(tmpdir(), 'cf-judge-'));
+  const fifo = join(outside, 'pipe');
+  execFileSync('mkfifo', [fifo]);
+  const seen = { allowed: 0, denied: 0 };
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...OPERATIONS), path, path, async (op, at, to) => {
+      const root = mkdtempSync(join(tmpdir(), 'cf-judge-'));
+      plant(root, fifo);
+      const fs = await AgentFS.open(root, { durable: false });
+      try {
+        const judged = fs.check(op, at, to);
+        const thrown: unknown = await act(fs, op, at, to).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        if (thrown !== undefined && !(thrown instanceof AgentFSError))
+          throw new Error('no AgentFSError', { cause: thrown });
+        const effect = thrown?.decision.effect ?? 'allow';
+        if (effect === 'deny') {
+          expect(judged.effect).toBe('deny');
+          // Of two bad paths either may be named first.
+          if (op !== 'move') expect(judged.rule).toBe(thrown?.decision.rule);
+        } else if (judged.effect !== 'allow') {
+          // What is missing, or no directory, is met before what policy would refuse of the rest.
+          expect(thrown?.code).toMatch(/^(NOT_FOUND|NOT_A_DIRECTORY)$/);
+          expect(judged.rule).toMatch(op === 'move' ? /^fs\./ : /^fs\.name\./);
         }
-      }),
-      { numRuns: 300 * Number(process.env['CLAWFORCE_JUDGE_SCALE'] ?? 1) },
-    );
-    rmSync(outside, { recursive: true });
-    expect(Math.min(seen.allowed, seen.denied)).toBeGreaterThan(30);
-  },
-);
+        seen[effect === 'deny' ? 'denied' : 'allowed'] += 1;
+      } finally {
+        await fs.close();
+        rmSync(root, { recursive: true });
+      }
+    }),
+    { numRuns: 300 * Number(process.env['CLAWFORCE_JUDGE_SCALE'] ?? 1) },
+  );
+  rmSync(outside, { recursive: true });
+  expect(Math.min(seen.allowed, seen.denied)).toBeGreaterThan(30);
+});

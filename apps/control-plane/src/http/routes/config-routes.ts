@@ -15,7 +15,7 @@ export interface ConfigRouteParts {
 const anyConfig = {
   type: 'object',
   additionalProperties: true,
-  description: 'See the schema of the answer; camelCase keys are accepted too.',
+  description: 'Any part of AgentConfig, as a JSON Merge Patch (RFC 7396); camelCase keys are accepted too.',
 };
 const answer = object(
   {
@@ -55,6 +55,7 @@ export function configRoutes({ configs, requireRecentPassword }: ConfigRoutePart
       summary: 'Replaces the configuration: what is absent is deleted, a placeholder keeps its secret.',
       access: { action: 'config:write', on: 'agent' },
       body: anyConfig,
+      documentedBody: ref('AgentConfig'),
       bodyLimit: BODY_LIMIT,
       responses: { 200: { description: 'The saved configuration.', schema: answer } },
       errors: [
