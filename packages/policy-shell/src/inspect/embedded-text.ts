@@ -35,7 +35,7 @@ export function inspectTexts(into: Inspection, depth = 0): void {
 // Some part of it begins with the name of a program, or holds a word in quotes that may. Reading a text costs far more than this look.
 function mayBeCommands(text: string): boolean {
   if (!/[\s>]/.test(text)) return false;
-  return /["'\\]/.test(text) || text.split(/[;|&\n]+/).some(beginsWithProgram);
+  return /["'\\]/.test(text) || text.split(shellSyntax).some(beginsWithProgram);
 }
 
 function beginsWithProgram(part: string): boolean {
@@ -44,27 +44,56 @@ function beginsWithProgram(part: string): boolean {
 }
 
 function findingsOf(text: Token, into: Inspection, depth: number): readonly Finding[] {
-  const parsed = parseCommand(text.value.trim(), true);
-  if (!parsed.ok) return [];
   const found: Finding[] = [];
-  for (const { commands } of parsed.line) {
-    for (const [place, { words, redirects }] of commands.entries()) {
-      const tokens = words.map(({ value }) => ({ value, span: text.span }));
-      const [{ value: name }, ...rest] = words;
-      const nested = new Inspection(into.options, into.view, place > 0 ? 'pipe' : undefined, into.history);
-      const asCommand =
-        place > 0 || redirects.length > 0 || rest.some(({ value }) => /^--?\w|\/|\.\w/.test(value));
-      // What begins with no program may be one that takes a command line itself.
-      if (!findProfile(name.slice(name.lastIndexOf('/') + 1))) {
-        for (const token of tokens.slice(1)) if (isText(token.value)) nested.text(token);
-      } else if (asCommand) {
-        inspectCommand(tokens, nested);
-      }
-      if (depth < deepest) inspectTexts(nested, depth + 1);
-      const outside = refusePaths(nested.paths, into.view);
-      for (const finding of outside ? [...nested.findings, outside] : nested.findings)
-        if (telling.test(finding.rule)) found.push(finding);
+  for (const { words, fed, redirected } of commandsIn(text.value.trim())) {
+    const [name = '', ...rest] = words;
+    const nested = new Inspection(into.options, into.view, fed ? 'pipe' : undefined, into.history);
+    const tokens = words.map((value) => ({ value, span: text.span }));
+    const asCommand = fed || redirected || rest.some((value) => /^--?\w|\/|\.\w/.test(value));
+    // What begins with no program may be one that takes a command line itself.
+    if (!findProfile(name.slice(name.lastIndexOf('/') + 1))) {
+      for (const token of tokens.slice(1)) if (isText(token.value)) nested.text(token);
+    } else if (asCommand) {
+      inspectCommand(tokens, nested);
     }
+    if (depth < deepest) inspectTexts(nested, depth + 1);
+    const outside = refusePaths(nested.paths, into.view);
+    for (const finding of outside ? [...nested.findings, outside] : nested.findings)
+      if (telling.test(finding.rule)) found.push(finding);
   }
   return found;
+}
+
+interface TextCommand {
+  readonly words: readonly string[];
+  readonly fed: boolean;
+  readonly redirected: boolean;
+}
+
+function commandsIn(text: string): readonly TextCommand[] {
+  const parsed = parseCommand(text, true);
+  if (!parsed.ok) return roughCommandsIn(text);
+  return parsed.line.flatMap(({ commands }) =>
+    commands.map(({ words, redirects }, place) => ({
+      words: words.map(({ value }) => value),
+      fed: place > 0,
+      redirected: redirects.length > 0,
+    })),
+  );
+}
+
+const shellSyntax = /[;|&\n(){}`!]|\$\(|(?:^|\s)(?:if|then|else|elif|do|while|until|time|\w+=\$)(?=\s|$)/;
+
+// Groups, loops, substitutions and open quotes, which no plan would run but a shell behind the tool does: words between signs.
+function roughCommandsIn(text: string): readonly TextCommand[] {
+  return text
+    .split(shellSyntax)
+    .slice(0, mostTexts)
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map((part) => ({
+      words: part.split(/\s+/).map((word) => word.replace(/["'\\]/g, '')),
+      fed: false,
+      redirected: false,
+    }));
 }
