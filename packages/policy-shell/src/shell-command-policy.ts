@@ -113,18 +113,26 @@ export class ShellCommandPolicy {
     const { layer, effect, reason, hint } = shellRules[decisive.rule];
     const detail = shorten(decisive.detail ?? 'this');
     const shown = input.length > maximumInputShown ? `${input.slice(0, 256)}…` : input;
-    const steps = findings.slice(0, 32).map((finding): Step => {
-      const remark = note ?? finding.detail;
-      const { layer: where, effect: said } = shellRules[finding.rule];
-      const step = { layer: where, rule: finding.rule, effect: said };
-      return remark === undefined ? step : { ...step, note: shorten(remark) };
-    });
     // The layers in their order; those that were asked and had nothing to say are seen too.
-    const trace = layers.flatMap((name): Step[] => {
-      const own = steps.filter((step) => step.layer === name);
-      return own.length === 0 && passed.includes(name) ? [passedLayer(name)] : own;
-    });
-    trace.push(...steps.filter((step) => !layers.includes(step.layer)));
+    const trace: Step[] = [];
+    let next = 0;
+    const passTo = (end: number): void => {
+      for (; next < end; next++) {
+        const step = passedEveryLayer[next];
+        if (step && passed.includes(step.layer)) trace.push(step);
+      }
+    };
+    for (const finding of findings) {
+      if (trace.length > 32) break;
+      const { layer: where, effect: said } = shellRules[finding.rule];
+      const rank = layers.indexOf(where);
+      passTo(rank);
+      next = Math.max(next, rank + 1);
+      const remark = note ?? finding.detail;
+      const step = { layer: where, rule: finding.rule, effect: said };
+      trace.push(remark === undefined ? step : { ...step, note: shorten(remark) });
+    }
+    passTo(layers.length);
     return createDecision<{ rule: ShellRuleId }>({
       effect,
       layer,
