@@ -3,6 +3,7 @@ import type { Decision } from '@clawforce/policy-core';
 import { createGate } from '@clawforce/agent-runtime/gate';
 import type { CommandResult, WorkerConfig } from '@clawforce/protocol';
 import { ApiError } from '../errors/api-error.js';
+import { commandWithin } from '../hub/command-within.js';
 import type { LinkHub } from '../hub/link-hub.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
 import type { AgentFiles } from './agent-files.js';
@@ -10,23 +11,46 @@ import type { AgentFiles } from './agent-files.js';
 /** What ran when an operator used a tool. */
 export type ToolRun = Extract<CommandResult, { kind: 'tool' }>;
 
+/** How long a worker's answer is waited for; the defaults are for real use. */
+export interface ToolPatience {
+  /** For anything but a command. */
+  readonly answerMs: number;
+  /** Beyond the timeout of a command, which the worker ends itself. */
+  readonly graceMs: number;
+}
+
+const DEFAULT_PATIENCE: ToolPatience = { answerMs: 120_000, graceMs: 10_000 };
+/** A worker that was away for longer has ended itself (`orphan_ms`), and what it ran with it. */
+const CANCEL_MS = 60_000;
+
 /** Lets operators use an agent's tools, and ask what the gate would say, without the model. */
 export class ToolService {
   readonly #hub: () => LinkHub | undefined;
   readonly #files: AgentFiles;
   readonly #workerConfig: (agentId: string) => Promise<WorkerConfig>;
+  readonly #execTimeoutS: (agentId: string) => Promise<number>;
+  readonly #patience: ToolPatience;
 
   constructor(parts: {
     readonly hub: () => LinkHub | undefined;
     readonly files: AgentFiles;
     readonly workerConfig: (agentId: string) => Promise<WorkerConfig>;
+    /** `tools.exec.timeout` of an agent. */
+    readonly execTimeoutS: (agentId: string) => Promise<number>;
+    readonly patience?: Partial<ToolPatience>;
   }) {
     this.#hub = parts.hub;
     this.#files = parts.files;
     this.#workerConfig = parts.workerConfig;
+    this.#execTimeoutS = parts.execTimeoutS;
+    this.#patience = { ...DEFAULT_PATIENCE, ...parts.patience };
   }
 
-  /** Runs one tool in the agent's worker, through its gate. @throws ApiError, NotConnectedError */
+  /**
+   * Runs one tool in the agent's worker, through its gate. When the caller leaves or the worker takes too long, what runs is
+   * cancelled: its result would reach nobody.
+   * @throws ApiError, NotConnectedError
+   */
   async run(
     agent: AgentRecord,
     tool: string,
@@ -44,9 +68,16 @@ export class ToolService {
         },
       );
     }
-    const report = await withDeadline(
-      hub.command(agent.id, { kind: 'tool', session_key: `operator:${actor}`, tool, args, actor }),
-      signal,
+    const session = `operator:${actor}`;
+    const report = await commandWithin(
+      hub,
+      agent.id,
+      { kind: 'tool', session_key: session, tool, args, actor },
+      {
+        withinMs: await this.#withinMs(agent.id, tool),
+        signal,
+        onGivenUp: (commandId) => cancelCall(hub, agent.id, session, commandId),
+      },
     );
     if (report.state === 'done' && report.result?.kind === 'tool') return report.result;
     throw new ApiError('TURN_FAILED', report.error?.message ?? 'The worker could not run the tool.');
@@ -62,9 +93,11 @@ export class ToolService {
   ): Promise<{ decision: Decision; judgedBy: 'worker' | 'control-plane' }> {
     const hub = this.#hub();
     if (hub?.session(agent.id)?.connected) {
-      const report = await withDeadline(
-        hub.command(agent.id, { kind: 'policy_test', tool, args, actor }),
-        signal,
+      const report = await commandWithin(
+        hub,
+        agent.id,
+        { kind: 'policy_test', tool, args, actor },
+        { withinMs: this.#patience.answerMs, signal },
       );
       if (report.state === 'done' && report.result?.kind === 'policy_test') {
         return { decision: report.result.decision, judgedBy: 'worker' };
@@ -80,22 +113,20 @@ export class ToolService {
     const { record } = gate.judge(tool, args, { sessionKey: 'policy-test', actor });
     return { decision: record.decision, judgedBy: 'control-plane' };
   }
+
+  async #withinMs(agentId: string, tool: string): Promise<number> {
+    const { answerMs, graceMs } = this.#patience;
+    if (tool !== 'exec') return answerMs;
+    return Math.max(answerMs, (await this.#execTimeoutS(agentId)) * 1000) + graceMs;
+  }
 }
 
-const DEADLINE_MS = 120_000;
-
-function withDeadline<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => {
-      reject(
-        new ApiError('AGENT_TIMEOUT', `The worker did not answer within ${DEADLINE_MS / 1000} seconds.`),
-      );
-    }, DEADLINE_MS);
-    const gone = (): void => reject(new ApiError('AGENT_TIMEOUT', 'The caller went away.'));
-    signal.addEventListener('abort', gone, { once: true });
-    work.then(resolve, reject).finally(() => {
-      clearTimeout(late);
-      signal.removeEventListener('abort', gone);
-    });
-  });
+function cancelCall(hub: LinkHub, agentId: string, sessionKey: string, commandId: string): void {
+  commandWithin(
+    hub,
+    agentId,
+    { kind: 'cancel', session_key: sessionKey, call_id: commandId },
+    { withinMs: CANCEL_MS },
+    // Whoever could be told has left; a worker that does not answer this is looked after by the lifecycle.
+  ).catch(() => undefined);
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Redactor } from '@clawforce/secrets-redact';
 import {
   canonicalAgentConfig,
@@ -190,19 +191,20 @@ export class ConfigService {
     const hub = this.#parts.hub();
     const session = hub?.session(agentId);
     if (!hub || !session || session.ended) return 'stored';
-    const config = await this.workerConfig(agentId);
-    const answer = hub
-      .command(agentId, { kind: 'configure', config })
+    const handed = await session.inConfigOrder(async () => {
+      const config = await this.workerConfig(agentId);
+      return { config, answer: session.send({ id: randomUUID(), kind: 'configure', config }) };
+    });
+    const { digest } = handed.config;
+    const answer = handed.answer
       .then(
         (report) =>
-          report.state === 'done' &&
-          report.result?.kind === 'configure' &&
-          report.result.digest === config.digest,
+          report.state === 'done' && report.result?.kind === 'configure' && report.result.digest === digest,
       )
       .catch(() => false);
     const late = new Promise<false>((resolve) => setTimeout(resolve, CONFIRM_MS, false).unref());
     const confirmed = await Promise.race([answer, late]);
-    if (confirmed) session.confirmedDigest = config.digest;
+    if (confirmed) session.confirmedDigest = digest;
     return confirmed ? 'confirmed' : 'unconfirmed';
   }
 

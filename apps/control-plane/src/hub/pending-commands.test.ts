@@ -49,6 +49,16 @@ describe('pending commands', () => {
     expect(pending.has('x')).toBe(false);
   });
 
+  it('that are given up are not sent again, and end for whoever waits', async () => {
+    const pending = new PendingCommands();
+    const outcome = pending.add(command('a'));
+    pending.forget('a', 'too late');
+    pending.forget('x', 'never given');
+    await expect(outcome).rejects.toMatchObject({ code: 'INTERRUPTED', message: 'too late' });
+    expect(pending.all()).toEqual([]);
+    pending.report(report('a', 'done'));
+  });
+
   it('are interrupted together when the worker is gone for good', async () => {
     const pending = new PendingCommands();
     const outcomes = ['a', 'b'].map((id) => pending.add(command(id)));

@@ -1,6 +1,6 @@
 import type { Command, CommandReport } from '@clawforce/protocol';
 
-/** A command that did not come to an end: its worker did first. */
+/** A command that did not come to an end: its worker did first, or nobody waits for it any more. */
 export class CommandInterruptedError extends Error {
   override readonly name = 'CommandInterruptedError';
   readonly code = 'INTERRUPTED';
@@ -53,6 +53,13 @@ export class PendingCommands {
   /** Every command without a terminal report, in the order in which they were given. */
   all(): readonly Command[] {
     return [...this.#pending.values()].map(({ command }) => command);
+  }
+
+  /** Ends one command whose giver waits no longer: it is not sent again, and its report is ignored. */
+  forget(id: string, reason: string): void {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    pending?.reject(new CommandInterruptedError(reason));
   }
 
   /** Ends every command: the worker is gone for good. */

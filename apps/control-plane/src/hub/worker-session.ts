@@ -1,6 +1,6 @@
 import type { Bye, Command, CommandReport, LinkCode } from '@clawforce/protocol';
 import type { WorkerSocket } from './link-hub.js';
-import { PendingCommands } from './pending-commands.js';
+import { CommandInterruptedError, PendingCommands } from './pending-commands.js';
 import { ResumeSecrets } from './resume-secrets.js';
 import { TokenBucket } from '../limits/token-bucket.js';
 
@@ -8,6 +8,7 @@ const BURST_CHARS = 64 * 1024 * 1024;
 const CHARS_PER_SECOND = 2 * 1024 * 1024;
 const BURST_EVENTS = 5_000;
 const EVENTS_PER_SECOND = 200;
+const SUPERSEDED = { code: 'SUPERSEDED', message: 'The worker got a newer configuration with its welcome.' };
 
 /** One epoch of one agent: from a join to the worker's end, across reconnects. */
 export class WorkerSession {
@@ -29,6 +30,7 @@ export class WorkerSession {
   admitted = false;
   readonly #pending = new PendingCommands();
   #socket: WorkerSocket | undefined;
+  #configOrder: Promise<unknown> = Promise.resolve();
   #ended = false;
 
   constructor(agentId: string, epoch: number, generation: number, resume = new ResumeSecrets()) {
@@ -47,11 +49,18 @@ export class WorkerSession {
     return this.#ended;
   }
 
-  /** Gives the session a socket; commands without an answer are sent again. */
-  attach(socket: WorkerSocket): void {
+  /**
+   * Gives the session a socket behind a welcome with the configuration of this digest; commands without an answer are sent
+   * again. Not so an older configuration: it would be in force until the next frame, and may be looser.
+   */
+  attach(socket: WorkerSocket, configDigest: string): void {
     const former = this.#socket;
     this.#socket = socket;
     if (former && former !== socket) former.disconnect(true);
+    for (const command of this.#pending.all()) {
+      if (command.kind === 'configure' && command.config.digest !== configDigest)
+        this.#pending.report({ id: command.id, state: 'failed', error: SUPERSEDED });
+    }
     for (const command of this.#pending.all()) socket.emit('cmd', command);
   }
 
@@ -64,10 +73,26 @@ export class WorkerSession {
 
   /** Gives the terminal report of a command. @throws CommandInterruptedError */
   send(command: Command, onAccepted?: () => void): Promise<CommandReport> {
+    if (this.#ended) return Promise.reject(new CommandInterruptedError('The worker is gone.'));
     const fresh = !this.#pending.has(command.id);
     const report = this.#pending.add(command, onAccepted);
     if (fresh) this.#socket?.emit('cmd', command);
     return report;
+  }
+
+  /** Nobody waits for a command any more: it is not sent again. */
+  forget(commandId: string, reason: string): void {
+    this.#pending.forget(commandId, reason);
+  }
+
+  /**
+   * Reads a configuration and hands it to the worker, one after the other: what was read later leaves later, so that an
+   * older configuration never follows a newer one.
+   */
+  inConfigOrder<T>(readAndHandOver: () => Promise<T>): Promise<T> {
+    const turn = this.#configOrder.then(readAndHandOver);
+    this.#configOrder = turn.catch(() => undefined);
+    return turn;
   }
 
   report(report: CommandReport): void {

@@ -120,12 +120,15 @@ export function attachWorkerSocket(
         }
         session.admitted = true;
       }
-      const answer = await welcome(session, opened.ack, hello, ports, timing);
-      // Gone meanwhile: whoever waits for this worker goes on waiting for its next connection.
-      if (!socket.connected) return;
-      reply(answer);
-      session.attach(socket);
-      ports.onWelcomed(session);
+      const greeting = session;
+      await greeting.inConfigOrder(async () => {
+        const answer = await welcome(greeting, opened.ack, hello, ports, timing);
+        // Gone meanwhile: whoever waits for this worker goes on waiting for its next connection.
+        if (!socket.connected) return;
+        reply(answer);
+        greeting.attach(socket, answer.config.digest);
+        ports.onWelcomed(greeting);
+      });
     });
   });
 

@@ -1,3 +1,4 @@
+import { commandWithin } from '../hub/command-within.js';
 import type { LinkHub } from '../hub/link-hub.js';
 import { CommandInterruptedError } from '../hub/pending-commands.js';
 import { ApiError } from '../errors/api-error.js';
@@ -8,6 +9,9 @@ import type { Storage } from '../storage/storage.js';
 
 /** Most characters of one message; a longer text belongs into a file of the workspace. */
 export const MAX_MESSAGE_CHARS = 256 * 1024;
+
+/** How long a worker may take to end a turn; it needs no model and no tool for that. */
+const CANCEL_MS = 10_000;
 
 /** What a person or a channel sends to an agent. */
 export interface OutgoingMessage {
@@ -27,22 +31,35 @@ export class MessageService {
   readonly #hub: LinkHub;
   readonly #feed: ActivityFeed;
   readonly #log: (message: string, cause: unknown) => void;
+  readonly #cancelMs: number;
 
   constructor(parts: {
     readonly storage: Storage;
     readonly hub: LinkHub;
     readonly feed: ActivityFeed;
     readonly log: (message: string, cause: unknown) => void;
+    /** How long a cancel waits for the worker. */
+    readonly cancelMs?: number;
   }) {
     this.#storage = parts.storage;
     this.#hub = parts.hub;
     this.#feed = parts.feed;
     this.#log = parts.log;
+    this.#cancelMs = parts.cancelMs ?? CANCEL_MS;
   }
 
-  /** Ends the turn that a session of the agent is in; false when there was none. @throws NotConnectedError */
+  /**
+   * Ends the turn that a session of the agent is in; false when there was none.
+   * @throws NotConnectedError, ApiError AGENT_TIMEOUT when the worker does not answer
+   */
   async cancel(agentId: string, sessionKey: string): Promise<boolean> {
-    const report = await this.#hub.command(agentId, { kind: 'cancel', session_key: sessionKey });
+    // A caller who leaves still wants the turn to end, so only the deadline gives this up.
+    const report = await commandWithin(
+      this.#hub,
+      agentId,
+      { kind: 'cancel', session_key: sessionKey },
+      { withinMs: this.#cancelMs },
+    );
     return report.result?.kind === 'cancel' && report.result.cancelled;
   }
 

@@ -199,6 +199,7 @@ export function createServices(
     hub: () => live()?.hub,
     files,
     workerConfig: (agentId) => configs.workerConfig(agentId),
+    execTimeoutS: async (agentId) => (await configs.withoutSecrets(agentId)).exec.timeout,
   });
   return { agents, configs, tools, isolationOf, refusals, unsafe };
 }

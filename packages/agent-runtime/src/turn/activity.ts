@@ -36,11 +36,13 @@ const ENTRY_BYTES = LINK_LIMITS.itemBytes - 8 * 1024;
 export function sessionItem(sessionKey: string, entry: SessionEntry): OutboxEntry {
   let fitting = { ...entry, content: cutText(entry.content, LINK_LIMITS.textChars) };
   const long = entry.tool_calls?.some((call) => call.arguments.length > LINK_LIMITS.textChars);
-  if (fitting.tool_calls && (long || bytesOf(fitting) > ENTRY_BYTES)) {
+  // Many calls of a moderate length are too much as well.
+  for (const most of [4_000, 200]) {
+    if (!fitting.tool_calls || !((long && most === 4_000) || bytesOf(fitting) > ENTRY_BYTES)) break;
     fitting = {
       ...fitting,
       tool_calls: fitting.tool_calls.map((call) =>
-        call.arguments.length <= 4_000
+        call.arguments.length <= most
           ? call
           : { ...call, arguments: JSON.stringify({ cut: `${call.arguments.length} characters` }) },
       ),

@@ -145,8 +145,9 @@ export class AgentRuntime {
         return { kind: 'message', turn_id: turnId, ...end };
       }
       case 'cancel': {
-        const turn = this.#turns.cancel(command.session_key);
-        const tool = this.#operator.cancel(command.session_key);
+        const { session_key: sessionKey, call_id: callId } = command;
+        const turn = callId === undefined && this.#turns.cancel(sessionKey);
+        const tool = this.#operator.cancel(sessionKey, callId);
         return { kind: 'cancel', cancelled: turn || tool };
       }
       case 'tool':

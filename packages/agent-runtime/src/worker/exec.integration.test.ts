@@ -41,6 +41,34 @@ bwrap.describe('exec in a worker', () => {
     expect(await exec('ls nowhere')).toMatchObject({ result: { status: 'error' } });
   });
 
+  it('ends one command of an operator, and leaves the other one of the same operator alone', async () => {
+    writeFileSync(
+      join(harness.workspace, 'wait.sh'),
+      'touch "begun-$1"\nwhile [ ! -e go ]; do sleep 0.05; done\necho "$1 has ended"\n',
+    );
+    await start();
+    const run = (id: string): ReturnType<typeof exec> =>
+      harness.plane.command(
+        {
+          kind: 'tool',
+          session_key: 'op',
+          actor: 'user:1',
+          tool: 'exec',
+          args: { command: `sh wait.sh ${id}` },
+        },
+        id,
+      );
+    const [one, two] = [run('one'), run('two')];
+    for (const id of ['one', 'two'])
+      await until(() => existsSync(join(harness.workspace, `begun-${id}`)), `${id} runs`);
+    expect(await harness.plane.command({ kind: 'cancel', session_key: 'op', call_id: 'one' })).toMatchObject({
+      result: { cancelled: true },
+    });
+    expect(await one).toMatchObject({ state: 'failed', error: { code: 'TOOL_CANCELLED' } });
+    writeFileSync(join(harness.workspace, 'go'), '');
+    expect(await two).toMatchObject({ result: { status: 'ok', output: 'two has ended\n' } });
+  });
+
   it('ends the command when the turn is cancelled', async () => {
     writeFileSync(join(harness.workspace, 'slow.sh'), 'touch begun\nsleep 20\ntouch ended\n');
     harness.broker.steps = [{ calls: [{ tool: 'exec', args: { command: 'sh slow.sh' } }] }];

@@ -10,7 +10,7 @@ const MAX_RUNNING = 4;
 /** Tools that an operator runs by hand: through the same gate, outside of any turn. */
 export class OperatorTools {
   readonly #parts: TurnParts;
-  readonly #running = new Map<AbortController, string>();
+  readonly #running = new Map<AbortController, { readonly sessionKey: string; readonly id: string }>();
   #closed = false;
 
   constructor(parts: TurnParts) {
@@ -26,7 +26,7 @@ export class OperatorTools {
     const { session_key: sessionKey, tool, args, actor } = command;
     const place = { sessionKey, turnId: randomUUID(), channel: '', chatId: '' };
     const controller = new AbortController();
-    this.#running.set(controller, sessionKey);
+    this.#running.set(controller, { sessionKey, id: command.id });
     try {
       const { outcome, record, events } = await callTool(
         {
@@ -50,9 +50,11 @@ export class OperatorTools {
     }
   }
 
-  /** Cancels what runs in a session; tells whether there was anything. */
-  cancel(sessionKey: string): boolean {
-    const own = [...this.#running].filter(([, session]) => session === sessionKey);
+  /** Cancels what runs in a session, or one command of it; tells whether there was anything. */
+  cancel(sessionKey: string, commandId?: string): boolean {
+    const own = [...this.#running].filter(
+      ([, call]) => call.sessionKey === sessionKey && (commandId === undefined || call.id === commandId),
+    );
     for (const [controller] of own) controller.abort();
     return own.length > 0;
   }

@@ -356,6 +356,24 @@ describe('a worker', () => {
     expect(harness.plane.activity('policy_decision')).toHaveLength(3);
   });
 
+  it('hands over a file of 200,000 control characters, which are six bytes each on the link, over one connection', async () => {
+    harness.plane.config = { ...testConfig, loop: { ...testConfig.loop, max_tool_output_chars: 200_000 } };
+    writeFileSync(join(harness.workspace, 'odd.txt'), '\u0001'.repeat(200_000));
+    await harness.start();
+    const connections = harness.plane.connections;
+    const report = await harness.plane.command({
+      kind: 'tool',
+      session_key: 'op',
+      actor: 'user:7',
+      tool: 'read_file',
+      args: { path: 'odd.txt' },
+    });
+    expect(report).toMatchObject({ state: 'done', result: { status: 'ok' } });
+    const output = report.result?.kind === 'tool' ? report.result.output : '';
+    expect(output).toMatch(/^\u0001{50000,}\n\[cut: \d+ characters in all\]$/);
+    expect(harness.plane.connections).toBe(connections);
+  });
+
   it('carries a turn through 20 kills of the control plane without loss or repetition', async () => {
     const rounds = 40;
     harness.broker.steps = [

@@ -184,7 +184,12 @@ export type CommandBody =
       readonly chat_id: string;
       readonly actor: string;
     }
-  | { readonly kind: 'cancel'; readonly session_key: string }
+  | {
+      readonly kind: 'cancel';
+      readonly session_key: string;
+      /** Id of one `tool` command: only that one is cancelled. */
+      readonly call_id?: string;
+    }
   | {
       readonly kind: 'tool';
       readonly session_key: string;

@@ -78,7 +78,7 @@ export function messageRoutes({
           schema: object({ cancelled: type('boolean') }),
         },
       },
-      errors: ['AGENT_NOT_RUNNING', 'SERVER_NOT_RUNNING', 'INTERRUPTED'],
+      errors: ['AGENT_NOT_RUNNING', 'AGENT_TIMEOUT', 'SERVER_NOT_RUNNING', 'INTERRUPTED'],
       handle: async ({ agent, body }) => {
         const { session_key: sessionKey = DEFAULT_SESSION } = body as { session_key?: string };
         return { json: { cancelled: await whileRunning(messages).cancel(agent.id, sessionKey) } };

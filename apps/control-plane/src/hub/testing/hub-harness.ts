@@ -32,6 +32,8 @@ export class HubHarness {
   beforeStore: () => Promise<void> = () => Promise.resolve();
   /** What a question for history is answered with. */
   entries: readonly SessionEntry[] = [];
+  /** Digest of the configuration that a welcome carries. */
+  digest = 'digest-1';
   beforeConfig: () => Promise<void> = () => Promise.resolve();
   readonly #acks = new Map<string, number>();
   readonly #epochs = new Map<string, number>();
@@ -56,7 +58,7 @@ export class HubHarness {
       admit: (session) => this.admit(session),
       workerConfig: async (agentId) => {
         await this.beforeConfig();
-        return workerConfigOf(agentId);
+        return workerConfigOf(agentId, this.digest);
       },
       storeEvents: async (agentId, epoch, items) => {
         await this.beforeStore();
@@ -130,9 +132,10 @@ async function listenPlainly(path: string): Promise<() => Promise<void>> {
   return () => new Promise((resolve) => server.close(() => resolve()));
 }
 
-function workerConfigOf(agentId: string): WorkerConfig {
+/** A valid configuration with a digest of its own. */
+export function workerConfigOf(agentId: string, digest: string): WorkerConfig {
   return {
-    digest: 'digest-1',
+    digest,
     agent: { id: agentId, name: 'Tester' },
     instructions: '',
     model: { name: 'test/model', max_tokens: 1000, temperature: 0 },

@@ -1,6 +1,6 @@
 import type { Command, CommandReport, CommandResult } from '../frames.js';
-import { LINK_LIMITS } from '../limits.js';
 import { readCommand } from '../validate/control-plane-frames.js';
+import { fitReport } from './fit-report.js';
 
 /** A command failed; `code` and the message go to whoever gave it. */
 export class CommandError extends Error {
@@ -90,7 +90,7 @@ export class CommandDesk {
 
   #end(known: Known, report: CommandReport): void {
     known.state = 'ended';
-    known.report = fit(report);
+    known.report = fitReport(report);
     known.afterSeq = this.#ports.lastSeq();
     known.bytes = JSON.stringify(known.report).length;
     this.#keptBytes += known.bytes;
@@ -119,19 +119,4 @@ function failure(id: string, error: unknown): CommandReport {
   // The text of an unknown error may name paths or worse; the worker's log has it.
   const message = error instanceof CommandError ? error.message : 'The worker failed on this command.';
   return { id, state: 'failed', error: { code, message: message.slice(0, 4_000) } };
-}
-
-function fit(report: CommandReport): CommandReport {
-  const { result } = report;
-  if (result?.kind === 'message' && result.text.length > LINK_LIMITS.textChars / 2) {
-    return { ...report, result: { ...result, text: cut(result.text) } };
-  }
-  if (result?.kind === 'tool' && result.output.length > LINK_LIMITS.textChars / 2) {
-    return { ...report, result: { ...result, output: cut(result.output) } };
-  }
-  return report;
-}
-
-function cut(text: string): string {
-  return `${text.slice(0, LINK_LIMITS.textChars / 2 - 100)}\n[cut: ${text.length} characters in all]`;
 }

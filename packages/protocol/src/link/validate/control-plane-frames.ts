@@ -62,7 +62,8 @@ export type CommandReading =
       readonly message: string;
     };
 
-const commandBranches: readonly (readonly [string, Schema])[] = [
+/** Kind, members that it needs, members that it may have. */
+const commandBranches: readonly (readonly [string, Schema, Schema?])[] = [
   [
     'message',
     {
@@ -73,7 +74,7 @@ const commandBranches: readonly (readonly [string, Schema])[] = [
       actor: id,
     },
   ],
-  ['cancel', { session_key: id }],
+  ['cancel', { session_key: id }, { call_id: id }],
   ['tool', { session_key: id, tool: id, args, actor: id }],
   ['policy_test', { tool: id, args, actor: id }],
   ['configure', { config: workerConfigSchema }],
@@ -83,7 +84,9 @@ const knownKinds: ReadonlySet<unknown> = new Set(commandBranches.map(([kind]) =>
 const readAnyCommand = reader<Command>(
   union(
     'kind',
-    ...commandBranches.map(([kind, properties]) => object({ id, kind: { const: kind }, ...properties })),
+    ...commandBranches.map(([kind, properties, optional]) =>
+      object({ id, kind: { const: kind }, ...properties }, optional),
+    ),
   ),
 );
 
