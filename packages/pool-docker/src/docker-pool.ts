@@ -155,7 +155,8 @@ export class DockerPool implements AgentPool {
       tookMs: Math.round(performance.now() - began),
       ...rest,
     });
-    const container = await this.#find(ref);
+    const found = await this.#find(ref);
+    const container = found?.state === 'created' ? await this.#dropUnstarted(ref) : found;
     if (!container) return report({ outcome: 'absent' });
     if (container.state !== 'running' && container.state !== 'paused') {
       const inspection = await this.#inspection(container);
@@ -342,6 +343,20 @@ export class DockerPool implements AgentPool {
       await stopContainer(this.#engine, container.engineId, { graceMs: 0, paused: state === 'paused' });
     }
     await this.#containers.remove(container.engineId);
+  }
+
+  /**
+   * Removes what a start left that was cut short before its worker ran, with the network. Waits for a start under way;
+   * gives the container when that one has run after all.
+   */
+  #dropUnstarted(ref: WorkerRef): Promise<WorkerContainer | undefined> {
+    return this.#turns.take(ref.agentId, async () => {
+      const container = await this.#find(ref);
+      if (container && container.state !== 'created') return container;
+      if (container) await this.#containers.remove(container.engineId);
+      await this.#dropNetwork(ref.agentId);
+      return undefined;
+    });
   }
 
   async #dropNetwork(agentId: string): Promise<void> {

@@ -273,6 +273,33 @@ docker.describe('the docker pool against those who want more', () => {
   );
 
   docker.test(
+    'stopping a start that was cut short leaves neither its container nor its network',
+    async () => {
+      const spec = await harness.spec({ agentId: 'never-ran', generation: 1, behaviour: 'idle' });
+      const { engineId } = await harness.pool.start(spec);
+      const { Name, Image, Config, HostConfig } = await rawEngine.getContainer(engineId).inspect();
+      await rawEngine.getContainer(engineId).remove({ force: true });
+      // As a control plane leaves it that is killed between create and start.
+      const half = await rawEngine.createContainer({
+        name: Name.slice(1),
+        Image,
+        Labels: Config.Labels,
+        Cmd: ['true'],
+        HostConfig: { NetworkMode: HostConfig.NetworkMode ?? '' },
+      });
+      expect((await harness.pool.inspect('never-ran'))?.state).toBe('created');
+      const network = rawEngine.getNetwork(HostConfig.NetworkMode ?? '');
+      expect(((await network.inspect()) as { Name: string }).Name).toBe(HostConfig.NetworkMode);
+      expect(await harness.pool.stop(spec, { graceMs: 0, reason: 'test' })).toMatchObject({
+        outcome: 'absent',
+      });
+      expect(await harness.pool.inspect('never-ran')).toBeUndefined();
+      await expect(rawEngine.getContainer(half.id).inspect()).rejects.toMatchObject({ statusCode: 404 });
+      await expect(network.inspect()).rejects.toMatchObject({ statusCode: 404 });
+    },
+  );
+
+  docker.test(
     'nothing runs as root by exec below privileged, and a resumed worker takes commands at once',
     async () => {
       const spec = await started('exec');

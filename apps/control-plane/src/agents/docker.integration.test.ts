@@ -420,6 +420,32 @@ requires('docker', 'root').describe('agents in containers', () => {
     }
   });
 
+  it('created but never started, because the control plane died in between, are not adopted but made anew', async () => {
+    await start();
+    const id = await agent({ level: 'sandboxed' });
+    const { generation } = await running(id);
+    const real = await containerOf(id);
+    await test.stop();
+    const { stdout } = await docker('docker', ['inspect', real]);
+    const [record] = JSON.parse(stdout) as {
+      Name: string;
+      Image: string;
+      Config: { Labels: Record<string, string> };
+    }[];
+    await docker('docker', ['rm', '--force', real]);
+    const labels = Object.entries(record?.Config.Labels ?? {}).flatMap(([name, value]) => [
+      '--label',
+      `${name}=${value}`,
+    ]);
+    const created = ['create', '--name', record?.Name.slice(1) ?? '', '--network', 'none', ...labels];
+    const { stdout: half } = await docker('docker', [...created, record?.Image ?? '']);
+    await start();
+    expect(await reaches(id, 'running')).toMatchObject({ generation: generation + 1, attested: 'matched' });
+    expect(await containers(id, true)).toEqual([await containerOf(id)]);
+    expect(half.trim().startsWith(await containerOf(id))).toBe(false);
+    expect(await audited(id, '"restart"')).not.toContain('"adopt"');
+  });
+
   it('adopted, but not isolated as this version asks, gets a new worker instead of a failure', async () => {
     await start();
     const id = await agent();

@@ -57,6 +57,8 @@ function isAdoptable(agent: AgentRecord, worker: WorkerInspection, { pool }: Lif
   const stored = storedSpec(agent);
   return (
     pool.capabilities.has('adoption') &&
+    // One that was created and never started would be waited for in vain.
+    (worker.state === 'running' || worker.state === 'paused') &&
     agent.desired === 'running' &&
     agent.mode === pool.kind &&
     isAlive(agent) &&
