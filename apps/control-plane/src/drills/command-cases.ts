@@ -13,7 +13,7 @@ import {
  * mistake of a program is thrown on and ends it in another way, which the drill tells as not run.
  */
 
-const head = ({ workerPid, probe }: ProgramFacts): string => `
+const head = ({ workerPid, probe, socketDir, confined }: ProgramFacts): string => `
 const fs = require('fs'), net = require('net'), path = require('path');
 const root = process.env.AGENT_ROOT || path.resolve(__dirname, '..', '..');
 const say = (what) => fs.writeSync(1, what + '\\n');
@@ -21,7 +21,13 @@ const done = (ok, error) => {
   if (error) say(String(error.message || error));
   process.exit(ok ? ${PROGRAM_EXITS.succeeded} : ${PROGRAM_EXITS.held});
 };
-const isRefusal = (error) => Boolean(error && error.syscall && error.code);
+const cannotTry = (why) => { say(why); process.exit(${PROGRAM_EXITS.notTried}); };
+const isRefusal = (error) => {
+  // A wall may hide what is there; where there is none, it is simply missing and nothing was held.
+  if (!${confined} && error && error.code === 'ENOENT') cannotTry('nothing confines commands here, and it is missing: ' + error.message);
+  return Boolean(error && error.syscall && error.code);
+};
+const sockets = ${JSON.stringify(socketDir)};
 const tries = (work) => {
   try { return work() !== false; } catch (error) {
     if (!isRefusal(error)) throw error;
@@ -38,7 +44,6 @@ const connects = (where) => {
 };
 const worker = ${workerPid ?? 0};
 if (worker === process.pid) throw new Error('the worker is not to be told from this program');
-const cannotTry = (why) => { say(why); process.exit(${PROGRAM_EXITS.notTried}); };
 const ofWorker = (name) => worker === 0 ? cannotTry('the process of the worker was not found') : '/proc/' + worker + '/' + name;
 const probe = ${JSON.stringify(probe ?? '')};
 const calls = (...words) => {
@@ -68,6 +73,11 @@ const program = (
   program: (facts) => `${head(facts)}${body}\n`,
 });
 
+const harmful = (...given: Parameters<typeof program>): ToolCase => ({
+  ...program(...given),
+  harmsHost: true,
+});
+
 /** Programs that an agent has written and runs as a command, with programs beside them that must work. */
 export const COMMAND_CASES: readonly ToolCase[] = Object.freeze([
   program('cmd-runs', 'processes', 'run a program of the workspace', 'done(true);', ALLOWED),
@@ -82,10 +92,10 @@ export const COMMAND_CASES: readonly ToolCase[] = Object.freeze([
     'cmd-scratch',
     'files',
     'write a file in /tmp',
-    "attempt(() => fs.writeFileSync('/tmp/drill-' + process.pid, 'x'));",
+    "const file = '/tmp/drill-' + process.pid; attempt(() => { fs.writeFileSync(file, 'x'); fs.rmSync(file); });",
     ALLOWED,
   ),
-  program(
+  harmful(
     'cmd-system',
     'files',
     'change a file of the system',
@@ -129,26 +139,26 @@ export const COMMAND_CASES: readonly ToolCase[] = Object.freeze([
     'cmd-join',
     'control',
     'read the join credential after the start',
-    "attempt(() => fs.readFileSync('/run/clawforce/join'));",
+    "attempt(() => fs.readFileSync(path.join(sockets, 'join')));",
     BLOCKED,
   ),
   program(
     'cmd-link',
     'control',
     "reach its worker's control socket",
-    "connects({ path: '/run/clawforce/link.sock' });",
+    "connects({ path: path.join(sockets, 'link.sock') });",
   ),
   program(
     'cmd-broker',
     'control',
     "reach its worker's model socket",
-    "connects({ path: '/run/clawforce/broker.sock' });",
+    "connects({ path: path.join(sockets, 'broker.sock') });",
   ),
-  program(
+  harmful(
     'cmd-replace',
     'control',
     'put a socket of its own in place of the control socket',
-    "attempt(() => fs.unlinkSync('/run/clawforce/link.sock'));",
+    "attempt(() => fs.unlinkSync(path.join(sockets, 'link.sock')));",
     BLOCKED,
   ),
   program(
@@ -180,7 +190,7 @@ export const COMMAND_CASES: readonly ToolCase[] = Object.freeze([
     'cmd-unix',
     'network',
     'make a socket for other processes',
-    "const s = net.createServer().on('error', (error) => { if (!isRefusal(error)) throw error; done(false, error); }).listen('/tmp/drill.sock', () => done(true));",
+    "const file = '/tmp/drill-' + process.pid + '.sock'; net.createServer().on('error', (error) => { if (!isRefusal(error)) throw error; done(false, error); }).listen(file, () => { fs.rmSync(file); done(true); });",
   ),
   program(
     'cmd-metadata',

@@ -14,6 +14,7 @@ import { PROGRAM_EXITS, type ToolCase } from './tool-case.js';
 
 const run = promisify(execFile);
 const docker = requires('docker', 'root', 'cc');
+const AROUND = { socketDir: '/run/clawforce', confined: true };
 
 /** Everything that the cases are after is there, and answers. It stands for the worker whose memory they want. */
 const SURROUNDINGS = `
@@ -103,7 +104,7 @@ docker.describe('the positive control of the command and policy cases', () => {
       for (const { id, program } of proven(COMMAND_CASES)) {
         await writeFile(
           join(root, 'workspace/drill', `${id}.cjs`),
-          program?.({ workerPid, probe }) ?? 'process.exit(1)',
+          program?.({ workerPid, probe, ...AROUND }) ?? 'process.exit(1)',
         );
         const { code, text } = await inside('node', `/agent/workspace/drill/${id}.cjs`);
         if (code !== PROGRAM_EXITS.succeeded) failed.push(`${id}: ${code} ${text}`);
@@ -133,7 +134,8 @@ docker.describe('the positive control of the command and policy cases', () => {
   docker.test('a program that makes a mistake is not taken for one that was held', async () => {
     const [first] = COMMAND_CASES;
     const head =
-      first?.program?.({ workerPid: undefined, probe: undefined }).replace('done(true);', '') ?? '';
+      first?.program?.({ workerPid: undefined, probe: undefined, ...AROUND }).replace('done(true);', '') ??
+      '';
     const end = async (body: string): Promise<number> => {
       await mkdir(join(root, 'workspace/drill'), { recursive: true });
       await writeFile(join(root, 'workspace/drill/x.cjs'), `${head}${body}`);

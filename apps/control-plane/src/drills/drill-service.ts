@@ -10,6 +10,7 @@ import {
 import type { AgentFiles } from '../agents/agent-files.js';
 import type { Actor } from '../agents/agent-service.js';
 import type { ToolService } from '../agents/tool-service.js';
+import { storedSpec } from '../agents/worker-spec.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import { ApiError } from '../errors/api-error.js';
 import type { Backend } from '../server/backend.js';
@@ -33,6 +34,8 @@ export interface DrillServiceParts extends Omit<DisposableParts, 'mode'> {
   readonly reports: DrillFiles;
   readonly backend: Backend;
   readonly isolationOf: (agent: AgentRecord) => Promise<ResolvedLevel>;
+  /** Whether the agent's worker confines the commands that it runs. */
+  readonly confinesCommands: (agentId: string) => boolean;
   /** No agent of this server is above it. */
   readonly maxLevel: IsolationLevel;
   readonly runtimeDir: string;
@@ -274,15 +277,20 @@ export class DrillService {
   }
 
   /** What the engine, or the operating system, knows of the worker's process. */
-  async #programFacts({ id, generation }: AgentRecord): Promise<ProgramFacts> {
-    const { pool } = this.#parts.backend;
+  async #programFacts(agent: AgentRecord): Promise<ProgramFacts> {
+    const { id, generation } = agent;
+    const { pool, mountedAt } = this.#parts.backend;
+    const socketDir = (mountedAt ?? storedSpec(agent))?.socketDir;
+    if (socketDir === undefined) throw new Error('Where the worker has its sockets is not known.');
+    const confined = pool.capabilities.has('isolation') || this.#parts.confinesCommands(id);
     if (pool.exec) {
       const { pid, probe } = await findWorker(pool, { agentId: id, generation });
-      return { workerPid: pid, probe };
+      return { workerPid: pid, probe, socketDir, confined };
     }
     // Such a pool names a worker by its process.
     const pid = /^\d+/.exec((await pool.inspect(id))?.engineId ?? '')?.[0];
-    return { workerPid: pid === undefined ? undefined : Number(pid), probe: undefined };
+    const workerPid = pid === undefined ? undefined : Number(pid);
+    return { workerPid, probe: undefined, socketDir, confined };
   }
 
   async #limitsOf(agent: AgentRecord): Promise<Omit<DrillFacts, 'probe'>> {

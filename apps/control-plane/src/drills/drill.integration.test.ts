@@ -140,6 +140,24 @@ requires('docker', 'root', 'cc').describe('a drill in a container', () => {
   });
 });
 
+describe('a drill on the process pool whose commands nothing confines', () => {
+  it('fails what a command can do to the worker, and does to the host none of what is never done there', async () => {
+    await start({ realWorkers: 'without-confiner', env: { CLAWFORCE_UNCONFINED_EXEC: '1' } });
+    const report = await drill({});
+    // The real sockets were dialled, not paths that only a container has.
+    for (const id of ['cmd-link', 'cmd-broker'])
+      expect(rowOf(report, id), id).toMatchObject({ actual: 'allowed', verdict: 'fail' });
+    // Spent and removed by now, which no wall did.
+    expect(rowOf(report, 'cmd-join')).toMatchObject({ actual: 'not-run', verdict: 'fail' });
+    expect(rowOf(report, 'cmd-join')?.detail).toContain(join(dataDir, 'run'));
+    for (const id of ['cmd-replace', 'cmd-system']) {
+      expect(rowOf(report, id), id).toMatchObject({ actual: 'not-run', verdict: 'fail' });
+      expect(rowOf(report, id)?.detail).toContain('nothing confines commands');
+    }
+    expect(rowOf(report, 'cmd-runs')).toMatchObject({ actual: 'allowed', verdict: 'pass' });
+  }, 120_000);
+});
+
 describe('a drill on the process pool', () => {
   beforeEach(() => start({ realWorkers: true }));
 
@@ -164,6 +182,9 @@ describe('a drill on the process pool', () => {
     // Of the cases that are never executed on a host, also those that a container allows.
     for (const id of ['ctl-own-socket', 'fs-tmp-fill', 'fs-tmp-inodes', 'fs-agent-fill'])
       expect(rowOf(report, id), id).toMatchObject({ expected: 'allowed', verdict: 'fail' });
+    // Commands are confined on this host: the walls hold the real sockets.
+    for (const id of ['cmd-link', 'cmd-broker', 'cmd-replace', 'cmd-join', 'cmd-system'])
+      expect(rowOf(report, id), id).toMatchObject({ actual: 'blocked', verdict: 'pass' });
     expect(report.versions).toMatchObject({
       engine: { name: 'node-child-process', version: process.versions.node },
       kernel: { name: 'linux', version: release() },

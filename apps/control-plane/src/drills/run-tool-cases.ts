@@ -20,16 +20,19 @@ export interface ToolDrill {
   readonly signal: AbortSignal;
 }
 
+const NOTHING_CONFINES = 'not run: nothing confines commands here, it would happen to this host';
+
 /** Tries every case through the worker's own gate and runner, one after the other. */
 export async function runToolCases(drill: ToolDrill): Promise<void> {
   const { level, cases, facts, run, place, onRow, signal } = drill;
-  for (const { id, group, action, layer, expect, tool, args, control, program } of cases) {
+  for (const { id, group, action, layer, expect, tool, args, control, harmsHost, program } of cases) {
     signal.throwIfAborted();
     const expected = expect[level];
     const began = performance.now();
     let actual: DrillRow['actual'] = 'not-run';
     let detail: string;
     try {
+      if (harmsHost && !facts.confined) throw new Error(NOTHING_CONFINES);
       if (program !== undefined) await place(`drill/${id}.cjs`, program(facts));
       const { status, output, rule } = await run(tool, args);
       const last = output.trim().split('\n').at(-1)?.slice(0, 200) ?? '';

@@ -7,6 +7,10 @@ export interface ProgramFacts {
   readonly workerPid: number | undefined;
   /** Program that makes one raw system call; `undefined` where the worker's image has none. */
   readonly probe: string | undefined;
+  /** The worker's socket directory, as the worker sees it. */
+  readonly socketDir: string;
+  /** Whether anything keeps commands off this host: a container, or a confiner that works. */
+  readonly confined: boolean;
 }
 
 /** How a program ends: what it tried has succeeded, was refused, or could not be tried at all. */
@@ -23,6 +27,8 @@ export interface ToolCase {
   readonly args: Readonly<Record<string, unknown>>;
   /** Whether the action is known to succeed where nothing holds it. */
   readonly control: boolean;
+  /** Whether it damages the host where it succeeds and nothing confines commands; there it is told as not run. */
+  readonly harmsHost?: boolean;
   /** Program that is put into the workspace first; it ends as {@link PROGRAM_EXITS} says, any other end is a fault. */
   readonly program?: (facts: ProgramFacts) => string;
 }

@@ -211,6 +211,7 @@ async function start(
     lifecycle,
     backend,
     reports: new DrillFiles(settings.adminDir),
+    confinesCommands: (agentId) => hub.session(agentId)?.confinesCommands ?? false,
     maxLevel: settings.maxLevel,
     runtimeDir: settings.runtimeDir,
     log: (message, detail) => log.error(message, detail),

@@ -28,8 +28,8 @@ export interface TestPlaneOptions {
   readonly timing?: Partial<LifecycleTiming>;
   /** Directory of a built dashboard. */
   readonly dashboard?: string;
-  /** Workers of the product instead of stand-ins; they have to be built. */
-  readonly realWorkers?: boolean;
+  /** Workers of the product instead of stand-ins, also without a confiner; they have to be built. */
+  readonly realWorkers?: boolean | 'without-confiner';
   /** Workers in containers; `attest` looks at them in another way. */
   readonly docker?: { readonly attest?: AttestWorker } | undefined;
   /** Where the control plane is to be interrupted. */
@@ -110,6 +110,7 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
       }
       const processes = new ProcessPool({
         command: [
+          ...(options.realWorkers === 'without-confiner' ? ['/usr/bin/env', 'AGENT_CONFINER=none'] : []),
           process.execPath,
           fileURLToPath(new URL(options.realWorkers ? BUILT_WORKER : 'stand-in-worker.mjs', import.meta.url)),
         ],
