@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 import { cleanup, render, waitFor } from '@testing-library/react';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InertText } from './inert-text.js';
+import { isCheapMarkdown } from './markdown-cost.js';
 import { Markdown } from './markdown.js';
 
 afterEach(cleanup);
@@ -11,6 +12,30 @@ async function shown(text: string): Promise<HTMLElement> {
   await waitFor(() => expect(container.querySelector('pre[tabindex]')).toBeNull(), { timeout: 10_000 });
   return container;
 }
+
+function table(columns: number, rows: number): string {
+  return `${'|a'.repeat(columns)}|\n${'|-'.repeat(columns)}|\n${'|b|\n'.repeat(rows)}`;
+}
+
+function deeper(lines: number, marks: number): string {
+  return Array.from(
+    { length: lines },
+    (_, line) => `${' '.repeat(2 * marks * line)}${'- '.repeat(marks)}x`,
+  ).join('\n');
+}
+
+const REPORT = [
+  '# Weekly report\n',
+  'What was **found** in `packages/policy_shell`, see [the run](https://ci.example/run/7).\n',
+  '| Package | Tests | Time | Note |\n| --- | ---: | ---: | --- |',
+  ...Array.from({ length: 120 }, (_, n) => `| \`package_${n}\` | ${n} | ${n} ms | **green** on both |`),
+  '\n> A quotation\n> > in a quotation\n',
+  ...Array.from(
+    { length: 100 },
+    (_, n) => `- [x] **step ${n}**: \`run_it\` on every machine, and look at what it says afterwards`,
+  ),
+  '\n```ts\nconst a = b || c;\n```\n',
+].join('\n');
 
 describe('Markdown of an agent', () => {
   it('is formatted', async () => {
@@ -72,6 +97,75 @@ describe('Markdown of an agent', () => {
     expect(container.textContent.length).toBeLessThan(21_000);
     expect(container.textContent).toContain('more characters');
     expect(container.querySelector('em')).toBeNull();
+  });
+
+  it.each([
+    ['quotes in quotes', '>'.repeat(2500) + 'x'],
+    ['lists in lists', '- '.repeat(2000) + 'x'],
+    ['lists that go deeper line by line', deeper(14, 100)],
+    [
+      'lists that go deeper by tabs',
+      Array.from({ length: 150 }, (_, n) => '\t'.repeat(n) + '- x').join('\n'),
+    ],
+    ['many lines of many quotes', ('>'.repeat(60) + 'x\n').repeat(300)],
+    ['a table of few bytes and very many cells', table(800, 800)],
+    ['a table whose rows have no bar', table(60, 900).replaceAll('|b|', 'b')],
+    ['emphasis in emphasis', '*_'.repeat(5000) + 'a' + '_*'.repeat(5000)],
+    ['links in links', '['.repeat(1500) + 'a' + ']()'.repeat(1500)],
+    ['very many headings', 'a\n=\n'.repeat(4500)],
+    ['a long text', 'word '.repeat(4200)],
+  ])('%s: the page lives, shows the text as it is and says so', (_what, text) => {
+    const { container } = render(<Markdown text={text} />);
+    expect(container.querySelector('p')?.textContent).toMatch(/^Shown unformatted/);
+    expect(container.querySelector('pre')?.textContent).toBe(text);
+    expect(container.querySelectorAll('*').length).toBeLessThan(5);
+  });
+
+  it.each([
+    ['emphasis in emphasis', '*_'.repeat(490) + 'a' + '_*'.repeat(490)],
+    ['quotes in quotes', ('>'.repeat(100) + 'x\n').repeat(19)],
+    ['a wide and long table', table(60, 78)],
+  ])('%s, as much as is parsed: shown in bounded time', async (_what, text) => {
+    expect(isCheapMarkdown(text)).toBe(true);
+    const before = process.cpuUsage();
+    const { container } = render(<Markdown text={text} />);
+    await waitFor(() => expect(container.querySelector('pre[tabindex]')).toBeNull(), { timeout: 20_000 });
+    const { user, system } = process.cpuUsage(before);
+    expect(user + system).toBeLessThan(10_000_000);
+  });
+
+  it('makes the parser fail: the rest of the page lives', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    vi.doMock('./parsed-markdown.js', () => ({
+      ParsedMarkdown: ({ text }: { readonly text: string }) => {
+        if (text === 'bad') throw new RangeError('Maximum call stack size exceeded');
+        return <em>{text}</em>;
+      },
+    }));
+    vi.resetModules();
+    const { Markdown: Failing } = await import('./markdown.js');
+    const page = (text: string) => (
+      <>
+        <Failing text={text} />
+        <Failing text="good" />
+      </>
+    );
+    const { container, rerender } = render(page('bad'));
+    await waitFor(() => expect(container.querySelector('em')?.textContent).toBe('good'), { timeout: 10_000 });
+    expect(container.querySelector('p')?.textContent).toMatch(/^Shown unformatted/);
+    expect(container.querySelector('pre')?.textContent).toBe('bad');
+    rerender(page('better'));
+    await waitFor(() => expect(container.querySelector('em')?.textContent).toBe('better'));
+    vi.doUnmock('./parsed-markdown.js');
+    vi.restoreAllMocks();
+  });
+
+  it('a long honest report is formatted', async () => {
+    const page = await shown(REPORT);
+    expect(REPORT.length).toBeGreaterThan(14_000);
+    expect(page.querySelectorAll('tbody tr')).toHaveLength(120);
+    expect(page.querySelectorAll('li')).toHaveLength(100);
+    expect(page.textContent).not.toContain('Shown unformatted');
   });
 
   it('hidden directions are named inside Markdown too', async () => {

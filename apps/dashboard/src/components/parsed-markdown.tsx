@@ -1,11 +1,11 @@
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import ReactMarkdown, { type Components, type Options } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import { inertString } from './inert-parts.js';
 import styles from './parsed-markdown.module.css';
 
-/** The parsed form of {@link Markdown}. */
-export function ParsedMarkdown({ text }: { readonly text: string }) {
+/** The parsed form of {@link Markdown}; a text that did not change is not parsed again. */
+export const ParsedMarkdown = memo(function ParsedMarkdown({ text }: { readonly text: string }) {
   return (
     <div className={styles['markdown']} dir="auto">
       <ReactMarkdown skipHtml={false} remarkPlugins={PLUGINS} components={COMPONENTS} urlTransform={onlyWeb}>
@@ -13,7 +13,7 @@ export function ParsedMarkdown({ text }: { readonly text: string }) {
       </ReactMarkdown>
     </div>
   );
-}
+});
 
 const PLUGINS: NonNullable<Options['remarkPlugins']> = [remarkGfm];
 
