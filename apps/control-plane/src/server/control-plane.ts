@@ -36,6 +36,7 @@ import { DenialAudit } from './denial-audit.js';
 import { ensureFirstUser } from './first-user.js';
 import { guardFor } from './guard-for.js';
 import { startMaintenance } from './maintenance.js';
+import { ownEndpoints } from './own-endpoints.js';
 import { createPublicApp } from './public-app.js';
 import { publicCaller } from './public-caller.js';
 import { allRoutes } from './routes.js';
@@ -300,23 +301,6 @@ async function demoOrigin({ storage }: Core, url: string): Promise<DemoOrigin> {
   const origin = await startDemoOrigin(url, Number.isInteger(wanted) && wanted > 0 ? wanted : undefined);
   await storage.settings.set(DEMO_PORT_SETTING, String(origin.port));
   return origin;
-}
-
-/** What no agent reaches: the listener on every address of this host, the public URL and the database. */
-function ownEndpoints(settings: Settings, port: number): OwnEndpoint[] {
-  const endpoints: OwnEndpoint[] = [{ port }];
-  for (const text of [settings.publicUrl, settings.databaseUrl]) {
-    if (text === undefined || !/^(https?|postgres(ql)?):/.test(text)) continue;
-    const { hostname, port: given, protocol } = new URL(text);
-    const host = hostname.replace(/^\[|\]$/g, '');
-    const standard = protocol === 'https:' ? 443 : protocol === 'http:' ? 80 : 5432;
-    endpoints.push(
-      /^[0-9.]+$|:/.test(host)
-        ? { address: host, port: Number(given) || standard }
-        : { host, port: Number(given) || standard },
-    );
-  }
-  return endpoints;
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -140,6 +140,11 @@ describe('production', () => {
     expect(readdirSync(settings.adminDir)).toEqual([]);
   });
 
+  test.each(['postgresql:///claw?host=/run/postgresql', 'postgresql://u@%2Frun%2Fpostgresql/claw'])(
+    'a database on a unix socket: %s',
+    (url) => expect(read({ DATABASE_URL: url }).databaseUrl).toBe(url),
+  );
+
   test('a hop count is a number', () => expect(read({ CLAWFORCE_TRUST_PROXY: '2' }).trustProxy).toBe(2));
 
   test('master keys come from a file that only this user can read', () => {
@@ -186,6 +191,16 @@ describe('a refused setting is named and its value is not repeated', () => {
     ['DATABASE_URL', { DATABASE_URL: 'file::memory:' }],
     ['DATABASE_URL', { DATABASE_URL: 'postgresql://u:canary@h/d?schema=A"B' }],
     ['DATABASE_URL', { DATABASE_URL: 'postgresql://[canary' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgresql://u:canary@h/d?host=a%40b' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgresql://u:canary@h/d?host=@abstract' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgresql://u:canary@h/d?host=10.5' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgresql://u:canary@0x0a000005/d' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgresql://u:canary@010.0.0.5/d' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgresql://u:canary@h/d?host=fe80::1%25eth0' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgresql://u:canary@h/d?port=0' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgresql://u:canary@h/d?port=99999' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgresql://u:canary@h/d?port=canary' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgresql://u:canary@h/d?sslrootcert=/nonexistent/canary' }],
     ['ADMIN_RUNTIME_BACKEND', { ADMIN_RUNTIME_BACKEND: 'podman-canary' }],
     ['ADMIN_RUNTIME_BACKEND', { ...production(), ADMIN_RUNTIME_BACKEND: 'process' }],
     ['CLAWFORCE_MAX_LEVEL', { CLAWFORCE_MAX_LEVEL: 'root-canary' }],
