@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { AuditTrail } from '../audit/audit-trail.js';
+import { BoundedAudit } from '../audit/bounded-audit.js';
 import { ApiError } from '../errors/api-error.js';
 import type { Storage } from '../storage/storage.js';
 import type { UserRecord } from '../storage/users/user-store.js';
-import type { PasswordHasher } from './auth-parts.js';
+import { addressKey, type PasswordHasher } from './auth-parts.js';
 import { authEvent } from './auth-event.js';
 
 /** Life of the one-time link in milliseconds. */
@@ -14,6 +15,7 @@ export class SetupLinks {
   readonly #storage: Storage;
   readonly #hasher: PasswordHasher;
   readonly #audit: AuditTrail;
+  readonly #guesses: BoundedAudit;
   readonly #now: () => Date;
 
   constructor(parts: {
@@ -25,6 +27,7 @@ export class SetupLinks {
     this.#storage = parts.storage;
     this.#hasher = parts.hasher;
     this.#audit = parts.audit;
+    this.#guesses = new BoundedAudit(parts.audit);
     this.#now = parts.now ?? (() => new Date());
   }
 
@@ -35,11 +38,10 @@ export class SetupLinks {
     { ip }: { readonly ip: string },
   ): Promise<{ username: string }> {
     const digest = digestOf(token);
-    const failed = (detail: string): Promise<void> =>
-      this.#audit.record(authEvent('claim', null, ip, false, detail, this.#now()));
     // Asked before the hash is computed: a guess costs nothing.
     if (!(await this.#storage.setup.valid(digest))) {
-      await failed('link unknown, used or expired');
+      const guess = authEvent('claim', null, ip, false, 'link unknown, used or expired', this.#now());
+      await this.#guesses.record(addressKey(ip), guess);
       throw new ApiError('SETUP_LINK_INVALID', 'The one-time link is unknown, used or expired.', {
         fix: 'Restart the server: it prints a new one while no password is set.',
       });
@@ -69,9 +71,8 @@ export class SetupLinks {
   }
 
   /** The oldest superadmin. */
-  async firstUser(): Promise<UserRecord | undefined> {
-    const { items } = await this.#storage.users.list({ limit: 200 });
-    return items.filter(({ role }) => role === 'superadmin').at(-1);
+  firstUser(): Promise<UserRecord | undefined> {
+    return this.#storage.users.oldest('superadmin');
   }
 }
 

@@ -1,20 +1,11 @@
 import type { AdminClient } from './admin-client.js';
 import { ApiFailure } from './admin-client.js';
-import type { AgentShape, PageShape } from './shapes.js';
+import { allPages } from './all-pages.js';
+import type { AgentShape } from './shapes.js';
 
-/** Gives every agent, page by page. */
-export async function allAgents(client: AdminClient): Promise<AgentShape[]> {
-  const agents: AgentShape[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = (await client.call(
-      'GET',
-      `/api/agents?limit=200${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
-    )) as PageShape<AgentShape>;
-    agents.push(...page.items);
-    cursor = page.next_cursor;
-  } while (cursor !== undefined);
-  return agents;
+/** Gives every agent. */
+export function allAgents(client: AdminClient): Promise<AgentShape[]> {
+  return allPages<AgentShape>(client, '/api/agents');
 }
 
 /** Gives the agent with this id, this beginning of an id, or this name. @throws ApiFailure when none or several fit */

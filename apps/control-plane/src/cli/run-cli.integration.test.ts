@@ -256,6 +256,22 @@ describe('clawforce', () => {
     expect(JSON.parse(out)).toEqual({ version: VERSION, node: process.version });
   });
 
+  it('lists users over all pages', async () => {
+    const user = { role: 'admin', disabled: false, claimed: true, created_at: agent.created_at };
+    await serve({
+      'GET /api/admin/users': (_body, request) =>
+        request.url?.includes('cursor=a%20b')
+          ? { items: [{ ...user, username: 'second' }] }
+          : { items: [{ ...user, username: 'first' }], next_cursor: 'a b' },
+    });
+    expect(await run('user', 'list')).toBe(0);
+    expect(out).toContain('first');
+    expect(out).toContain('second');
+    out = '';
+    expect(await run('user', 'list', '--json')).toBe(0);
+    expect((JSON.parse(out) as unknown[]).length).toBe(2);
+  });
+
   it('lists agents over all pages', async () => {
     await serve({
       'GET /api/agents': (_body, request) =>

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { requires } from '../../../../tools/host/host-test.js';
-import { StorageError } from '../storage/index.js';
+import { adminClient } from '../cli/admin-client.js';
+import { allPages } from '../cli/all-pages.js';
+import { openStorage, StorageError } from '../storage/index.js';
 import { openOffline } from './open-offline.js';
 import { startTestPlane, type TestPlane } from './testing/test-plane.js';
 import { stopServer } from './stoppable-server.js';
@@ -141,6 +143,27 @@ describe('without a server', () => {
     await expect(openOffline({ dataDir: directory })).rejects.toSatisfy(
       (error) => error instanceof StorageError && error.code === 'LOCKED',
     );
+  });
+
+  it('finds the first superadmin and lists everybody, however many users came later', async () => {
+    await (await openOffline({ dataDir: directory })).close();
+    const storage = await openStorage(`file:${join(directory, 'admin', 'clawforce.db')}`);
+    await storage.transaction(async ({ users }) => {
+      for (let number = 0; number < 201; number += 1)
+        await users.create({ username: `later-${number}`, passwordHash: null, role: 'admin' });
+    });
+    await storage.close();
+    const offline = await openOffline({ dataDir: directory });
+    running.push({ stop: () => offline.close() });
+    expect(JSON.parse((await call(offline.socketPath, '/api/admin/setup')).body)).toEqual({
+      claimed: false,
+      username: 'admin',
+    });
+    const client = adminClient(offline.socketPath, false);
+    const users = await allPages<{ username: string; role: string }>(client, '/api/admin/users');
+    expect(users).toHaveLength(202);
+    expect(new Set(users.map(({ username }) => username)).size).toBe(202);
+    expect(users.filter(({ role }) => role === 'superadmin')).toMatchObject([{ username: 'admin' }]);
   });
 
   it('leaves no socket behind and frees the lock', async () => {

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
+import { allPages } from '../all-pages.js';
 import type { CommandContext } from '../context.js';
 import { EXIT_CODES } from '../exit-codes.js';
-import type { PageShape } from '../shapes.js';
 import type { RunVerb } from './agent-commands.js';
 
 interface UserShape {
@@ -26,7 +26,7 @@ export function userCommands(parent: Argv, run: RunVerb): Argv {
   return parent
     .command('list', 'List users', {}, (argv) =>
       run(argv, async ({ client, output }) => {
-        const { items } = (await client.call('GET', '/api/admin/users')) as PageShape<UserShape>;
+        const items = await allPages<UserShape>(client, '/api/admin/users');
         output.result(items);
         if (items.length === 0) output.line('There are no users yet. Run: clawforce setup');
         else {

@@ -4,7 +4,7 @@ import { ApiError } from '../../errors/api-error.js';
 import type { Storage } from '../../storage/storage.js';
 import type { UserRecord } from '../../storage/users/user-store.js';
 import type { Route } from '../route.js';
-import { object, page, type } from '../schemas.js';
+import { object, page, pageQuery, type } from '../schemas.js';
 
 const userSchema = object({
   id: type('string'),
@@ -78,11 +78,14 @@ export function adminRoutes({
     {
       method: 'get',
       path: '/api/admin/users',
-      summary: 'Lists users.',
-      responses: { 200: { description: 'The users.', schema: page(userSchema) } },
-      handle: async () => ({
-        json: { items: (await storage.users.list({ limit: 200 })).items.map(userView) },
-      }),
+      summary: 'Lists users, newest first.',
+      query: { properties: pageQuery },
+      responses: { 200: { description: 'One page.', schema: page(userSchema) } },
+      errors: ['CURSOR_INVALID'],
+      handle: async ({ query }) => {
+        const { items, ...rest } = await storage.users.list(query as { limit?: number; cursor?: string });
+        return { json: { items: items.map(userView), ...rest } };
+      },
     },
     {
       method: 'post',

@@ -54,6 +54,22 @@ export function identityCases(current: () => TestStorage): void {
       expect((await users.bumpTokenVersion(id)).tokenVersion).toBe(4);
     });
 
+    test('the oldest of a role is found, however many came after it', async () => {
+      const { users } = current().storage;
+      const present = current().clock;
+      const made = (role: 'superadmin' | 'admin') =>
+        users.create({ username: name(), passwordHash: null, role });
+      current().clock = present - 1000 * HOUR;
+      await made('admin');
+      current().clock += HOUR;
+      const first = await made('superadmin');
+      current().clock = present;
+      await made('superadmin');
+      expect(await users.oldest('superadmin')).toEqual(first);
+      await users.remove(first.id);
+      expect((await users.oldest('superadmin'))?.id).not.toBe(first.id);
+    });
+
     test('an unknown user cannot be changed', async () => {
       const { users } = current().storage;
       await expect(users.update(randomUUID(), { disabled: true })).rejects.toMatchObject({

@@ -73,6 +73,14 @@ export class PrismaUserStore implements UserStore {
     );
   }
 
+  async oldest(role: UserRole): Promise<UserRecord | undefined> {
+    const row = await this.#context.db.user.findFirst({
+      where: { role },
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    });
+    return row === null ? undefined : toRecord(row);
+  }
+
   count(): Promise<number> {
     return this.#context.db.user.count();
   }

@@ -45,6 +45,8 @@ export interface UserStore {
   findByUsername(username: string): Promise<UserRecord | undefined>;
   /** Newest first. */
   list(page?: PageRequest): Promise<Page<UserRecord>>;
+  /** The user of this role that was created first. */
+  oldest(role: UserRole): Promise<UserRecord | undefined>;
   /** Names of users by id; those that are gone are left out. */
   names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   count(): Promise<number>;
