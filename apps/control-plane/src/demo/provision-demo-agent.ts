@@ -1,5 +1,6 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AgentFSError } from '@clawforce/policy-fs';
 import type { AgentFiles } from '../agents/agent-files.js';
 import { changeEvent, LOCAL_USER_ID } from '../agents/agent-service.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
@@ -11,6 +12,8 @@ import { demoScript } from './demo-script.js';
 
 /** Setting that remembers which agent is the demo agent, so that a deleted one stays deleted. */
 export const DEMO_SETTING = 'demo.agent';
+/** Setting that remembers for which agent the files are complete, so that a deleted one of them stays deleted too. */
+const PLANTED_SETTING = 'demo.planted';
 
 /** Parts of the provisioning. */
 export interface DemoParts {
@@ -25,18 +28,16 @@ const ACTOR = { userId: LOCAL_USER_ID, role: 'superadmin' } as const;
 
 /**
  * Makes the demo agent at the first start, and keeps its script and its one network exception on the port of the demo
- * origin. An agent that the operator deleted is not made again.
+ * origin. An agent that the operator deleted is not made again; what an interrupted start left out is made at the next.
  */
 export async function provisionDemoAgent(parts: DemoParts, origin: DemoOrigin): Promise<void> {
   const { storage } = parts;
   const known = await storage.settings.get(DEMO_SETTING);
-  let agent = known === undefined ? undefined : await storage.agents.get(known);
-  if (known !== undefined && !agent) return;
-  if (!agent) {
-    agent = await createDemoAgent(parts);
-    await storage.settings.set(DEMO_SETTING, agent.id);
-  }
-  await pointAt(parts, await onActiveBackend(parts, agent), origin);
+  const found = known === undefined ? await createDemoAgent(parts) : await storage.agents.get(known);
+  if (!found) return;
+  const agent = await onActiveBackend(parts, found);
+  await plant(parts, agent);
+  await pointAt(parts, agent, origin);
 }
 
 /** The demo shows what this server does, so it follows the backend while it is stopped. */
@@ -50,8 +51,8 @@ async function onActiveBackend(
   return moved;
 }
 
-async function createDemoAgent({ storage, files, audit, backend }: DemoParts): Promise<AgentRecord> {
-  const agent = await storage.transaction(async (tx) => {
+function createDemoAgent({ storage, audit, backend }: DemoParts): Promise<AgentRecord> {
+  return storage.transaction(async (tx) => {
     const created = await tx.agents.create({
       name: 'demo',
       description:
@@ -61,14 +62,29 @@ async function createDemoAgent({ storage, files, audit, backend }: DemoParts): P
       level: 'permissive',
       isDemo: true,
     });
+    await tx.settings.set(DEMO_SETTING, created.id);
     await audit.record(changeEvent('agent_lifecycle', created.id, 'create', ACTOR, { name: 'demo' }), tx);
     return created;
   });
-  const fs = await files.control(agent.id);
-  for (const [path, content] of Object.entries(DEMO_FILES)) await fs.writeFile(path, content);
+}
+
+/** Writes the files and the link, and leaves alone what is there already. */
+async function plant({ storage, files }: DemoParts, { id: agentId, generation }: AgentRecord): Promise<void> {
+  // What a worker has had in its hands is left alone: a link that it made must not keep the server from starting.
+  if (generation > 0 || (await storage.settings.get(PLANTED_SETTING)) === agentId) return;
+  const fs = await files.control(agentId);
+  for (const [path, content] of Object.entries(DEMO_FILES)) {
+    await fs.writeFile(path, content, { ifNoneMatch: '*' }).catch((error: unknown) => {
+      if (!(error instanceof AgentFSError) || error.code !== 'EXISTS') throw error;
+    });
+  }
   // policy-fs makes no links by design; this one plays the attacker who had access to the directory.
-  await symlink(DEMO_LINK.target, join(files.directory(agent.id), 'workspace', DEMO_LINK.path));
-  return agent;
+  await symlink(DEMO_LINK.target, join(files.directory(agentId), 'workspace', DEMO_LINK.path)).catch(
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    },
+  );
+  await storage.settings.set(PLANTED_SETTING, agentId);
 }
 
 async function pointAt(
