@@ -1,5 +1,5 @@
 // The one place that names the heavy parts of auth-rbac, so that nothing else loads argon2.
-export { createLoginLimiter, type LoginLimiter } from '@clawforce/auth-rbac/limiter';
+export { addressKey, createLoginLimiter, type LoginLimiter } from '@clawforce/auth-rbac/limiter';
 export { createPasswordHasher, type PasswordHasher } from '@clawforce/auth-rbac/passwords';
 export {
   AuthError,

@@ -1,5 +1,6 @@
 import type { AuthEvent } from '@clawforce/audit-log';
 import {
+  addressKey,
   AuthError,
   type AccessClaims,
   type LoginLimiter,
@@ -7,6 +8,7 @@ import {
   type TokenService,
 } from './auth-parts.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
+import { BoundedAudit } from '../audit/bounded-audit.js';
 import { ApiError } from '../errors/api-error.js';
 import type { Caller } from '../http/route.js';
 import { isSessionLive, type SessionRecord } from '../storage/sessions/session-store.js';
@@ -48,9 +50,16 @@ const REAUTHENTICATION_MS = 5 * 60 * 1000;
 export class AuthService {
   readonly #parts: AuthServiceParts;
   readonly #now: () => Date;
+  readonly #limited: BoundedAudit;
+  // Apart from each other, so that no flood of made-up tokens hides that a stolen one was shown.
+  readonly #unknownTokens: BoundedAudit;
+  readonly #knownTokens: BoundedAudit;
 
   constructor(parts: AuthServiceParts) {
     this.#parts = parts;
+    this.#limited = new BoundedAudit(parts.audit);
+    this.#unknownTokens = new BoundedAudit(parts.audit);
+    this.#knownTokens = new BoundedAudit(parts.audit);
     this.#now = parts.now ?? (() => new Date());
   }
 
@@ -76,7 +85,7 @@ export class AuthService {
 
   /** Exchanges a refresh token. @throws AuthError */
   async refresh(token: string, client: ClientInfo): Promise<SignedIn> {
-    const { storage, tokens, audit, endings } = this.#parts;
+    const { storage, tokens, endings } = this.#parts;
     try {
       const rotated = await tokens.rotateRefresh(token, { client: client.userAgent });
       const user = await storage.users.get(rotated.userId);
@@ -94,7 +103,10 @@ export class AuthService {
     } catch (error) {
       if (error instanceof AuthError) {
         if (error.code === 'REFRESH_REUSED' && error.sessionId) endings.end([error.sessionId]);
-        await audit.record(this.#event('refresh', error.userId ?? null, client.ip, false, error.code));
+        const event = this.#event('refresh', error.userId ?? null, client.ip, false, error.code);
+        await (error.userId === undefined
+          ? this.#unknownTokens.record(addressKey(client.ip), event)
+          : this.#knownTokens.record(error.userId, event));
       }
       throw error;
     }
@@ -325,7 +337,8 @@ export class AuthService {
   async #admit(attempt: { ip: string; username: string }): Promise<void> {
     const admission = await this.#parts.limiter.check(attempt);
     if (admission.allowed) return;
-    await this.#parts.audit.record(
+    await this.#limited.record(
+      addressKey(attempt.ip),
       this.#event('login', null, attempt.ip, false, `limited by ${admission.limit ?? 'address'}`),
     );
     throw new ApiError('TOO_MANY_ATTEMPTS', 'Too many attempts; wait before the next one.', {

@@ -1,14 +1,22 @@
 import { parse as parseCookies, serialize as serializeCookie } from 'cookie';
+import { addressKey } from '../../auth/auth-parts.js';
 import { actionsOf } from '../../auth/authorizer.js';
 import type { AuthService, ClientInfo, SignedIn } from '../../auth/auth-service.js';
 import type { SetupLinks } from '../../auth/setup-links.js';
 import { ApiError } from '../../errors/api-error.js';
+import { CallerBuckets } from '../../limits/caller-buckets.js';
 import { ref } from '../components.js';
 import type { Reply, Route, RouteContext } from '../route.js';
 import { object, page, type } from '../schemas.js';
 
 const PASSWORD = { type: 'string', minLength: 1, maxLength: 1024 };
 const LOGIN_LIMIT = 4096;
+/**
+ * Requests of one address, at once and for each second, far above honest use: a link is claimed once, and an office of a
+ * thousand tabs behind one address refreshes about once in a second.
+ */
+const CLAIMS = { burst: 60, perSecond: 1 } as const;
+const REFRESHES = { burst: 600, perSecond: 20 } as const;
 
 const signedIn = object(
   {
@@ -35,6 +43,9 @@ export function authRoutes({ auth, setup, secure, corsOrigins }: AuthRouteParts)
   // The prefix makes browsers insist on Secure, the whole path and no Domain (RFC 6265bis section 4.1.3.2).
   const cookieName = secure ? '__Host-clawforce-refresh' : 'clawforce-refresh';
   const cookieOptions = { httpOnly: true, sameSite: 'strict', secure, path: '/' } as const;
+
+  const claims = new CallerBuckets(CLAIMS.burst, CLAIMS.perSecond);
+  const refreshes = new CallerBuckets(REFRESHES.burst, REFRESHES.perSecond);
 
   const answer = (result: SignedIn, wantsBody: boolean): Reply => ({
     json: {
@@ -110,6 +121,7 @@ export function authRoutes({ auth, setup, secure, corsOrigins }: AuthRouteParts)
       },
       errors: ['SETUP_LINK_INVALID', 'PASSWORD_TOO_SHORT', 'PASSWORD_GUESSABLE', 'HASHER_BUSY'],
       handle: async (context) => {
+        admit(claims, context);
         const { token, password } = context.body as { token: string; password: string };
         return { json: await setup.claim(token, password, clientOf(context)) };
       },
@@ -123,8 +135,16 @@ export function authRoutes({ auth, setup, secure, corsOrigins }: AuthRouteParts)
       body: object({ refresh_token: { type: 'string', maxLength: 200 } }, ['refresh_token']),
       bodyLimit: LOGIN_LIMIT,
       responses: { 200: { description: 'A new pair.', schema: signedIn } },
-      errors: ['REFRESH_INVALID', 'REFRESH_EXPIRED', 'REFRESH_REVOKED', 'REFRESH_REUSED', 'ORIGIN_REFUSED'],
+      errors: [
+        'UNAUTHENTICATED',
+        'REFRESH_INVALID',
+        'REFRESH_EXPIRED',
+        'REFRESH_REVOKED',
+        'REFRESH_REUSED',
+        'ORIGIN_REFUSED',
+      ],
       handle: async (context) => {
+        admit(refreshes, context);
         const { token, fromBody } = presentedToken(context);
         if (token === undefined)
           throw new ApiError('UNAUTHENTICATED', 'There is no refresh token in the cookie or the body.');
@@ -276,6 +296,13 @@ export function authRoutes({ auth, setup, secure, corsOrigins }: AuthRouteParts)
       },
     },
   ];
+}
+
+function admit(addresses: CallerBuckets, { ip }: RouteContext): void {
+  if (addresses.tryTake(addressKey(ip))) return;
+  throw new ApiError('TOO_MANY_REQUESTS', 'Too many requests from this address; wait before the next one.', {
+    retryAfterSeconds: 1,
+  });
 }
 
 function clientOf({ ip, request }: RouteContext): ClientInfo {
