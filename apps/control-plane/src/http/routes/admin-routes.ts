@@ -83,7 +83,7 @@ export function adminRoutes({
       responses: { 200: { description: 'One page.', schema: page(userSchema) } },
       errors: ['CURSOR_INVALID'],
       handle: async ({ query }) => {
-        const { items, ...rest } = await storage.users.list(query as { limit?: number; cursor?: string });
+        const { items, ...rest } = await storage.users.list(query);
         return { json: { items: items.map(userView), ...rest } };
       },
     },
