@@ -6,7 +6,7 @@ export { isIsolationLevel, isWithinCeiling, ISOLATION_LEVELS, LEVEL_LOOSENESS } 
 export type { IsolationLevel, LevelRequirements } from './isolation-level.js';
 export { describeLevel } from './level-preset.js';
 export type { LevelPreset } from './level-preset.js';
-export { resolveLevel } from './level-override.js';
+export { resolveLevel, tightenRequirements } from './level-override.js';
 export type { LevelCeiling, LevelOverrides, ResolvedLevel, Tightening } from './level-override.js';
 export { parseCpuPeriod, parseCpuQuota, parseMemory, parsePids } from './limit-value.js';
 export { PoolError, POOL_ERROR_CODES } from './pool-error.js';

@@ -39,7 +39,12 @@ test('overrides tighten, and what goes beyond the level is told apart for pools 
     mem_limit: '512m',
     cpu_quota: 50_000,
   });
-  expect(resolved.requirements).toMatchObject({ readOnlyRoot: true, network: 'none', pidsLimit: 64 });
+  expect(resolved.requirements).toMatchObject({
+    readOnlyRoot: true,
+    tmpfs: true,
+    network: 'none',
+    pidsLimit: 64,
+  });
   expect(resolved.limits).toEqual({
     memoryBytes: 512 * 1024 ** 2,
     cpuQuotaUs: 50_000,
@@ -136,8 +141,10 @@ test('whatever the overrides, nothing that is accepted is looser than level and 
         expect(requirements.pidsLimit ?? Infinity).toBeLessThanOrEqual(base.pidsLimit ?? Infinity);
         expect(limits.memoryBytes).toBeLessThanOrEqual(2 * GIB);
         expect(limits.cpuQuotaUs! / limits.cpuPeriodUs!).toBeLessThanOrEqual(1);
-        expect({ ...requirements, readOnlyRoot: 0, network: 0, pidsLimit: 0 }).toEqual({
+        expect(requirements.tmpfs).toBe(base.tmpfs || requirements.readOnlyRoot);
+        expect({ ...requirements, readOnlyRoot: 0, tmpfs: 0, network: 0, pidsLimit: 0 }).toEqual({
           ...base,
+          tmpfs: 0,
           readOnlyRoot: 0,
           network: 0,
           pidsLimit: 0,

@@ -44,6 +44,11 @@ export interface ResolvedLevel {
   readonly tightening: Tightening;
 }
 
+/** Gives a level's requirements with a tightening applied. On a read-only root nothing but a tmpfs keeps `/tmp` writable. */
+export function tightenRequirements(base: LevelRequirements, tightening: Tightening = {}): LevelRequirements {
+  return { ...base, ...tightening, ...(tightening.readOnlyRoot ? { tmpfs: true } : {}) };
+}
+
 const PREFIX = 'security.docker.';
 const KEYS: ReadonlySet<string> = new Set([
   'read_only',
@@ -140,7 +145,7 @@ export function resolveLevel(
   };
   return {
     level,
-    requirements: { ...base, ...tightening, pidsLimit: pids },
+    requirements: { ...tightenRequirements(base, tightening), pidsLimit: pids },
     limits: {
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...resolveCpu(overrides, bound),

@@ -75,6 +75,10 @@ describe('what the engine is asked for', () => {
     });
     const tight = asked({ level: 'permissive', tightening: { readOnlyRoot: true, network: 'none' } });
     expect(tight.HostConfig).toMatchObject({ ReadonlyRootfs: true, NetworkMode: 'none' });
+    // Its home: on a read-only root it has to be in memory, or nothing could be written there.
+    expect(tight.Env).toContain('HOME=/tmp');
+    expect(tight.HostConfig?.Tmpfs?.['/tmp']).toBe(asked().HostConfig?.Tmpfs?.['/tmp']);
+    expect(asked({ level: 'permissive' }).HostConfig?.Tmpfs?.['/tmp']).toBeUndefined();
   });
 
   test("privileged is the engine's default with limits, never --privileged, no host namespace, no device", () => {

@@ -1,4 +1,4 @@
-import { ISOLATION_LEVELS, PoolError } from '@clawforce/pool-core';
+import { ISOLATION_LEVELS, PoolError, tightenRequirements } from '@clawforce/pool-core';
 import type { LevelRequirements, WorkerSpec } from '@clawforce/pool-core';
 
 /** Limits in force for one worker, every one of them set. */
@@ -19,7 +19,7 @@ export const DEFAULT_LIMITS = Object.freeze({
 
 /** Gives the level's requirements with the specification's tightening applied. */
 export function requirementsOf(spec: Pick<WorkerSpec, 'level' | 'tightening'>): LevelRequirements {
-  return { ...ISOLATION_LEVELS[spec.level], ...spec.tightening };
+  return tightenRequirements(ISOLATION_LEVELS[spec.level], spec.tightening);
 }
 
 /**
