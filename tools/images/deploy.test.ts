@@ -62,14 +62,18 @@ requires('docker', 'root', 'compose').describe('the compose file', () => {
     const image = await ensureControlPlaneImage();
     const host = await realpath(await mkdtemp(join(tmpdir(), 'compose-')));
     const label = `${TEST_LABEL}=deploy-${randomUUID()}`;
-    for (const directory of ['srv/clawforce', 'run/clawforce'])
-      await mkdir(join(host, directory), { recursive: true, mode: 0o700 });
+    // The directories that the file says to make, all of which outlive a reboot.
+    const composed = await readFile(join(root, 'deploy/compose.yaml'), 'utf8');
+    const directories = /install -d -m 0700 (.+)/.exec(composed)?.[1]?.split(' ') ?? [];
+    const bound = [...composed.matchAll(/^ +- (\/srv\/[^:]+):(?!.*:ro$)/gm)].map((match) => match[1]);
+    expect(directories).toEqual(bound);
+    for (const directory of directories) await mkdir(join(host, directory), { recursive: true, mode: 0o700 });
     const key = join(host, 'srv/clawforce.master-key');
     await writeFile(key, randomBytes(32).toString('hex'), { mode: 0o400 });
     const password = `${randomUUID()} of a test`;
     const project = `clawforce-deploy-${randomUUID().slice(0, 8)}`;
     // The file as it is, but for the paths of the host and the port, which other tests have as well.
-    const text = (await readFile(join(root, 'deploy/compose.yaml'), 'utf8'))
+    const text = composed
       .replaceAll(/- (\/(?:srv|run)\/clawforce)/g, `- ${host}$1`)
       .replace("'127.0.0.1:8080:8080'", "'127.0.0.1::8080'");
     expect(text.match(new RegExp(host, 'g'))).toHaveLength(3);
@@ -119,7 +123,7 @@ requires('docker', 'root', 'compose').describe('the compose file', () => {
       ]);
       // The worker got directories of the host, under the host's names.
       expect(mounts).toContain(join(host, 'srv/clawforce/agents', agent, 'workspace'));
-      expect(mounts).toContain(join(host, 'run/clawforce'));
+      expect(mounts).toContain(join(host, 'srv/clawforce-run'));
       await compose('stop', '--timeout', '60');
       const { stdout: code } = await run('docker', ['inspect', '--format', '{{.State.ExitCode}}', name]);
       expect(code.trim()).toBe('0');
