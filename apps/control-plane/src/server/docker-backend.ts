@@ -71,6 +71,8 @@ export async function createDockerPool(
   return new DockerPool({
     ...engine,
     image: docker.image ?? DEFAULT_IMAGE,
+    // Only a name that the operator wrote may come from a registry: whoever owns ours there would be every worker.
+    pull: docker.image === undefined ? 'never' : 'missing',
     ownerId,
     hostPathOf,
     proofDir: runtimeDir,
