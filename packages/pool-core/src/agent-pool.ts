@@ -88,6 +88,8 @@ export interface WorkerExit {
   readonly signal: string | null;
   /** The cause in words for a person. */
   readonly reason: string;
+  /** `disk` where the pool ended it for its use of disk: the next start would end alike until there is room. */
+  readonly cause?: 'disk';
 }
 
 /** What a stop did. */

@@ -31,6 +31,14 @@ test('without overrides a level gives its own requirements and the operator limi
   });
 });
 
+test('the disk limit of the operator holds at every level, whatever an agent asks for', () => {
+  const bound: LevelCeiling = { level: 'privileged', limits: { diskBytes: 10 * GIB } };
+  for (const level of ['sandboxed', 'permissive', 'privileged'] as const) {
+    expect(resolveLevel(level, bound).limits.diskBytes).toBe(10 * GIB);
+    expect(resolveLevel(level, bound, { mem_limit: '512m' }).limits.diskBytes).toBe(10 * GIB);
+  }
+});
+
 test('overrides tighten, and what goes beyond the level is told apart for pools that cannot enforce it', () => {
   const resolved = resolveLevel('permissive', ceiling, {
     read_only: true,

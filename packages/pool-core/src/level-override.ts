@@ -150,6 +150,7 @@ export function resolveLevel(
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...resolveCpu(overrides, bound),
       ...(pids === undefined ? {} : { pids }),
+      ...(bound.diskBytes === undefined ? {} : { diskBytes: bound.diskBytes }),
     },
     tightening,
   };

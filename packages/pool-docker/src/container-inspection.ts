@@ -15,7 +15,7 @@ export function stateOf({ State }: ContainerInspectInfo): WorkerInspection['stat
 /** Tells how a container ended. */
 export function exitOf(found: ContainerInspectInfo, notes: Readonly<WorkerNotes>): WorkerExit {
   const { State, HostConfig } = found;
-  return causeOfDeath({
+  const end = causeOfDeath({
     exitCode: State.ExitCode,
     oomKilled: State.OOMKilled,
     error: State.Error,
@@ -26,6 +26,7 @@ export function exitOf(found: ContainerInspectInfo, notes: Readonly<WorkerNotes>
     memoryBytes: HostConfig.Memory ?? 0,
     pids: HostConfig.PidsLimit,
   });
+  return notes.diskStopped ? { ...end, cause: 'disk' } : end;
 }
 
 /** Gives the pool's view of a container. */

@@ -396,6 +396,11 @@ docker.describe('the docker pool against those who want more', () => {
       await write(8);
       await eventually('the stop', async () => (await harness.pool.inspect('full'))?.state === 'exited');
       expect(of('stopped')).toMatchObject({ quotaBytes: 20 * 1024 ** 2 });
+      expect((await harness.pool.inspect('full'))?.exit?.cause).toBe('disk');
+      const exited = await eventually('the exit', () =>
+        seen.find((event) => event.kind === 'exited' && event.agentId === 'full'),
+      );
+      expect(exited).toMatchObject({ exit: { cause: 'disk' } });
       expect((await harness.pool.inspect('full'))?.exit?.reason).toMatch(
         /disk quota exceeded: 2[5-9] MiB of 20 MiB/,
       );

@@ -190,11 +190,12 @@ export class WorkerEvents {
     const { containers, memory } = this.#parts;
     const found = await containers.inspect(engineId).catch(() => undefined);
     if (found && stateOf(found) === 'exited') return exitOf(found, memory.of(engineId));
-    const { stopReason, engineLost } = memory.of(engineId);
+    const { stopReason, diskStopped, engineLost } = memory.of(engineId);
     // Without a record: removed already, or nobody answers.
     const fate = engineLost ? 'ended when the Docker engine went away' : 'its container was removed';
     const why = stopReason === undefined ? fate : `stopped on request (${stopReason})`;
     const number = code === undefined ? null : Number(code);
-    return { code: number, signal: null, reason: `${why}${number === null ? '' : `, exit code ${number}`}` };
+    const reason = `${why}${number === null ? '' : `, exit code ${number}`}`;
+    return { code: number, signal: null, reason, ...(diskStopped ? { cause: 'disk' } : {}) };
   }
 }

@@ -4,6 +4,8 @@ import type { AttestationReport } from '@clawforce/pool-core';
 export interface WorkerNotes {
   /** Why this pool stopped it. */
   stopReason?: string;
+  /** This pool stopped it for its use of disk. */
+  diskStopped?: boolean;
   /** The connection to the engine broke while it ran. */
   engineLost?: boolean;
   /** It had as many processes as it may when it was last looked at. */

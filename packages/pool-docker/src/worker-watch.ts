@@ -80,6 +80,7 @@ export class WorkerWatch {
     } catch (error) {
       if (!(error instanceof PoolError)) throw error;
       // What cannot be measured cannot be held to its quota.
+      this.#parts.memory.note(engineId, { diskStopped: true });
       await this.#parts.stop(ref, `disk use cannot be measured: ${error.message}`);
       return;
     }
@@ -93,6 +94,7 @@ export class WorkerWatch {
       action,
     });
     if (usedBytes > quotaBytes) {
+      this.#parts.memory.note(engineId, { diskStopped: true });
       this.#parts.emit(event('stopped'));
       const mib = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;
       await this.#parts.stop(ref, `disk quota exceeded: ${mib(usedBytes)} of ${mib(quotaBytes)}`);

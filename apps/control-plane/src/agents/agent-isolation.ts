@@ -12,12 +12,14 @@ import type { Settings } from '../settings/index.js';
 /** Gives what no agent of this server may exceed. @throws PoolError naming the variable that is out of range */
 export function levelCeiling({ maxLevel, docker }: Pick<Settings, 'maxLevel' | 'docker'>): LevelCeiling {
   const memoryBytes = parseMemory(docker.memory, 'AGENT_DOCKER_MEM_LIMIT');
+  const diskBytes = parseMemory(docker.disk, 'AGENT_DOCKER_DISK_LIMIT');
   return {
     level: maxLevel,
     limits: {
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       cpuQuotaUs: docker.cpuQuota,
       cpuPeriodUs: docker.cpuPeriod,
+      ...(diskBytes === undefined ? {} : { diskBytes }),
     },
   };
 }

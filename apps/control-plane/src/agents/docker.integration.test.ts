@@ -446,6 +446,25 @@ requires('docker', 'root').describe('agents in containers', () => {
     expect(await audited(id, '"restart"')).not.toContain('"adopt"');
   });
 
+  it('that write more than the disk limit are stopped, not started again, and the audit log has the numbers', async () => {
+    await start({ env: { AGENT_DOCKER_DISK_LIMIT: '16m' }, restartMs: 100 });
+    const id = await agent({ level: 'sandboxed' });
+    const { generation } = await running(id);
+    await inside(id, 'dd', 'if=/dev/zero', 'of=/agent/workspace/big', 'bs=1M', 'count=20');
+    const failed = await reaches(id, 'failed');
+    expect(failed.statusReason).toContain('disk quota exceeded');
+    expect(failed.statusReason).not.toContain('next attempt');
+    expect(failed.generation).toBe(generation);
+    expect(await containers(id)).toEqual([]);
+    const trail = JSON.parse(await audited(id, '"event":"disk"')) as {
+      event: { event: string; detail: string };
+    }[];
+    const row = trail.find(({ event }) => event.event === 'disk');
+    const detail = JSON.parse(row?.event.detail ?? '') as { used_bytes: number };
+    expect(detail).toMatchObject({ generation, action: 'stopped', quota_bytes: 16 * 1024 ** 2 });
+    expect(detail.used_bytes).toBeGreaterThanOrEqual(20 * 1024 ** 2);
+  });
+
   it('adopted, but not isolated as this version asks, gets a new worker instead of a failure', async () => {
     await start();
     const id = await agent();

@@ -1,4 +1,4 @@
-import { PoolError, type WorkerRef } from '@clawforce/pool-core';
+import { PoolError, type WorkerExit, type WorkerRef } from '@clawforce/pool-core';
 import type { LinkCode } from '@clawforce/protocol';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
 import { isAlive, type AgentStates } from './agent-states.js';
@@ -66,10 +66,17 @@ export class WorkerEnds {
   }
 
   /** The worker of this generation is gone without having been asked to. */
-  async vanished(ref: WorkerRef, reason: string): Promise<void> {
+  async vanished(ref: WorkerRef, exit: WorkerExit | undefined): Promise<void> {
     const agent = await this.#parts.storage.agents.get(ref.agentId);
     // A stop has already written `stopped`; a newer generation is another worker's affair.
     if (!agent || agent.generation !== ref.generation || !isAlive(agent)) return;
-    await this.failed(agent, `The worker ended unexpectedly: ${reason}`, { retry: true });
+    if (exit?.cause === 'disk') {
+      // The next one would find the same files, and be stopped again.
+      const reason = `The worker was stopped for its use of disk: ${exit.reason}. Make room, then start it again.`;
+      await this.failed(agent, reason, { retry: false });
+      return;
+    }
+    const why = exit?.reason ?? 'the pool does not know it any more.';
+    await this.failed(agent, `The worker ended unexpectedly: ${why}`, { retry: true });
   }
 }

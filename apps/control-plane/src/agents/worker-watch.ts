@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PoolEvent, WorkerInspection } from '@clawforce/pool-core';
+import type { PoolEvent } from '@clawforce/pool-core';
 import { isAlive, lifecycleEvent, type AgentStates } from './agent-states.js';
 import type { LifecycleParts } from './lifecycle-parts.js';
 import type { WorkerEnds } from './worker-ends.js';
@@ -70,7 +70,7 @@ export class WorkerWatch {
       await ends.quietly(running, 'nobody wants this worker', orphanGraceMs);
     }
     if (!agent) return;
-    if (isAlive(agent)) await ends.vanished({ agentId, generation: agent.generation }, whyGone(worker));
+    if (isAlive(agent)) await ends.vanished({ agentId, generation: agent.generation }, worker?.exit);
     else if (agent.desired === 'stopped' && agent.status === 'failed')
       await states.set(agent, { status: 'stopped', reason: 'Stopped by the operator.' });
   }
@@ -120,7 +120,7 @@ export class WorkerWatch {
     });
     if (event.kind === 'exited') {
       inTurn(event.agentId, async () => {
-        if (!this.#stopped.signal.aborted) await ends.vanished(event, event.exit.reason);
+        if (!this.#stopped.signal.aborted) await ends.vanished(event, event.exit);
       }).catch((error: unknown) =>
         parts.log('error', 'an end could not be written down', {
           agent: event.agentId,
@@ -134,9 +134,9 @@ export class WorkerWatch {
 function detailOf(event: PoolEvent): string {
   if (event.kind === 'exited') return event.exit.reason;
   if (event.kind === 'oom') return `out of memory: the ${event.victim}`;
+  if (event.kind === 'disk') {
+    const { action, generation, usedBytes, quotaBytes } = event;
+    return JSON.stringify({ generation, action, used_bytes: usedBytes, quota_bytes: quotaBytes });
+  }
   return `generation ${event.generation}`;
-}
-
-function whyGone(worker: WorkerInspection | undefined): string {
-  return worker?.exit?.reason ?? 'the pool does not know it any more.';
 }

@@ -66,7 +66,7 @@ describe('development', () => {
       corsOrigins: [],
       trustProxy: undefined,
       setup: undefined,
-      docker: { memory: '2g', cpuQuota: 100_000, cpuPeriod: 100_000 },
+      docker: { memory: '2g', cpuQuota: 100_000, cpuPeriod: 100_000, disk: '10g' },
     });
     expect(settings.databaseUrl).toBe(`file:${join(root, 'admin', 'clawforce.db')}`);
     for (const path of [root, settings.adminDir, settings.agentsDir, settings.runtimeDir]) {
@@ -242,6 +242,7 @@ describe('a refused setting is named and its value is not repeated', () => {
     ['AGENT_RUNTIME_HOST_PATH', { AGENT_RUNTIME_HOST_PATH: './canary' }],
     ['DOCKER_HOST', { DOCKER_HOST: 'canary:2375' }],
     ['AGENT_DOCKER_MEM_LIMIT', { AGENT_DOCKER_MEM_LIMIT: '-1' }],
+    ['AGENT_DOCKER_DISK_LIMIT', { AGENT_DOCKER_DISK_LIMIT: '0' }],
     ['AGENT_DOCKER_CPU_QUOTA', { AGENT_DOCKER_CPU_QUOTA: '0' }],
     ['AGENT_DOCKER_CPU_PERIOD', { AGENT_DOCKER_CPU_PERIOD: '1e5' }],
   ];

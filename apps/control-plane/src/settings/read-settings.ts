@@ -72,6 +72,7 @@ export function readSettings(source: SettingsSource): Settings {
       memory: variables.AGENT_DOCKER_MEM_LIMIT ?? '2g',
       cpuQuota: Number(variables.AGENT_DOCKER_CPU_QUOTA ?? 100_000),
       cpuPeriod: Number(variables.AGENT_DOCKER_CPU_PERIOD ?? 100_000),
+      disk: variables.AGENT_DOCKER_DISK_LIMIT ?? '10g',
       uidRange: readUidRange(variables.AGENT_UID_RANGE ?? '200000-265535'),
     }),
     warnings: Object.freeze(warnings),

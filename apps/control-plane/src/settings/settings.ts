@@ -66,6 +66,8 @@ export interface DockerSettings {
   readonly cpuQuota: number;
   /** Microseconds. */
   readonly cpuPeriod: number;
+  /** What the worker's writable directories may hold; bytes, or a number with k, m or g. */
+  readonly disk: string;
   /** Numeric users for workers, where the control plane may give files away. */
   readonly uidRange: { readonly first: number; readonly last: number };
 }

@@ -32,6 +32,7 @@ const schema = {
       maxLength: 1024,
     },
     AGENT_DOCKER_MEM_LIMIT: { type: 'string', pattern: '^[1-9][0-9]{0,14}[kmgKMG]?$' },
+    AGENT_DOCKER_DISK_LIMIT: { type: 'string', pattern: '^[1-9][0-9]{0,14}[kmgKMG]?$' },
     AGENT_DOCKER_CPU_QUOTA: { type: 'string', pattern: '^[1-9][0-9]{3,9}$' },
     AGENT_UID_RANGE: { type: 'string', pattern: '^[1-9][0-9]{2,9}-[1-9][0-9]{2,9}$' },
     AGENT_DOCKER_CPU_PERIOD: { type: 'string', pattern: '^[1-9][0-9]{3,6}$' },
