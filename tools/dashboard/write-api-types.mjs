@@ -10,6 +10,8 @@ const target = join(generated, 'api.ts');
 const requestSchemas = join(generated, 'request-schemas.ts');
 /** Apart from the others, since only the settings load it. */
 const configSchema = join(generated, 'agent-config-schema.ts');
+/** Apart from the others, since only the audit log checks them. */
+const querySchemas = join(generated, 'query-schemas.ts');
 /** Keywords that `apps/dashboard/src/api/json-schema.ts` checks. */
 const CHECKED = new Set(
   (
@@ -29,7 +31,7 @@ export async function writeApiTypes() {
   for (const path of built) key.update(readFileSync(join(root, path)));
   const header = `// Generated from the OpenAPI document by tools/dashboard/write-api-types.mjs (${key.digest('hex').slice(0, 16)}).\n`;
   const isWritten = (path) => existsSync(path) && readFileSync(path, 'utf8').startsWith(header);
-  if ([target, requestSchemas, configSchema].every(isWritten)) return;
+  if ([target, requestSchemas, configSchema, querySchemas].every(isWritten)) return;
 
   const main = pathToFileURL(join(root, 'apps/control-plane/dist/server/public-api-document.js')).href;
   const { publicApiDocument } = await import(main);
@@ -46,6 +48,10 @@ export async function writeApiTypes() {
     requestSchemas,
     `${imported}/** What the body of a request may be, by method and route. */\nexport const REQUEST_SCHEMAS: Readonly<Record<string, JsonSchema>> = ${JSON.stringify(bodiesOf(document))};\n`,
   );
+  writeFileSync(
+    querySchemas,
+    `${imported}/** What the query of a request may be, by method and route. */\nexport const QUERY_SCHEMAS: Readonly<Record<string, JsonSchema>> = ${JSON.stringify(queriesOf(document))};\n`,
+  );
   // The last one, because its head says that everything is written.
   const types = await openapiTS(document, { defaultNonNullable: false });
   writeFileSync(target, header + astToString(types));
@@ -55,7 +61,22 @@ function bodiesOf({ paths }) {
   const routes = Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).flatMap(([method, { requestBody }]) => {
       const schema = requestBody?.content?.['application/json']?.schema;
-      return schema ? [[`${method.toUpperCase()} ${path}`, checkable(schema)]] : [];
+      // A body that is a component is a configuration, which stands apart.
+      return schema && !schema.$ref ? [[`${method.toUpperCase()} ${path}`, checkable(schema)]] : [];
+    }),
+  );
+  return Object.fromEntries(routes);
+}
+
+function queriesOf({ paths }) {
+  const routes = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).flatMap(([method, { parameters = [] }]) => {
+      const asked = parameters.filter((one) => one.in === 'query');
+      if (asked.length === 0) return [];
+      const properties = Object.fromEntries(asked.map(({ name, schema }) => [name, checkable(schema)]));
+      return [
+        [`${method.toUpperCase()} ${path}`, { type: 'object', additionalProperties: false, properties }],
+      ];
     }),
   );
   return Object.fromEntries(routes);
@@ -66,6 +87,9 @@ function checkable(schema) {
   if (typeof schema !== 'object' || schema === null) return schema;
   return Object.fromEntries(
     Object.entries(schema).flatMap(([keyword, value]) => {
+      // Without a part of it, what it excludes would be more.
+      if (keyword === 'not')
+        return Object.keys(value).every((one) => CHECKED.has(one)) ? [[keyword, value]] : [];
       if (!CHECKED.has(keyword)) return [];
       if (keyword === 'properties')
         return [

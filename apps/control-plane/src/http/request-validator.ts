@@ -21,7 +21,11 @@ function validator(validate: ValidateFunction, what: string): (value: unknown) =
     const copy: unknown =
       typeof value === 'object' && value !== null && what === 'query' ? { ...value } : value;
     if (validate(copy)) return copy;
-    const issues = (validate.errors ?? []).slice(0, 20).map(toIssue);
+    // What is wrong with the name of a member is one issue, at the member.
+    const issues = (validate.errors ?? [])
+      .filter(({ propertyName, keyword }) => propertyName === undefined || keyword === 'propertyNames')
+      .slice(0, 20)
+      .map(toIssue);
     throw new ApiError(
       'VALIDATION_FAILED',
       `The ${what} is not valid: ${issues[0]?.pointer || '/'} ${issues[0]?.message ?? ''}`,
@@ -41,6 +45,13 @@ function toIssue(error: ErrorObject): ApiIssue {
         pointer: `${error.instancePath}/${String(parameters['additionalProperty']).slice(0, 100)}`,
         message: 'is not a known field.',
       };
+    case 'propertyNames': {
+      const name = String(parameters['propertyName'])
+        .slice(0, 100)
+        .replaceAll('~', '~0')
+        .replaceAll('/', '~1');
+      return { pointer: `${error.instancePath}/${name}`, message: 'is not an allowed name.' };
+    }
     case 'required':
       return {
         pointer: `${error.instancePath}/${String(parameters['missingProperty'])}`,

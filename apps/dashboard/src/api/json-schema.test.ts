@@ -24,7 +24,7 @@ function documentsFor(schema: JsonSchema): readonly unknown[] {
     ...(items ? documentsFor(items).map((value) => [value]) : []),
     ...Object.entries(properties ?? {}).flatMap(([name, one]) => put(name, one)),
     ...(typeof additionalProperties === 'object'
-      ? ['name', 'bad name!', ''].flatMap((name) => put(name, additionalProperties))
+      ? ['name', 'bad name!', 'LD_PRELOAD', ''].flatMap((name) => put(name, additionalProperties))
       : [{ ...base, unknown: 1 }]),
   ];
 }

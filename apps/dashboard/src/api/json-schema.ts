@@ -15,6 +15,7 @@ export interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly additionalProperties?: boolean | JsonSchema;
   readonly propertyNames?: JsonSchema;
+  readonly not?: JsonSchema;
 }
 
 /**
@@ -69,6 +70,7 @@ function typeIssue({ type }: JsonSchema, value: unknown): string | undefined {
 }
 
 function ownIssue(schema: JsonSchema, value: unknown): string | undefined {
+  if (schema.not && schemaIssues(schema.not, value).length === 0) return 'Is not allowed here.';
   if (schema.enum && !schema.enum.includes(value)) return `Must be one of ${schema.enum.join(', ')}.`;
   if (typeof value === 'number') return numberIssue(schema, value);
   if (typeof value === 'string') return textIssue(schema, value);

@@ -2,13 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { agentsQuery } from '../agents/agent-queries.js';
-import { toFailure } from '../api/api-failure.js';
+import { toFailure, type FieldIssue } from '../api/api-failure.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { inertString } from '../components/inert-parts.js';
 import { SelectField } from '../components/select-field.js';
 import { TextField } from '../components/text-field.js';
-import { AUDIT_KINDS, type AuditSearch } from './audit-filter.js';
+import { addressTimeOf, AUDIT_KINDS, auditIssues, localTimeOf, type AuditSearch } from './audit-filter.js';
 import styles from './audit-page.module.css';
 
 const EFFECTS = [
@@ -22,27 +22,50 @@ const KINDS = [
   ...AUDIT_KINDS.map((kind) => ({ value: kind, label: kind.replaceAll('_', ' ') })),
 ];
 
+/** Places of a query that are wrong at a field here. */
+export const FILTER_POINTERS = ['/rule', '/actor', '/since', '/until', '/agent_id'];
+
 /** The filters. Choices apply at once, words with Enter or the button. */
 export function AuditFilters({
   search,
   actors,
+  error,
   onChange,
 }: {
   readonly search: AuditSearch;
   /** Names of actors that are known here. */
   readonly actors: readonly string[];
+  /** Why the rows of the address were refused, if they were. */
+  readonly error: unknown;
   readonly onChange: (next: Partial<AuditSearch>) => void;
 }) {
   const agents = useQuery(agentsQuery(useApi()));
-  const { rule = '', actor = '', since = '', until = '' } = search;
+  const { rule = '', actor = '' } = search;
+  const since = localTimeOf(search.since);
+  const until = localTimeOf(search.until);
   const [words, setWords] = useState({ rule, actor, since, until });
   // The fields follow the address, in place: a new form would take the focus from who presses Enter.
-  const address = [rule, actor, since, until].join('\n');
+  const address = [rule, actor, search.since, search.until].join('\n');
   const [followed, setFollowed] = useState(address);
+  const [refused, setRefused] = useState<readonly FieldIssue[]>();
   if (followed !== address) {
     setFollowed(address);
     setWords({ rule, actor, since, until });
+    setRefused(undefined);
   }
+  const issueOf = (pointer: string): string | undefined =>
+    (refused ?? (error ? toFailure(error).issues : [])).find((issue) => issue.pointer === pointer)?.message;
+  const apply = (): void => {
+    // A time that was not changed stays as it is: the field has no seconds.
+    const next = {
+      ...words,
+      since: words.since === since && words.since !== '' ? (search.since ?? '') : addressTimeOf(words.since),
+      until: words.until === until && words.until !== '' ? (search.until ?? '') : addressTimeOf(words.until),
+    };
+    const issues = auditIssues(next);
+    setRefused(issues.length > 0 ? issues : undefined);
+    if (issues.length === 0) onChange(next);
+  };
   const agentOptions = [
     { value: '', label: 'Any agent' },
     ...(agents.data ?? []).map(({ id, name }) => ({ value: id, label: inertString(name) })),
@@ -56,7 +79,7 @@ export function AuditFilters({
       role="search"
       onSubmit={(event) => {
         event.preventDefault();
-        onChange(words);
+        apply();
       }}
     >
       <SelectField
@@ -69,7 +92,10 @@ export function AuditFilters({
         label="Agent"
         value={search.agent ?? ''}
         options={agentOptions}
-        error={agents.isError ? `The agents are not listed: ${toFailure(agents.error).message}` : undefined}
+        error={
+          issueOf('/agent_id') ??
+          (agents.isError ? `The agents are not listed: ${toFailure(agents.error).message}` : undefined)
+        }
         onChange={(agent) => onChange({ agent })}
       />
       <SelectField
@@ -83,6 +109,7 @@ export function AuditFilters({
         code
         value={words.rule}
         onChange={(value) => setWords({ ...words, rule: value })}
+        error={issueOf('/rule')}
         placeholder="fs.zone.hidden"
       />
       <TextField
@@ -91,6 +118,7 @@ export function AuditFilters({
         autoComplete="off"
         value={words.actor}
         onChange={(value) => setWords({ ...words, actor: value })}
+        error={issueOf('/actor')}
         placeholder="Name or id"
       />
       <TextField
@@ -98,12 +126,14 @@ export function AuditFilters({
         type="datetime-local"
         value={words.since}
         onChange={(value) => setWords({ ...words, since: value })}
+        error={issueOf('/since')}
       />
       <TextField
         label="Until"
         type="datetime-local"
         value={words.until}
         onChange={(value) => setWords({ ...words, until: value })}
+        error={issueOf('/until')}
       />
       <Button type="submit">Apply</Button>
     </Form>

@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
-import { screen, waitFor, within } from '@testing-library/react';
+import { cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import type { AuditRow } from '../api/api-types.js';
+import { refusal } from '../testing/fake-server.js';
 import { giveHeight } from '../testing/give-height.js';
 import { expectInert, HOSTILE_LINE } from '../testing/hostile-line.js';
 import { anAgent, renderApp } from '../testing/render-app.js';
@@ -97,6 +98,77 @@ describe('the audit log', () => {
       await waitFor(() => expect(new URLSearchParams(address().split('?')[1]).get('actor')).toBe(typed));
       await waitFor(() => expect(last()).toBe(sent));
     }
+  });
+
+  it("a filter that the API's schema does not take is not sent, and the reason stands at its field", async () => {
+    const { server, user, address } = renderApp('/audit', (prepared) => {
+      prepared.on('GET /api/audit', () => ({ items: [row] }));
+    });
+    await screen.findByText('1 row', { exact: true });
+    const asked = server.asked.length;
+    for (const label of ['Rule', 'Actor']) {
+      const field = screen.getByLabelText<HTMLInputElement>(label);
+      await user.click(field);
+      await user.paste('r'.repeat(201));
+      await user.click(screen.getByRole('button', { name: 'Apply' }));
+      await screen.findByText('Must have at most 200 characters.');
+      expect([label, field.getAttribute('aria-invalid'), field.value.length]).toEqual([label, 'true', 201]);
+      await user.clear(field);
+    }
+    expect(address()).toBe('/audit');
+    expect(server.asked.slice(asked).filter((one) => one.startsWith('GET /api/audit'))).toEqual([]);
+  });
+
+  it('a link with times that are none shows no rows and says so at the fields; so does a refusal of the server', async () => {
+    const { server, user } = renderApp('/audit?since=yesterday&rule=r1', (prepared) => {
+      prepared.on('GET /api/audit', () =>
+        refusal(400, 'VALIDATION_FAILED', 'No.', { issues: [{ pointer: '/rule', message: 'is no rule.' }] }),
+      );
+    });
+    await screen.findByText('Must be a time, as ISO 8601 has it.');
+    expect(screen.getByLabelText('Since').getAttribute('aria-invalid')).toBe('true');
+    expect(server.asked.filter((one) => one.startsWith('GET /api/audit?'))).toEqual([]);
+    await user.click(screen.getByRole('button', { name: 'Apply' }));
+    await screen.findByText('is no rule.');
+    expect(screen.getByLabelText('Rule').getAttribute('aria-invalid')).toBe('true');
+  });
+
+  it('a link with a time finds the same rows in every time zone; only the field is local', async () => {
+    const here = process.env['TZ'];
+    const sent: (string | null)[] = [];
+    const fields: string[] = [];
+    const app = (path: string) =>
+      renderApp(path, (prepared) => {
+        prepared.on('GET /api/audit', ({ url }) => {
+          sent.push(new URL(url).searchParams.get('since'));
+          return { items: [row] };
+        });
+        prepared.on('GET /api/audit/export', ({ url }) => {
+          sent.push(new URL(url).searchParams.get('since'));
+          return refusal(503, 'OVERLOADED', 'Not now.');
+        });
+      });
+    try {
+      process.env['TZ'] = 'America/New_York';
+      const { user, address } = app('/audit');
+      fireEvent.change(await screen.findByLabelText('Since'), { target: { value: '2026-11-27T10:00' } });
+      await user.click(screen.getByRole('button', { name: 'Apply' }));
+      await waitFor(() => expect(sent.at(-1)).toBe('2026-11-27T15:00:00.000Z'));
+      const link = address();
+      cleanup();
+      process.env['TZ'] = 'Asia/Tokyo';
+      sent.length = 0;
+      const colleague = app(link);
+      await screen.findByText('1 row', { exact: true });
+      fields.push(screen.getByLabelText<HTMLInputElement>('Since').value);
+      await colleague.user.click(screen.getByRole('button', { name: 'Export' }));
+      await screen.findByText('Not now.');
+    } finally {
+      if (here === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = here;
+    }
+    expect(fields).toEqual(['2026-11-28T00:00']);
+    expect(sent).toEqual(['2026-11-27T15:00:00.000Z', '2026-11-27T15:00:00.000Z']);
   });
 
   it('counts one row as one row', async () => {

@@ -11,7 +11,7 @@ import { PageHeader } from '../components/page-header.js';
 import { Panel } from '../components/panel.js';
 import { VirtualList } from '../components/virtual-list.js';
 import { AuditExport } from './audit-export.js';
-import { AuditFilters } from './audit-filters.js';
+import { AuditFilters, FILTER_POINTERS } from './audit-filters.js';
 import { AuditLine } from './audit-line.js';
 import { auditRowsQuery } from './audit-queries.js';
 import { AuditRowDialog } from './audit-row-dialog.js';
@@ -54,9 +54,15 @@ export function AuditPage() {
           </>
         }
       />
-      <AuditFilters search={filter} actors={actors} onChange={change} />
+      <AuditFilters search={filter} actors={actors} error={found.error} onChange={change} />
       {found.isPending && <Loading what="the audit log" rows={8} />}
-      {found.isError && <FailureNotice error={found.error} onRetry={() => void found.refetch()} />}
+      {found.isError && (
+        <FailureNotice
+          error={found.error}
+          hidePointers={FILTER_POINTERS}
+          onRetry={() => void found.refetch()}
+        />
+      )}
       {found.isSuccess && rows.length === 0 && (
         <EmptyState
           title="No row matches."

@@ -14,6 +14,18 @@ const commandRules: ConfigSchema = {
   items: { type: 'string', minLength: 1, maxLength: 200 },
 };
 
+/** What variables of commands may be, for every route that takes them. */
+export const variablesSchema = {
+  type: 'object',
+  maxProperties: 200,
+  propertyNames: {
+    pattern: '^[A-Za-z_][A-Za-z0-9_]{0,127}$',
+    // The runner of policy-shell refuses them: the loader would act on them before a command is confined.
+    not: { pattern: '^(?:LD_|GCONV_PATH$|MALLOC_)' },
+  },
+  additionalProperties: { type: 'string', maxLength: 32_768 },
+} as const;
+
 /**
  * JSON Schema (draft 2020-12 subset) of an agent's configuration: it validates, drives redaction through `x-secret`,
  * and is what the OpenAPI document shows.
@@ -114,14 +126,8 @@ export const agentConfigSchema: ConfigSchema = Object.freeze({
     }),
     secrets: section({
       env: {
-        type: 'object',
-        maxProperties: 200,
-        propertyNames: {
-          pattern: '^[A-Za-z_][A-Za-z0-9_]{0,127}$',
-          // The runner of policy-shell refuses them: the loader would act on them before a command is confined.
-          not: { pattern: '^(?:LD_|GCONV_PATH$|MALLOC_)' },
-        },
-        additionalProperties: { type: 'string', maxLength: 32_768, 'x-secret': true },
+        ...variablesSchema,
+        additionalProperties: { ...variablesSchema.additionalProperties, 'x-secret': true },
       },
     }),
   }),

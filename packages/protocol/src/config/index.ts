@@ -1,4 +1,4 @@
-export { agentConfigSchema } from './agent-config-schema.js';
+export { agentConfigSchema, variablesSchema } from './agent-config-schema.js';
 export type { ConfigSchema } from './agent-config-schema.js';
 export type {
   AgentConfig,

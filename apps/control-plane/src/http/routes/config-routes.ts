@@ -1,3 +1,4 @@
+import { variablesSchema } from '@clawforce/protocol/config';
 import type { ConfigChange, ConfigOutcome, ConfigService, ConfigView } from '../../config/config-service.js';
 import { ApiError } from '../../errors/api-error.js';
 import { ref } from '../components.js';
@@ -123,7 +124,10 @@ export function configRoutes({ configs, requireRecentPassword }: ConfigRoutePart
       summary: 'Sets variables; null removes one, names that are not given stay.',
       access: { action: 'variable:write', on: 'agent' },
       body: object({
-        variables: { type: 'object', maxProperties: 200, additionalProperties: { type: ['string', 'null'] } },
+        variables: {
+          ...variablesSchema,
+          additionalProperties: { ...variablesSchema.additionalProperties, type: ['string', 'null'] },
+        },
       }),
       bodyLimit: BODY_LIMIT,
       responses: {

@@ -397,6 +397,31 @@ test('variables show names only, are set one at a time, and removed behind a que
   );
 });
 
+test("a variable that the API's schema does not take is not sent, and the reason stands at its field", async () => {
+  const { user, server } = open('variables', new ConfigServer());
+  server.on('GET /api/agents/a1/variables', () => ({ items: [] }));
+  const name = await screen.findByLabelText<HTMLInputElement>('Name');
+  const value = screen.getByLabelText<HTMLInputElement>('Value');
+  const marked = (): (string | null)[] => [name, value].map((field) => field.getAttribute('aria-invalid'));
+  for (const typed of ['not a name', 'LD_PRELOAD']) {
+    await user.clear(name);
+    await user.type(name, typed);
+    await user.click(screen.getByRole('button', { name: 'Set variable' }));
+    await waitFor(() => expect(marked()).toEqual(['true', null]));
+    expect(name.value).toBe(typed);
+  }
+  await screen.findByText('The name is not allowed.');
+  await user.clear(name);
+  await user.type(name, 'TOKEN');
+  await user.click(value);
+  await user.paste('x'.repeat(32_769));
+  await user.click(screen.getByRole('button', { name: 'Set variable' }));
+  await waitFor(() => expect(marked()).toEqual([null, 'true']));
+  await screen.findByText('Must have at most 32768 characters.');
+  expect(value.value).toHaveLength(32_769);
+  expect(server.bodies('PUT /api/agents/a1/variables')).toEqual([]);
+});
+
 test('a worker that runs at another level than the stored one is said to', async () => {
   const { server } = open('security', new ConfigServer());
   server.on('GET /api/agents/a1', () =>

@@ -3,6 +3,8 @@ import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { toFailure } from '../../api/api-failure.js';
 import { unwrap } from '../../api/api-client.js';
+import { REQUEST_SCHEMAS } from '../../api/generated/request-schemas.js';
+import { schemaIssues } from '../../api/json-schema.js';
 import { useApi } from '../../app/services.js';
 import { useReauthentication } from '../../session/reauthentication.js';
 import { Button } from '../../components/button.js';
@@ -56,7 +58,9 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
       () => undefined,
     );
   };
-  const issues = set.isError ? toFailure(set.error).issues : [];
+  const issue = set.isError ? toFailure(set.error).issues[0] : undefined;
+  const sent = Object.keys(set.variables ?? {})[0];
+  const isOfName = sent !== undefined && !isVariableName(sent);
   return (
     <Panel
       title="Variables"
@@ -119,6 +123,7 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
               code
               autoComplete="off"
               spellCheck="false"
+              error={isOfName ? issue?.message : undefined}
             />
             <TextField
               label="Value"
@@ -128,16 +133,14 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
               code
               autoComplete="new-password"
               spellCheck="false"
-              error={issues[0]?.message}
+              error={isOfName ? undefined : issue?.message}
             />
             <Button type="submit" isPending={set.isPending} isDisabled={trimmed === ''}>
               {replaces ? 'Replace value' : 'Set variable'}
             </Button>
           </Form>
         )}
-        {set.isError && (
-          <FailureNotice error={set.error} hidePointers={issues.slice(0, 1).map(({ pointer }) => pointer)} />
-        )}
+        {set.isError && <FailureNotice error={set.error} hidePointers={issue ? [issue.pointer] : []} />}
         {set.data && <SaveOutcome applied={set.data.applied} />}
       </div>
       {removing !== undefined && (
@@ -153,4 +156,11 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
       )}
     </Panel>
   );
+}
+
+/** A wrong name and a wrong value are at the same place of the request, and at two fields of the form. */
+function isVariableName(name: string): boolean {
+  const names =
+    REQUEST_SCHEMAS['PUT /api/agents/{id}/variables']?.properties?.['variables']?.propertyNames ?? {};
+  return schemaIssues(names, name).length === 0;
 }

@@ -3,6 +3,7 @@ import { FilePlus, FolderPlus, Upload } from 'lucide-react';
 import { useState } from 'react';
 import { DropZone, FileTrigger, type DropZoneProps } from 'react-aria-components';
 import { unwrap } from '../../api/api-client.js';
+import { checkBody } from '../../api/check-request.js';
 import { useApi } from '../../app/services.js';
 import { Button } from '../../components/button.js';
 import { InertText } from '../../components/inert-text.js';
@@ -32,6 +33,8 @@ export function AddEntries({
   const refresh = (): Promise<void> =>
     queries.invalidateQueries({ queryKey: [...workspaceKey(agentId), 'directory'] });
   const add = async (name: string): Promise<void> => {
+    // A new name is what a rename would give: the document says what it may be there.
+    checkBody('POST /api/agents/{id}/workspace/{path}/rename', { new_name: name });
     const path = pathIn(directory, name);
     const params = { path: { id: agentId, path } };
     unwrap(

@@ -258,6 +258,23 @@ test("a name that the API's schema does not take is not sent, says so at its fie
   expect(app.server.asked.filter((asked) => asked.startsWith('POST /api/agents'))).toEqual([]);
 });
 
+test.each(['New file', 'New folder'])(
+  "%s: a name that the API's schema does not take is not sent, says so at its field and stays",
+  async (kind) => {
+    const app = open('workspace/report.md');
+    await app.user.click(await screen.findByRole('button', { name: kind }));
+    const dialog = await screen.findByRole('dialog', { name: kind });
+    const box = within(dialog).getByRole<HTMLInputElement>('textbox', { name: 'Name' });
+    const long = 'n'.repeat(256);
+    await app.user.click(box);
+    await app.user.paste(long);
+    await app.user.click(within(dialog).getByRole('button', { name: 'Create' }));
+    await within(dialog).findByText('Must have at most 255 characters.');
+    expect([box.value, box.getAttribute('aria-invalid')]).toEqual([long, 'true']);
+    expect(app.server.asked.filter((asked) => /^(?:POST|PUT) .api.agents/.test(asked))).toEqual([]);
+  },
+);
+
 test('a move that succeeds opens the new path, and a new folder appears in the tree', async () => {
   const app = open('workspace/report.md');
   app.server.on(`POST ${TOP}%2Freport.md/move`, () => ({ path: 'data/report.md' }));
