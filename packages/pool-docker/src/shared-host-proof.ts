@@ -6,6 +6,7 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { sentenceOf } from './engine.js';
 import type { Engine } from './engine.js';
+import { PROOF_LABEL, PROOF_PREFIX, removeProofLeftovers } from './proof-leftovers.js';
 
 /** What {@link proveSharedHost} needs. */
 export interface ProofRequest {
@@ -22,7 +23,6 @@ socket.on('error', () => process.exit(3));
 socket.on('close', () => process.exit(0));
 setTimeout(() => process.exit(3), 10000);`;
 
-const LABEL = 'clawforce.proof';
 const WITHIN_MS = 60_000;
 
 function listen(path: string): Promise<{ readonly server: Server; readonly heard: () => string }> {
@@ -48,7 +48,7 @@ async function runProof(engine: Engine, request: ProofRequest, source: string): 
       // Root without any capability: the directory belongs to this process, whoever that is.
       User: `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`,
       WorkingDir: '/',
-      Labels: { [LABEL]: request.ownerId },
+      Labels: { [PROOF_LABEL]: request.ownerId },
       HostConfig: {
         NetworkMode: 'none',
         ReadonlyRootfs: true,
@@ -96,8 +96,9 @@ async function runProof(engine: Engine, request: ProofRequest, source: string): 
  * @throws PoolError `BACKEND_UNAVAILABLE` with what did not work.
  */
 export async function proveSharedHost(engine: Engine, request: ProofRequest): Promise<void> {
+  await removeProofLeftovers(engine, request, WITHIN_MS);
   const nonce = randomBytes(24).toString('hex');
-  const directory = await mkdtemp(join(request.proofDir, 'p-'));
+  const directory = await mkdtemp(join(request.proofDir, PROOF_PREFIX));
   const refusal = (what: string, cause?: unknown): PoolError =>
     new PoolError('BACKEND_UNAVAILABLE', `the engine at ${engine.endpoint.socketPath} ${what}`, {
       key: 'DOCKER_HOST',

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { DrillFacts } from '@clawforce/pool-core/drill';
@@ -9,9 +9,20 @@ export interface DrillRange {
   close(): Promise<void>;
 }
 
+const PREFIX = 'drill-';
+/** As `mkdtemp` ends a name. */
+const LEFT = new RegExp(`^${PREFIX}[A-Za-z0-9]{6}$`);
+
+/** Removes what drills left below `runtimeDir` whose server was killed; called while no drill runs. */
+export async function removeDrillRanges(runtimeDir: string): Promise<void> {
+  for (const name of await readdir(runtimeDir)) {
+    if (LEFT.test(name)) await rm(join(runtimeDir, name), { recursive: true, force: true });
+  }
+}
+
 /** Makes it below `runtimeDir`, which is private and short enough for a socket. The services close every connection. */
 export async function openDrillRange(runtimeDir: string): Promise<DrillRange> {
-  const root = await mkdtemp(join(runtimeDir, 'drill-'));
+  const root = await mkdtemp(join(runtimeDir, PREFIX));
   const servers: Server[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));

@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { AgentRecord } from '../storage/index.js';
 import type { DrillFiles } from './drill-files.js';
@@ -45,6 +48,20 @@ describe('the drill service', () => {
     expect(saved).toEqual([
       expect.objectContaining({ id, state: 'done', verdict: 'fail', reason: 'no engine' }),
     ]);
+  });
+
+  it('removes the scratch directories of drills whose server was killed, and nothing else', async () => {
+    const runtimeDir = await mkdtemp(join(tmpdir(), 'drills-'));
+    try {
+      await mkdir(join(runtimeDir, 'drill-Ab12cd', 'agent'), { recursive: true });
+      await writeFile(join(runtimeDir, 'drill-Ab12cd', 'agent', 'secret'), 'not yours');
+      await mkdir(join(runtimeDir, 'drill-of-an-agent'));
+      const drills = new DrillService({ ...slowParts().parts, runtimeDir });
+      await drills.recover();
+      expect(await readdir(runtimeDir)).toEqual(['drill-of-an-agent']);
+    } finally {
+      await rm(runtimeDir, { recursive: true });
+    }
   });
 
   it('is free again after a drill that could not be planned', async () => {

@@ -18,7 +18,7 @@ import type { AgentRecord } from '../storage/index.js';
 import { COMMAND_CASES } from './command-cases.js';
 import { DisposableWorkers, type DisposableParts } from './disposable-workers.js';
 import type { DrillFiles } from './drill-files.js';
-import { openDrillRange } from './drill-range.js';
+import { openDrillRange, removeDrillRanges } from './drill-range.js';
 import { countRows, type DrillReport, type DrillRow } from './drill-report.js';
 import { openNeighbour, type Neighbour } from './open-neighbour.js';
 import { POLICY_CASES } from './policy-cases.js';
@@ -69,13 +69,14 @@ export class DrillService {
 
   /** Removes what drills of an earlier server left, and ends their reports; called before a drill can begin. */
   async recover(): Promise<void> {
-    const { reports, log } = this.#parts;
+    const { reports, log, runtimeDir } = this.#parts;
     try {
       for (const { report, disposable } of await reports.list()) {
         if (report.state === 'done' && disposable.length === 0) continue;
         const left = await this.#workers.remove(disposable);
         await reports.save(endedReport(report), left);
       }
+      await removeDrillRanges(runtimeDir);
     } catch (error) {
       // Nobody is kept from working by it, and the next start tries again.
       log('what an earlier drill left could not be removed', { cause: String(error) });
