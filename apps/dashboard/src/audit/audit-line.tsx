@@ -19,7 +19,7 @@ export function AuditLine({ row, onOpen }: { readonly row: AuditRow; readonly on
           <InertText text={what} limit={300} />
         </span>
         <span className={styles['note']}>
-          {row.kind.replaceAll('_', ' ')} · <InertText text={who} />
+          <InertText text={row.kind.replaceAll('_', ' ')} limit={200} /> · <InertText text={who} />
         </span>
       </span>
       <span className={styles['agent']}>
@@ -27,7 +27,11 @@ export function AuditLine({ row, onOpen }: { readonly row: AuditRow; readonly on
       </span>
       <span className={styles['verdict']}>
         {row.effect && <DecisionBadge effect={row.effect} />}
-        {row.rule && <code>{row.rule}</code>}
+        {row.rule && (
+          <code>
+            <InertText text={row.rule} limit={200} />
+          </code>
+        )}
       </span>
     </Button>
   );

@@ -188,6 +188,23 @@ describe('the audit log', () => {
     expect(dialog.textContent).toContain('Layers, in order');
   });
 
+  it('shows a hidden direction in a name by its name, in the list and in the row in full', async () => {
+    const bad = 'x\u202Ey';
+    const ext = { layer: bad, trace: [{ layer: bad, rule: bad, effect: bad }] };
+    const hostile = rowWith(
+      { kind: bad, tool: bad, reason: bad, ext },
+      { kind: bad, rule: bad, effect: bad, actor_id: bad, agent_name: bad },
+    );
+    renderApp('/audit?row=12', (server) => {
+      server.on('GET /api/audit', () => ({ items: [hostile] }));
+    });
+    const dialog = await screen.findByRole('dialog', { name: 'Audit row 12' });
+    await within(dialog).findByText('Layers, in order');
+    await waitFor(() => expect(document.querySelectorAll('code').length).toBeGreaterThan(3));
+    expect(document.body.textContent).not.toContain('\u202E');
+    expect(dialog.textContent.split('xRLOy').length).toBeGreaterThan(8);
+  });
+
   it('tells a failure of the server from an empty log', async () => {
     const { server, user } = renderApp('/audit', (prepared) => {
       prepared.on(

@@ -37,7 +37,9 @@ function RowContent({ row }: { readonly row: AuditRow }) {
           <FullTime value={row.time} />
         </dd>
         <dt>Kind</dt>
-        <dd>{row.kind}</dd>
+        <dd>
+          <InertText text={row.kind} limit={200} />
+        </dd>
         <dt>Actor</dt>
         <dd>
           <InertText text={describeRow(row).who} />

@@ -1,3 +1,4 @@
+import { InertText } from './inert-text.js';
 import { Badge, type Tone } from './badge.js';
 
 const TONES: Readonly<Record<string, Tone>> = { allow: 'good', deny: 'bad', ask: 'warn' };
@@ -7,7 +8,7 @@ const WORDS: Readonly<Record<string, string>> = { allow: 'Allowed', deny: 'Refus
 export function DecisionBadge({ effect }: { readonly effect: string }) {
   return (
     <Badge tone={TONES[effect] ?? 'neutral'} dot>
-      {WORDS[effect] ?? effect}
+      {WORDS[effect] ?? <InertText text={effect} limit={60} />}
     </Badge>
   );
 }

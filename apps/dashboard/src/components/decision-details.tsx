@@ -35,13 +35,17 @@ export function DecisionDetails({ decision }: { readonly decision: ShownDecision
       <dl className={styles['facts']}>
         <dt>Rule</dt>
         <dd>
-          <code>{rule}</code>
+          <code>
+            <InertText text={rule} limit={200} />
+          </code>
         </dd>
         {layer !== '' && (
           <>
             <dt>Layer</dt>
             <dd>
-              <code>{layer}</code>
+              <code>
+                <InertText text={layer} limit={200} />
+              </code>
             </dd>
           </>
         )}
@@ -49,7 +53,9 @@ export function DecisionDetails({ decision }: { readonly decision: ShownDecision
           <>
             <dt>Policy</dt>
             <dd>
-              <code>{policyDigest.slice(0, 16)}</code>
+              <code>
+                <InertText text={policyDigest.slice(0, 16)} />
+              </code>
             </dd>
           </>
         )}
@@ -93,9 +99,13 @@ function Trace({ steps }: { readonly steps: readonly ShownStep[] }) {
       <ol className={styles['trace']}>
         {steps.map((step, index) => (
           <li key={index} className={styles['step']} data-effect={step.effect}>
-            <span className={styles['layer']}>{step.layer}</span>
+            <span className={styles['layer']}>
+              <InertText text={step.layer} limit={200} />
+            </span>
             <span>
-              <code>{step.rule}</code>
+              <code>
+                <InertText text={step.rule} limit={200} />
+              </code>
               {step.note !== '' && (
                 <span className={styles['note']}>
                   {' '}

@@ -168,6 +168,21 @@ describe('Markdown of an agent', () => {
     expect(page.textContent).not.toContain('Shown unformatted');
   });
 
+  it.each([
+    ['a word', 'invoice&#x202E;gpj&rlm;.exe', 'p'],
+    ['code', '`a\u202eb` **&#8238;&ZeroWidthSpace;**', 'strong'],
+    ['a heading', '# a&#x202E;b', 'h1'],
+    ['the words of a link', '[bank&#8238;moc.live](https://evil.example "a&rlm;b")', 'a'],
+    ['a name of an image', '![x&#x202E;y&#13;z](https://evil.example/p "a&#x200b;b")', 'p'],
+    ['a cell', '| a&#x2066;b |\n| --- |\n| c&ZeroWidthSpace;d |', 'td'],
+    ['a footnote', 'x[^1]\n\n[^1]: y&#x202e;z', 'li'],
+    ['HTML that stays text', '<b title="&#x202e;">\u202e</b>', 'p'],
+  ])('hidden characters that are written as references are named in %s', async (_what, text, where) => {
+    const page = await shown(text);
+    expect(page.innerHTML).not.toMatch(/[\u200b\u200f\u202e\u2066\r]/u);
+    expect(page.querySelector(where)?.textContent).toMatch(/⟨(RLO|ZWSP)⟩/);
+  });
+
   it('hidden directions are named inside Markdown too', async () => {
     const page = await shown('**invoice\u202egpj.exe**');
     expect(page.querySelector('strong')?.textContent).toBe('invoice⟨RLO⟩gpj.exe');

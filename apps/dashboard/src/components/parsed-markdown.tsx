@@ -2,13 +2,20 @@ import { memo, type ReactNode } from 'react';
 import ReactMarkdown, { type Components, type Options } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import { inertString } from './inert-parts.js';
+import { inertTree } from './inert-tree.js';
 import styles from './parsed-markdown.module.css';
 
 /** The parsed form of {@link Markdown}; a text that did not change is not parsed again. */
 export const ParsedMarkdown = memo(function ParsedMarkdown({ text }: { readonly text: string }) {
   return (
     <div className={styles['markdown']} dir="auto">
-      <ReactMarkdown skipHtml={false} remarkPlugins={PLUGINS} components={COMPONENTS} urlTransform={onlyWeb}>
+      <ReactMarkdown
+        skipHtml={false}
+        remarkPlugins={PLUGINS}
+        rehypePlugins={REHYPE_PLUGINS}
+        components={COMPONENTS}
+        urlTransform={onlyWeb}
+      >
         {inertString(text)}
       </ReactMarkdown>
     </div>
@@ -16,6 +23,8 @@ export const ParsedMarkdown = memo(function ParsedMarkdown({ text }: { readonly 
 });
 
 const PLUGINS: NonNullable<Options['remarkPlugins']> = [remarkGfm];
+// The source is made inert too, but Markdown reads `&#x202E;` and its like only afterwards.
+const REHYPE_PLUGINS: NonNullable<Options['rehypePlugins']> = [() => inertTree];
 
 function onlyWeb(url: string): string | undefined {
   return /^https?:\/\//i.test(url) ? url : undefined;

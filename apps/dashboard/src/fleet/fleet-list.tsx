@@ -98,7 +98,9 @@ function FleetRow({ agent, onDelete }: { readonly agent: Agent; readonly onDelet
               }
               title={inertString(refusal.reason)}
             >
-              <code>{refusal.rule}</code>
+              <code>
+                <InertText text={refusal.rule} limit={200} />
+              </code>
             </Link>
             <span className={styles['note']}>
               <RelativeTime value={refusal.time} />

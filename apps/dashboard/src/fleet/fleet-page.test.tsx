@@ -88,6 +88,22 @@ describe('the fleet', () => {
       gamma.getByText(words, { exact: true });
   });
 
+  it('shows a hidden direction in the name of a rule by its name', async () => {
+    const last = {
+      time: '2026-11-27T10:00:00.000Z',
+      tool: 'exec\u202E',
+      effect: 'deny',
+      layer: 'syntax',
+    } as const;
+    renderApp(
+      '/fleet',
+      withAgents(anAgent({ last_refusal: { ...last, rule: 'shell.\u202Ea', reason: 'no\u202E' } })),
+    );
+    const row = await screen.findByRole('listitem');
+    expect(row.textContent).toContain('shell.RLOa');
+    expect(row.outerHTML).not.toContain('\u202E');
+  });
+
   it('starts and stops an agent from its row; the row changes when the server has confirmed it, no other does', async () => {
     let confirm: (answer: Response) => void = () => undefined;
     const [one, two] = [

@@ -83,6 +83,25 @@ describe('the start page', () => {
     );
   });
 
+  it('shows a hidden direction in the name of a tool or a rule by its name', async () => {
+    const [item] = troubled.refusals.items;
+    renderApp('/', (server) =>
+      server.on('GET /api/now', () => ({
+        ...troubled,
+        refusals: {
+          ...troubled.refusals,
+          items: [{ ...item, tool: 'exec\u202Egpj', rule: 'shell.\u202Ea' }],
+          by_rule: [{ rule: 'shell.\u202Eb', count: 1 }],
+        },
+      })),
+    );
+    const refused = await screen.findByRole('region', { name: 'Refused in the last hour' });
+    await waitFor(() => expect(refused.textContent).toContain('execRLOgpj'));
+    expect(refused.textContent).toContain('shell.RLOa');
+    expect(screen.getByRole('region', { name: 'By rule' }).textContent).toContain('shell.RLOb');
+    expect(document.body.textContent).not.toContain('\u202E');
+  });
+
   it('counts every agent in trouble, also those that are not listed, and leads to all of them', async () => {
     const listed = (status: 'failed' | 'disconnected') =>
       Array.from({ length: 100 }, (_, index) =>

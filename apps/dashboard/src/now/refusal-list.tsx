@@ -22,7 +22,9 @@ export function RefusalList({ refusals }: { readonly refusals: Now['refusals']['
             <Badge tone={refusal.effect === 'ask' ? 'warn' : 'bad'} dot>
               {refusal.effect === 'ask' ? 'Asks' : 'Refused'}
             </Badge>
-            <code className={styles['tool']}>{refusal.tool}</code>
+            <code className={styles['tool']}>
+              <InertText text={refusal.tool} limit={200} />
+            </code>
             <Link
               to="/agents/$agentId/activity"
               params={{ agentId: refusal.agent_id }}
@@ -40,7 +42,9 @@ export function RefusalList({ refusals }: { readonly refusals: Now['refusals']['
             <InertText text={refusal.reason} />
           </p>
           <p className={styles['explain']}>
-            <code>{refusal.rule}</code>
+            <code>
+              <InertText text={refusal.rule} limit={200} />
+            </code>
             {refusal.hint && (
               <>
                 {' '}

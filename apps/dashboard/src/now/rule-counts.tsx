@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { Now } from '../api/api-types.js';
+import { InertText } from '../components/inert-text.js';
 import { Panel } from '../components/panel.js';
 import styles from './now-page.module.css';
 
@@ -17,7 +18,9 @@ export function RuleCounts({ refusals }: { readonly refusals: Now['refusals'] })
         {shown.map(({ rule, count }) => (
           <li key={rule}>
             <Link to="/audit" search={{ rule }} className={styles['rule'] ?? ''}>
-              <code>{rule}</code>
+              <code>
+                <InertText text={rule} limit={200} />
+              </code>
               <span>{count}</span>
               <span
                 className={styles['bar']}

@@ -62,7 +62,9 @@ function EventContent({ agentId, item }: { readonly agentId: string; readonly it
           <FullTime value={time} />
         </Fact>
         <Fact name="Event">
-          <code>{event.event_type}</code>
+          <code>
+            <InertText text={event.event_type} limit={200} />
+          </code>
         </Fact>
         <Fact name="About">
           <InertText text={subject} limit={200} />
@@ -95,7 +97,9 @@ function EventContent({ agentId, item }: { readonly agentId: string; readonly it
         {egress && (
           <>
             <Fact name="Rule">
-              <code>{egress.rule}</code>
+              <code>
+                <InertText text={egress.rule} limit={200} />
+              </code>
             </Fact>
             <Fact name="Bytes">
               {egress.bytes_out.toLocaleString('en')} sent, {egress.bytes.toLocaleString('en')} received
