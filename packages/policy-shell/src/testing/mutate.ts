@@ -66,9 +66,9 @@ export function rewriteOptions(words: readonly string[], random: Random): string
     const cluster = /^-([A-Za-z]{2,4})$/.exec(word);
     if (ended || choice === 0) {
       changed.push(word);
-    } else if (long && choice === 1 && long[2] !== undefined) {
+    } else if (long && choice === 1 && long[2] !== undefined && !onlyJoined.test(long[1] ?? '')) {
       changed.push(`--${long[1] ?? ''}`, long[2].slice(1));
-    } else if (cluster && flagsOnly.test(program)) {
+    } else if (cluster && isOfFlags(program, cluster[1] ?? '')) {
       const letters = (cluster[1] ?? '').split('');
       if (choice === 1) changed.push(...letters.map((letter) => `-${letter}`));
       else changed.push(`-${letters.reverse().join('')}`);
@@ -82,8 +82,19 @@ export function rewriteOptions(words: readonly string[], random: Random): string
   return changed;
 }
 
-// Tools whose clusters hold no option that takes a value.
-const flagsOnly = /^(?:rm|ls|cp|mv|ln|chmod|chown|chgrp|rmdir|mkdir|cat|du|df|tee|touch|unlink|shred)$/;
+// The letters of each tool whose options take a value: what follows them in a cluster is no option.
+const valueLetters: Readonly<Record<string, string>> = {
+  rm: '', ls: 'ITw', cp: 'St', mv: 'St', ln: 'St', chmod: '', chown: '', chgrp: '', rmdir: '', mkdir: 'm', cat: '', du: 'BdtX',
+  df: 'Btx', tee: '', touch: 'drt', unlink: '', shred: 'ns',
+}; // prettier-ignore
+
+function isOfFlags(program: string, letters: string): boolean {
+  const taking = Object.hasOwn(valueLetters, program) ? valueLetters[program] : undefined;
+  return taking !== undefined && ![...letters].some((letter) => taking.includes(letter));
+}
+
+// Options whose value is optional and never a word of its own.
+const onlyJoined = /^inspect(?:-brk|-port|-wait)?$/;
 // Options whose value may stand in the same word.
 const takesValue: Readonly<Record<string, string>> = {
   sort: '-o -T -k -t -S', cut: '-f -d -c -b', head: '-n -c', tail: '-n -c', grep: '-e -f -m -A -B -C', sed: '-e -f', awk: '-f -v -F',
