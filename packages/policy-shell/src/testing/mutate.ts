@@ -90,7 +90,7 @@ const valueLetters: Readonly<Record<string, string>> = {
 
 function isOfFlags(program: string, letters: string): boolean {
   const taking = Object.hasOwn(valueLetters, program) ? valueLetters[program] : undefined;
-  return taking !== undefined && ![...letters].some((letter) => taking.includes(letter));
+  return taking !== undefined && !letters.split('').some((letter) => taking.includes(letter));
 }
 
 // Options whose value is optional and never a word of its own.
