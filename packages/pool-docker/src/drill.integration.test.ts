@@ -103,6 +103,32 @@ docker.describe('the drill, executed by a real engine', () => {
     );
   }
 
+  for (const level of ['permissive', 'privileged'] as const) {
+    docker.test(
+      `at ${level}, tightened in root and network: what that decides is held`,
+      async () => {
+        const tightening = { readOnlyRoot: true, network: 'none' } as const;
+        const agentId = `drill-tight-${level}`;
+        const spec = await harness.spec({ agentId, generation: 1, behaviour: 'idle', level, tightening });
+        await harness.pool.start(spec);
+        expect(await harness.pool.attest(spec)).toMatchObject({ attested: 'matched' });
+        const decided = DRILL_CASES.filter(
+          (one) => one.tightenedBy !== undefined || one.id === 'fs-tmp-write',
+        );
+        const rows = await runDrill({
+          pool: harness.pool,
+          ref: spec,
+          cases: decided,
+          facts: { ...range.facts(level, MEMORY), tightening },
+        });
+        expect(idsOf(rows, 'pass')).toHaveLength(decided.length);
+        expect(decided.length).toBeGreaterThan(9);
+        await harness.pool.stop(spec, { graceMs: 2_000, reason: 'test' });
+      },
+      120_000,
+    );
+  }
+
   docker.test(
     'positive control: in a container without isolation each of these actions succeeds, and the drill fails it',
     async () => {

@@ -4,6 +4,7 @@ import { LOCAL_USER_ID, type Actor, type AgentService } from '../agents/agent-se
 import type { AgentLifecycle } from '../agents/lifecycle.js';
 import type { ConfigService } from '../config/config-service.js';
 import type { AgentRecord, Storage } from '../storage/index.js';
+import { admittedOverrides } from './admitted-overrides.js';
 
 /** What {@link DisposableWorkers} works with. */
 export interface DisposableParts {
@@ -76,7 +77,7 @@ export class DisposableWorkers {
     await configs.replace(
       made,
       {
-        security: { docker: { ...like?.docker, level } },
+        security: { docker: { ...(like ? admittedOverrides(level, like.docker) : {}), level } },
         tools: {
           exec: { timeout: 30, ...(like ? { policy: like.exec.policy } : {}) },
           ...(like

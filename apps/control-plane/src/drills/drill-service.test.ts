@@ -25,6 +25,7 @@ function slowParts(): { parts: DrillServiceParts; answer: () => void; saved: unk
       effective: () =>
         new Promise((resolve) => waiting.push(() => resolve({ docker: { level: 'permissive' } }))),
     },
+    maxLevel: 'permissive',
     audit: { enqueue: vi.fn() },
     log: vi.fn(),
   };
@@ -63,6 +64,19 @@ describe('the drill service', () => {
       await rm(runtimeDir, { recursive: true });
     }
   });
+
+  it.each([
+    ['sandboxed', 'sandboxed'],
+    ['permissive', 'permissive'],
+    ['privileged', 'permissive'],
+  ] as const)(
+    'where %s is the maximum, a drill that nothing else is asked of is at %s',
+    async (maxLevel, level) => {
+      const drills = new DrillService({ ...slowParts().parts, maxLevel });
+      await expect(drills.begin({}, ROOT)).resolves.toMatchObject({ level });
+      await drills.close();
+    },
+  );
 
   it('is free again after a drill that could not be planned', async () => {
     const { parts, answer } = slowParts();

@@ -126,8 +126,10 @@ export class DrillService {
   }
 
   async #plan({ agent, level: asked }: DrillRequest, actor: Actor): Promise<DrillReport> {
-    const { backend, configs } = this.#parts;
-    const own = agent ? (await configs.effective(agent.id, 'a drill')).docker.level : 'permissive';
+    const { backend, configs, maxLevel } = this.#parts;
+    const own = agent
+      ? (await configs.effective(agent.id, 'a drill')).docker.level
+      : stricter('permissive', maxLevel);
     const level = asked ?? own;
     if (!isWithinCeiling(level, own) && actor.role !== 'superadmin') {
       throw new ApiError('FORBIDDEN', `Only a superadmin starts a worker at the level "${level}".`);
@@ -295,9 +297,10 @@ export class DrillService {
   }
 
   async #limitsOf(agent: AgentRecord): Promise<Omit<DrillFacts, 'probe'>> {
-    const { level, limits, requirements } = await this.#parts.isolationOf(agent);
+    const { level, limits, requirements, tightening } = await this.#parts.isolationOf(agent);
     return {
       level,
+      tightening,
       memoryBytes: limits.memoryBytes ?? 2 * 1024 ** 3,
       cpus: (limits.cpuQuotaUs ?? 100_000) / (limits.cpuPeriodUs ?? 100_000),
       pids: requirements.pidsLimit,
@@ -306,6 +309,9 @@ export class DrillService {
     };
   }
 }
+
+const stricter = (left: IsolationLevel, right: IsolationLevel): IsolationLevel =>
+  isWithinCeiling(left, right) ? left : right;
 
 /** A report of a drill that an earlier server did not end; what it found so far proves nothing as a whole. */
 function endedReport(report: DrillReport): DrillReport {

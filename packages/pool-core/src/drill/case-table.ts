@@ -8,6 +8,7 @@ interface Row {
   /** Default `true`. */
   readonly control?: boolean;
   readonly needs?: readonly DrillNeed[];
+  readonly tightenedBy?: DrillCase['tightenedBy'];
 }
 
 type Script = string | ((facts: DrillFacts) => string);
@@ -18,7 +19,7 @@ const textOf = (script: Script, facts: DrillFacts): string =>
 /** Makes the cases of one group. */
 export function caseTable(group: DrillCase['group']) {
   const make = (
-    { id, action, code, control = true, needs }: Row,
+    { id, action, code, control = true, needs, tightenedBy }: Row,
     command: DrillCase['command'],
   ): DrillCase => ({
     id,
@@ -28,6 +29,7 @@ export function caseTable(group: DrillCase['group']) {
     control,
     command,
     ...(needs ? { needs } : {}),
+    ...(tightenedBy ? { tightenedBy } : {}),
   });
   return {
     /** Tried by a shell script. */

@@ -1,4 +1,5 @@
 import type { IsolationLevel } from '../isolation-level.js';
+import type { Tightening } from '../level-override.js';
 
 /** What an action should come to: `any` is told but not judged, as it depends on the engine or the surroundings. */
 export type Expectation = 'blocked' | 'allowed' | 'any';
@@ -6,6 +7,8 @@ export type Expectation = 'blocked' | 'allowed' | 'any';
 /** Values that a case is filled in with, from the worker under test. */
 export interface DrillFacts {
   readonly level: IsolationLevel;
+  /** What the worker asks beyond its level. Default: nothing. */
+  readonly tightening?: Tightening;
   readonly memoryBytes: number;
   /** CPUs it may use. */
   readonly cpus: number;
@@ -51,11 +54,22 @@ export interface DrillCase {
   /** Exit code 0 means that the action succeeded. */
   readonly command: (facts: DrillFacts) => readonly string[];
   readonly needs?: readonly DrillNeed[];
+  /** The tightening, or limit, that makes the case come to what it does at `sandboxed`, whatever the level. */
+  readonly tightenedBy?: keyof Tightening | 'pids';
   /**
    * Whether the action was seen to succeed somewhere, by the tests of this repository: only then does `blocked` prove
    * something by itself.
    */
   readonly control: boolean;
+}
+
+/** Gives what a case should come to in the worker under test. */
+export function expectedOf(
+  { expect, tightenedBy }: Pick<DrillCase, 'expect' | 'tightenedBy'>,
+  { level, tightening, pids }: Pick<DrillFacts, 'level' | 'tightening' | 'pids'>,
+): Expectation {
+  const asked = { ...tightening, pids };
+  return expect[tightenedBy !== undefined && asked[tightenedBy] !== undefined ? 'sandboxed' : level];
 }
 
 /** Expectations in the order permissive, sandboxed, privileged: `b`locked, `a`llowed, `?` any. */

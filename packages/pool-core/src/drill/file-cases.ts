@@ -13,13 +13,16 @@ const FILE_CAPABILITY = 'b:0000000202000000000000000000000000000000';
 
 /** The image, scratch space and the agent's own directory. */
 export const fileCases: readonly DrillCase[] = [
-  sh({ id: 'fs-rootfs-bin', action: 'add a program to the image', code: 'bba' }, 'touch /usr/local/bin/evil'),
   sh(
-    { id: 'fs-etc-passwd', action: 'append a user to /etc/passwd', code: 'bba' },
+    { id: 'fs-rootfs-bin', action: 'add a program to the image', code: 'bba', tightenedBy: 'readOnlyRoot' },
+    'touch /usr/local/bin/evil',
+  ),
+  sh(
+    { id: 'fs-etc-passwd', action: 'append a user to /etc/passwd', code: 'bba', tightenedBy: 'readOnlyRoot' },
     'echo x:x:0:0::/:/bin/sh >> /etc/passwd',
   ),
   sh(
-    { id: 'fs-var-tmp', action: 'leave a file in /var/tmp', code: 'aba' },
+    { id: 'fs-var-tmp', action: 'leave a file in /var/tmp', code: 'aba', tightenedBy: 'readOnlyRoot' },
     'touch /var/tmp/x && rm /var/tmp/x',
   ),
   sh(
@@ -27,16 +30,31 @@ export const fileCases: readonly DrillCase[] = [
     'echo 1 > /tmp/x && rm /tmp/x',
   ),
   sh(
-    { id: 'fs-tmp-exec', action: 'run a program that was dropped in /tmp', code: 'aba' },
+    {
+      id: 'fs-tmp-exec',
+      action: 'run a program that was dropped in /tmp',
+      code: 'aba',
+      tightenedBy: 'readOnlyRoot',
+    },
     `${COPY_TRUE} /tmp/true && /tmp/true`,
   ),
   sh(
-    { id: 'fs-tmp-fill', action: 'put more into /tmp than it may hold', code: 'aba' },
+    {
+      id: 'fs-tmp-fill',
+      action: 'put more into /tmp than it may hold',
+      code: 'aba',
+      tightenedBy: 'readOnlyRoot',
+    },
     ({ tmpBytes }) =>
       `dd if=/dev/zero of=/tmp/f bs=1M count=${Math.ceil(tmpBytes / MIB) + 8} 2>/dev/null; r=$?; rm -f /tmp/f; exit $r`,
   ),
   js(
-    { id: 'fs-tmp-inodes', action: 'make more files in /tmp than it may hold', code: 'aba' },
+    {
+      id: 'fs-tmp-inodes',
+      action: 'make more files in /tmp than it may hold',
+      code: 'aba',
+      tightenedBy: 'readOnlyRoot',
+    },
     ({ tmpInodes }) =>
       `const fs=require('fs');fs.mkdirSync('/tmp/i',{recursive:true});let r=0;try{for(let i=0;i<${tmpInodes + 100};i++)fs.writeFileSync('/tmp/i/'+i,'')}catch{r=1}fs.rmSync('/tmp/i',{recursive:true});process.exit(r)`,
   ),

@@ -96,7 +96,7 @@ export const privilegeCases: readonly DrillCase[] = [
 /** Memory, CPU, processes, descriptors. */
 export const resourceCases: readonly DrillCase[] = [
   resources.sh(
-    { id: 'res-forks', action: 'start more processes than it may have', code: 'bba' },
+    { id: 'res-forks', action: 'start more processes than it may have', code: 'bba', tightenedBy: 'pids' },
     ({ pids }) =>
       `i=0; while [ $i -lt ${(pids ?? 350) + 50} ]; do sleep 2 & i=$((i+1)); done 2>/dev/null; [ $i = ${(pids ?? 350) + 50} ] && [ "$(ls -d /proc/[0-9]* | wc -l)" -ge ${(pids ?? 350) + 50} ]`,
   ),

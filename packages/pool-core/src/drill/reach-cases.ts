@@ -30,7 +30,7 @@ export const networkCases: readonly DrillCase[] = [
     '0',
   ),
   network.sh(
-    { id: 'net-route', action: 'have a route to the outside', code: 'aba' },
+    { id: 'net-route', action: 'have a route to the outside', code: 'aba', tightenedBy: 'network' },
     `awk '$2=="00000000"{f=1}END{exit !f}' /proc/net/route`,
   ),
   network.js(
@@ -38,6 +38,7 @@ export const networkCases: readonly DrillCase[] = [
       id: 'net-gateway',
       action: 'reach a service of the host that listens on every address',
       code: 'aba',
+      tightenedBy: 'network',
       needs: ['hostPort'],
     },
     ({ hostPort }) => `${GATEWAY}${connect(`${hostPort ?? 0},gateway`)}`,
@@ -56,7 +57,12 @@ export const networkCases: readonly DrillCase[] = [
     ({ neighbour }) => connect(`${neighbour?.port ?? 0},'${neighbour?.address ?? ''}'`),
   ),
   network.js(
-    { id: 'net-metadata', action: 'ask the cloud for credentials (169.254.169.254)', code: '?b?' },
+    {
+      id: 'net-metadata',
+      action: 'ask the cloud for credentials (169.254.169.254)',
+      code: '?b?',
+      tightenedBy: 'network',
+    },
     connect(`80,'169.254.169.254'`),
   ),
   network.probe(

@@ -65,6 +65,25 @@ describe('runDrill', () => {
     expect((await outcome({ code: 64 }, { command: ({ probe }) => [probe, 'call'] }))[0]).toBe('not-run');
   });
 
+  test('where the worker is tightened, a case that this decides is judged as at the strictest level', async () => {
+    const judged = async (tightening: DrillFacts['tightening'], tightenedBy?: DrillCase['tightenedBy']) => {
+      const pool = { exec: async () => answer({ code: 1 }) };
+      const [row] = await runDrill({
+        pool,
+        ref,
+        facts: { ...facts, level: 'permissive', ...(tightening ? { tightening } : {}) },
+        cases: [drill(tightenedBy ? { tightenedBy } : {})],
+      });
+      return [row?.expected, row?.verdict];
+    };
+    expect(await judged({ network: 'none' }, 'network')).toEqual(['blocked', 'pass']);
+    expect(await judged({ readOnlyRoot: true }, 'network')).toEqual(['allowed', 'fail']);
+    expect(await judged({ network: 'none' })).toEqual(['allowed', 'fail']);
+    expect(await judged(undefined, 'network')).toEqual(['allowed', 'fail']);
+    // A limit of its own, which these facts have.
+    expect(await judged(undefined, 'pids')).toEqual(['blocked', 'pass']);
+  });
+
   test('an action that nothing is expected of is told', async () => {
     expect((await outcome({ code: 0 }, { expect: expectations('???') }))[1]).toBe('info');
   });

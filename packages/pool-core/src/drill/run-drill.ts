@@ -1,6 +1,6 @@
 import type { AgentPool, WorkerRef } from '../agent-pool.js';
 import { PoolError } from '../pool-error.js';
-import { PROGRAM_FAILED } from './drill-case.js';
+import { expectedOf, PROGRAM_FAILED } from './drill-case.js';
 import type { DrillCase, DrillFacts, Expectation } from './drill-case.js';
 
 /** What came of one case. */
@@ -80,7 +80,7 @@ export async function runDrill(request: DrillRequest): Promise<readonly DrillRow
   const rows: DrillRow[] = [];
   for (const drill of request.cases) {
     const { id, group, action, control } = drill;
-    const expected = drill.expect[request.facts.level];
+    const expected = expectedOf(drill, request.facts);
     const began = performance.now();
     const lacking = (drill.needs ?? []).filter((need) => request.facts[need] === undefined);
     const answer: Answer =

@@ -25,7 +25,7 @@ export function drillCommands(parent: Argv, run: RunVerb): Argv {
           .option('level', {
             choices: ['permissive', 'sandboxed', 'privileged'] as const,
             requiresArg: true,
-            describe: "Level of the worker (the agent's own, else permissive)",
+            describe: "Level of the worker (the agent's own, else permissive or a stricter maximum)",
           })
           .example('$0 drill run --level sandboxed', 'Prove the strictest level on this host'),
       ({ agent, level, ...argv }) =>
