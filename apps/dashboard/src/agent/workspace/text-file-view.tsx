@@ -11,6 +11,7 @@ import { Notice } from '../../components/notice.js';
 import { Panel } from '../../components/panel.js';
 import { TextField } from '../../components/text-field.js';
 import { ConflictView } from './conflict-view.js';
+import { boxText, withLineEndsOf } from './line-ends.js';
 import { sizeText } from './paths.js';
 import { contentQuery, workspaceKey } from './workspace-queries.js';
 import styles from './workspace.module.css';
@@ -70,6 +71,7 @@ export function TextFileView({
   });
   const conflict = save.isError && toFailure(save.error).code === 'PRECONDITION_FAILED';
   const isEditing = draft !== undefined;
+  const edited = isEditing ? withLineEndsOf(file.content, draft) : '';
   const canEdit = !file.truncated && file.size <= EDIT_LIMIT;
   return (
     <Panel
@@ -91,8 +93,8 @@ export function TextFileView({
               kind="primary"
               size="small"
               isPending={save.isPending}
-              isDisabled={draft === file.content && !conflict}
-              onPress={() => save.mutate({ text: draft, over: version })}
+              isDisabled={edited === file.content && !conflict}
+              onPress={() => save.mutate({ text: edited, over: version })}
             >
               Save
             </Button>
@@ -109,7 +111,7 @@ export function TextFileView({
                 size="small"
                 onPress={() => {
                   setVersion(etag);
-                  setDraft(file.content);
+                  setDraft(boxText(file.content));
                 }}
               >
                 Edit
@@ -130,8 +132,8 @@ export function TextFileView({
           <ConflictView
             agentId={agentId}
             path={path}
-            mine={draft}
-            onOverwrite={(over) => save.mutate({ text: draft, over })}
+            mine={edited}
+            onOverwrite={(over) => save.mutate({ text: edited, over })}
             onTakeTheirs={() => {
               save.reset();
               setDraft(undefined);

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { expect, test, vi } from 'vitest';
 import { json, refusal, type FakeServer } from '../../testing/fake-server.js';
 import { giveHeight } from '../../testing/give-height.js';
@@ -130,6 +130,27 @@ test('a save goes over the version that was read, and the new text stands there'
   await screen.findByText('three');
   expect(over).toBe('"v1"');
   expect(app.server.bodies(`PUT ${TOP}%2Freport.md`)).toEqual([{ content: 'three' }]);
+});
+
+test('a save changes the line ends of no line that was not edited', async () => {
+  const app = open('workspace/report.md', (server) => {
+    server.on(`GET ${TOP}%2Freport.md`, () =>
+      json({ path: 'report.md', content: 'one\r\ntwo\r\nthree\n', size: 16, truncated: false }, 200, {
+        etag: '"v1"',
+      }),
+    );
+  });
+  app.server.on(`PUT ${TOP}%2Freport.md`, () =>
+    json({ path: 'report.md', etag: 'v2' }, 200, { etag: '"v2"' }),
+  );
+  await app.user.click(await screen.findByRole('button', { name: 'Edit' }));
+  const box = screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Content' });
+  expect(screen.getByRole('button', { name: 'Save' }).hasAttribute('disabled')).toBe(true);
+  // What a browser gives for a box never has a carriage return; the page that stands in for it here does not do that.
+  fireEvent.change(box, { target: { value: box.value.replaceAll('\r\n', '\n').replace('two', 'TWO') } });
+  await app.user.click(screen.getByRole('button', { name: 'Save' }));
+  await screen.findByText(/TWO/);
+  expect(app.server.bodies(`PUT ${TOP}%2Freport.md`)).toEqual([{ content: 'one\r\nTWO\r\nthree\n' }]);
 });
 
 test('a file that changed meanwhile: both versions are shown, nothing is lost, overwriting is a choice', async () => {
