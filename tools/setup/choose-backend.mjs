@@ -27,9 +27,9 @@ export async function chooseBackend(configured, { docker = 'docker', image = bui
   try {
     await run(docker, ['info', '--format', '{{.ServerVersion}}'], { timeout: ENGINE_ANSWERS_MS });
   } catch (error) {
-    return fallBack(
-      error.code === 'ENOENT' ? 'there is no docker command here' : 'the docker engine does not answer',
-    );
+    if (error.code !== 'ENOENT') return fallBack('the docker engine does not answer');
+    // The command only builds the image: with one that is named, the server asks the engine's socket itself.
+    if (!process.env.AGENT_IMAGE) return fallBack('there is no docker command here');
   }
   const env = {};
   if (!process.env.AGENT_IMAGE) {

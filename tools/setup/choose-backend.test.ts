@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { chooseBackend } from './choose-backend.mjs';
 
 let directory: string;
@@ -16,8 +16,12 @@ const built = (): Promise<string> => Promise.resolve('clawforce-worker:abc');
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'choose-'));
+  vi.stubEnv('AGENT_IMAGE', '');
 });
-afterEach(() => rm(directory, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(directory, { recursive: true, force: true });
+});
 
 describe('npm start', () => {
   it('takes docker when the engine answers and the image is built, and lets the server try it', async () => {
@@ -41,6 +45,14 @@ describe('npm start', () => {
     });
     expect(unbuilt.flags[1]).toBe('the worker image could not be built: no base image');
     expect(unbuilt.said).toContain('no base image');
+  });
+
+  it('without the docker command lets the server ask the engine, where the worker image is named', async () => {
+    vi.stubEnv('AGENT_IMAGE', 'registry.example/worker:1');
+    const missing = { docker: join(directory, 'none'), image: built };
+    expect(await chooseBackend(undefined, missing)).toMatchObject({ flags: ['--choose-backend'], env: {} });
+    const silent = await chooseBackend(undefined, { docker: await dockerThat(1), image: built });
+    expect(silent.flags).toEqual(['--backend-reason', 'the docker engine does not answer']);
   });
 
   it('never takes another backend than the configured one', async () => {
