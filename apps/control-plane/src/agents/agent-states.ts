@@ -55,15 +55,20 @@ export class AgentStates {
 
   /**
    * Takes link, sockets and credentials from an agent whose worker is gone, and says why it failed. Messages that wait stay
-   * when another attempt follows.
+   * when another attempt follows. `mismatched` stays to be seen until the next start or stop.
    */
-  async fail(agent: AgentRecord, reason: string, retryInMs: number | undefined): Promise<AgentRecord> {
+  async fail(
+    agent: AgentRecord,
+    reason: string,
+    retryInMs: number | undefined,
+    attested: 'none' | 'mismatched' = 'none',
+  ): Promise<AgentRecord> {
     const { storage, feed } = this.#parts;
     const next = retryInMs === undefined ? '' : ` The next attempt follows in ${seconds(retryInMs)}.`;
     await this.release(agent.id, LINK_CODES.fenced, reason, retryInMs !== undefined);
     const event = await storage.events.record(agent.id, { event_type: 'error', content: reason });
     feed.publish(agent.id, { kind: 'event', event });
-    return this.set(agent, { status: 'failed', attested: 'none', reason: `${reason}${next}` });
+    return this.set(agent, { status: 'failed', attested, reason: `${reason}${next}` });
   }
 
   /** Ends the link, the sockets, the credentials and the messages of an agent that has no worker any more. */

@@ -494,11 +494,11 @@ requires('docker', 'root').describe('agents in containers', () => {
     const id = await agent();
     await call('POST', `/api/agents/${id}/start`);
     const failed = await reaches(id, 'failed');
-    expect(failed).toMatchObject({ attested: 'none', desired: 'running' });
+    expect(failed).toMatchObject({ attested: 'mismatched', desired: 'running' });
     const { items } = (await call('GET', '/api/agents')).body as {
       items: { id: string; attested: string }[];
     };
-    expect(items.find((item) => item.id === id)?.attested).toBe('none');
+    expect(items.find((item) => item.id === id)?.attested).toBe('mismatched');
     expect(failed.statusReason).toContain('pidsLimit');
     // The engine would do the same again, so there is no next attempt.
     expect(failed.statusReason).not.toContain('next attempt');

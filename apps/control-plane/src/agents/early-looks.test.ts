@@ -20,13 +20,13 @@ it('gives an early look to its own generation only, and only once', async () => 
     looked.push(generation);
     return Promise.resolve(matched);
   });
-  looks.begin(spec(1));
+  void looks.begin(spec(1));
   expect(await looks.take(spec(1))).toBe(matched);
   expect(looked).toEqual([1]);
   await looks.take(spec(1));
   expect(looked).toEqual([1, 1]);
   // What was found of an older worker says nothing about the next one.
-  looks.begin(spec(1));
+  void looks.begin(spec(1));
   await looks.take(spec(2));
   expect(looked).toEqual([1, 1, 1, 2]);
 });
@@ -37,6 +37,6 @@ it('looks again when the early look failed, and passes on what that one fails wi
     calls += 1;
     return Promise.reject(new Error(`look ${calls}`));
   });
-  looks.begin(spec(1));
+  void looks.begin(spec(1));
   await expect(looks.take(spec(1))).rejects.toThrow('look 2');
 });

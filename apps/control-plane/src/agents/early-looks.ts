@@ -13,11 +13,13 @@ export class EarlyLooks {
     this.#attest = attest;
   }
 
-  /** Begins to look at a worker that was just started. */
-  begin(spec: WorkerSpec): void {
+  /** Begins to look at a worker that was just started; gives what is found, and nothing when the look fails. */
+  begin(spec: WorkerSpec): Promise<WorkerAttestation | undefined> {
     const { agentId, generation } = spec;
     // A look that fails says nothing; the next one is at the hello.
-    this.#looks.set(agentId, { generation, found: this.#attest(spec).catch(() => undefined) });
+    const found = this.#attest(spec).catch(() => undefined);
+    this.#looks.set(agentId, { generation, found });
+    return found;
   }
 
   /** Gives what was found, once; without it looks now. @throws PoolError as the look. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startTestPlane, until, type Answer, type TestPlane } from '../server/testing/test-plane.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
+import type { AttestWorker } from './attest-worker.js';
 import type { LifecycleTiming } from './lifecycle-parts.js';
 
 type Behaviour = 'honest' | 'silent' | 'exits' | 'stubborn' | 'no-landlock';
@@ -13,8 +14,8 @@ let dataDir: string;
 let test: TestPlane;
 let token: string;
 
-async function start(timing: Partial<LifecycleTiming> = {}): Promise<void> {
-  test = await startTestPlane({ dataDir, timing: { graceMs: 1000, ...timing } });
+async function start(timing: Partial<LifecycleTiming> = {}, attest?: AttestWorker): Promise<void> {
+  test = await startTestPlane({ dataDir, timing: { graceMs: 1000, ...timing }, attest });
   if (!(await test.core.storage.users.findByUsername('root'))) await test.user('root', 'superadmin');
   token = (await test.login('root')).access;
 }
@@ -91,6 +92,41 @@ describe('a worker whose kernel lacks what confines commands', () => {
     );
     expect(statusReason).not.toContain('a word of its own');
     await post(id, 'stop');
+  });
+});
+
+describe('a look from outside', () => {
+  const audited = (id: string, what: string): Promise<string> =>
+    until(`${what} in the audit log`, async () => {
+      const { text } = await test.call('GET', `/api/audit?agent_id=${id}&limit=100`, { token });
+      return text.includes(what) && text;
+    });
+
+  it('ends a worker that differs before it says hello, and the status keeps what was found', async () => {
+    await test.stop();
+    const found = { attested: 'mismatched', differences: [], reason: 'pidsLimit differs' } as const;
+    await start({ connectMs: 600_000 }, () => Promise.resolve(found));
+    const id = await agent('silent');
+    await post(id, 'start');
+    const failed = await reaches(id, 'failed');
+    expect(failed).toMatchObject({ attested: 'mismatched', desired: 'running' });
+    expect(failed.statusReason).toContain('pidsLimit differs');
+    expect(await workersOf(id)).toBe(0);
+    expect((await audited(id, 'attestation_mismatched')).split('attestation_mismatched')).toHaveLength(2);
+    expect((await post(id, 'stop')).body.status).toBe('stopped');
+    expect((await stored(id)).attested).toBe('none');
+  });
+
+  it('that fails ends the worker, with a row in the audit log', async () => {
+    await test.stop();
+    await start({ connectMs: 600_000 }, () => Promise.reject(new Error('canary')));
+    const id = await agent();
+    await post(id, 'start');
+    const failed = await reaches(id, 'failed');
+    expect(failed).toMatchObject({ attested: 'none' });
+    expect(failed.statusReason).toContain('could not be confirmed');
+    expect(await workersOf(id)).toBe(0);
+    expect(await audited(id, 'attestation_failed')).not.toContain('canary');
   });
 });
 

@@ -1,3 +1,4 @@
+import type { WorkerSpec } from '@clawforce/pool-core';
 import { LINK_CODES, type LinkCode } from '@clawforce/protocol';
 import { ApiError } from '../errors/api-error.js';
 import type { Admission } from '../hub/link-hub.js';
@@ -10,7 +11,7 @@ import { KeyedQueue } from './keyed-queue.js';
 import { DEFAULT_TIMING, type LifecycleParts, type LifecycleTiming } from './lifecycle-parts.js';
 import { RestartPlan } from './restart-plan.js';
 import { canRetry, startFailure } from './start-failure.js';
-import { admitWorker } from './worker-admission.js';
+import { admitWorker, refuseMismatched } from './worker-admission.js';
 import { WorkerEnds } from './worker-ends.js';
 import { isElevated } from './worker-config.js';
 import { OLDER_IMAGE } from './worker-images.js';
@@ -83,7 +84,7 @@ export class AgentLifecycle {
       if (isAlive(agent)) continue;
       if (agent.mode !== this.#parts.pool.kind) {
         const reason = `The agent is meant for the backend "${agent.mode}", which is not active.`;
-        await this.#states.set(agent, { status: 'stopped', reason });
+        await this.#states.set(agent, { status: 'stopped', attested: 'none', reason });
         continue;
       }
       this.#restart(agent.id);
@@ -226,7 +227,7 @@ export class AgentLifecycle {
       const agent = await launchWorker(agentId, this.#parts, this.#states);
       this.#awaitLink(agent);
       const spec = storedSpec(agent);
-      if (spec) this.#looks.begin(spec);
+      if (spec) this.#lookEarly(spec);
       return agent;
     } catch (error) {
       const agent = await this.#states.load(agentId);
@@ -235,6 +236,19 @@ export class AgentLifecycle {
       await this.#ends.failed(agent, failure.message, { retry: canRetry(failure) && !this.#closing });
       throw failure;
     }
+  }
+
+  /** Looks at a worker while it comes up; one that differs is ended at once, whether it ever says hello or not. */
+  #lookEarly(spec: WorkerSpec): void {
+    void this.#looks.begin(spec).then((found) => {
+      if (found?.attested !== 'mismatched') return;
+      this.#inBackground(spec.agentId, async () => {
+        const agent = await this.#parts.storage.agents.get(spec.agentId);
+        if (!agent || agent.generation !== spec.generation || !isAlive(agent) || this.#closing) return;
+        this.#clearDeadline(agent.id);
+        await refuseMismatched(agent, spec, found, { parts: this.#parts, ends: this.#ends, adopted: false });
+      });
+    });
   }
 
   /** Starts an agent that is to run and has no worker: after a failure, or after a start of the control plane. */

@@ -59,10 +59,14 @@ export class WorkerEnds {
   }
 
   /** Writes down that an agent failed, and plans the next attempt when another one can help. */
-  async failed(agent: AgentRecord, reason: string, { retry }: { readonly retry: boolean }): Promise<void> {
+  async failed(
+    agent: AgentRecord,
+    reason: string,
+    { retry, attested }: { readonly retry: boolean; readonly attested?: 'mismatched' },
+  ): Promise<void> {
     const again = retry && agent.desired === 'running';
     if (!again) this.#restarts.forget(agent.id);
-    await this.#states.fail(agent, reason, again ? this.#restarts.schedule(agent.id) : undefined);
+    await this.#states.fail(agent, reason, again ? this.#restarts.schedule(agent.id) : undefined, attested);
   }
 
   /** The worker of this generation is gone without having been asked to. */

@@ -72,7 +72,7 @@ export class WorkerWatch {
     if (!agent) return;
     if (isAlive(agent)) await ends.vanished({ agentId, generation: agent.generation }, worker?.exit);
     else if (agent.desired === 'stopped' && agent.status === 'failed')
-      await states.set(agent, { status: 'stopped', reason: 'Stopped by the operator.' });
+      await states.set(agent, { status: 'stopped', attested: 'none', reason: 'Stopped by the operator.' });
   }
 
   async #lookAgain(): Promise<void> {

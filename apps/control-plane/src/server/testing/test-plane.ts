@@ -32,6 +32,8 @@ export interface TestPlaneOptions {
   readonly realWorkers?: boolean | 'without-confiner';
   /** Workers in containers; `attest` looks at them in another way. */
   readonly docker?: { readonly attest?: AttestWorker } | undefined;
+  /** Looks at workers that are processes. */
+  readonly attest?: AttestWorker | undefined;
   /** Where the control plane is to be interrupted. */
   readonly failpoint?: (point: Failpoint) => Promise<void> | void;
   /** Continues with the data of an earlier one. */
@@ -119,7 +121,11 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
         openLog: (ref) => opened.workerLogs.open(ref),
       });
       pool = processes;
-      return { pool, selection: { kind: 'process', source: 'environment' } };
+      return {
+        pool,
+        selection: { kind: 'process', source: 'environment' },
+        ...(options.attest ? { attest: options.attest } : {}),
+      };
     },
     {
       // A test that is about something else sees a failed agent stay so.
