@@ -1,14 +1,17 @@
 // @vitest-environment happy-dom
-import { cleanup, screen, waitFor } from '@testing-library/react';
+import { cleanup, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../api/api-types.js';
 import type { paths } from '../api/generated/api.js';
 import { json, refusal, type FakeServer } from '../testing/fake-server.js';
+import { giveHeight } from '../testing/give-height.js';
 import { renderApp } from '../testing/render-app.js';
 
 // The shapes are those of the API's document: one that changes there is found here.
 type Ended = paths['/api/auth/sessions']['delete']['responses'][200]['content']['application/json'];
 type Changed = paths['/api/auth/change-password']['post']['responses'][200]['content']['application/json'];
+
+giveHeight(600);
 
 const session = (id: string, current: boolean): Session => ({
   id,
@@ -43,6 +46,20 @@ describe('the account', () => {
     prepare(failing.server);
     await failing.user.click(screen.getByRole('button', { name: 'Try again' }));
     await screen.findByText('no limit of memory', { selector: 'li' });
+  });
+
+  it('of 1,000 sessions few exist in the page, and all are counted', async () => {
+    renderApp('/account', (server) => {
+      prepare(server);
+      server.on('GET /api/auth/sessions', () => ({
+        items: Array.from({ length: 1000 }, (_, index) => session(`s${index}`, index === 0)),
+      }));
+    });
+    const list = within(await screen.findByRole('group', { name: 'Your sessions' }));
+    const rows = await list.findAllByRole('listitem');
+    expect(rows.length).toBeLessThan(60);
+    expect(rows[0]?.getAttribute('aria-setsize')).toBe('1000');
+    expect(rows[0]?.textContent).toContain('This one');
   });
 
   it('keeps what was typed when the new password is refused, and empties the form when it is taken', async () => {

@@ -9,6 +9,7 @@ import { InertText } from '../components/inert-text.js';
 import { Loading } from '../components/loading.js';
 import { Panel } from '../components/panel.js';
 import { RelativeTime } from '../components/relative-time.js';
+import { VirtualList } from '../components/virtual-list.js';
 import styles from './account-page.module.css';
 
 function sessionsQuery(api: ApiClient) {
@@ -48,18 +49,24 @@ export function SessionList() {
       {sessions.isPending && <Loading what="your sessions" />}
       {sessions.isError && <FailureNotice error={sessions.error} onRetry={() => void sessions.refetch()} />}
       {end.isError && <FailureNotice error={end.error} />}
-      <ul>
-        {sessions.data?.map((session) => (
-          <SessionRow key={session.id} session={session} onEnd={() => end.mutate(session.id)} />
-        ))}
-      </ul>
+      {sessions.data && (
+        <VirtualList
+          label="Your sessions"
+          items={sessions.data}
+          keyOf={({ id }) => id}
+          estimate={70}
+          maxHeight="70dvh"
+        >
+          {(session) => <SessionRow session={session} onEnd={() => end.mutate(session.id)} />}
+        </VirtualList>
+      )}
     </Panel>
   );
 }
 
 function SessionRow({ session, onEnd }: { readonly session: Session; readonly onEnd: () => void }) {
   return (
-    <li className={styles['session']}>
+    <div className={styles['session']}>
       <div>
         <p className={styles['agent']}>
           <InertText text={session.user_agent || 'Unknown client'} limit={160} />{' '}
@@ -75,6 +82,6 @@ function SessionRow({ session, onEnd }: { readonly session: Session; readonly on
           End
         </Button>
       )}
-    </li>
+    </div>
   );
 }
