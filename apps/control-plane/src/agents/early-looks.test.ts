@@ -31,6 +31,17 @@ it('gives an early look to its own generation only, and only once', async () => 
   expect(looked).toEqual([1, 1, 1, 2]);
 });
 
+it('looks again when the early look got no answer, as from a worker that is ending', async () => {
+  const noAnswer: WorkerAttestation = { attested: 'mismatched', differences: [], reason: 'no answer' };
+  const answers = [noAnswer, matched];
+  const looks = new EarlyLooks(() => Promise.resolve(answers.shift() ?? noAnswer));
+  expect(await looks.begin(spec(1))).toBeUndefined();
+  expect(await looks.take(spec(1))).toBe(matched);
+  const differs: WorkerAttestation = { ...noAnswer, differences: [{ field: 'pidsLimit' }] };
+  answers.push(differs);
+  expect(await looks.begin(spec(2))).toBe(differs);
+});
+
 it('looks again when the early look failed, and passes on what that one fails with', async () => {
   let calls = 0;
   const looks = new EarlyLooks(() => {

@@ -16,8 +16,12 @@ export class EarlyLooks {
   /** Begins to look at a worker that was just started; gives what is found, and nothing when the look fails. */
   begin(spec: WorkerSpec): Promise<WorkerAttestation | undefined> {
     const { agentId, generation } = spec;
-    // A look that fails says nothing; the next one is at the hello.
-    const found = this.#attest(spec).catch(() => undefined);
+    // A look that fails, or finds no field that differs, says nothing of a worker that may just be ending; the next one is
+    // at the hello.
+    const found = this.#attest(spec).then(
+      (seen) => (seen.attested === 'mismatched' && seen.differences.length === 0 ? undefined : seen),
+      () => undefined,
+    );
     this.#looks.set(agentId, { generation, found });
     return found;
   }

@@ -104,7 +104,8 @@ describe('a look from outside', () => {
 
   it('ends a worker that differs before it says hello, and the status keeps what was found', async () => {
     await test.stop();
-    const found = { attested: 'mismatched', differences: [], reason: 'pidsLimit differs' } as const;
+    const differences = [{ field: 'pidsLimit' }];
+    const found = { attested: 'mismatched', differences, reason: 'pidsLimit differs' } as const;
     await start({ connectMs: 600_000 }, () => Promise.resolve(found));
     const id = await agent('silent');
     await post(id, 'start');

@@ -245,6 +245,9 @@ export class AgentLifecycle {
       this.#inBackground(spec.agentId, async () => {
         const agent = await this.#parts.storage.agents.get(spec.agentId);
         if (!agent || agent.generation !== spec.generation || !isAlive(agent) || this.#closing) return;
+        // What has ended meanwhile is told with its own reason, and may be tried again.
+        const worker = await this.#parts.pool.inspect(agent.id);
+        if (worker?.generation !== spec.generation || worker.state === 'exited') return;
         this.#clearDeadline(agent.id);
         await refuseMismatched(agent, spec, found, { parts: this.#parts, ends: this.#ends, adopted: false });
       });
