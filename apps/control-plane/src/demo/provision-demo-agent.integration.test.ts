@@ -5,7 +5,7 @@ import { AgentFS } from '@clawforce/policy-fs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { openLoggers, type Loggers } from '../log/logger.js';
 import { createServices, openCore, type Core } from '../server/core.js';
-import { readSettings } from '../settings/index.js';
+import { readSettings, type Settings } from '../settings/index.js';
 import type { AgentRecord } from '../storage/index.js';
 import { DEMO_FILES, DEMO_LINK } from './demo-files.js';
 import { startDemoOrigin, type DemoOrigin } from './demo-origin.js';
@@ -14,14 +14,18 @@ import { provisionDemoAgent } from './provision-demo-agent.js';
 let dataDir: string;
 let loggers: Loggers;
 let core: Core;
+let settings: Settings;
 let origin: DemoOrigin;
+
+const given = (env: Record<string, string> = {}): Settings =>
+  readSettings({
+    env: { ADMIN_STORAGE_ROOT: dataDir, AGENT_RUNTIME_DIR: join(dataDir, 'run'), ...env },
+    flags: {},
+  });
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'demo-'));
-  const settings = readSettings({
-    env: { ADMIN_STORAGE_ROOT: dataDir, AGENT_RUNTIME_DIR: join(dataDir, 'run') },
-    flags: {},
-  });
+  settings = given();
   loggers = openLoggers({ level: 'error', adminDir: settings.adminDir, production: false, silent: true });
   core = await openCore(settings, loggers);
   origin = await startDemoOrigin('http://localhost:8080', undefined);
@@ -39,7 +43,10 @@ const nothing = (): undefined => undefined;
 function start(): Promise<void> {
   const { storage, files, audit } = core;
   const { configs } = createServices(core, nothing, nothing, nothing);
-  return provisionDemoAgent({ storage, files, configs, audit, backend: 'process' }, origin);
+  return provisionDemoAgent(
+    { storage, files, configs, audit, backend: 'process', maxLevel: settings.maxLevel },
+    origin,
+  );
 }
 const agents = async (): Promise<readonly AgentRecord[]> => (await core.storage.agents.list('all')).items;
 const inAgent = async (path: string): Promise<string> =>
@@ -52,6 +59,29 @@ async function expectComplete(): Promise<void> {
     expect(await readFile(await inAgent(path), 'utf8')).toBe(content);
   expect(await readlink(await link())).toBe(DEMO_LINK.target);
 }
+
+it('where the maximum of the server is stricter than the level of the demo, the demo is at it, also afterwards', async () => {
+  const level = async (): Promise<string> => {
+    const { configs } = createServices(core, nothing, nothing, nothing);
+    return (await configs.effective((await agents())[0]?.id ?? 'no agent', 'a test')).docker.level;
+  };
+  await start();
+  expect(await level()).toBe('permissive');
+  await core.close();
+  settings = given({ CLAWFORCE_MAX_LEVEL: 'sandboxed' });
+  core = await openCore(settings, loggers);
+  await start();
+  expect(await level()).toBe('sandboxed');
+  await expectComplete();
+});
+
+it('a first start at the strictest maximum makes the demo agent', async () => {
+  await core.close();
+  settings = given({ CLAWFORCE_MAX_LEVEL: 'sandboxed' });
+  core = await openCore(settings, loggers);
+  await start();
+  await expectComplete();
+});
 
 it.each([
   ['the directory is made', () => vi.spyOn(core.files, 'control')],

@@ -1,6 +1,7 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentFSError } from '@clawforce/policy-fs';
+import { isWithinCeiling, type IsolationLevel } from '@clawforce/pool-core';
 import type { AgentFiles } from '../agents/agent-files.js';
 import { changeEvent, LOCAL_USER_ID } from '../agents/agent-service.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
@@ -22,6 +23,8 @@ export interface DemoParts {
   readonly configs: ConfigService;
   readonly audit: AuditTrail;
   readonly backend: string;
+  /** No agent of this server is above it, the demo agent neither. */
+  readonly maxLevel: IsolationLevel;
 }
 
 const ACTOR = { userId: LOCAL_USER_ID, role: 'superadmin' } as const;
@@ -88,7 +91,7 @@ async function plant({ storage, files }: DemoParts, { id: agentId, generation }:
 }
 
 async function pointAt(
-  { storage, configs }: DemoParts,
+  { storage, configs, maxLevel }: DemoParts,
   agent: AgentRecord,
   origin: DemoOrigin,
 ): Promise<void> {
@@ -100,7 +103,8 @@ async function pointAt(
     current.web.exceptions.some(
       ({ address, port }) => address === exception.address && port === exception.port,
     );
-  if (upToDate) return;
+  const admitted = isWithinCeiling(current.docker.level, maxLevel);
+  if (upToDate && admitted) return;
   const fresh = await storage.agents.get(agent.id);
   if (!fresh) return;
   // A save like any other: validated, and audited with the exception that it adds.
@@ -110,6 +114,7 @@ async function pointAt(
       agents: { defaults: { model: 'demo/script', max_tool_iterations: 40 } },
       providers: { demo: { kind: 'scripted', script } },
       tools: { web: { fetch: { exceptions: [exception] } } },
+      ...(admitted ? {} : { security: { docker: { level: maxLevel } } }),
     },
     { actor: ACTOR },
   );

@@ -273,7 +273,10 @@ async function start(
 
   const origin = await demoOrigin(core, url);
   closers.push(() => origin.close());
-  await provisionDemoAgent({ storage, files, configs: services.configs, audit, backend: pool.kind }, origin);
+  await provisionDemoAgent(
+    { storage, files, configs: services.configs, audit, backend: pool.kind, maxLevel: settings.maxLevel },
+    origin,
+  );
   const ends = [
     startMaintenance(storage, failed('old records were not removed')),
     watchSessions(core.endings, auth, failed('open streams were not reviewed')),
