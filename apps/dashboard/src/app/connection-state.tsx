@@ -14,6 +14,7 @@ export function ConnectionState() {
         <span>
           Connection lost <RelativeTime value={new Date(state.since).toISOString()} />. What you see may be
           old.
+          {state.failure && ` ${state.failure.message} ${state.failure.fix ?? ''}`}
         </span>
       )}
     </div>

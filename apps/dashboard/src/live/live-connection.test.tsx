@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { refusal } from '../testing/fake-server.js';
 import { giveHeight } from '../testing/give-height.js';
 import { renderApp, anAgent } from '../testing/render-app.js';
 import { LiveConnection, type AgentListener } from './live-connection.js';
@@ -15,6 +16,7 @@ function fakeHub() {
     refuse: false,
     tickets: 0,
     answer: { ok: true, gap: false } as Record<string, unknown>,
+    give: undefined as (() => Promise<Record<string, unknown>>) | undefined,
     connect: (): Promise<UiSocket> => {
       hub.tickets += 1;
       if (hub.refuse) return Promise.reject(new Error('4401'));
@@ -31,7 +33,7 @@ function fakeHub() {
       return Promise.resolve({
         ask: (name, body) => {
           asked.push([name, body as Record<string, unknown>]);
-          return Promise.resolve(hub.answer);
+          return hub.give?.() ?? Promise.resolve(hub.answer);
         },
         send: (name, body) => void asked.push([name, body as Record<string, unknown>]),
         onFrame: (listener) => void frames.push(listener),
@@ -114,6 +116,47 @@ describe('the live connection', () => {
     live.stop();
   });
 
+  it.each([
+    ['INTERNAL', () => Promise.resolve({ ok: false, code: 'INTERNAL' })],
+    ['BAD_REQUEST', () => Promise.resolve({ ok: false, code: 'BAD_REQUEST' })],
+    ['no answer', () => Promise.reject(new Error('timeout'))],
+  ])('is not live while an agent or the fleet is not watched: %s', async (_, answer) => {
+    for (const what of ['agent', 'fleet', 'open agent', 'open fleet']) {
+      const hub = fakeHub();
+      const live = new LiveConnection({ open: hub.connect, now: () => 7 });
+      const watch = (): unknown =>
+        what.endsWith('agent')
+          ? live.watchAgent('a1', listener())
+          : live.watchFleet({ onFrame: () => undefined, onGap: () => undefined });
+      if (what.startsWith('open')) {
+        live.start();
+        await vi.advanceTimersByTimeAsync(0);
+        expect(live.state.kind).toBe('live');
+      }
+      hub.give = answer;
+      watch();
+      live.start();
+      await vi.advanceTimersByTimeAsync(0);
+      expect([what, live.state.kind, hub.open.size]).toEqual([what, 'lost', 0]);
+      hub.give = undefined;
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect([what, live.state.kind, hub.open.size]).toEqual([what, 'live', 1]);
+      live.stop();
+    }
+  });
+
+  it('an agent that is gone leaves the connection live', async () => {
+    const hub = fakeHub();
+    hub.answer = { ok: false, code: 'NOT_FOUND' };
+    const live = new LiveConnection({ open: hub.connect, now: () => 0 });
+    const watcher = listener();
+    live.watchAgent('a1', watcher);
+    live.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([live.state.kind, watcher.heard]).toEqual(['live', [['removed', { agent_id: 'a1' }]]]);
+    live.stop();
+  });
+
   it('shares one watch of an agent between components and ends it with the last', async () => {
     const hub = fakeHub();
     const live = new LiveConnection({ open: hub.connect, now: () => 0 });
@@ -143,6 +186,17 @@ describe('the live connection', () => {
 
 describe('a lost connection on the page', () => {
   giveHeight(400);
+
+  it('says why the server refuses a new one, and what to do', async () => {
+    const { server } = renderApp('/fleet', (prepared) => {
+      prepared.on('POST /api/auth/stream-token', () =>
+        refusal(429, 'RATE_LIMITED', 'Too many streams.', { fix: 'Close other tabs.' }),
+      );
+    });
+    const banner = await screen.findByText(/Too many streams\. Close other tabs\./);
+    expect(banner.closest('[role=status]')?.textContent).toContain('Connection lost');
+    expect(server.asked).toContain('POST /api/auth/stream-token');
+  });
 
   it('shows, and heals by itself; what changed meanwhile is there', async () => {
     const { server } = renderApp('/fleet', (prepared) => {

@@ -1,3 +1,4 @@
+import { ApiFailure } from '../api/api-failure.js';
 import type { UiSocket } from './ui-socket.js';
 
 /** How fresh what the page shows is. */
@@ -5,8 +6,8 @@ export type LiveState =
   /** The first connection is being made. */
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
-  /** Nothing has come since then; a new attempt is on its way. */
-  | { readonly kind: 'lost'; readonly since: number };
+  /** Nothing has come since then; a new attempt is on its way. `failure` is why the last one was refused, if it was. */
+  | { readonly kind: 'lost'; readonly since: number; readonly failure?: ApiFailure };
 
 /** What a watcher of one agent hears. */
 export interface AgentListener {
@@ -113,7 +114,7 @@ export class LiveConnection {
     const first = watch.listeners.size === 0;
     watch.listeners.add(listener);
     this.#watches.set(agentId, watch);
-    if (first) void this.#ask(agentId, watch);
+    if (first) this.#askNow((socket) => this.#ask(socket, agentId, watch));
     return () => {
       watch.listeners.delete(listener);
       if (watch.listeners.size > 0 || this.#watches.get(agentId) !== watch) return;
@@ -125,15 +126,29 @@ export class LiveConnection {
   /** Watches all agents that the person may see; gives the function that ends it. */
   watchFleet(listener: FleetListener): () => void {
     this.#fleet.add(listener);
-    if (this.#fleet.size === 1 && this.#socket) void this.#askFleet(this.#socket).catch(() => undefined);
+    if (this.#fleet.size === 1) this.#askNow((socket) => this.#askFleet(socket));
     return () => {
       this.#fleet.delete(listener);
     };
   }
 
+  /** Asks over a connection that is open. One that does not give what is shown is not live, and ends. */
+  #askNow(ask: (socket: UiSocket) => Promise<void>): void {
+    const socket = this.#socket;
+    if (socket) ask(socket).catch((error: unknown) => this.#leave(socket, error));
+  }
+
+  #leave(socket: UiSocket, error: unknown): void {
+    if (this.#socket !== socket) return;
+    this.#socket = undefined;
+    socket.close();
+    this.#lose(error);
+  }
+
   async #askFleet(socket: UiSocket): Promise<void> {
     const after = this.#fleetCursor;
     const answer = await socket.ask('watch_fleet', after === undefined ? {} : { after });
+    if (answer['ok'] !== true) throw notWatched(answer['code']);
     this.#fleetCursor ??= answer['cursor'];
     if (answer['gap'] === true) for (const { onGap } of [...this.#fleet]) onGap();
   }
@@ -153,29 +168,30 @@ export class LiveConnection {
         this.#socket = undefined;
         this.#lose();
       });
-      await this.#resume(socket);
-    } catch {
-      if (attempt === this.#attempt) this.#lose();
+      await this.#resume(socket).catch((error: unknown) => this.#leave(socket, error));
+    } catch (error) {
+      if (attempt === this.#attempt) this.#lose(error);
     }
   }
 
   async #resume(socket: UiSocket): Promise<void> {
     if (this.#fleet.size > 0) await this.#askFleet(socket);
-    await Promise.all([...this.#watches].map(([agentId, watch]) => this.#ask(agentId, watch)));
+    await Promise.all([...this.#watches].map(([agentId, watch]) => this.#ask(socket, agentId, watch)));
     if (this.#socket !== socket) return;
     this.#delay = FIRST_RETRY_MS;
     this.#become({ kind: 'live' });
   }
 
-  async #ask(agentId: string, watch: Watch): Promise<void> {
+  async #ask(socket: UiSocket, agentId: string, watch: Watch): Promise<void> {
     const { cursor } = watch;
-    const answer = await this.#socket?.ask('watch', {
+    const answer = await socket.ask('watch', {
       agent_id: agentId,
       ...(cursor === undefined ? {} : { after: cursor }),
     });
-    if (answer?.['gap'] === true) for (const { onGap } of [...watch.listeners]) onGap();
-    if (answer?.['code'] === 'NOT_FOUND')
-      for (const { onFrame } of [...watch.listeners]) onFrame('removed', { agent_id: agentId });
+    if (answer['gap'] === true) for (const { onGap } of [...watch.listeners]) onGap();
+    if (answer['ok'] === true || this.#watches.get(agentId) !== watch) return;
+    if (answer['code'] !== 'NOT_FOUND') throw notWatched(answer['code']);
+    for (const { onFrame } of [...watch.listeners]) onFrame('removed', { agent_id: agentId });
   }
 
   #hear(name: string, body: unknown): void {
@@ -193,12 +209,20 @@ export class LiveConnection {
     for (const { onFrame } of [...watch.listeners]) onFrame(name, body);
   }
 
-  #lose(): void {
+  #lose(error?: unknown): void {
     if (!this.#wanted) return;
-    if (this.#state.kind !== 'lost') this.#become({ kind: 'lost', since: this.#parts.now() });
+    const failure = error instanceof ApiFailure ? error : undefined;
+    const known = this.#state.kind === 'lost' ? this.#state : undefined;
+    if (!known || known.failure !== failure)
+      this.#become({
+        kind: 'lost',
+        since: known?.since ?? this.#parts.now(),
+        ...(failure ? { failure } : {}),
+      });
     clearTimeout(this.#retry);
     // Spread, so that the tabs of many people do not come back in the same moment.
-    this.#retry = setTimeout(() => void this.#connect(), this.#delay * (0.75 + Math.random() / 2));
+    const wait = Math.max(this.#delay * (0.75 + Math.random() / 2), (failure?.retryAfterSeconds ?? 0) * 1000);
+    this.#retry = setTimeout(() => void this.#connect(), wait);
     this.#delay = Math.min(this.#delay * 2, LONGEST_RETRY_MS);
   }
 
@@ -206,4 +230,12 @@ export class LiveConnection {
     this.#state = state;
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+function notWatched(code: unknown): ApiFailure {
+  return new ApiFailure('The server does not send what happens now.', {
+    code: typeof code === 'string' ? code : 'UNKNOWN',
+    status: 0,
+    fix: 'It is asked again by itself. Reload the page if this stays.',
+  });
 }
