@@ -6,7 +6,7 @@ import { Button } from '../components/button.js';
 import { Dialog } from '../components/dialog.js';
 import { FailureNotice } from '../components/failure-notice.js';
 import type { Agent } from '../api/api-types.js';
-import { putAgent } from './use-fleet-stream.js';
+import { putAnswer } from './use-fleet-stream.js';
 
 /** Starts or stops an agent. The state changes when the server says so, never before. */
 export function AgentActions({
@@ -27,7 +27,7 @@ export function AgentActions({
           : await api.POST('/api/agents/{id}/stop', params),
       );
     },
-    onSuccess: (changed) => putAgent(queries, changed),
+    onSuccess: (changed) => putAnswer(queries, changed),
   });
   const isStopped = agent.desired === 'stopped' && agent.status === 'stopped';
   return (

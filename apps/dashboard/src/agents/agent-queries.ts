@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import type { ApiClient } from '../api/api-client.js';
 import { unwrap } from '../api/api-client.js';
 import type { Agent } from '../api/api-types.js';
@@ -7,9 +7,25 @@ import type { Agent } from '../api/api-types.js';
 export function agentQuery(api: ApiClient, agentId: string) {
   return queryOptions({
     queryKey: ['agent', agentId],
-    queryFn: async ({ signal }) =>
-      unwrap(await api.GET('/api/agents/{id}', { params: { path: { id: agentId } }, signal })),
+    queryFn: async ({ client, signal }) => {
+      const asked = Date.now();
+      return newest(
+        client,
+        unwrap(await api.GET('/api/agents/{id}', { params: { path: { id: agentId } }, signal })),
+        asked,
+      );
+    },
   });
+}
+
+/** Gives an agent of an answer, or what has come meanwhile when that is newer: frames do not wait for answers. */
+function newest(client: QueryClient, answer: Agent, asked: number): Agent {
+  const { data, dataUpdatedAt = 0 } = client.getQueryState<Agent>(['agent', answer.id]) ?? {};
+  if (!data) return answer;
+  // What is counted beside an agent, such as its refusals, does not change its time.
+  const isNewer =
+    data.updated_at > answer.updated_at || (data.updated_at === answer.updated_at && dataUpdatedAt > asked);
+  return dataUpdatedAt >= asked && isNewer ? data : answer;
 }
 
 /** Most agents that the fleet reads: the newest. */
@@ -19,7 +35,8 @@ export const MOST_AGENTS = 2000;
 export function agentsQuery(api: ApiClient) {
   return queryOptions({
     queryKey: ['agents'],
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ client, signal }) => {
+      const asked = Date.now();
       const found: Agent[] = [];
       for (let cursor: string | undefined; found.length < MOST_AGENTS;) {
         const page = unwrap(
@@ -32,7 +49,7 @@ export function agentsQuery(api: ApiClient) {
         cursor = page.next_cursor;
         if (cursor === undefined) break;
       }
-      return found;
+      return found.map((agent) => newest(client, agent, asked));
     },
   });
 }

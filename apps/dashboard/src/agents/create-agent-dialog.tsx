@@ -10,7 +10,7 @@ import { Dialog, DialogActions } from '../components/dialog.js';
 import { FailureNotice } from '../components/failure-notice.js';
 import { TextField } from '../components/text-field.js';
 import { runtimeQuery } from './agent-queries.js';
-import { putAgent } from './use-fleet-stream.js';
+import { putAnswer } from './use-fleet-stream.js';
 
 const FIELDS = ['/name', '/description'];
 
@@ -42,7 +42,7 @@ export function CreateAgentDialog({
       );
     },
     onSuccess: (agent) => {
-      putAgent(queries, agent);
+      putAnswer(queries, agent);
       close();
       void navigate({
         to: '/agents/$agentId/settings',

@@ -22,7 +22,16 @@ export function useFleetStream(onChange?: () => void): void {
   useEffect(() => live.watchFleet({ onFrame: hear, onGap: gap }), [live]);
 }
 
-/** Puts an agent into the cache as the server confirmed it. */
+/**
+ * Puts an agent of an answer into the cache, unless the socket has brought newer news meanwhile: the answer to a start
+ * may come behind the frame that the agent runs.
+ */
+export function putAnswer(queries: QueryClient, agent: Agent): void {
+  const known = queries.getQueryData<Agent>(['agent', agent.id]);
+  if (!known || known.updated_at <= agent.updated_at) putAgent(queries, agent);
+}
+
+/** Puts an agent of a frame into the cache; frames come in their order. */
 export function putAgent(queries: QueryClient, agent: Agent): void {
   queries.setQueryData(['agent', agent.id], agent);
   queries.setQueryData<Agent[]>(['agents'], (agents) => {
@@ -35,5 +44,8 @@ export function putAgent(queries: QueryClient, agent: Agent): void {
 /** Takes a removed agent out of the cache. */
 export function dropAgent(queries: QueryClient, agentId: string): void {
   queries.removeQueries({ queryKey: ['agent', agentId] });
+  // A list that is on its way may still have it.
+  if (queries.isFetching({ queryKey: ['agents'], exact: true }) > 0)
+    void queries.invalidateQueries({ queryKey: ['agents'], exact: true });
   queries.setQueryData<Agent[]>(['agents'], (agents) => agents?.filter(({ id }) => id !== agentId));
 }

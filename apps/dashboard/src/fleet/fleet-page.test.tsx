@@ -136,6 +136,42 @@ describe('the fleet', () => {
     ]);
   });
 
+  it('an answer that comes behind newer news of the socket sets nothing back', async () => {
+    const at = (seconds: number, status: 'stopped' | 'provisioning' | 'running') =>
+      anAgent({
+        status,
+        desired: status === 'stopped' ? 'stopped' : 'running',
+        updated_at: `2026-11-27T10:00:0${seconds}.000Z`,
+      });
+    let start: (answer: Response) => void = () => undefined;
+    const { server, services, user } = renderApp('/fleet', (prepared) => {
+      withAgents(at(0, 'stopped'))(prepared);
+      prepared.on('POST /api/agents/a1/start', () => new Promise((resolve) => (start = resolve)));
+    });
+    const state = () => /Running|Stopped|Starting/.exec(screen.getByRole('listitem').textContent)?.[0];
+    const settled = () => waitFor(() => expect(services.queries.isMutating()).toBe(0));
+    await screen.findByText('Live');
+    await user.click(await screen.findByRole('button', { name: 'Start Researcher' }));
+    await waitFor(() => expect(server.asked).toContain('POST /api/agents/a1/start'));
+    server.push('agent', { cursor: 'c1', agent: at(2, 'running') });
+    await waitFor(() => expect(state()).toBe('Running'));
+    start(json(at(1, 'provisioning'), 202));
+    await settled();
+    await screen.findByRole('button', { name: 'Stop Researcher' });
+    expect(state()).toBe('Running');
+    // A list that was asked for before a frame, and comes after it.
+    let list: (answer: Response) => void = () => undefined;
+    server.on('GET /api/agents', () => new Promise((resolve) => (list = resolve)));
+    const read = services.queries.refetchQueries({ queryKey: ['agents'], exact: true });
+    await waitFor(() => expect(server.asked.at(-1)).toMatch(/^GET .api.agents\?/));
+    server.push('agent', { cursor: 'c2', agent: at(4, 'stopped') });
+    await waitFor(() => expect(state()).toBe('Stopped'));
+    list(json({ items: [at(2, 'running')] }));
+    await read;
+    await screen.findByRole('button', { name: 'Start Researcher' });
+    expect(state()).toBe('Stopped');
+  });
+
   it('reads all pages of 500 agents, and puts only what is visible into the page', async () => {
     const all = Array.from({ length: 500 }, (_, index) =>
       anAgent({ id: `a${index}`, name: `Agent ${index}` }),

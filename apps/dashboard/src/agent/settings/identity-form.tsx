@@ -5,7 +5,7 @@ import { toFailure } from '../../api/api-failure.js';
 import { unwrap } from '../../api/api-client.js';
 import type { Agent } from '../../api/api-types.js';
 import { meQuery } from '../../agents/agent-queries.js';
-import { putAgent } from '../../agents/use-fleet-stream.js';
+import { putAnswer } from '../../agents/use-fleet-stream.js';
 import { useApi } from '../../app/services.js';
 import { Button } from '../../components/button.js';
 import { FailureNotice } from '../../components/failure-notice.js';
@@ -33,7 +33,7 @@ export function IdentityForm({ agent }: { readonly agent: Agent }) {
         }),
       ),
     onSuccess: (changed) => {
-      putAgent(queries, changed);
+      putAnswer(queries, changed);
       setName(undefined);
       setDescription(undefined);
     },
