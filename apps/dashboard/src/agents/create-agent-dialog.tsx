@@ -85,6 +85,7 @@ export function CreateAgentDialog({
         <p className="muted">
           It starts at level Standard and stopped. Give it a model in its settings, then start it.
         </p>
+        {runtime.isError && <FailureNotice error={runtime.error} onRetry={() => void runtime.refetch()} />}
         {create.isError && <FailureNotice error={create.error} hidePointers={FIELDS} />}
         <DialogActions>
           <Button onPress={close}>Cancel</Button>

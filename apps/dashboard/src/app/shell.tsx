@@ -12,6 +12,7 @@ import {
 import { useEffect, useRef } from 'react';
 import { meQuery } from '../agents/agent-queries.js';
 import { useFleetStream } from '../agents/use-fleet-stream.js';
+import { FailureNotice } from '../components/failure-notice.js';
 import { InertText } from '../components/inert-text.js';
 import { ConnectionState } from './connection-state.js';
 import { useApi } from './services.js';
@@ -89,6 +90,7 @@ export function Shell() {
 /** As whom one acts, always in sight. */
 function Whoami() {
   const me = useQuery(meQuery(useApi()));
+  if (me.isError) return <FailureNotice error={me.error} onRetry={() => void me.refetch()} />;
   return (
     me.data && (
       <p className={styles['who']}>

@@ -5,6 +5,7 @@ import { LEVEL_NAMES } from '../agents/level-badge.js';
 import type { Drill } from '../api/api-types.js';
 import { useApi } from '../app/services.js';
 import { Badge } from '../components/badge.js';
+import { FailureNotice } from '../components/failure-notice.js';
 import { InertText } from '../components/inert-text.js';
 import { RelativeTime } from '../components/relative-time.js';
 import { wordOf } from './describe-drill.js';
@@ -13,7 +14,7 @@ import styles from './drill.module.css';
 /** Past drills, each a link to its report. */
 export function DrillList({ drills }: { readonly drills: readonly Drill[] }) {
   const agents = useQuery(agentsQuery(useApi()));
-  return (
+  const list = (
     <ul>
       {drills.map((drill) => {
         const { tone, word } = wordOf(drill);
@@ -40,5 +41,11 @@ export function DrillList({ drills }: { readonly drills: readonly Drill[] }) {
         );
       })}
     </ul>
+  );
+  return (
+    <>
+      {agents.isError && <FailureNotice error={agents.error} onRetry={() => void agents.refetch()} />}
+      {list}
+    </>
   );
 }

@@ -146,6 +146,19 @@ describe('starting a drill', () => {
     expect(link.getAttribute('href')).toBe('/drill/d1');
   });
 
+  it('says in the list of past drills why agents are not called by their names', async () => {
+    const past = aDrill({ agent_id: 'a1' });
+    renderApp('/drill', (server) => {
+      signedIn('viewer', ['drill:list'], past)(server);
+      server.on('GET /api/agents', () =>
+        refusal(403, 'FORBIDDEN', 'The agents are not for you.', { fix: 'Ask an admin.' }),
+      );
+    });
+    await screen.findByRole('link', { name: 'Safe, a1' });
+    const sentence = await screen.findByText('The agents are not for you.');
+    expect(sentence.closest('[role=alert]')?.textContent).toContain('Ask an admin.');
+  });
+
   it('leads from the list to a drill that runs, and says why the list could not be read', async () => {
     const running = aDrill({ state: 'running', verdict: 'pending', ended_at: null, rows: [] });
     const first = renderApp('/drill', operator(running));

@@ -232,6 +232,18 @@ describe('the fleet', () => {
     expect(server.asked.filter((asked) => asked.startsWith('POST /api/agents'))).toEqual([]);
   });
 
+  it('says in the dialog of a new agent when it is not known what the server runs agents with', async () => {
+    renderApp('/fleet?create=1', (prepared) => {
+      withAgents()(prepared);
+      prepared.on('GET /api/runtime/info', () =>
+        refusal(503, 'OVERLOADED', 'Not read now.', { fix: 'Wait a minute.' }),
+      );
+    });
+    const dialog = await screen.findByRole('dialog', { name: 'New agent' });
+    const sentence = await within(dialog).findByText('Not read now.');
+    expect(sentence.closest('[role=alert]')?.textContent).toContain('Wait a minute.');
+  });
+
   it('a refused new agent keeps what was typed, and the reason stands at its field', async () => {
     const { server, user, address } = renderApp('/fleet?create=1', (prepared) => {
       withAgents()(prepared);

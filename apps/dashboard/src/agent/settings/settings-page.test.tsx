@@ -362,11 +362,14 @@ test('settings that cannot be changed because nobody knows who is asking say so'
     state.attach(fake);
     fake.on('GET /api/auth/me', () => refusal(503, 'OVERLOADED', 'Your account is not read now.'));
   });
-  await screen.findByText('Your account is not read now.');
+  const main = within(await screen.findByRole('main'));
+  await main.findByText('Your account is not read now.');
+  // Who one acts as stands beside every page, and says so, too.
+  expect(screen.getAllByText('Your account is not read now.')).toHaveLength(2);
   const field = await screen.findByLabelText<HTMLInputElement>('Seconds until a command is ended');
   expect(field.disabled).toBe(true);
   state.attach(server);
-  await user.click(screen.getByRole('button', { name: 'Try again' }));
+  await user.click(main.getByRole('button', { name: 'Try again' }));
   await waitFor(() => expect(field.disabled).toBe(false));
   expect(screen.queryByText('Your account is not read now.')).toBeNull();
 });

@@ -1,6 +1,7 @@
 import { X } from 'lucide-react';
 import { Badge } from '../../components/badge.js';
 import { Button } from '../../components/button.js';
+import { FailureNotice } from '../../components/failure-notice.js';
 import { InertText } from '../../components/inert-text.js';
 import type { UploadState } from './use-uploads.js';
 import styles from './workspace.module.css';
@@ -34,14 +35,14 @@ export function UploadList({
             onPress={() => onDismiss(upload.id)}
           />
           {upload.error && (
-            <p className={styles['uploadError']} role="alert">
-              {upload.error.message}{' '}
+            <div className={styles['uploadError']}>
+              <FailureNotice error={upload.error} />
               {EXISTS.has(upload.error.code) && (
                 <Button size="small" kind="danger" onPress={() => onReplace(upload)}>
                   Replace the file that is there
                 </Button>
               )}
-            </p>
+            </div>
           )}
         </li>
       ))}

@@ -353,13 +353,14 @@ test('an upload goes as it is, and replaces nothing by itself', async () => {
   app.server.on(`PUT ${TOP}%2Fa.bin`, ({ headers }) => {
     sent.push({ type: headers.get('content-type'), ifNone: headers.get('if-none-match') });
     return sent.length === 1
-      ? refusal(412, 'PRECONDITION_FAILED', 'It exists.')
+      ? refusal(412, 'PRECONDITION_FAILED', 'It exists.', { fix: 'Give it another name.' })
       : json({ path: 'a.bin', etag: 'x' });
   });
   const input = document.querySelector<HTMLInputElement>('input[type=file]');
   if (!input) throw new Error('no file input');
   await app.user.upload(input, new File(['abc'], 'a.bin'));
   await screen.findByText('Not uploaded');
+  screen.getByText('Give it another name.');
   await app.user.click(screen.getByRole('button', { name: 'Replace the file that is there' }));
   await screen.findByText('Uploaded');
   expect(sent).toEqual([
