@@ -161,41 +161,44 @@ describe('a drill on the process pool whose commands nothing confines', () => {
 describe('a drill on the process pool', () => {
   beforeEach(() => start({ realWorkers: true }));
 
-  it('on the command line is a table with the versions, and exit code 1 for continuous integration', async () => {
-    const { code, out } = await cli('drill', 'run');
-    expect(code).toBe(1);
-    expect(out).toMatch(/layer.*case.*what was tried.*expected.*found.*verdict/);
-    expect(out).toMatch(/container.*mnt-tmpfs.*blocked.*not-run.*FAIL/);
-    expect(out).toMatch(/policy.*gate-traversal.*blocked.*blocked.*PASS/);
-    expect(out).toContain(`kernel: linux ${release()}`);
-    expect(out).toContain(`engine: node-child-process ${process.versions.node}`);
-    expect(out).toMatch(/FAIL: \d+ as expected, \d+ not, 0 for information\./);
-    const [report] = (await test.call('GET', '/api/drills', { token })).body.items as [DrillReport];
-    expect(report).toMatchObject({ state: 'done', verdict: 'fail', backend: 'process', attested: 'none' });
-    // What no container holds is a failure, never skipped, and is not executed.
-    const inContainer = report.rows.filter(({ layer }) => layer === 'container');
-    expect(inContainer.length).toBe(DRILL_CASES.length);
-    for (const row of inContainer) {
-      expect(row).toMatchObject({ actual: 'not-run', verdict: 'fail', tookMs: 0 });
-      expect(row.detail).toContain('not isolated, not run');
-    }
-    // Of the cases that are never executed on a host, also those that a container allows.
-    for (const id of ['ctl-own-socket', 'fs-tmp-fill', 'fs-tmp-inodes', 'fs-agent-fill'])
-      expect(rowOf(report, id), id).toMatchObject({ expected: 'allowed', verdict: 'fail' });
-    // Commands are confined on this host: the walls hold the real sockets.
-    for (const id of ['cmd-link', 'cmd-broker', 'cmd-replace', 'cmd-join', 'cmd-system'])
-      expect(rowOf(report, id), id).toMatchObject({ actual: 'blocked', verdict: 'pass' });
-    expect(report.versions).toMatchObject({
-      engine: { name: 'node-child-process', version: process.versions.node },
-      kernel: { name: 'linux', version: release() },
-    });
-    expect(report.planned).toBe(report.rows.length);
-    // The list leaves rows out where they are not wanted; a report is found by its whole identifier only.
-    const [listed] = (await test.call('GET', '/api/drills?rows=false', { token })).body.items;
-    expect(listed).toEqual({ ...report, rows: [] });
-    const tail = await test.call('GET', `/api/drills/${report.id.split('-').at(-1) ?? ''}`, { token });
-    expect(tail.status).toBe(404);
-  });
+  requires('bwrap').test(
+    'on the command line is a table with the versions, and exit code 1 for continuous integration',
+    async () => {
+      const { code, out } = await cli('drill', 'run');
+      expect(code).toBe(1);
+      expect(out).toMatch(/layer.*case.*what was tried.*expected.*found.*verdict/);
+      expect(out).toMatch(/container.*mnt-tmpfs.*blocked.*not-run.*FAIL/);
+      expect(out).toMatch(/policy.*gate-traversal.*blocked.*blocked.*PASS/);
+      expect(out).toContain(`kernel: linux ${release()}`);
+      expect(out).toContain(`engine: node-child-process ${process.versions.node}`);
+      expect(out).toMatch(/FAIL: \d+ as expected, \d+ not, 0 for information\./);
+      const [report] = (await test.call('GET', '/api/drills', { token })).body.items as [DrillReport];
+      expect(report).toMatchObject({ state: 'done', verdict: 'fail', backend: 'process', attested: 'none' });
+      // What no container holds is a failure, never skipped, and is not executed.
+      const inContainer = report.rows.filter(({ layer }) => layer === 'container');
+      expect(inContainer.length).toBe(DRILL_CASES.length);
+      for (const row of inContainer) {
+        expect(row).toMatchObject({ actual: 'not-run', verdict: 'fail', tookMs: 0 });
+        expect(row.detail).toContain('not isolated, not run');
+      }
+      // Of the cases that are never executed on a host, also those that a container allows.
+      for (const id of ['ctl-own-socket', 'fs-tmp-fill', 'fs-tmp-inodes', 'fs-agent-fill'])
+        expect(rowOf(report, id), id).toMatchObject({ expected: 'allowed', verdict: 'fail' });
+      // Commands are confined on this host: the walls hold the real sockets.
+      for (const id of ['cmd-link', 'cmd-broker', 'cmd-replace', 'cmd-join', 'cmd-system'])
+        expect(rowOf(report, id), id).toMatchObject({ actual: 'blocked', verdict: 'pass' });
+      expect(report.versions).toMatchObject({
+        engine: { name: 'node-child-process', version: process.versions.node },
+        kernel: { name: 'linux', version: release() },
+      });
+      expect(report.planned).toBe(report.rows.length);
+      // The list leaves rows out where they are not wanted; a report is found by its whole identifier only.
+      const [listed] = (await test.call('GET', '/api/drills?rows=false', { token })).body.items;
+      expect(listed).toEqual({ ...report, rows: [] });
+      const tail = await test.call('GET', `/api/drills/${report.id.split('-').at(-1) ?? ''}`, { token });
+      expect(tail.status).toBe(404);
+    },
+  );
 
   it('is for superadmins unless it is about an own agent', async () => {
     await test.user('ada', 'admin');
