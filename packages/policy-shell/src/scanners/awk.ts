@@ -6,24 +6,29 @@ export function riskyAwk(program: string): string | undefined {
   let printing = false;
   let depth = 0;
   let operandBefore = false;
+  // Behind the parenthesis of a condition stands a statement, so that a slash there begins a regular expression.
+  let condition = false;
+  const conditions: boolean[] = [];
   for (let i = 0; i < program.length;) {
     const rest = program.slice(i);
-    const blank = /^[ \t]+/.exec(rest);
+    const blank = /^(?:[ \t\r]|\\\r?\n)+/.exec(rest);
     if (blank) {
       i += blank[0].length;
       continue;
     }
     const comment = /^#[^\n]*/.exec(rest);
     const text = /^"(?:[^"\\\n]|\\[^])*"/.exec(rest);
-    const regex = operandBefore
-      ? null
-      : /^\/(?:[^/\\\n[]|\\.|\[(?:\^?\]?)(?:[^\]\\\n]|\\.)*\])*\//.exec(rest);
     const word = /^[A-Za-z_]\w*/.exec(rest);
     const number = /^(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/.exec(rest);
     if (comment) {
       i += comment[0].length;
-    } else if (text || regex || number) {
-      i += (text ?? regex ?? number ?? [''])[0].length;
+    } else if (text || number) {
+      i += (text ?? number ?? [''])[0].length;
+      operandBefore = true;
+    } else if (!operandBefore && rest.startsWith('/')) {
+      const end = endOfRegex(program, i);
+      if (end === undefined) return 'an open regular expression';
+      i = end;
       operandBefore = true;
     } else if (word) {
       const [name] = word;
@@ -33,7 +38,8 @@ export function riskyAwk(program: string): string | undefined {
         printing = true;
         depth = 0;
       }
-      operandBefore = !/^(?:print|printf|return|in|if|while|for|do|else|case)$/.test(name);
+      operandBefore = !/^(?:print|printf|return|exit|in|if|while|for|do|else|case)$/.test(name);
+      condition = /^(?:if|while|for)$/.test(name);
       i += name.length;
     } else {
       const character = program.charAt(i);
@@ -45,13 +51,35 @@ export function riskyAwk(program: string): string | undefined {
       if (character === '|') return 'a pipe';
       if (character === '@') return '@';
       if (character === '"') return 'an open string';
-      if (character === '(') depth++;
+      if (character === '(') {
+        depth++;
+        conditions.push(condition);
+      }
+      condition = false;
       if (character === ')') depth--;
       if (character === '>' && printing && depth <= 0) return 'an output redirection';
       if (/[;\n{}]/.test(character)) printing = false;
-      operandBefore = /[)\]$]/.test(character) || (operandBefore && /^(?:\+\+|--)/.test(rest));
-      i += 1;
+      const closesCondition = character === ')' && conditions.pop() === true;
+      const sign = /^(?:\+\+|--)/.test(rest);
+      operandBefore = /[)\]]/.test(character) ? !closesCondition : operandBefore && sign;
+      i += sign ? 2 : 1;
     }
+  }
+  return undefined;
+}
+
+// By hand, because `[]a]` can be read in two ways and a pattern would try both of each.
+function endOfRegex(program: string, start: number): number | undefined {
+  let bracket = -1;
+  for (let i = start + 1; i < program.length; i++) {
+    const character = program.charAt(i);
+    if (character === '\n') return undefined;
+    if (character === '\\') i++;
+    else if (bracket >= 0) {
+      if (character === ']' && i > bracket) bracket = -1;
+    } else if (character === '/') return i + 1;
+    // A closing bracket directly behind the opening one, or behind its `^`, stands for itself.
+    else if (character === '[') bracket = program.charAt(i + 1) === '^' ? i + 2 : i + 1;
   }
   return undefined;
 }

@@ -147,7 +147,7 @@ export const interpreters: readonly ToolProfile[] = [
   {
     names: 'awk gawk mawk nawk original-awk bwk',
     options: {
-      info: '--version -V --help -h -W',
+      info: '--version -V --help -h',
       pattern: '-F --field-separator',
       'name-value': '-v --assign',
       script: '-f --file',
@@ -155,7 +155,7 @@ export const interpreters: readonly ToolProfile[] = [
     },
     refuse: {
       'shell.exec.option':
-        '-l --load -i --include -E --exec -e --source -D --debug -p --profile -o --pretty-print -d --dump-variables',
+        '-W -l --load -i --include -E --exec -e --source -D --debug -p --profile -o --pretty-print -d --dump-variables',
     },
     unknownOption: unknown,
     optionsFirst: true,
