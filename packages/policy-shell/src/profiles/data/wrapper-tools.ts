@@ -18,8 +18,8 @@ export const wrapperTools: readonly ToolProfile[] = [
     operands: ['text', 'command'],
   }),
   wrapper('env', {
-    options: { flag: '-i --ignore-environment -v --debug -', text: '-u --unset', any: '-C --chdir' },
-    refuse: { 'shell.exec.wrapper': '-S --split-string', 'shell.env.dump': '-0 --null' },
+    options: { flag: '-i --ignore-environment -v --debug -', text: '-u --unset' },
+    refuse: { 'shell.exec.wrapper': '-S --split-string -C --chdir', 'shell.env.dump': '-0 --null' },
     operands: ['assignments-then-command'],
     needsOperand: 'shell.env.dump',
   }),
@@ -50,8 +50,10 @@ export const wrapperTools: readonly ToolProfile[] = [
     refuse: { 'shell.program.process-control': '-p --pid' },
     operands: ['text', 'command'],
   }),
-  wrapper('setarch', { options: { flag: '-R -v --verbose' }, operands: ['text', 'command'] }),
-  wrapper('linux32 linux64 i386 x86_64 uname26', { options: { flag: '-R -v' } }),
+  // Its first word may be missing; where it is there, it is the name of one of these too: `setarch x86_64 -R npm test`.
+  wrapper('setarch linux32 linux64 i386 i486 i586 i686 x86_64 uname26 aarch64 arm64 armv7l', {
+    options: { flag: '-R --addr-no-randomize -v --verbose' },
+  }),
   wrapper('flock', {
     options: {
       flag: '-s --shared -x -e --exclusive -n --nb --nonblock -u --unlock -o --close -F --no-fork',
@@ -64,7 +66,8 @@ export const wrapperTools: readonly ToolProfile[] = [
   wrapper('prlimit', {
     options: {
       flag: '--raw --noheadings',
-      text: '-o --output --nproc --as --cpu --fsize --nofile --stack --rss --core --data',
+      text: '-o --output',
+      optional: '--nproc --as --cpu --fsize --nofile --stack --rss --core --data',
     },
     refuse: { 'shell.program.process-control': '-p --pid' },
   }),
