@@ -83,9 +83,24 @@ export const fileTools: readonly ToolProfile[] = [
   },
   { names: 'tr', operands: ['text'] },
   {
-    names: 'nl uniq fold fmt pr expand unexpand xxd od hexdump hd base64 base32 iconv',
+    names: 'nl fold fmt pr expand unexpand od hexdump hd base64 base32',
     operands: ['read'],
-    options: { text: '--encode --width --tabs --from-code --to-code', write: '--output' },
+    options: { text: '--encode --width --tabs', write: '--output' },
+  },
+  {
+    names: 'uniq',
+    operands: ['read', 'write'],
+    options: { text: '-f --skip-fields -s --skip-chars -w --check-chars' },
+  },
+  {
+    names: 'xxd',
+    operands: ['read', 'write'],
+    options: { text: '-c -g -l -n -o -s -R' },
+  },
+  {
+    names: 'iconv',
+    operands: ['read'],
+    options: { text: '-f --from-code -t --to-code', write: '-o --output' },
   },
   {
     names: 'diff diff3 sdiff colordiff delta difft',
