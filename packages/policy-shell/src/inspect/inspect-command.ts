@@ -148,7 +148,11 @@ function inspectSubcommand(
   // The operand lists of the tool itself hold for its sub-commands too.
   const refused = refusedOperand(refusedOperands, token.value);
   if (refused) into.object(refused, token, label);
-  if (!entries.has(token.value)) inspectArguments(name, token, anything, [token], into, handlers);
+  if (!entries.has(token.value)) {
+    inspectArguments(name, token, anything, [token], into, handlers);
+    // Without a sub-command the first word is what the tool would run (`deno https://…`).
+    if (entry?.operands?.[0] === 'package') inspectArguments(name, token, entry, [token], into, handlers);
+  }
   const rest = args.slice(at + 1);
   const walk = inspectArguments(
     label,

@@ -52,11 +52,14 @@ export const projectTools: readonly ToolProfile[] = [
   {
     names: 'npx bunx pnpx uvx',
     options: {
-      package: '-p --package',
+      package: '-p --package --from --with --with-editable',
       flag: '--no-install --yes -y --no -q --quiet --prefer-offline --ignore-existing --bun',
       any: '-w --workspace',
     },
-    refuse: { [exec]: '-c --call --shell --node-arg -n --node-options' },
+    refuse: {
+      [exec]: '-c --call --shell --node-arg -n --node-options',
+      [source]: '--registry -i --index-url --extra-index-url --index --default-index -f --find-links',
+    },
     operands: ['command'],
     optionsFirst: true,
     needsOperand: 'shell.exec.wrapper-usage',
@@ -109,7 +112,7 @@ export const projectTools: readonly ToolProfile[] = [
         refuse: { [exec]: '--preload --cert --v8-flags --eval' },
       },
     },
-    otherSubcommand: { operands: ['any'] },
+    otherSubcommand: { operands: ['package'] },
   },
   {
     names: 'corepack nvm n fnm volta asdf mise rtx',
@@ -136,8 +139,8 @@ export const projectTools: readonly ToolProfile[] = [
     names: 'uv poetry pipenv pdm hatch rye pipx tox nox conda mamba micromamba',
     options: {
       any: '--directory --project -C --config-file -f --file -c',
-      text: '-e --env -n --name -p --python --group --extra --with',
-      package: '--with-editable',
+      text: '-e --env -n --name -p --python --group --extra',
+      package: '--with --with-editable --from --spec',
     },
     refuse: {
       [source]: '--index-url --extra-index-url --index --default-index --find-links --source',
@@ -149,7 +152,7 @@ export const projectTools: readonly ToolProfile[] = [
         optionsFirst: true,
         options: {
           text: '-e --env -n --name -p --python --group --extra',
-          package: '--with',
+          package: '--with --with-editable --from --spec',
           any: '--env-file --directory --project',
           module: '-m --module',
           read: '-s --script --gui-script',
