@@ -135,13 +135,18 @@ function isProtected(path: string, view: Pick<WorkspaceView, 'guarded'>, access:
   }
   if (!path.includes('/.')) return false;
   const lower = path.toLowerCase();
-  if (/\/\.git\/hooks(?:\/|$)/.test(lower)) return true;
+  // A submodule and a linked worktree have a repository of their own below that of the whole.
+  const nested = lower.indexOf('/.git/');
+  const inner = nested < 0 ? '' : lower.slice(nested + 6);
+  if (/\/\.git\/hooks(?:\/|$)/.test(lower) || /^(?:modules|worktrees)\/.*\/hooks(?:\/|$)/.test(inner))
+    return true;
   if (access === 'take' && lower.endsWith('/.git')) return true;
   if (access === 'fill' && /\/\.git(?:\/|$)/.test(lower)) return true;
   return (
     access !== 'read' &&
     access !== 'look' &&
-    /\/\.git\/(?:config|config\.worktree|info\/attributes)$/.test(lower)
+    (/\/\.git\/(?:config|config\.worktree|info\/attributes)$/.test(lower) ||
+      /^(?:modules|worktrees)\/.*\/(?:config|config\.worktree|info\/attributes)$/.test(inner))
   );
 }
 
