@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Token } from '../rules/finding.js';
 import { isHarmlessGitSetting } from '../scanners/git-values.js';
@@ -15,7 +16,7 @@ interface ArgumentRule {
 
 const hasOption = (all: readonly Token[], pattern: RegExp): boolean =>
   all.some(({ value }) => pattern.test(value));
-const everything = /^(?:\.|\.\/|:\/?|\*|:\(top\).*)$/;
+const isEverything = (value: string): boolean => /^(?:[./*]+|:\/?|:\(top\).*)$/.test(posix.normalize(value));
 
 // Forms in which git discards commits, or the work of a whole tree.
 const gitRules: readonly ArgumentRule[] = [
@@ -34,17 +35,18 @@ const gitRules: readonly ArgumentRule[] = [
     argument: (value, index) => index > 0 && /^(?:\+|:.)/.test(value),
     rule: 'shell.destructive.git',
   },
-  { programs: /^git checkout$/, argument: (value) => everything.test(value), rule: 'shell.destructive.git' },
+  { programs: /^git checkout$/, argument: (value) => isEverything(value), rule: 'shell.destructive.git' },
   {
     programs: /^git restore$/,
     argument: (value, _index, all) =>
-      everything.test(value) &&
+      isEverything(value) &&
       (!hasOption(all, /^(?:-[A-Za-z]*S|--staged)/) || hasOption(all, /^(?:-[A-Za-z]*W|--worktree)/)),
     rule: 'shell.destructive.git',
   },
   {
     programs: /^git rm$/,
-    argument: (value, _index, all) => /^-[A-Za-z]*r/.test(value) && !hasOption(all, /^--cached$/),
+    argument: (value, _index, all) =>
+      (/^-[A-Za-z]*r/.test(value) || isEverything(value)) && !hasOption(all, /^--cached$/),
     rule: 'shell.destructive.git',
   },
   {
@@ -54,7 +56,15 @@ const gitRules: readonly ArgumentRule[] = [
   },
   {
     programs: /^git (?:gc|prune)$/,
-    argument: (value) => /^(?:--(?:prune|expire)=)?(?:now|all)$/.test(value),
+    argument: (value) =>
+      /^(?:now|all)$|^--(?:prune|expire)=(?!(?:never|false|\d+\.(?:week|month|year)s?(?:\.ago)?)$)/.test(
+        value,
+      ),
+    rule: 'shell.destructive.git',
+  },
+  {
+    programs: /^git submodule$/,
+    argument: (value, _index, all) => value === 'deinit' && hasOption(all, /^(?:-[A-Za-z]*f|--f)/),
     rule: 'shell.destructive.git',
   },
   {
@@ -325,7 +335,7 @@ interface Manner {
   readonly more: boolean;
 }
 
-const looksFurther = /^(?:nc|wget2?|curl|link|git (?:config|clean))$/;
+const looksFurther = /^(?:nc|wget2?|curl|link|git (?:config|clean|prune))$/;
 
 const mannerOf = (name: string): Manner =>
   found.get(name) ??
@@ -368,7 +378,7 @@ export function inspectWholeCommand(
   if (name === 'ln' || name === 'link') inspectLink(args, into);
   inspectPlacement(name, args, operands, into);
   if (name === 'git config') inspectGitConfig(args, into);
-  if (name === 'git clean' && !some(/^(?:-[a-z]*n|--dry-run$)/)) {
+  if (/^git (?:clean|prune)$/.test(name) && !some(/^(?:-[a-z]*n|--dry-run$)/)) {
     into.object('shell.destructive.git', token, name);
   }
 }

@@ -71,8 +71,8 @@ export const git: ToolProfile = {
       operands: ['git-remote'],
     },
     'checkout switch': {
-      options: { pattern: '-b -B -c -C --orphan --conflict', read: '--pathspec-from-file' },
-      refuse: { [discard]: '-f --force --discard-changes' },
+      options: { pattern: '-b -c --orphan --conflict', read: '--pathspec-from-file' },
+      refuse: { [discard]: '-f --force --discard-changes -B -C --force-create' },
     },
     branch: {
       options: {
