@@ -59,6 +59,19 @@ describe('one word that holds several', () => {
   });
 });
 
+describe('a filter with a comment', () => {
+  it.each([`jq -n '# "\nenv # "'`, `jq '. # "\n| $ENV # "' package.json`])(
+    'in which a quote opens no string is refused: %j',
+    (command) => {
+      expect(check(command).effect).toBe('deny');
+    },
+  );
+
+  it('that hides nothing passes', () => {
+    expect(check(`jq '.name # the name\n' package.json`).effect).toBe('allow');
+  });
+});
+
 describe('a program behind a runner that takes scripts and programs', () => {
   it.each([
     ['yarn rimraf src', 'shell.destructive.remove'],
