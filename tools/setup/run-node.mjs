@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { root } from './local-bin.mjs';
 
 /**
@@ -17,7 +17,7 @@ export function runNode(
       env: { ...process.env, NX_DAEMON: 'false', ...env },
       stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'pipe' : 'inherit'],
     });
-    if (nice > 0 && child.pid !== undefined) setPriority(child.pid, nice);
+    if (nice > 0 && child.pid !== undefined) lower(child.pid, nice);
     let output = '';
     const take = (chunk) => (output += chunk);
     child.stdout?.setEncoding('utf8').on('data', take);
@@ -38,4 +38,13 @@ export function runNode(
       resolve({ code: code ?? 1, output });
     });
   });
+}
+
+/** Only a courtesy: whoever runs at a lower priority already may not raise it, and the process may be gone. */
+function lower(pid, nice) {
+  try {
+    setPriority(pid, Math.max(nice, getPriority()));
+  } catch {
+    // It runs as it is.
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -33,4 +33,21 @@ test('a script that is not there has a code other than 0, and one that takes too
   const late = await runNode(script, [], { quiet: true, timeoutMs: 1 });
   expect(late.code).not.toBe(0);
   expect(late.output).toContain('stopped after 1 ms');
+});
+
+test('a script of somebody who runs at a low priority already stays there', async () => {
+  const outer = join(directory, 'outer.mjs');
+  const { href } = new URL('./run-node.mjs', import.meta.url);
+  writeFileSync(
+    outer,
+    `import { setPriority } from 'node:os';
+     import { runNode } from ${JSON.stringify(href)};
+     // Nobody but root may raise a priority again.
+     process.setuid?.(65534);
+     setPriority(10);
+     const { code, output } = await runNode(process.argv[2], [], { quiet: true, nice: 5, cwd: '/' });
+     console.log(code, output.trim());`,
+  );
+  chmodSync(directory, 0o755);
+  expect(await runNode(outer, [script], { quiet: true })).toEqual({ code: 0, output: '3 10\n' });
 });

@@ -71,15 +71,6 @@ afterEach(async () => {
 });
 
 describe('a worker whose kernel lacks what confines commands', () => {
-  beforeEach(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'lacks-'));
-    await start();
-  });
-  afterEach(async () => {
-    await test.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  });
-
   it('runs without exec, and the status names the kernel feature, in our words', async () => {
     const id = await agent('no-landlock');
     await post(id, 'start');

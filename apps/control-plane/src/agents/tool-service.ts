@@ -20,8 +20,6 @@ export interface ToolPatience {
 }
 
 const DEFAULT_PATIENCE: ToolPatience = { answerMs: 120_000, graceMs: 10_000 };
-/** A worker that was away for longer has ended itself (`orphan_ms`), and what it ran with it. */
-const CANCEL_MS = 60_000;
 
 /** Lets operators use an agent's tools, and ask what the gate would say, without the model. */
 export class ToolService {
@@ -122,11 +120,9 @@ export class ToolService {
 }
 
 function cancelCall(hub: LinkHub, agentId: string, sessionKey: string, commandId: string): void {
-  commandWithin(
-    hub,
-    agentId,
-    { kind: 'cancel', session_key: sessionKey, call_id: commandId },
-    { withinMs: CANCEL_MS },
-    // Whoever could be told has left; a worker that does not answer this is looked after by the lifecycle.
-  ).catch(() => undefined);
+  // It waits for a worker that is away, as long as the worker's session lasts: what was given up must not run on. Whoever
+  // could be told has left.
+  hub
+    .command(agentId, { kind: 'cancel', session_key: sessionKey, call_id: commandId })
+    .catch(() => undefined);
 }

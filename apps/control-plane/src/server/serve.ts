@@ -22,6 +22,7 @@ export async function serve(flags: SettingsFlags): Promise<number> {
     return EXIT.failed;
   }
   // Heard from now on: a signal during the start is kept for its end.
+  outliveReaders();
   const stopped = stopSignal();
   let plane: ControlPlane | undefined;
   let loggers: ReturnType<typeof openLoggers> | undefined;
@@ -67,12 +68,24 @@ export async function serve(flags: SettingsFlags): Promise<number> {
   return 0;
 }
 
-/** Resolves at the first signal to stop; a second one, of any kind, ends the process the hard way. */
+/** A server outlives the terminal, or the reader of its output: what is logged then has no reader, and that is all. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.removeAllListeners('error');
+    stream.on('error', () => undefined);
+  }
+}
+
+/**
+ * Resolves at the first signal to stop; a second one ends the process the hard way. Only a hang-up is no sign of impatience:
+ * terminal, shell and `npm start` each send one.
+ */
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let heard = false;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
+        if (heard && signal === 'SIGHUP') return;
         if (heard) process.exit(EXIT.failed);
         heard = true;
         resolve(signal);

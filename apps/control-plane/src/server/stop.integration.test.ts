@@ -171,6 +171,18 @@ describe('clawforce serve', () => {
     },
   );
 
+  it('stops in order when its terminal is closed: nobody reads its output, and the hang-up comes twice', async () => {
+    const { port, ended } = await serve();
+    await holdOpen(port);
+    child?.stdout?.destroy();
+    child?.stderr?.destroy();
+    child?.kill('SIGHUP');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    child?.kill('SIGHUP');
+    expect(await ended).toBe(0);
+    expect(await readdir(join(dataDir, 'admin'))).not.toContain('clawforce.sock');
+  });
+
   it.each([
     ['SIGTERM', 'SIGTERM'],
     ['SIGINT', 'SIGTERM'],

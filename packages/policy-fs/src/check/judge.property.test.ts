@@ -56,6 +56,7 @@ function plant(root: string, fifo: string): void {
   symlinkSync('..', at('d', 'back'));
   symlinkSync('a', at('file-link'));
   symlinkSync('not/there', at('dangling'));
+  symlinkSync('not/../later', at('d', 'dangling'));
   symlinkSync('../../profiles', at('d', 'out'));
   writeFileSync(at('hard'), 'two names');
   linkSync(at('hard'), at('d', 'hard'));

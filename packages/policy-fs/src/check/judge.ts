@@ -133,7 +133,7 @@ function lookAt(
 ): Place {
   const wouldBeMade = new Error('judged before the directory was made');
   const judgeNew = (names: readonly string[]): void => {
-    for (const name of names) if (name !== '' && name !== '.') checkNewName(name, settings.portableNames);
+    for (const name of names) if (!['', '.', '..'].includes(name)) checkNewName(name, settings.portableNames);
   };
   let held: Held;
   try {
@@ -143,7 +143,7 @@ function lookAt(
       ...(making
         ? {
             makeDir: (_parent, name, _zone, below) => {
-              // No file is made of a path that ends in a slash. Only the text of a link can lead up again.
+              // No file is made of a path that ends in a slash. Only the text of a link can lead up again, which makes nothing.
               judgeNew([name, ...(file && gated.directory ? below.slice(0, -1) : below)]);
               throw wouldBeMade;
             },

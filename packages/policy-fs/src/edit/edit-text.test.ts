@@ -50,11 +50,11 @@ describe('editing text', () => {
   });
 
   test('stays quick on a large file without a match', async () => {
-    const started = performance.now();
+    const used = process.cpuUsage();
     expect(
       await codeOf(editText('lorem ipsum dolor\n'.repeat(200_000), 'lorem ipsum dolores', 'x', false)),
     ).toBe('NO_MATCH');
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(process.cpuUsage(used).user).toBeLessThan(2_000_000);
   });
 
   test('a long passage that is nearly everywhere is looked for in a time that grows with the lengths only', async () => {

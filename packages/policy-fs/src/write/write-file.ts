@@ -166,9 +166,13 @@ async function append(
     if (!entry && settings.durable) await syncDirectory(parent);
     return { path: held.path, size: before + data.byteLength, created: !entry };
   } catch (error) {
-    if (fd !== undefined && progress.done < data.byteLength) takeBack(fd, before, progress.done);
-    if (!entry && fd !== undefined && fstatSync(fd).size === 0) removeOwn(fd, parent, name);
     room.drop();
+    try {
+      if (fd !== undefined && progress.done < data.byteLength) takeBack(fd, before, progress.done);
+      if (!entry && fd !== undefined && fstatSync(fd).size === 0) removeOwn(fd, parent, name);
+    } catch {
+      // The first error is the one to tell.
+    }
     throw error;
   } finally {
     if (fd !== undefined) closeSync(fd);
