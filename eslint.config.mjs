@@ -147,7 +147,10 @@ export default tseslint.config(
         {
           enforceBuildableLibDependency: true,
           // Tests ask the host through one file outside of every package.
-          allow: ['/tools/host/(host-test|requirements|test-image|confine-helper)\\.js$'],
+          allow: [
+            '/tools/host/(host-test|requirements|test-image|npm-worker-image|confine-helper)\\.js$',
+            '/tools/bench/compare\\.js$',
+          ],
           depConstraints: [
             { sourceTag: 'layer:core', onlyDependOnLibsWithTags: [] },
             { sourceTag: 'layer:library', onlyDependOnLibsWithTags: ['layer:core'] },
