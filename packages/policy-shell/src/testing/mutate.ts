@@ -94,7 +94,7 @@ function isOfFlags(program: string, letters: string): boolean {
 }
 
 // Options whose value is optional and never a word of its own.
-const onlyJoined = /^inspect(?:-brk|-port|-wait)?$/;
+const onlyJoined = /^(?:inspect(?:-brk|-port|-wait)?|prune)$/;
 // Options whose value may stand in the same word.
 const takesValue: Readonly<Record<string, string>> = {
   sort: '-o -T -k -t -S', cut: '-f -d -c -b', head: '-n -c', tail: '-n -c', grep: '-e -f -m -A -B -C', sed: '-e -f', awk: '-f -v -F',
