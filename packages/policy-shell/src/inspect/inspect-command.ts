@@ -174,8 +174,8 @@ function inspectSubcommand(
 }
 
 // Scripts of a project share their names with programs (`yarn watch`, `yarn format`), so a program that is refused by its name
-// alone counts only where running it would be plain harm.
-const harmful = /^shell\.(?:destructive\.|power$|env\.dump$|resource$)/;
+// alone counts only where running it would be plain harm, or where nobody has looked what it is.
+const harmful = /^shell\.(?:destructive\.|power$|env\.dump$|resource$|exec\.depth$)/;
 
 function inspectByName(words: readonly Token[], into: Inspection): void {
   const [first] = words;
