@@ -21,11 +21,9 @@ import { rawEngine, removeLabelled } from './testing/raw-engine.js';
 const docker = requires('docker', 'root', 'cc');
 const MEMORY = 256 * 1024 ** 2;
 const NEIGHBOUR_PORT = 7777;
+const EVERY_LEVEL: readonly IsolationLevel[] = ['permissive', 'sandboxed', 'privileged'];
 // The product's drill (apps/control-plane/src/drills) goes through all three in every run; a release does here as well.
-const LEVELS: readonly IsolationLevel[] =
-  process.env['CLAWFORCE_DRILL_LEVELS'] === 'all'
-    ? ['permissive', 'sandboxed', 'privileged']
-    : ['permissive'];
+const LEVELS = process.env['CLAWFORCE_DRILL_LEVELS'] === 'all' ? EVERY_LEVEL : EVERY_LEVEL.slice(0, 1);
 
 const idsOf = (rows: readonly DrillRow[], verdict: DrillRow['verdict']): string[] =>
   rows
@@ -148,7 +146,7 @@ docker.describe('the drill, executed by a real engine', () => {
         const bare = await startBare(label, harness, agentRoot, {});
         const onHost = await startBare(label, harness, agentRoot, { NetworkMode: 'host', PidMode: 'host' });
         const proven = DRILL_CASES.filter(
-          (drill) => drill.control && LEVELS.every((level) => drill.expect[level] === 'blocked'),
+          (drill) => drill.control && EVERY_LEVEL.every((level) => drill.expect[level] === 'blocked'),
         );
         // These look at the network or the processes of the host itself; switching `lo` off is not for the host.
         const needsHost = new Set(['net-loopback', 'net-neighbour', 'net-abstract', 'proc-hostpids']);
