@@ -20,7 +20,8 @@ import {
 import { makeDirectory } from './names/make-directory.js';
 import { moveEntry, renameEntry } from './names/move.js';
 import { removeEntry } from './names/remove.js';
-import { checkKeys, flagOf } from './options/known-keys.js';
+import { flag } from './options/flag.js';
+import { checkKeys } from './options/known-keys.js';
 import { shownPath } from './path/shown-path.js';
 import { openContext } from './open-context.js';
 import { readContent, readInfo } from './read/read-file.js';
@@ -200,7 +201,7 @@ export class AgentFS {
   async remove(path: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
     return this.#change('remove', path, undefined, (call) => {
       checkKeys(options, ['recursive']);
-      return removeEntry(this.#context, call, this.#gate(path), flagOf(options, 'recursive'));
+      return removeEntry(this.#context, call, this.#gate(path), flag('recursive', options.recursive));
     });
   }
 

@@ -1,5 +1,6 @@
 import type { AuditListener } from './audit/audit-event.js';
 import type { LinkPolicy } from './walk/resolve.js';
+import { flag } from './options/flag.js';
 import { checkKeys } from './options/known-keys.js';
 import { checkMode, checkOwner, type OwnerRule, type ZoneSpec } from './zones/zone-table.js';
 
@@ -107,7 +108,7 @@ export function readSettings(options: AgentFSOptions = {}): Settings {
     fileMode: (zone) => zone.fileMode ?? fileMode,
     dirMode: (zone) => zone.dirMode ?? dirMode,
     owner: (zone) => zone.owner ?? owner,
-    create: flag('create', options.create, false),
+    create: flag('create', options.create),
     // What the caller does to its own object later changes nothing.
     quota: quota && Object.freeze({ ...quota }),
     durable: flag('durable', options.durable, true),
@@ -116,16 +117,10 @@ export function readSettings(options: AgentFSOptions = {}): Settings {
     portableNames: flag('portableNames', options.portableNames, process.platform === 'win32'),
     maxReadBytes: count('maxReadBytes', options.maxReadBytes, 32 * 1024 * 1024),
     maxWriteBytes: count('maxWriteBytes', options.maxWriteBytes, 100 * 1024 * 1024),
-    allowDetectOnly: flag('allowDetectOnly', options.allowDetectOnly, false),
+    allowDetectOnly: flag('allowDetectOnly', options.allowDetectOnly),
     containment: choice('containment', options.containment, ['kernel', 'detect']),
     onAudit,
   };
-}
-
-function flag(name: string, value: unknown, fallback: boolean): boolean {
-  if (value === undefined) return fallback;
-  if (typeof value !== 'boolean') throw new TypeError(`option "${name}" must be true or false`);
-  return value;
 }
 
 function count(name: string, value: unknown, fallback: number): number {

@@ -4,6 +4,7 @@ import type { Call } from '../audit/call.js';
 import type { FsContext } from '../fs-context.js';
 import { contentEtag, fileEtag, untilSettled } from '../read/etag.js';
 import { tooLarge } from '../read/read-file.js';
+import { flag } from '../options/flag.js';
 import { checkKeys } from '../options/known-keys.js';
 import { checkText } from '../read/well-formed.js';
 import { isReadAtOnce, readBytes } from '../read/transfer.js';
@@ -83,7 +84,7 @@ export function checkEdit(
   options: EditOptions,
 ): void {
   checkKeys(options, EDIT_OPTIONS);
-  const { ifMatch, replaceAll } = options;
+  const { ifMatch } = options;
   for (const [name, text] of Object.entries(passage)) {
     if (typeof text !== 'string') throw new TypeError(`argument "${name}" must be a string`);
     checkText(text, name);
@@ -91,9 +92,7 @@ export function checkEdit(
   if (ifMatch !== undefined && typeof (ifMatch as unknown) !== 'string') {
     throw new TypeError('option "ifMatch" must be an etag');
   }
-  if (replaceAll !== undefined && typeof (replaceAll as unknown) !== 'boolean') {
-    throw new TypeError('option "replaceAll" must be true or false');
-  }
+  flag('replaceAll', options.replaceAll);
 }
 
 /** Gives the text of bytes that are UTF-8 without exception: an edit must not change what it cannot read. */

@@ -2,6 +2,7 @@ import { AgentFSError } from '../errors/agent-fs-error.js';
 import type { Call } from '../audit/call.js';
 import type { FsContext } from '../fs-context.js';
 import { checkKeys } from '../options/known-keys.js';
+import { limitOf } from '../options/limit.js';
 import type { Dir, EntryName } from '../walk/backend.js';
 import type { ZonePath } from '../walk/locate.js';
 import {
@@ -73,10 +74,11 @@ interface Part {
 
 function partOf(options: ListOptions): Part {
   checkKeys(options, LIST_OPTIONS);
-  const { limit = DEFAULT_LIMIT, cursor } = options;
-  if (!Number.isSafeInteger(limit) || limit < 1)
-    throw new TypeError('option "limit" must be a whole number, 1 or more');
-  return { limit, after: cursor === undefined ? undefined : readCursor(cursor) };
+  const { limit, cursor } = options;
+  return {
+    limit: limitOf(limit, DEFAULT_LIMIT),
+    after: cursor === undefined ? undefined : readCursor(cursor),
+  };
 }
 
 function cutOut(dir: Dir, names: readonly EntryName[], { limit, after }: Part): DirPage {

@@ -1,7 +1,9 @@
 import type { Call } from '../audit/call.js';
 import { toAgentFSError } from '../errors/from-system-error.js';
 import type { FsContext } from '../fs-context.js';
-import { checkKeys, flagOf } from '../options/known-keys.js';
+import { flag } from '../options/flag.js';
+import { checkKeys } from '../options/known-keys.js';
+import { limitOf } from '../options/limit.js';
 import type { EntryKind } from '../walk/backend.js';
 import type { ZonePath } from '../walk/locate.js';
 import { describeEntry } from './directory-entry.js';
@@ -157,10 +159,9 @@ async function nodesBelow(
  */
 export function checkTreeOptions(options: TreeOptions): Required<TreeOptions> {
   checkKeys(options, TREE_OPTIONS);
-  const { maxDepth = 16, limit = 50_000 } = options;
-  if (!Number.isSafeInteger(maxDepth) || maxDepth < 1)
-    throw new TypeError('option "maxDepth" must be a whole number, 1 or more');
-  if (!Number.isSafeInteger(limit) || limit < 1)
-    throw new TypeError('option "limit" must be a whole number, 1 or more');
-  return { maxDepth: Math.min(maxDepth, 128), limit, gitignore: flagOf(options, 'gitignore') };
+  return {
+    maxDepth: Math.min(limitOf(options.maxDepth, 16, 'maxDepth'), 128),
+    limit: limitOf(options.limit, 50_000),
+    gitignore: flag('gitignore', options.gitignore),
+  };
 }

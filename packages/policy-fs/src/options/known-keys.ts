@@ -14,11 +14,3 @@ export function checkKeys(options: unknown, known: readonly string[], owner = ''
     if (!known.includes(key)) throw new TypeError(`option "${owner}${key}" is unknown`);
   }
 }
-
-/** Gives a flag, or `false` where it is left out. @throws TypeError naming the option. */
-export function flagOf(options: object, name: string): boolean {
-  const value = (options as Readonly<Record<string, unknown>>)[name];
-  if (value === undefined) return false;
-  if (typeof value !== 'boolean') throw new TypeError(`option "${name}" must be true or false`);
-  return value;
-}

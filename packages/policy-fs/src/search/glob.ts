@@ -3,9 +3,11 @@ import type { Call } from '../audit/call.js';
 import type { FsContext } from '../fs-context.js';
 import { holdDirectory } from '../list/hold-directory.js';
 import { walkTree } from '../list/walk-tree.js';
-import { checkKeys, flagOf } from '../options/known-keys.js';
+import { flag } from '../options/flag.js';
+import { checkKeys } from '../options/known-keys.js';
+import { limitOf } from '../options/limit.js';
 import { placeOfPattern } from './place-of-pattern.js';
-import { checkLimit, GLOB_OPTIONS, type Cut, type GlobOptions } from './search-options.js';
+import { GLOB_OPTIONS, type Cut, type GlobOptions } from './search-options.js';
 
 const MAX_DEPTH = 128;
 // Deep directories have paths of 32 KiB.
@@ -19,10 +21,10 @@ export async function globPaths(
   options: GlobOptions,
 ): Promise<Cut<string>> {
   checkKeys(options, GLOB_OPTIONS);
-  const limit = checkLimit(options.limit, 10_000);
-  const gitignore = flagOf(options, 'gitignore');
+  const limit = limitOf(options.limit, 10_000);
+  const gitignore = flag('gitignore', options.gitignore);
   const { locator } = context;
-  const { base, start } = placeOfPattern(locator, pattern, flagOf(options, 'dot'));
+  const { base, start } = placeOfPattern(locator, pattern, flag('dot', options.dot));
   const paths: string[] = [];
   let room = MAX_PATH_CHARACTERS;
   let held;

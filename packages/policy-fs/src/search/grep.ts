@@ -8,11 +8,12 @@ import { checkRegular } from '../read/hard-links.js';
 import { tooLarge } from '../read/read-file.js';
 import { looksBinary } from '../read/text.js';
 import { readBytes } from '../read/transfer.js';
-import { flagOf } from '../options/known-keys.js';
+import { flag } from '../options/flag.js';
+import { limitOf } from '../options/limit.js';
 import type { Dir, Entry, EntryName } from '../walk/backend.js';
 import type { ZonePath } from '../walk/locate.js';
 import { textFinder } from './find-text.js';
-import { checkLimit, type Cut, type GrepMatch, type GrepOptions } from './search-options.js';
+import { type Cut, type GrepMatch, type GrepOptions } from './search-options.js';
 
 const MAX_FILE_BYTES = 2 * 1024 * 1024;
 const MAX_LINE = 10_000;
@@ -33,9 +34,9 @@ export async function grepLines(
   gated: ZonePath,
   options: GrepOptions,
 ): Promise<Cut<GrepMatch>> {
-  const limit = checkLimit(options.limit, 1_000);
-  const gitignore = flagOf(options, 'gitignore');
-  const find = lineSearch(wanted, flagOf(options, 'ignoreCase'));
+  const limit = limitOf(options.limit, 1_000);
+  const gitignore = flag('gitignore', options.gitignore);
+  const find = lineSearch(wanted, flag('ignoreCase', options.ignoreCase));
   const matches: GrepMatch[] = [];
   let room = MAX_CHARACTERS;
   let bytes = 0;

@@ -38,16 +38,3 @@ export const GREP_OPTIONS: readonly (keyof GrepOptions)[] = ['path', 'limit', 'i
 
 /** Results that may have been cut by the limit. */
 export type Cut<Item> = Item[] & { readonly truncated?: true };
-
-/**
- * Checks a limit.
- *
- * @throws TypeError naming the option.
- */
-export function checkLimit(value: unknown, fallback: number): number {
-  if (value === undefined) return fallback;
-  if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new TypeError('option "limit" must be a whole number, 1 or more');
-  }
-  return value as number;
-}
