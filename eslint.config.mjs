@@ -158,7 +158,7 @@ export default tseslint.config(
           // Tests ask the host through one file outside of every package.
           allow: [
             '/tools/host/(host-test|requirements|test-image|npm-worker-image|confine-helper)\\.js$',
-            '/tools/bench/compare\\.js$',
+            '/tools/bench/(compare|time)\\.js$',
           ],
           depConstraints: [
             { sourceTag: 'layer:core', onlyDependOnLibsWithTags: [] },

@@ -1,3 +1,5 @@
+import { median } from './time.js';
+
 /** What one variant costs per call, in microseconds. */
 export interface Cost {
   readonly wall: number;
@@ -57,8 +59,4 @@ async function costOf(run: (call: number) => unknown, calls: number): Promise<Co
   }
   const { user, system } = process.cpuUsage(used);
   return { wall: ((performance.now() - start) * 1000) / calls, cpu: (user + system) / calls };
-}
-
-function median(list: readonly number[]): number {
-  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
 }

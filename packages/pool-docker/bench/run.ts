@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { WorkerSpec } from '@clawforce/pool-core';
+import { median, ms, timed } from '../../../tools/bench/time.js';
 import { TEST_LABEL } from '../../../tools/host/test-image.js';
 import { DockerPool } from '../src/docker-pool.js';
 import { makeHarness } from '../src/testing/make-harness.js';
@@ -11,16 +12,6 @@ const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7);
 const WORKERS = Number(process.env['BENCH_WORKERS'] ?? 100);
 const GRACE_MS = 500;
 
-const median = (times: readonly number[]): number =>
-  [...times].sort((left, right) => left - right)[Math.floor(times.length / 2)] ?? Number.NaN;
-
-async function timed(action: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await action();
-  return performance.now() - began;
-}
-
-const ms = (time: number): string => `${time.toFixed(0)} ms`;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const harness = await makeHarness();

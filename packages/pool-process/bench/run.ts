@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkerSpec } from '@clawforce/pool-core';
+import { median, ms, timed } from '../../../tools/bench/time.js';
 import { ProcessPool } from '../src/process-pool.js';
 import { makeHarness } from '../src/testing/make-harness.js';
 
@@ -11,16 +12,6 @@ const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 9);
 const WORKERS = Number(process.env['BENCH_WORKERS'] ?? 100);
 const GRACE_MS = 500;
 
-const median = (times: readonly number[]): number =>
-  [...times].sort((left, right) => left - right)[Math.floor(times.length / 2)] ?? Number.NaN;
-
-async function timed(action: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await action();
-  return performance.now() - began;
-}
-
-const ms = (time: number): string => `${time.toFixed(0)} ms`;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const verdict = (kept: boolean): string => (kept ? 'kept' : 'MISSED');
 
