@@ -1,16 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { CLONE_TEST } from './tools/setup/test-kinds.mjs';
 
 const conditions = ['@clawforce/source'];
 // Vitest leaves one processor free, which on the two of CI means one file at a time, although unit tests disturb nobody.
 const maxWorkers = Math.max(2, availableParallelism() - 1);
-/** Installs and builds a clone, which takes about a minute; `npm test` runs it beside other things. */
-const clone = 'e2e/src/first-run.test.ts';
 const exclude = ['**/node_modules/**', '**/dist/**', '**/out-tsc/**'];
 
 /**
  * One run for the whole repository. Unit tests sit next to the code; `*.integration.test.ts` start real parts
- * (processes, sockets, databases); `e2e/` runs the built product.
+ * (processes, sockets, databases), `*.engine.test.ts` containers; `e2e/` runs the built product.
  */
 export default defineConfig({
   resolve: { conditions },
@@ -26,7 +25,7 @@ export default defineConfig({
           maxWorkers,
           testTimeout: 30_000,
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.{ts,tsx}', 'tools/**/*.test.ts'],
-          exclude: [...exclude, '**/*.integration.test.ts'],
+          exclude: [...exclude, '**/*.integration.test.ts', '**/*.engine.test.ts'],
         },
       },
       {
@@ -34,8 +33,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           sequence: { groupOrder: 1 },
-          // One at a time: each network that a test makes opens Docker's walls between the others for a moment, and a
-          // drill beside it sees that (decision 0111).
+          // One at a time, as the tests of the engine beside them are: together they keep two processors busy.
           maxWorkers: 1,
           include: ['packages/*/src/**/*.integration.test.ts', 'apps/*/src/**/*.integration.test.ts'],
           exclude,
@@ -46,10 +44,24 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'e2e',
+          name: 'engine',
           sequence: { groupOrder: 2 },
+          // One at a time: each network that a test makes opens Docker's walls between the others for a moment, and a
+          // drill beside it sees that (decision 0111). `npm test` runs these beside the two above.
+          maxWorkers: 1,
+          include: ['{packages,apps}/*/src/**/*.engine.test.ts', 'tools/**/*.engine.test.ts'],
+          exclude,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          sequence: { groupOrder: 3 },
           include: ['e2e/src/**/*.test.ts'],
-          exclude: [...exclude, clone],
+          exclude: [...exclude, CLONE_TEST],
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
@@ -59,8 +71,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'clone',
-          sequence: { groupOrder: 3 },
-          include: [clone],
+          sequence: { groupOrder: 4 },
+          include: [CLONE_TEST],
           exclude,
           testTimeout: 120_000,
           hookTimeout: 400_000,

@@ -7,11 +7,12 @@ import { ensureInstalled } from './setup/ensure-installed.mjs';
 import { localBin, root } from './setup/local-bin.mjs';
 import { runNode } from './setup/run-node.mjs';
 import { countTests, groupSkips } from './setup/test-count.mjs';
+import { TEST_KINDS, engineProblem, testKind } from './setup/test-kinds.mjs';
 import { workspaceProblems } from './setup/workspace-check.mjs';
 
-const PROJECTS = ['unit', 'integration', 'e2e', 'clone'];
-const LATER = new Set(['e2e', 'clone']);
-const STEPS = ['format', 'workspace', 'build', 'lint', ...PROJECTS, 'pack'];
+const NEAR = ['unit', 'integration'];
+const LATER = ['e2e', 'clone'];
+const STEPS = ['format', 'workspace', 'build', 'lint', ...TEST_KINDS, 'pack'];
 
 function wantedSteps(args) {
   const only = args.flatMap((arg, index) => {
@@ -59,19 +60,14 @@ function check(title, ok) {
   else fail(title);
 }
 
-function testFiles(project) {
-  const kindOf = (path) => {
-    if (path === 'e2e/src/first-run.test.ts') return 'clone';
-    if (path.startsWith('e2e/')) return 'e2e';
-    return path.endsWith('.integration.test.ts') ? 'integration' : 'unit';
-  };
+/** Gives every test file, by its path below the repository. */
+function testFiles() {
   const skip = /(^|\/)(node_modules|dist|out-tsc)(\/|$)/;
   return ['packages', 'apps', 'tools', 'e2e']
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true }).map((name) => `${folder}/${name}`),
     )
-    .filter((path) => /\.test\.tsx?$/.test(path) && !skip.test(path) && kindOf(path) === project)
-    .map((path) => join(root, path));
+    .filter((path) => /\.test\.tsx?$/.test(path) && !skip.test(path));
 }
 
 async function vitest(projects, options = {}) {
@@ -92,7 +88,12 @@ async function vitest(projects, options = {}) {
     } catch {
       report = undefined;
     }
-    const count = countTests(report, code, projects.flatMap(testFiles));
+    const files = testFiles().filter((path) => projects.includes(testKind(path)));
+    const count = countTests(
+      report,
+      code,
+      files.map((path) => join(root, path)),
+    );
     total.passed += count.passed;
     total.failed += count.failed;
     total.skipped += count.skipped;
@@ -117,7 +118,10 @@ async function format() {
 }
 
 async function workspace() {
-  const problems = await workspaceProblems();
+  const misnamed = testFiles().flatMap(
+    (path) => engineProblem(path, readFileSync(join(root, path), 'utf8')) ?? [],
+  );
+  const problems = [...(await workspaceProblems()), ...misnamed];
   for (const problem of problems) console.error(problem);
   check(`workspace: ${problems.join('; ')}`, problems.length === 0);
 }
@@ -155,14 +159,15 @@ await Promise.all([
     });
   })(),
 ]);
-const near = PROJECTS.filter((name) => wanted.has(name) && !LATER.has(name));
-// Integration tests run one file at a time and mostly wait; lint takes what they leave and asks nothing of an engine.
+const near = NEAR.filter((name) => wanted.has(name));
+// Tests of the engine and integration tests run one file at a time each and mostly wait; only the former make networks on
+// the engine, whose walls open for a moment with each one. Lint takes what they leave.
 await Promise.all([
   near.length > 0 && timed(`tests (${near.join(', ')})`, () => vitest(near)),
+  wanted.has('engine') && timed('tests (engine)', () => vitest(['engine'])),
   wanted.has('lint') && timed('lint', lint),
 ]);
-// End-to-end tests do so too. Packing and the clone stay apart from the integration tests, whose drills see new networks,
-// and an installation must not slow down a page whose time is taken.
+// Packing and the clone make networks as well, and an installation must not slow down a page whose time is taken.
 await Promise.all([
   wanted.has('e2e') && timed('tests (e2e)', () => vitest(['e2e'])),
   (async () => {
