@@ -19,6 +19,8 @@ export interface AgentTraffic {
   complete(request: ChatCompletionRequest, signal: AbortSignal): AsyncIterable<ChatCompletionChunk>;
   /** Fetches a page under the agent's network policy. @throws EgressDeniedError, EgressLimitError */
   fetchPage(request: WebFetchRequest, signal: AbortSignal): Promise<Response>;
+  /** Takes other endpoints of the control plane; requests that now lead to one end. */
+  deny(ownEndpoints: readonly OwnEndpoint[]): void;
   /** Ends its connections. */
   close(): Promise<void>;
 }
@@ -53,9 +55,10 @@ const DEFAULT_BASES: Readonly<Record<string, string>> = {
 /** Gives an agent's way to models and to the web. */
 export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
   const { config } = options;
+  let own = options.ownEndpoints;
   const clients = new Map<string, GuardedFetch>();
   const adapters = new Map<string, ProviderAdapter>();
-  const web = createGuardedFetch(webPolicy(config, options.ownEndpoints), {
+  const web = createGuardedFetch(webPolicy(config, own), {
     limits: WEB_LIMITS,
     onAudit: (event) => options.onEgress('web', event),
   });
@@ -63,7 +66,7 @@ export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
   const client = (apiBase: string): Fetch => {
     let guarded = clients.get(apiBase);
     if (!guarded) {
-      guarded = createGuardedFetch(providerPolicy(apiBase, options.ownEndpoints), {
+      guarded = createGuardedFetch(providerPolicy(apiBase, own), {
         limits: MODEL_LIMITS,
         onAudit: (event) => options.onEgress('provider', event),
       });
@@ -96,6 +99,11 @@ export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
           'user-agent': 'clawforce-web-fetch/0.1',
         },
       }),
+    deny(ownEndpoints) {
+      own = ownEndpoints;
+      web.update(webPolicy(config, own));
+      for (const [apiBase, guarded] of clients) guarded.update(providerPolicy(apiBase, own));
+    },
     async close() {
       await Promise.all([web, ...clients.values()].map((guarded) => guarded.close()));
     },

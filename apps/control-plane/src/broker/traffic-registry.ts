@@ -8,7 +8,7 @@ import { BrokerError } from './broker-error.js';
 export interface TrafficRegistryParts {
   /** The configuration with opened secrets. */
   readonly config: (agentId: string) => Promise<EffectiveAgentConfig>;
-  /** The control plane's own listeners and database; empty until it listens, and until then nothing is let out. */
+  /** The control plane's own listeners and database; empty until they are known, and until then nothing is let out. */
   readonly ownEndpoints: () => readonly OwnEndpoint[];
   readonly onEgress: (agentId: string, purpose: 'web' | 'provider', event: EgressAuditEvent) => void;
   readonly onFailure: (error: unknown) => void;
@@ -43,6 +43,17 @@ export class TrafficRegistry {
     traffic?.then((open) => open.close()).catch(this.#parts.onFailure);
   }
 
+  /** The endpoints of the control plane are others than before: what now leads to one ends, the rest goes on. */
+  ownChanged(): void {
+    for (const traffic of this.#current.values()) {
+      // One that could not be opened has told so to whoever asked for it.
+      void traffic.then(
+        (open) => open.deny(this.#parts.ownEndpoints()),
+        () => undefined,
+      );
+    }
+  }
+
   /** Ends everything. */
   async close(): Promise<void> {
     const open = [...this.#current.values()];
@@ -54,8 +65,12 @@ export class TrafficRegistry {
     const config = await this.#parts.config(agentId);
     const ownEndpoints = this.#parts.ownEndpoints();
     if (ownEndpoints.length === 0) {
-      // A worker that ran on while the control plane was away: what must be denied to it is not known yet.
-      throw new BrokerError('TOO_MANY_REQUESTS', 'The control plane is starting.', { retryAfterSeconds: 1 });
+      // What must be denied is not known yet: a name without an address, or a worker that ran on while nobody listened.
+      throw new BrokerError(
+        'TOO_MANY_REQUESTS',
+        'The control plane does not know its own addresses yet; its log says which name has none.',
+        { retryAfterSeconds: 1 },
+      );
     }
     return createAgentTraffic({
       config,

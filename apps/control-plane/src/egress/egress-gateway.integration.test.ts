@@ -61,7 +61,7 @@ describe('the egress gateway', () => {
     await listen();
     expect(await ruleFor('off.example.org')).toBe('net.proxy.no-policy');
     own = [{ port: 8080 }];
-    gateway.ready();
+    gateway.ownChanged();
     await until(async () => (await ruleFor('off.example.org')) === 'net.allowlist.not-listed');
     expect(failures).toEqual([]);
   });

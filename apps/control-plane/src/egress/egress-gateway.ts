@@ -6,7 +6,7 @@ import { webPolicy, type OwnEndpoint, type WebSettings } from './web-policy.js';
 export interface EgressGatewayParts {
   /** The configuration of an agent, as far as its network policy needs it. */
   readonly config: (agentId: string) => Promise<WebSettings>;
-  /** The control plane's own listeners and database; empty until it listens, and until then nothing is let out. */
+  /** The control plane's own listeners and database; empty until they are known, and until then nothing is let out. */
   readonly ownEndpoints: () => readonly OwnEndpoint[];
   readonly onEgress: (agentId: string, event: ProxyAuditEvent) => void;
   readonly onFailure: (error: unknown) => void;
@@ -71,8 +71,8 @@ export class EgressGateway {
     if (egress !== undefined) void this.#load(agentId, egress);
   }
 
-  /** The control plane listens: agents that run on from before get their policies. */
-  ready(): void {
+  /** The endpoints of the control plane are known, or others than before: all agents get new policies. */
+  ownChanged(): void {
     for (const agentId of this.#open.keys()) this.changed(agentId);
   }
 

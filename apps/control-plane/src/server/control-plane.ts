@@ -16,7 +16,6 @@ import { startDemoOrigin, type DemoOrigin } from '../demo/demo-origin.js';
 import { provisionDemoAgent } from '../demo/provision-demo-agent.js';
 import { EgressGateway } from '../egress/egress-gateway.js';
 import { EgressReport } from '../egress/egress-report.js';
-import type { OwnEndpoint } from '../egress/web-policy.js';
 import { FleetFeed } from '../events/fleet-feed.js';
 import { EventIntake } from '../events/event-intake.js';
 import { LinkHub } from '../hub/link-hub.js';
@@ -36,6 +35,7 @@ import { DenialAudit } from './denial-audit.js';
 import { ensureFirstUser } from './first-user.js';
 import { guardFor } from './guard-for.js';
 import { startMaintenance } from './maintenance.js';
+import { OwnAddresses } from './own-addresses.js';
 import { ownEndpoints } from './own-endpoints.js';
 import { createPublicApp } from './public-app.js';
 import { publicCaller } from './public-caller.js';
@@ -112,7 +112,19 @@ async function start(
   const { pool } = backend;
   closers.push(() => pool.close());
   const workersGoOn = pool.capabilities.has('outlives-close');
-  const own: OwnEndpoint[] = [];
+  const own = new OwnAddresses({
+    onChange: () => {
+      egress.ownChanged();
+      traffic.ownChanged();
+    },
+    onUnknown: (host, error) =>
+      log.error('agents are let out nowhere until this name of the control plane has an address', {
+        host,
+        cause: String(error),
+        fix: 'make the name resolve on this server, or give the database or ADMIN_PUBLIC_URL by address',
+      }),
+  });
+  closers.push(() => Promise.resolve(own.close()));
   const report = new EgressReport({
     audit,
     events: storage.events,
@@ -121,13 +133,13 @@ async function start(
   });
   const egress = new EgressGateway({
     config: (agentId) => services.configs.withoutSecrets(agentId),
-    ownEndpoints: () => own,
+    ownEndpoints: () => own.current,
     onEgress: (agentId, event) => report.take(agentId, 'command', event),
     onFailure: failed('the network policy of an agent could not be read'),
   });
   const traffic = new TrafficRegistry({
     config: (agentId) => services.configs.effective(agentId, 'the broker'),
-    ownEndpoints: () => own,
+    ownEndpoints: () => own.current,
     onEgress: (agentId, purpose, event) => report.take(agentId, purpose, event),
     onFailure: failed('traffic did not close'),
   });
@@ -264,8 +276,7 @@ async function start(
     origins: () => [new URL(url).origin, `http://127.0.0.1:${port}`, ...settings.corsOrigins],
   });
   closers.push(() => closeHttp(http, io, core.endings));
-  own.push(...ownEndpoints(settings, port));
-  egress.ready();
+  await own.open(ownEndpoints(settings, port));
 
   const admin = createAdminServer(core, routes, onFailure);
   await listenOnUnixSocket(admin, join(settings.adminDir, ADMIN_SOCKET));

@@ -59,6 +59,11 @@ if (behaviour !== 'silent') {
       giveUp = orphaned();
       again();
     });
+    // Else whoever saves a configuration waits out the whole time for a confirmation.
+    socket.on('cmd', ({ id, kind, config }) => {
+      if (kind !== 'configure') return;
+      socket.emit('cmd_ack', { id, state: 'done', result: { kind, digest: config.digest } });
+    });
     socket.on('connect', () => {
       socket.emit(
         'hello',

@@ -9,7 +9,7 @@ import { ProcessPool } from '@clawforce/pool-process';
 import type { AttestWorker } from '../../agents/attest-worker.js';
 import type { Failpoint, LifecycleTiming } from '../../agents/lifecycle-parts.js';
 import { openLoggers } from '../../log/logger.js';
-import { readSettings } from '../../settings/index.js';
+import { readSettings, type Settings } from '../../settings/index.js';
 import type { UserRole } from '../../storage/users/user-store.js';
 import { assertDocumented } from './answer-contract.js';
 import { startControlPlane, type ControlPlane } from '../control-plane.js';
@@ -26,6 +26,8 @@ const BUILT_WORKER = '../../../../worker/dist/main.js';
 export interface TestPlaneOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly timing?: Partial<LifecycleTiming>;
+  /** One that development would not admit. */
+  readonly publicUrl?: string;
   /** Directory of a built dashboard. */
   readonly dashboard?: string;
   /** Workers of the product instead of stand-ins, also without a confiner; they have to be built. */
@@ -100,7 +102,7 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
   let pool: AgentPool | undefined;
   let docker: DockerPool | undefined;
   const plane = await startControlPlane(
-    settings,
+    options.publicUrl === undefined ? settings : withPublicUrl(settings, options.publicUrl),
     loggers,
     async (opened) => {
       core = opened;
@@ -170,6 +172,11 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Secrets among the settings are not enumerable, so they are inherited. */
+function withPublicUrl(settings: Settings, publicUrl: string): Settings {
+  return Object.create(settings, { publicUrl: { value: publicUrl, enumerable: true } }) as Settings;
 }
 
 async function freePort(): Promise<number> {
