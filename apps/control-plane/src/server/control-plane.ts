@@ -124,7 +124,10 @@ async function start(
         fix: 'make the name resolve on this server, or give the database or ADMIN_PUBLIC_URL by address',
       }),
   });
-  closers.push(() => Promise.resolve(own.close()));
+  closers.push(() => {
+    own.close();
+    return Promise.resolve();
+  });
   const report = new EgressReport({
     audit,
     events: storage.events,
