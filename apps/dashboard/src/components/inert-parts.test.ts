@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inertParts, inertString } from './inert-parts.js';
+import { endOfMarks, inertParts, inertString } from './inert-parts.js';
 
 describe('text of strangers', () => {
   it.each([
@@ -20,6 +20,11 @@ describe('text of strangers', () => {
     const honest = 'a\tb\nשלום مرحبا 日本語 é ⚠️ 😀';
     expect(inertParts(honest)).toEqual([{ text: honest }]);
     expect(inertString('one\r\ntwo')).toBe('one\ntwo');
+  });
+
+  it('ends before the first marked character that is too many; the end of a line of Windows is none', () => {
+    expect(endOfMarks('a\r\n\u202eb\r\n\u202ec', 1)).toBe(7);
+    expect(endOfMarks('a\r\n\u202eb\r\n\u202ec', 2)).toBe(9);
   });
 
   it('nothing but the marked characters is lost', () => {

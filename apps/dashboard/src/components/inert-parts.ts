@@ -56,6 +56,17 @@ export function inertParts(text: string): readonly InertPart[] {
   return parts;
 }
 
+/** Gives where a text has to end so that at most so many of its characters are marked. */
+export function endOfMarks(text: string, most: number): number {
+  let marks = 0;
+  for (const { 0: character, index } of text.matchAll(MISLEADING)) {
+    if (character === '\r' && text[index + 1] === '\n') continue;
+    if (marks === most) return index;
+    marks += 1;
+  }
+  return text.length;
+}
+
 /** Gives text in which those characters are replaced by their names in angle brackets, for places that take text only. */
 export function inertString(text: string): string {
   return inertParts(text)

@@ -1,9 +1,11 @@
 import { Fragment } from 'react';
-import { inertParts } from './inert-parts.js';
+import { endOfMarks, inertParts } from './inert-parts.js';
 import styles from './inert-text.module.css';
 
 /** Longest text that is shown; of the rest one reads how long it is. */
 const LIMIT = 20_000;
+/** Most characters that are marked, each an element of the page; a text is cut before the next one. */
+const MOST_MARKS = 2000;
 
 /**
  * Text that an agent, a command or a stranger wrote. It is never read as markup; control, bidi and invisible characters
@@ -19,7 +21,8 @@ export function InertText({
   readonly block?: boolean;
   readonly limit?: number;
 }) {
-  const shown = text.length > limit ? text.slice(0, limit) : text;
+  const beginning = text.length > limit ? text.slice(0, limit) : text;
+  const shown = beginning.slice(0, endOfMarks(beginning, MOST_MARKS));
   const content = (
     <>
       {inertParts(shown).map((part, index) =>
@@ -31,8 +34,11 @@ export function InertText({
           </span>
         ),
       )}
-      {text.length > limit && (
-        <span className={styles['cut']}> … {(text.length - limit).toLocaleString('en')} more characters</span>
+      {text.length > shown.length && (
+        <span className={styles['cut']}>
+          {' '}
+          … {(text.length - shown.length).toLocaleString('en')} more characters
+        </span>
       )}
     </>
   );

@@ -7,17 +7,16 @@ export interface ShownNode {
   readonly children?: readonly ShownNode[];
 }
 
-/** Properties that a person reads or hears. */
-const READ = ['alt', 'title'];
-
 /** Names the invisible and misleading characters in all text of a tree, also those that were written as references. */
 export function inertTree(root: ShownNode): void {
   const open: ShownNode[] = [root];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (node.value !== undefined) node.value = inertString(node.value);
-    for (const name of READ) {
-      const text = node.properties?.[name];
-      if (node.properties && typeof text === 'string') node.properties[name] = inertString(text);
+    if (node.properties) {
+      const { alt } = node.properties;
+      if (typeof alt === 'string') node.properties['alt'] = inertString(alt);
+      // Shown nowhere, and each reference to a definition repeats it.
+      delete node.properties['title'];
     }
     for (const child of node.children ?? []) open.push(child);
   }

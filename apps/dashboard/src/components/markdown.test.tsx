@@ -112,6 +112,11 @@ describe('Markdown of an agent', () => {
     ['a table whose rows have no bar', table(60, 900).replaceAll('|b|', 'b')],
     ['emphasis in emphasis', '*_'.repeat(5000) + 'a' + '_*'.repeat(5000)],
     ['links in links', '['.repeat(1500) + 'a' + ']()'.repeat(1500)],
+    ['images that repeat one long address', `${'![a]'.repeat(900)}\n\n[a]: https://e/${'国'.repeat(15_900)}`],
+    [
+      'an address on the line behind its name',
+      `${'[a]'.repeat(300)}\n\n> [a]: \n> https://e/${'x'.repeat(9000)}`,
+    ],
     ['very many headings', 'a\n=\n'.repeat(4500)],
     ['a long text', 'word '.repeat(4200)],
   ])('%s: the page lives, shows the text as it is and says so', (_what, text) => {
@@ -119,6 +124,26 @@ describe('Markdown of an agent', () => {
     expect(container.querySelector('p')?.textContent).toMatch(/^Shown unformatted/);
     expect(container.querySelector('pre')?.textContent).toBe(text);
     expect(container.querySelectorAll('*').length).toBeLessThan(5);
+  });
+
+  it('lines that end for a person only: the table of what is parsed is counted', () => {
+    const row = (cell: string): string => `${cell.repeat(59)}\r`.repeat(13);
+    expect(isCheapMarkdown(`${row('|a')}\n${row('|-')}\n${'|b|\n'.repeat(50)}`)).toBe(false);
+  });
+
+  it('references to an address as long as is parsed: of each one reads the beginning', async () => {
+    const text = `${'![a]'.repeat(400)}\n\n[a]: https://e/${'国'.repeat(480)} "${'t\n'.repeat(400)}"`;
+    expect(isCheapMarkdown(text)).toBe(true);
+    const page = await shown(text);
+    expect(page.textContent.match(/image not loaded: a — https:\/\/e\//g)).toHaveLength(400);
+    expect(page.textContent.length).toBeLessThan(400 * 300);
+    expect(page.textContent).toContain('more characters');
+  });
+
+  it('as long as is shown whole, every character a hidden one: few elements, and the rest is counted', () => {
+    const { container } = render(<Markdown text={'\u202e'.repeat(100_000)} />);
+    expect(container.querySelectorAll('*').length).toBeLessThan(2010);
+    expect(container.textContent).toMatch(/^Shown unformatted.*(RLO){2000} … 98,000 more characters$/);
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { memo, type ReactNode } from 'react';
 import ReactMarkdown, { type Components, type Options } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import { inertString } from './inert-parts.js';
+import { InertText } from './inert-text.js';
 import { inertTree } from './inert-tree.js';
 import styles from './parsed-markdown.module.css';
 
@@ -26,6 +27,11 @@ const PLUGINS: NonNullable<Options['remarkPlugins']> = [remarkGfm];
 // The source is made inert too, but Markdown reads `&#x202E;` and its like only afterwards.
 const REHYPE_PLUGINS: NonNullable<Options['rehypePlugins']> = [() => inertTree];
 
+/** Of a longer address one reads the beginning. */
+const ADDRESS_LIMIT = 200;
+/** No name of a host is longer. */
+const HOST_LIMIT = 255;
+
 function onlyWeb(url: string): string | undefined {
   return /^https?:\/\//i.test(url) ? url : undefined;
 }
@@ -35,7 +41,13 @@ const COMPONENTS: Components = {
   img: ({ alt, src }) => (
     <span className={styles['image']}>
       [image not loaded{alt ? `: ${alt}` : ''}
-      {typeof src === 'string' && src !== '' ? ` — ${src}` : ''}]
+      {typeof src === 'string' && src !== '' && (
+        <>
+          {' — '}
+          <InertText text={src} limit={ADDRESS_LIMIT} />
+        </>
+      )}
+      ]
     </span>
   ),
   a: ({ href, children }) => <OutsideLink href={href}>{children}</OutsideLink>,
@@ -57,7 +69,12 @@ function OutsideLink({
       <a href={href} target="_blank" rel="noopener noreferrer nofollow" referrerPolicy="no-referrer">
         {children}
       </a>
-      {shown && <span className={styles['target']}> ({hostOf(href)})</span>}
+      {shown && (
+        <span className={styles['target']}>
+          {' '}
+          (<InertText text={hostOf(href)} limit={HOST_LIMIT} />)
+        </span>
+      )}
     </>
   );
 }

@@ -8,7 +8,7 @@ const PIECE =
 export const HOSTILE_LINE = PIECE.repeat(Math.ceil((1024 * 1024) / PIECE.length));
 
 /** Most elements that one hostile line may make: each marked character is one. */
-const MOST_ELEMENTS = 12_000;
+const MOST_ELEMENTS = 2500;
 
 /** Holds that what an element shows of {@link HOSTILE_LINE} is text, is a part of it that says so, and does nothing. */
 export function expectInert(element: Element): void {
