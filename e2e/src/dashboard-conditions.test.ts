@@ -4,7 +4,7 @@ import { requires } from '../../tools/host/host-test.js';
 import type { Api } from './support/api.js';
 import { openPage, type WatchedPage } from './support/browser.js';
 import { openDashboard, type Dashboard } from './support/dashboard.js';
-import { startProduct, waitFor } from './support/product.js';
+import { clawforce, startProduct, waitFor } from './support/product.js';
 
 const host = requires('chromium');
 
@@ -161,6 +161,63 @@ host.describe('the dashboard when conditions are not good', () => {
       await page.context().close();
     },
   );
+
+  host.test('what was typed waits under the sign-in for the same person, and for nobody else', async () => {
+    const { page, problems } = await signedIn();
+    const name = page.getByRole('dialog').getByLabel('Name');
+    const typeAndEnd = async (): Promise<void> => {
+      await page.goto(`${server}/fleet?create=1`);
+      await page.getByText('Live', { exact: true }).waitFor();
+      await name.fill('Half typed');
+      expect((await api.call('DELETE', '/api/auth/sessions')).status).toBe(200);
+      await page.getByText('Your session has ended.').waitFor();
+    };
+    await typeAndEnd();
+    expect(await dashboard.look('session-ended', page)).toEqual([]);
+    // Nothing below can be seen, touched or reached with the keyboard.
+    const below = await page.evaluate<string[]>(`(() => {
+      const signIn = document.querySelector('[aria-label="Sign in"][role=dialog]');
+      const found = [];
+      for (let x = 1; x < innerWidth; x += 40) for (let y = 1; y < innerHeight; y += 40) {
+        const top = document.elementFromPoint(x, y);
+        if (!top.contains(signIn) && !signIn.contains(top)) found.push(x + ',' + y + ' ' + top.outerHTML.slice(0, 80));
+        if (getComputedStyle(top.closest('[class*=overlay]')).backgroundColor !== getComputedStyle(document.body).backgroundColor)
+          found.push('not opaque');
+      }
+      return found;
+    })()`);
+    expect(below).toEqual([]);
+    expect(await page.evaluate<string>('document.activeElement.name')).toBe('username');
+    for (let step = 0; step < 6; step += 1) {
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate<boolean>('document.activeElement.closest("[inert]") === null')).toBe(true);
+    }
+    await dashboard.signIn(page);
+    expect(await name.inputValue()).toBe('Half typed');
+    await waitFor(() => page.evaluate<boolean>('document.activeElement.value === "Half typed"'), {
+      what: () => 'the focus in the field where it was',
+    });
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Half typed' }).waitFor();
+
+    const password = `browser ${randomBytes(12).toString('hex')}`;
+    const made = await clawforce(
+      dashboard.installation,
+      ['user', 'create', 'vera', '--role', 'viewer', '--password-stdin'],
+      { stdin: `${password}\n` },
+    );
+    expect(made).toMatchObject({ code: 0 });
+    await typeAndEnd();
+    await page.evaluate('globalThis.isSameDocument = true');
+    await dashboard.signIn(page, 'vera', password);
+    await page.getByText('vera viewer').waitFor();
+    expect(await page.evaluate<unknown>('globalThis.isSameDocument')).toBeUndefined();
+    expect(await name.inputValue()).toBe('');
+    expect(page.url()).toBe(`${server}/fleet?create=1`);
+    // A refused token is said by the browser, too; a policy that was broken would be another sentence.
+    expect(problems.filter((problem) => !problem.includes('401'))).toEqual([]);
+    await page.context().close();
+  });
 
   host.test('the keyboard alone finds the content and creates an agent', async () => {
     const { page } = await signedIn();

@@ -53,9 +53,8 @@ export async function openPage(
   return { page, problems: watch(page) };
 }
 
-/** Collects what a page complains about. */
-export function watch(page: Page): string[] {
-  const problems: string[] = [];
+/** Collects what a page complains about, in a list of its own or in one that others fill, too. */
+export function watch(page: Page, problems: string[] = []): string[] {
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(message.text());
   });

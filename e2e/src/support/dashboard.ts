@@ -24,8 +24,8 @@ export interface Dashboard {
   password: string;
   /** Sets the password without the page, and gives a client that is signed in. */
   claim(): Promise<Api>;
-  /** Fills in the form for signing in. */
-  signIn(on?: Page): Promise<void>;
+  /** Fills in the form for signing in, and waits until it is gone. */
+  signIn(on?: Page, username?: string, password?: string): Promise<void>;
   /** Opens another watched tab of the same browser profile. */
   secondTab(path: string): Promise<Page>;
   /** Keeps a picture under a name that no other test file uses. */
@@ -58,15 +58,16 @@ export async function openDashboard(
       await api.claimAndLogin(product.setupToken ?? '', dashboard.password);
       return api;
     },
-    async signIn(on = page) {
-      await on.getByLabel('Username').fill('admin');
-      await on.getByLabel('Password').fill(dashboard.password);
+    async signIn(on = page, username = 'admin', password = dashboard.password) {
+      await on.getByLabel('Username').fill(username);
+      await on.getByLabel('Password', { exact: true }).fill(password);
       await on.getByRole('button', { name: 'Sign in' }).click();
+      await on.getByLabel('Username').waitFor({ state: 'detached' });
       await on.getByRole('navigation', { name: 'Main' }).waitFor();
     },
     async secondTab(path) {
       const tab = await page.context().newPage();
-      problems.push(...watch(tab));
+      watch(tab, problems);
       await tab.goto(product.url + path);
       return tab;
     },

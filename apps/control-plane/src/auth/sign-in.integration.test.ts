@@ -47,13 +47,14 @@ function passMinutes(minutes: number): void {
 
 describe('sign in', () => {
   it('gives API clients both tokens in the body and no cookie', async () => {
-    const { name } = await freshUser();
+    const { name, id } = await freshUser();
     const { status, body, headers } = await login({ username: name, password: PASSWORD, client: 'api' });
     expect(status).toBe(200);
     expect(body).toEqual({
       access_token: expect.any(String) as string,
       token_type: 'Bearer',
       expires_in: 900,
+      user_id: id,
       refresh_token: expect.any(String) as string,
     });
     expect(headers.get('set-cookie')).toBeNull();
@@ -62,7 +63,7 @@ describe('sign in', () => {
   });
 
   it('gives browsers the refresh token only in a cookie that scripts and other sites cannot use', async () => {
-    const { name } = await freshUser();
+    const { name, id } = await freshUser();
     const { body, headers } = await login({ username: name, password: PASSWORD });
     expect(body.refresh_token).toBeUndefined();
     const cookie = headers.get('set-cookie') ?? '';
@@ -72,6 +73,7 @@ describe('sign in', () => {
       headers: { cookie: cookie.split(';')[0] ?? '' },
     });
     expect(again.status).toBe(200);
+    expect(again.body).toMatchObject({ user_id: id });
     expect(again.body.refresh_token).toBeUndefined();
     expect(again.headers.get('set-cookie')).toContain('HttpOnly');
   });

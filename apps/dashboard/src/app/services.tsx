@@ -28,19 +28,22 @@ export interface Edges {
   readonly send: SendRequest;
   readonly openChannel: () => SessionChannel;
   readonly openSocket: (ticket: string) => Promise<UiSocket>;
+  /** Loads the page anew: nothing that is in memory stays. */
+  readonly startOver: () => void;
 }
 
 const BROWSER: Edges = {
   send: (request) => fetch(request),
   openChannel: openSessionChannel,
   openSocket: openUiSocket,
+  startOver: () => window.location.reload(),
 };
 
 /** Makes the services of this tab. */
 export function createServices(edges: Edges = BROWSER): Services {
   const now = (): number => Date.now();
   const channel = edges.openChannel();
-  const session = new SessionStore({ send: edges.send, channel, now });
+  const session = new SessionStore({ send: edges.send, channel, now, startOver: edges.startOver });
   const fetchAuthorised = authorisedFetch(session, edges.send);
   const api = createApiClient(fetchAuthorised);
   const live = new LiveConnection({
@@ -48,14 +51,14 @@ export function createServices(edges: Edges = BROWSER): Services {
     now,
   });
   const queries = createQueryClient();
-  // What one person has read is not there for the next one, in this tab or signed in by another.
+  let before = session.state.kind;
   session.subscribe(() => {
-    if (session.state.kind === 'signed-out') queries.clear();
-  });
-  channel.listen(({ kind }) => {
-    if (kind !== 'signed-in') return;
-    void queries.resetQueries();
-    live.restart();
+    const { kind } = session.state;
+    // The page waits for its person: a reading that fails now would take the place of what was typed.
+    if (kind === 'expired') void queries.cancelQueries();
+    else if (kind !== 'signed-in') queries.clear();
+    else if (before === 'expired') void queries.invalidateQueries();
+    before = kind;
   });
   return { session, api, fetchAuthorised, queries, live };
 }

@@ -1,5 +1,5 @@
 import { useLocation, useNavigate } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState, type ComponentType } from 'react';
 import { Button } from '../components/button.js';
 import { FailureNotice } from '../components/failure-notice.js';
 import { LiveProvider } from '../live/live-context.js';
@@ -8,7 +8,18 @@ import { Shell } from './shell.js';
 import { useServices, useSessionState } from './services.js';
 import styles from './session-gate.module.css';
 
-/** Shows the pages to somebody who is signed in, and sends everybody else to the login page and back. */
+/** Few visits need it, so it is no part of the first load. Without it the sign-in is a page of its own. */
+const SignInAgain = lazy<ComponentType>(() =>
+  import('../login/sign-in-again.js').then(
+    (loaded) => ({ default: loaded.SignInAgain }),
+    () => ({ default: ToLogin }),
+  ),
+);
+
+/**
+ * Shows the pages to somebody who is signed in, and sends everybody else to the login page and back. When a session ends
+ * by itself, the pages stay as they are under the sign-in: what was typed is still there afterwards.
+ */
 export function SessionGate() {
   const { session, live } = useServices();
   const state = useSessionState();
@@ -24,12 +35,14 @@ export function SessionGate() {
       );
     case 'signed-out':
       return <ToLogin />;
+    case 'expired':
     case 'signed-in':
       return (
-        <LiveProvider live={live}>
+        <LiveProvider live={live} isWaiting={state.kind === 'expired'}>
           <ReauthenticationProvider>
             <Shell />
           </ReauthenticationProvider>
+          <Suspense>{state.kind === 'expired' && <SignInAgain />}</Suspense>
         </LiveProvider>
       );
   }

@@ -49,7 +49,7 @@ test('a password that the server refuses stays in the form; one that it takes si
   expect([(await first()).value, again().value]).toEqual(['administrator', 'administrator']);
   server.on(CLAIM, () => ({ username: 'root' }));
   server.on('POST /api/auth/login', () =>
-    json({ access_token: 'token-2', token_type: 'Bearer', expires_in: 900 }),
+    json({ access_token: 'token-2', token_type: 'Bearer', expires_in: 900, user_id: 'u1' }),
   );
   await user.click(set());
   await waitFor(() => expect(address()).toBe('/'));

@@ -15,7 +15,12 @@ export function PageHeader({
 }) {
   const name = documentTitle ?? (typeof title === 'string' ? title : undefined);
   useEffect(() => {
+    const before = document.title;
     if (name !== undefined) document.title = `${name} · Clawforce`;
+    // The sign-in lies over a page for a while, whose title it then is again.
+    return () => {
+      document.title = before;
+    };
   }, [name]);
   return (
     <header className={styles['header']}>

@@ -93,13 +93,6 @@ export class LiveConnection {
     this.#become({ kind: 'connecting' });
   }
 
-  /** Begins anew with another ticket: somebody else may have signed in. */
-  restart(): void {
-    if (!this.#wanted) return;
-    this.stop();
-    this.start();
-  }
-
   /** Tries again at once: the network is back, or the page is looked at again. */
   retryNow(): void {
     if (!this.#wanted || this.#socket) return;

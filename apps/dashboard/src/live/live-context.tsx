@@ -3,28 +3,36 @@ import type { LiveConnection, LiveState } from './live-connection.js';
 
 const LiveContext = createContext<LiveConnection | undefined>(undefined);
 
-/** Keeps the connection up while its children are shown, which is while somebody is signed in. */
+/**
+ * Keeps the connection up while its children are shown, which is while somebody is signed in. While it `isWaiting` for a
+ * session, the attempt that waits for one is the only one.
+ */
 export function LiveProvider({
   live,
+  isWaiting = false,
   children,
 }: {
   readonly live: LiveConnection;
+  readonly isWaiting?: boolean;
   readonly children: ReactNode;
 }) {
   useEffect(() => {
+    live.start();
+    return () => live.stop();
+  }, [live]);
+  useEffect(() => {
+    if (isWaiting) return undefined;
     const retry = (): void => live.retryNow();
     const look = (): void => {
       if (document.visibilityState === 'visible') live.retryNow();
     };
-    live.start();
     window.addEventListener('online', retry);
     document.addEventListener('visibilitychange', look);
     return () => {
       window.removeEventListener('online', retry);
       document.removeEventListener('visibilitychange', look);
-      live.stop();
     };
-  }, [live]);
+  }, [live, isWaiting]);
   return <LiveContext value={live}>{children}</LiveContext>;
 }
 

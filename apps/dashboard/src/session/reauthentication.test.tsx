@@ -54,6 +54,7 @@ function open(): FakeServer {
     send: server.send,
     openChannel: createFakeChannel,
     openSocket: server.openSocket,
+    startOver: () => undefined,
   });
   render(
     <ServicesProvider services={services}>

@@ -1,7 +1,6 @@
 /** What the tabs of one browser tell each other about the session. The token stays in memory on both sides. */
 export type SessionNews =
-  | { readonly kind: 'token'; readonly token: string; readonly expiresAt: number }
-  | { readonly kind: 'signed-in' }
+  | { readonly kind: 'token'; readonly token: string; readonly expiresAt: number; readonly userId: string }
   | { readonly kind: 'signed-out' };
 
 /** How tabs talk and take turns. */

@@ -10,7 +10,8 @@ function browser() {
   const tabs: ((news: SessionNews) => void)[] = [];
   let turn: Promise<unknown> = Promise.resolve();
   let issued = 0;
-  const state = { refreshes: 0, logins: 0, ended: false, down: false, now: 1_000_000 };
+  const state = { refreshes: 0, logins: 0, ended: false, down: false, now: 1_000_000, userId: 'u1' };
+  let startedOver = 0;
   const send = async (request: Request): Promise<Response> => {
     await Promise.resolve();
     if (state.down) throw new TypeError('fetch failed');
@@ -21,7 +22,12 @@ function browser() {
       if (state.ended) return refusal(401, 'REFRESH_REVOKED', 'The session was ended.');
     } else state.logins += 1;
     issued += 1;
-    return json({ access_token: `token-${issued}`, token_type: 'Bearer', expires_in: 900 });
+    return json({
+      access_token: `token-${issued}`,
+      token_type: 'Bearer',
+      expires_in: 900,
+      user_id: state.userId,
+    });
   };
   const tab = (): SessionStore => {
     let own: ((news: SessionNews) => void) | undefined;
@@ -38,9 +44,14 @@ function browser() {
         return mine;
       },
     };
-    return new SessionStore({ send, channel, now: () => state.now });
+    return new SessionStore({
+      send,
+      channel,
+      now: () => state.now,
+      startOver: () => void (startedOver += 1),
+    });
   };
-  return { state, tab };
+  return { state, tab, startedOver: () => startedOver };
 }
 
 describe('the session of a tab', () => {
@@ -88,15 +99,65 @@ describe('the session of a tab', () => {
     state.ended = true;
     const stranger = tab();
     await stranger.restore();
-    expect(stranger.state).toEqual({ kind: 'signed-out', expired: false });
+    expect(stranger.state).toEqual({ kind: 'signed-out' });
     state.ended = false;
     const session = tab();
     await session.restore();
     state.ended = true;
     state.now += 900_000;
     await expect(session.token()).rejects.toMatchObject({ code: 'REFRESH_REVOKED' });
-    expect(session.state).toEqual({ kind: 'signed-out', expired: true });
+    expect(session.state).toEqual({ kind: 'expired' });
+    // Whoever held the refused token, too, hears that there is no other, and the page still waits.
+    await expect(session.tokenInsteadOf('token-1')).rejects.toMatchObject({ code: 'REFRESH_REVOKED' });
+    expect(session.state).toEqual({ kind: 'expired' });
   });
+
+  it('expired, it asks for no token; who needs one gets that of the next session of the same person', async () => {
+    const { state, tab, startedOver } = browser();
+    const [session, other] = [tab(), tab()];
+    await session.restore();
+    state.ended = true;
+    state.now += 900_000;
+    await expect(session.token()).rejects.toMatchObject({ code: 'REFRESH_REVOKED' });
+    const { refreshes } = state;
+    const waiting = [session.token(), session.token()];
+    await expect(Promise.race([...waiting, Promise.resolve('waits')])).resolves.toBe('waits');
+    expect(state.refreshes).toBe(refreshes);
+    await other.login('admin', 'a long password');
+    expect(await Promise.all(waiting)).toEqual(['token-2', 'token-2']);
+    expect([session.state.kind, startedOver()]).toEqual(['signed-in', 0]);
+  });
+
+  it('expired and then signed out, it refuses whoever waits', async () => {
+    const { state, tab } = browser();
+    const [session, other] = [tab(), tab()];
+    await session.restore();
+    state.ended = true;
+    state.now += 900_000;
+    await expect(session.token()).rejects.toMatchObject({ code: 'REFRESH_REVOKED' });
+    const waiting = session.token();
+    await other.logout();
+    await expect(waiting).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(session.state).toEqual({ kind: 'signed-out' });
+  });
+
+  it.each(['here', 'in another tab', 'by the cookie'])(
+    'with another person, signed in %s, a tab starts over and gives nobody a token',
+    async (where) => {
+      const { state, tab, startedOver } = browser();
+      const session = tab();
+      await session.restore();
+      state.userId = 'u2';
+      state.now += 900_000;
+      const given: string[] = [];
+      if (where === 'here') void session.login('other', 'a long password').then(() => given.push('login'));
+      else if (where === 'in another tab') await tab().login('other', 'a long password');
+      void session.token().then((token) => given.push(token));
+      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect([session.state.kind, startedOver(), given]).toEqual(['starting', 1, []]);
+    },
+  );
 
   it('a server that is away signs nobody out', async () => {
     const { state, tab } = browser();

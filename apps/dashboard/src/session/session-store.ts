@@ -8,8 +8,9 @@ export type SessionState =
   /** The refresh cookie is being tried. */
   | { readonly kind: 'starting' }
   | { readonly kind: 'signed-in' }
-  /** `expired` when a session ended that the person did not end here. */
-  | { readonly kind: 'signed-out'; readonly expired: boolean }
+  /** The session ended, and the person did not end it: what is on the page waits for the same person. */
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'signed-out' }
   /** The server could not be asked whether there is a session. */
   | { readonly kind: 'unreachable'; readonly failure: ApiFailure };
 
@@ -17,6 +18,8 @@ interface AccessToken {
   readonly token: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** Whose it is. */
+  readonly userId: string;
 }
 
 /** What {@link SessionStore} stands on; tests give their own. */
@@ -24,6 +27,8 @@ export interface SessionParts {
   readonly send: SendRequest;
   readonly channel: SessionChannel;
   readonly now: () => number;
+  /** Leaves nothing of this tab as it is: it has shown the pages of one person, and another one has signed in. */
+  readonly startOver: () => void;
 }
 
 /** A token this close to its end is renewed before it is used. */
@@ -33,7 +38,8 @@ const ENDED = 401;
 
 /**
  * The session of this tab. The access token is in memory only; the refresh token is in a cookie that scripts cannot
- * read. Tabs share what they get and take turns, since each refresh token works once.
+ * read. Tabs share what they get and take turns, since each refresh token works once. A tab belongs to the first person
+ * who was signed in there: with another one it starts over.
  */
 export class SessionStore {
   readonly #parts: SessionParts;
@@ -41,6 +47,9 @@ export class SessionStore {
   #state: SessionState = { kind: 'starting' };
   #access: AccessToken | undefined;
   #renewing: Promise<AccessToken> | undefined;
+  /** Whose pages this tab has shown. */
+  #userId: string | undefined;
+  #isOver = false;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -71,9 +80,9 @@ export class SessionStore {
 
   /** Signs in. @throws ApiFailure */
   async login(username: string, password: string): Promise<void> {
-    const body = await this.#post('/api/auth/login', { username, password, client: 'browser' });
-    this.#take(body);
-    this.#parts.channel.tell({ kind: 'signed-in' });
+    await this.#accept(
+      this.#share(await this.#post('/api/auth/login', { username, password, client: 'browser' })),
+    );
   }
 
   /** Sets the password of an account with its one-time token and gives the account's name. @throws ApiFailure */
@@ -92,12 +101,13 @@ export class SessionStore {
   async logout(): Promise<void> {
     await this.#post('/api/auth/logout', {});
     this.#access = undefined;
-    this.#become({ kind: 'signed-out', expired: false });
+    this.#become({ kind: 'signed-out' });
     this.#parts.channel.tell({ kind: 'signed-out' });
   }
 
-  /** Gives a token that is still good. @throws ApiFailure */
+  /** Gives a token that is still good; while the session has expired, that of the next one. @throws ApiFailure */
   async token(): Promise<string> {
+    if (this.#state.kind === 'expired') await this.#nextSession();
     if (this.#access && this.#access.expiresAt - EARLY_MS > this.#parts.now()) return this.#access.token;
     return (await this.#renew(this.#access?.token)).token;
   }
@@ -114,8 +124,9 @@ export class SessionStore {
         // Another tab may have renewed it while this one waited for its turn.
         const fresh = this.#access;
         if (fresh && fresh.token !== old && fresh.expiresAt - EARLY_MS > this.#parts.now()) return fresh;
-        return this.#take(await this.#post('/api/auth/refresh', {}));
+        return this.#share(await this.#post('/api/auth/refresh', {}));
       })
+      .then((access) => this.#accept(access))
       .catch((error: unknown) => {
         const failure = toFailure(error);
         if (failure.status === ENDED) this.#end();
@@ -125,31 +136,69 @@ export class SessionStore {
     return this.#renewing;
   }
 
-  #take(body: unknown): AccessToken {
-    const { access_token: token, expires_in: seconds } = (body ?? {}) as Record<string, unknown>;
-    if (typeof token !== 'string' || typeof seconds !== 'number') {
+  /** Gives the token of an answer, and tells the other tabs. */
+  #share(body: unknown): AccessToken {
+    const {
+      access_token: token,
+      expires_in: seconds,
+      user_id: userId,
+    } = (body ?? {}) as Record<string, unknown>;
+    if (typeof token !== 'string' || typeof seconds !== 'number' || typeof userId !== 'string') {
       throw new ApiFailure('The server answered without a token.', { code: 'UNKNOWN', status: 0 });
     }
-    this.#access = { token, expiresAt: this.#parts.now() + seconds * 1000 };
-    this.#parts.channel.tell({ kind: 'token', ...this.#access });
-    this.#become({ kind: 'signed-in' });
-    return this.#access;
+    const access = { token, expiresAt: this.#parts.now() + seconds * 1000, userId };
+    this.#parts.channel.tell({ kind: 'token', ...access });
+    return access;
+  }
+
+  /** Goes on with a token. That of another person is not used here, and whoever waits for one waits to the end. */
+  #accept(access: AccessToken): AccessToken | Promise<never> {
+    if (this.#isOver || (this.#userId !== undefined && this.#userId !== access.userId)) {
+      this.#startOver();
+      return new Promise<never>(() => undefined);
+    }
+    this.#userId = access.userId;
+    this.#access = access;
+    if (this.#state.kind !== 'signed-in') this.#become({ kind: 'signed-in' });
+    return access;
+  }
+
+  #startOver(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#access = undefined;
+    this.#become({ kind: 'starting' });
+    this.#parts.startOver();
   }
 
   #hear(news: SessionNews): void {
     if (news.kind === 'token') {
-      this.#access = { token: news.token, expiresAt: news.expiresAt };
-      if (this.#state.kind !== 'signed-in') this.#become({ kind: 'signed-in' });
-    } else if (news.kind === 'signed-out') {
+      void this.#accept({ token: news.token, expiresAt: news.expiresAt, userId: news.userId });
+    } else if (!this.#isOver) {
       this.#access = undefined;
-      this.#become({ kind: 'signed-out', expired: false });
+      this.#become({ kind: 'signed-out' });
     }
   }
 
   #end(): void {
-    const expired = this.#state.kind === 'signed-in';
+    if (this.#isOver) return;
+    const { kind } = this.#state;
     this.#access = undefined;
-    this.#become({ kind: 'signed-out', expired });
+    this.#become({ kind: kind === 'signed-in' || kind === 'expired' ? 'expired' : 'signed-out' });
+  }
+
+  /** Waits until the same person has signed in again. @throws ApiFailure when it comes to another end. */
+  #nextSession(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = this.subscribe(() => {
+        const { kind } = this.#state;
+        if (kind === 'expired') return;
+        end();
+        if (kind === 'signed-in') resolve();
+        if (kind === 'signed-out')
+          reject(new ApiFailure('You are signed out.', { code: 'UNAUTHENTICATED', status: ENDED }));
+      });
+    });
   }
 
   #become(state: SessionState): void {

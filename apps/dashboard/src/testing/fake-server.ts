@@ -77,6 +77,7 @@ export function createFakeServer(): FakeServer {
     access_token: 'token-1',
     token_type: 'Bearer',
     expires_in: 900,
+    user_id: 'u1',
   }));
   server.on('POST /api/auth/stream-token', () => ({
     ticket: 'ticket-1',

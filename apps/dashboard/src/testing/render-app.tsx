@@ -17,6 +17,8 @@ export interface RenderedApp {
   readonly services: Services;
   readonly user: UserEvent;
   readonly channel: ReturnType<typeof createFakeChannel>;
+  /** How many times the page wanted to be loaded anew. */
+  readonly startedOver: () => number;
   /** Path and search of the address bar. */
   readonly address: () => string;
 }
@@ -29,16 +31,25 @@ export function renderApp(
   const server = createFakeServer();
   prepare(server);
   const channel = createFakeChannel();
+  let startedOver = 0;
   const services = createServices({
     send: server.send,
     openChannel: () => channel,
     openSocket: server.openSocket,
+    startOver: () => void (startedOver += 1),
   });
   services.queries.setDefaultOptions({ queries: { retry: false } });
   const router = createAppRouter(createMemoryHistory({ initialEntries: [path] }));
   void services.session.restore();
   render(<App services={services} router={router} />);
-  return { server, services, channel, user: userEvent.setup(), address: () => router.state.location.href };
+  return {
+    server,
+    services,
+    channel,
+    user: userEvent.setup(),
+    startedOver: () => startedOver,
+    address: () => router.state.location.href,
+  };
 }
 
 /** An agent as the API would show it. */

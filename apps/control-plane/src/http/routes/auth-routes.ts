@@ -23,6 +23,7 @@ const signedIn = object(
     access_token: type('string'),
     token_type: { const: 'Bearer' },
     expires_in: { type: 'integer', description: 'Seconds.' },
+    user_id: { type: 'string', description: 'Whose tokens these are.' },
     refresh_token: { type: 'string', description: 'Only with `client: "api"`; browsers get a cookie.' },
   },
   ['refresh_token'],
@@ -52,6 +53,7 @@ export function authRoutes({ auth, setup, secure, corsOrigins }: AuthRouteParts)
       access_token: result.accessToken,
       token_type: 'Bearer',
       expires_in: result.expiresIn,
+      user_id: result.userId,
       ...(wantsBody ? { refresh_token: result.refreshToken } : {}),
     },
     headers: wantsBody
