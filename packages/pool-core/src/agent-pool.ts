@@ -169,8 +169,10 @@ export type PoolEvent =
       readonly time: string;
       readonly usedBytes: number;
       readonly quotaBytes: number;
-      /** `warned` from 80 % on, `stopped` when the quota is exceeded. */
+      /** `warned` from 80 % on, `stopped` when the quota is exceeded or what is used cannot be measured. */
       readonly action: 'warned' | 'stopped';
+      /** Why the worker was stopped. */
+      readonly reason?: string;
     });
 
 /** A part of the system that isolates workers, with its version. */

@@ -18,6 +18,7 @@ const ENFORCED: readonly string[] = [
 const NEVER: readonly string[] = [
   'permissive and privileged workers reach the internet and services of this host that listen on every address',
   'disk use is watched, not capped: a fast writer can exceed its quota until the next look',
+  'files without a name count as disk use only where the control plane sees the processes of workers, which one in a container does not',
   'all workers share the kernel of this host',
 ];
 

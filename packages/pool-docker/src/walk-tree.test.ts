@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, realpath, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, realpath, symlink, truncate, writeFile } from 'node:fs/promises';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { asNobody } from './testing/as-nobody.js';
 import { diskUsage } from './disk-usage.js';
 import { walkTree } from './walk-tree.js';
 
@@ -39,7 +40,7 @@ describe('the walk over a tree', () => {
   ])('finds what somebody hides %i directories deep, in names of %i', async (depth, length) => {
     await dig(depth, length);
     const before = openDescriptors();
-    expect(await diskUsage([root])).toBeGreaterThanOrEqual(2 * MIB);
+    expect((await diskUsage([root])).bytes).toBeGreaterThanOrEqual(2 * MIB);
     expect(openDescriptors()).toBe(before);
   });
 
@@ -47,7 +48,7 @@ describe('the walk over a tree', () => {
     const odd = Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff, 0xfe])]);
     await mkdir(odd);
     await writeFile(Buffer.concat([odd, Buffer.from('/file')]), Buffer.alloc(MIB, 1));
-    expect(await diskUsage([root])).toBeGreaterThanOrEqual(MIB);
+    expect((await diskUsage([root])).bytes).toBeGreaterThanOrEqual(MIB);
   });
 
   it('gives up on a tree that no honest program makes, and keeps no descriptor', async () => {
@@ -65,14 +66,31 @@ describe('the walk over a tree', () => {
     await symlink('/usr', join(root, 'link'));
     await writeFile(join(root, 'one'), Buffer.alloc(MIB, 1));
     await run('ln', [join(root, 'one'), join(root, 'two')]);
-    const used = await diskUsage([root]);
+    const { bytes: used } = await diskUsage([root]);
     expect(used).toBeGreaterThanOrEqual(MIB);
     expect(used).toBeLessThan(2 * MIB);
   });
 
+  it.each([0o000, 0o400, 0o100])(
+    'tells of what somebody closes with the mode %o, and fails on it where nobody hears of it',
+    async (mode) => {
+      const closed = join(root, 'closed');
+      await mkdir(closed);
+      await writeFile(join(closed, 'hidden'), Buffer.alloc(2 * MIB, 1));
+      expect(await diskUsage([root])).toMatchObject({ closed: 0 });
+      await chmod(closed, mode);
+      await asNobody([root, closed], async () => {
+        const use = await diskUsage([root]);
+        expect(use.bytes).toBeLessThan(MIB);
+        expect(use.closed).toBeGreaterThan(0);
+        await expect(walkTree(root, { changing: true, visit: () => undefined })).rejects.toThrow(/EACCES/);
+      });
+    },
+  );
+
   it('fails on what is not there unless the tree may change meanwhile', async () => {
     const gone = join(root, 'gone');
-    expect(await diskUsage([gone])).toBe(0);
+    expect(await diskUsage([gone])).toEqual({ bytes: 0, closed: 0 });
     await expect(walkTree(gone, { changing: false, visit: () => undefined })).rejects.toThrow(/ENOENT/);
   });
 });

@@ -10,6 +10,7 @@ const LONG = 3_500;
 const MAX_DESCRIPTORS = 256;
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const VANISHED: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
+const CLOSED: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM']);
 
 /** A directory that is open as long as something below it is still to be seen. */
 interface Anchor {
@@ -27,8 +28,10 @@ interface Place {
 export interface WalkOptions {
   /** Hears of every entry, the root first; a directory before what is in it. The path is good for this call only. */
   readonly visit: (path: Buffer, found: BigIntStats) => Promise<void> | void;
-  /** Whether what cannot be looked at is skipped: it may vanish while somebody else writes. */
+  /** Whether what vanishes is skipped, since somebody else writes meanwhile. */
   readonly changing: boolean;
+  /** Hears of each place that this process may not look at, which is an error without it. */
+  readonly onClosed?: () => void;
   readonly signal?: AbortSignal | undefined;
   /** Default 256. */
   readonly maxDescriptors?: number;
@@ -43,7 +46,7 @@ const bytes = (path: string): Buffer => Buffer.from(path, 'latin1');
  * @throws PoolError `UNSUPPORTED` for a tree so deep that no honest program makes it.
  */
 export async function walkTree(root: string, options: WalkOptions): Promise<void> {
-  const { visit, changing, signal, maxDescriptors = MAX_DESCRIPTORS } = options;
+  const { visit, changing, onClosed, signal, maxDescriptors = MAX_DESCRIPTORS } = options;
   const pending: Place[] = [];
   const anchors = new Set<Anchor>();
   const release = async (anchor: Anchor | undefined): Promise<void> => {
@@ -53,8 +56,10 @@ export async function walkTree(root: string, options: WalkOptions): Promise<void
   };
   const tolerate = (error: unknown): undefined => {
     const { code } = error as NodeJS.ErrnoException;
-    if (changing && (VANISHED.has(code) || code === 'EACCES')) return undefined;
-    throw error;
+    if (changing && VANISHED.has(code)) return undefined;
+    if (!onClosed || !CLOSED.has(code)) throw error;
+    onClosed();
+    return undefined;
   };
   const see = async (place: Place): Promise<void> => {
     const found = await lstat(bytes(place.path), { bigint: true }).catch(tolerate);

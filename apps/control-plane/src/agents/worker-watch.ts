@@ -135,8 +135,8 @@ function detailOf(event: PoolEvent): string {
   if (event.kind === 'exited') return event.exit.reason;
   if (event.kind === 'oom') return `out of memory: the ${event.victim}`;
   if (event.kind === 'disk') {
-    const { action, generation, usedBytes, quotaBytes } = event;
-    return JSON.stringify({ generation, action, used_bytes: usedBytes, quota_bytes: quotaBytes });
+    const { action, generation, usedBytes, quotaBytes, reason } = event;
+    return JSON.stringify({ generation, action, used_bytes: usedBytes, quota_bytes: quotaBytes, reason });
   }
   return `generation ${event.generation}`;
 }
