@@ -1,3 +1,4 @@
+import type { IsolationLevel } from '@clawforce/pool-core';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import { ApiError } from '../errors/api-error.js';
 import type { ActivityFeed } from '../events/activity-feed.js';
@@ -5,11 +6,12 @@ import type { SessionFiles } from '../events/session-files.js';
 import type { WorkerLogs } from '../log/worker-log.js';
 import type { AgentFilter, AgentRecord, AgentVisibility } from '../storage/agents/agent-store.js';
 import type { Page } from '../storage/page/page.js';
-import type { Storage } from '../storage/storage.js';
+import type { Storage, Stores } from '../storage/storage.js';
 import type { AgentFiles } from './agent-files.js';
 import type { AgentStandings } from './agent-standing.js';
 import { isAlive } from './agent-states.js';
 import { agentView, type AgentView } from './agent-view.js';
+import { DEFAULT_LEVEL, firstLevel } from './first-level.js';
 import type { AgentLifecycle } from './lifecycle.js';
 import type { WorkerImages } from './worker-images.js';
 
@@ -54,6 +56,10 @@ export interface AgentServiceParts {
   readonly images: () => WorkerImages | undefined;
   /** Mode of an agent that is made without one. */
   readonly backend: () => string;
+  /** No agent of this server is above it, a new one neither. */
+  readonly maxLevel: IsolationLevel;
+  /** Keeps the level of an agent that is being made in its configuration. */
+  readonly keepLevel: (stores: Stores, agentId: string, level: IsolationLevel) => Promise<void>;
   /** Told when files of a removed agent are left behind. */
   readonly onLeftover: (agentId: string, error: unknown) => void;
 }
@@ -98,6 +104,7 @@ export class AgentService {
   async create(draft: AgentDraft, actor: Actor): Promise<AgentView> {
     const { storage, audit, files, feed } = this.#parts;
     const mode = checkMode(draft.mode ?? this.#parts.backend());
+    const level = firstLevel(this.#parts.maxLevel);
     const agent = await storage.transaction(async (tx) => {
       const created = await tx.agents.create({
         ...(draft.id === undefined ? {} : { id: draft.id }),
@@ -106,8 +113,10 @@ export class AgentService {
         color: draft.color ?? null,
         ownerUserId: actor.userId === LOCAL_USER_ID ? null : actor.userId,
         mode,
-        level: 'permissive',
+        level,
       });
+      // Else a change of anything else would be refused for the level that the configuration does not name.
+      if (level !== DEFAULT_LEVEL) await this.#parts.keepLevel(tx, created.id, level);
       await audit.record(
         changeEvent('agent_lifecycle', created.id, 'create', actor, { name: created.name, mode }),
         tx,

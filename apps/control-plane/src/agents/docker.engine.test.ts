@@ -446,8 +446,9 @@ requires('docker', 'root').describe('agents in containers', () => {
     expect(await audited(id, '"restart"')).not.toContain('"adopt"');
   });
 
-  it('that write more than the disk limit are stopped, not started again, and the audit log has the numbers', async () => {
-    await start({ env: { AGENT_DOCKER_DISK_LIMIT: '16m' }, restartMs: 100 });
+  it('that write more than the disk limit are stopped, not started again by any control plane, and the audit log has the numbers', async () => {
+    const given = { env: { AGENT_DOCKER_DISK_LIMIT: '16m' }, restartMs: 100 };
+    await start(given);
     const id = await agent({ level: 'sandboxed' });
     const { generation } = await running(id);
     await inside(id, 'dd', 'if=/dev/zero', 'of=/agent/workspace/big', 'bs=1M', 'count=20');
@@ -463,6 +464,19 @@ requires('docker', 'root').describe('agents in containers', () => {
     const detail = JSON.parse(row?.event.detail ?? '') as { used_bytes: number };
     expect(detail).toMatchObject({ generation, action: 'stopped', quota_bytes: 16 * 1024 ** 2 });
     expect(detail.used_bytes).toBeGreaterThanOrEqual(20 * 1024 ** 2);
+    await test.stop();
+    await start(given);
+    // Whoever is to run is on the way up by now.
+    const other = await agent({ level: 'sandboxed' });
+    await running(other);
+    expect(await test.core.storage.agents.get(id)).toMatchObject({
+      generation,
+      status: 'failed',
+      statusReason: failed.statusReason,
+    });
+    // Until an operator has made room and starts it.
+    await rm(join(test.core.files.directory(id), 'workspace', 'big'));
+    expect(await running(id)).toMatchObject({ generation: generation + 1 });
   });
 
   it('adopted, but not isolated as this version asks, gets a new worker instead of a failure', async () => {

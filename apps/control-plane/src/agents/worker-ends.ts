@@ -1,7 +1,7 @@
 import { PoolError, type WorkerExit, type WorkerRef } from '@clawforce/pool-core';
 import type { LinkCode } from '@clawforce/protocol';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
-import { isAlive, type AgentStates } from './agent-states.js';
+import { isAlive, lifecycleEvent, type AgentStates } from './agent-states.js';
 import type { LifecycleParts } from './lifecycle-parts.js';
 import type { RestartPlan } from './restart-plan.js';
 
@@ -75,12 +75,25 @@ export class WorkerEnds {
     // A stop has already written `stopped`; a newer generation is another worker's affair.
     if (!agent || agent.generation !== ref.generation || !isAlive(agent)) return;
     if (exit?.cause === 'disk') {
-      // The next one would find the same files, and be stopped again.
-      const reason = `The worker was stopped for its use of disk: ${exit.reason}. Make room, then start it again.`;
-      await this.failed(agent, reason, { retry: false });
+      await this.#overQuota(agent, exit);
       return;
     }
     const why = exit?.reason ?? 'the pool does not know it any more.';
     await this.failed(agent, `The worker ended unexpectedly: ${why}`, { retry: true });
+  }
+
+  /**
+   * The next worker would find the same files and be stopped again, so nobody starts one, a later control plane neither,
+   * until an operator does.
+   */
+  async #overQuota(agent: AgentRecord, exit: WorkerExit): Promise<void> {
+    const { storage, audit } = this.#parts;
+    await storage.transaction(async (tx) => {
+      await tx.agents.setDesired(agent.id, 'stopped');
+      const event = lifecycleEvent(agent.id, 'stop', 'control-plane', { cause: 'disk' });
+      await audit.record(event, tx);
+    });
+    const reason = `The worker was stopped for its use of disk: ${exit.reason}. Make room, then start it again.`;
+    await this.failed(agent, reason, { retry: false });
   }
 }

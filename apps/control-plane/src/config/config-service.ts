@@ -87,6 +87,16 @@ export class ConfigService {
     });
   }
 
+  /** Writes the first configuration of an agent that is being made at another level than the default. */
+  async keepLevel(
+    stores: Pick<Stores, 'configs'>,
+    agentId: string,
+    level: EffectiveAgentConfig['docker']['level'],
+  ): Promise<void> {
+    const config = { security: { docker: { level } } };
+    await this.#parts.vault.write(stores.configs, agentId, config, { purpose: 'a new agent', ifVersion: 0 });
+  }
+
   /** Replaces the configuration: what is absent is deleted, a placeholder keeps its secret. */
   replace(agent: AgentRecord, body: unknown, change: ConfigChange): Promise<ConfigOutcome> {
     return this.#write(agent, change, (stored) =>

@@ -53,3 +53,29 @@ describe('an override of the isolation, through the API', () => {
     expect(answer.status, answer.text).toBe(200);
   });
 });
+
+describe('where the maximum of the server is stricter than the default', () => {
+  let strict: TestPlane;
+  beforeAll(async () => {
+    strict = await startTestPlane({ env: { CLAWFORCE_MAX_LEVEL: 'sandboxed' } });
+    await strict.user('root', 'superadmin');
+  });
+  afterAll(() => strict.remove());
+
+  it('a new agent is at the maximum, without a word of anybody, and its configuration can be changed', async () => {
+    const { access } = await strict.login('root');
+    const made = await strict.call('POST', '/api/agents', { token: access, body: { name: 'new' } });
+    expect([made.status, made.body.level]).toEqual([201, 'sandboxed']);
+    const path = `/api/agents/${made.body.id as string}/config`;
+    const { body: first } = await strict.call('GET', path, { token: access });
+    expect(first).toMatchObject({ config: { security: { docker: { level: 'sandboxed' } } } });
+    const patch = { tools: { exec: { timeout: 20 } } };
+    const saved = await strict.call('PATCH', path, { token: access, body: patch });
+    expect(saved.status, saved.text).toBe(200);
+    const agent = await strict.core.storage.agents.get(made.body.id as string);
+    expect(agent?.level).toBe('sandboxed');
+    // This pool cannot enforce the level, so nothing is started rather than something weaker.
+    const start = await strict.call('POST', `/api/agents/${made.body.id as string}/start`, { token: access });
+    expect(start.body).toMatchObject({ code: 'LEVEL_UNSUPPORTED' });
+  });
+});

@@ -2,6 +2,7 @@ import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentFSError } from '@clawforce/policy-fs';
 import { isWithinCeiling, type IsolationLevel } from '@clawforce/pool-core';
+import { DEFAULT_LEVEL } from '../agents/first-level.js';
 import type { AgentFiles } from '../agents/agent-files.js';
 import { changeEvent, LOCAL_USER_ID } from '../agents/agent-service.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
@@ -62,7 +63,7 @@ function createDemoAgent({ storage, audit, backend }: DemoParts): Promise<AgentR
         'Does a small job in its workspace, then tries ten attacks. Everything is scripted and offline.',
       ownerUserId: null,
       mode: backend,
-      level: 'permissive',
+      level: DEFAULT_LEVEL,
       isDemo: true,
     });
     await tx.settings.set(DEMO_SETTING, created.id);

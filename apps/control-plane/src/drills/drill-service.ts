@@ -9,6 +9,7 @@ import {
 } from '@clawforce/pool-core/drill';
 import type { AgentFiles } from '../agents/agent-files.js';
 import type { Actor } from '../agents/agent-service.js';
+import { firstLevel } from '../agents/first-level.js';
 import type { ToolService } from '../agents/tool-service.js';
 import { storedSpec } from '../agents/worker-spec.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
@@ -127,9 +128,7 @@ export class DrillService {
 
   async #plan({ agent, level: asked }: DrillRequest, actor: Actor): Promise<DrillReport> {
     const { backend, configs, maxLevel } = this.#parts;
-    const own = agent
-      ? (await configs.effective(agent.id, 'a drill')).docker.level
-      : stricter('permissive', maxLevel);
+    const own = agent ? (await configs.effective(agent.id, 'a drill')).docker.level : firstLevel(maxLevel);
     const level = asked ?? own;
     if (!isWithinCeiling(level, own) && actor.role !== 'superadmin') {
       throw new ApiError('FORBIDDEN', `Only a superadmin starts a worker at the level "${level}".`);
@@ -309,9 +308,6 @@ export class DrillService {
     };
   }
 }
-
-const stricter = (left: IsolationLevel, right: IsolationLevel): IsolationLevel =>
-  isWithinCeiling(left, right) ? left : right;
 
 /** A report of a drill that an earlier server did not end; what it found so far proves nothing as a whole. */
 function endedReport(report: DrillReport): DrillReport {

@@ -161,6 +161,8 @@ export function createServices(
     lifecycle: () => live()?.lifecycle,
     images: () => live()?.images,
     backend: () => live()?.pool.kind ?? core.offlineMode,
+    maxLevel: settings.maxLevel,
+    keepLevel: (stores, agentId, level) => configs.keepLevel(stores, agentId, level),
     onLeftover: (_agentId, error) => onFileFailure(error),
   });
   const configs = new ConfigService({
