@@ -67,6 +67,8 @@ const fileExceptions = [
   'apps/worker/src/read-environment.ts',
   // Before a start, zones are made and given to the worker's user; sizes are counted against the disk limit (decision 0153).
   'packages/pool-docker/src/{prepare-directories,walk-tree}.ts',
+  // /proc, for files of workers that have no name any more, and the file system of the two directories that count.
+  'packages/pool-docker/src/unlinked-usage.ts',
   // What the engine is told to mount, the control plane's own container, and throw-away proofs in the runtime directory.
   'packages/pool-docker/src/{bind-sources,own-container,proof-leftovers,shared-host-proof}.ts',
   // /proc, and the records and output files in the pool's own directory.
