@@ -172,7 +172,7 @@ export class ConfigService {
         });
       }
       const after = parsed(next(before.config));
-      const review = reviewConfigChange(before.config, after, change.actor.role);
+      const review = reviewConfigChange(before.config, after, change.actor.role, change.like);
       const { docker } = effectiveConfig(after);
       checkIsolation(docker);
       if (review.loosens.length > 0) change.requireRecentPassword?.();
@@ -238,6 +238,8 @@ export interface ConfigChange {
   readonly ip?: string;
   /** From `If-Match`. */
   readonly ifVersion?: number;
+  /** The agent that this one is made like: what was reviewed there is not refused here. */
+  readonly like?: EffectiveAgentConfig | undefined;
   /** Called when the change loosens safety; throws when the caller's password is not fresh. */
   readonly requireRecentPassword?: () => void;
 }

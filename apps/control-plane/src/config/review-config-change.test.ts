@@ -1,4 +1,4 @@
-import { parseAgentConfig, type AgentConfig } from '@clawforce/protocol/config';
+import { effectiveConfig, parseAgentConfig, type AgentConfig } from '@clawforce/protocol/config';
 import { describe, expect, it } from 'vitest';
 import type { ApiError } from '../errors/api-error.js';
 import { reviewConfigChange } from './review-config-change.js';
@@ -88,9 +88,9 @@ describe('a change that an admin may make', () => {
     ['a tighter command policy', {}, policy({ mode: 'allowlist', allow: ['ls'] })],
     [
       'tools that ask, and a narrower web',
-      tools({ web: { fetch: { allowlist: ['a.example', 'b.example'] } } }),
+      tools({ web: { fetch: { allowlist: ['a.example.com', 'b.example.com'] } } }),
       tools({
-        web: { fetch: { allowlist: ['b.example'] } },
+        web: { fetch: { allowlist: ['b.example.com'] } },
         approval: { per_tool: { exec: 'ask_before_run' } },
         exec: { policy: { deny: ['git'] } },
       }),
@@ -131,13 +131,13 @@ describe('a change that loosens and so needs the password again', () => {
       ['tools.approval'],
     ],
     [
-      tools({ web: { fetch: { allowlist: ['a.example'] } } }),
+      tools({ web: { fetch: { allowlist: ['a.example.com'] } } }),
       tools({ web: { fetch: { allowlist: [] } } }),
       ['tools.web.fetch.allowlist'],
     ],
     [
-      tools({ web: { fetch: { allowlist: ['a.example'] } } }),
-      tools({ web: { fetch: { allowlist: ['a.example', 'b.example'] } } }),
+      tools({ web: { fetch: { allowlist: ['a.example.com'] } } }),
+      tools({ web: { fetch: { allowlist: ['a.example.com', 'b.example.com'] } } }),
       ['tools.web.fetch.allowlist'],
     ],
     [{ security: { docker: { network_mode: 'none' } } }, {}, ['security.docker.network_mode']],
@@ -185,6 +185,20 @@ function pointerOfRefusal(after: AgentConfig): string | undefined {
       : undefined;
   }
 }
+
+it('an entry of the web that can never be admitted is refused, but not for an agent made like one that has it', () => {
+  const model = tools({
+    web: {
+      fetch: { allowlist: ['git.example.com:22'], exceptions: [{ address: '10.0.0.5', port: 22 }] },
+    },
+  });
+  const copy = tools({ web: { fetch: { allowlist: ['git.example.com:22'] } } });
+  expect(review({}, model).loosens).toContain('tools.web.fetch.exceptions');
+  expect(pointerOfRefusal(config(copy))).toBe('/tools/web/fetch/allowlist/0');
+  expect(() =>
+    reviewConfigChange({}, config(copy), 'superadmin', effectiveConfig(config(model))),
+  ).not.toThrow();
+});
 
 describe('a script', () => {
   it('that cannot be played is refused at its place when it is saved', () => {

@@ -4,6 +4,7 @@ import { effectiveConfig, type AgentConfig, type EffectiveAgentConfig } from '@c
 import { ScriptError, parseScript } from '../broker/providers/script.js';
 import { ApiError, type ApiIssue } from '../errors/api-error.js';
 import { loosenedSwitches } from './loosened-switches.js';
+import { webEntryIssues } from './review-web-entries.js';
 
 /** What a change of configuration means. */
 export interface ConfigReview {
@@ -14,17 +15,19 @@ export interface ConfigReview {
 }
 
 /**
- * Refuses what the caller's role may not change and what cannot work, and names what becomes looser.
+ * Refuses what the caller's role may not change and what cannot work, and names what becomes looser. Entries that stand
+ * in `reviewed`, another agent's configuration, are taken as they are.
  * @throws ApiError FORBIDDEN, CONFIG_INVALID
  */
 export function reviewConfigChange(
   before: AgentConfig,
   after: AgentConfig,
   role: 'superadmin' | 'admin' | 'viewer',
+  reviewed?: EffectiveAgentConfig,
 ): ConfigReview {
   const old = effectiveConfig(before);
   const next = effectiveConfig(after);
-  const issues: ApiIssue[] = [];
+  const issues: ApiIssue[] = webEntryIssues([old, ...(reviewed ? [reviewed] : [])], next);
   const loosens: string[] = [];
   const needsSuperadmin: string[] = [];
 

@@ -86,7 +86,7 @@ export class DisposableWorkers {
           ...(like ? { web: { fetch: { allowlist: like.web.allowlist } } } : {}),
         },
       },
-      { actor: SYSTEM },
+      { actor: SYSTEM, like },
     );
   }
 }

@@ -106,17 +106,35 @@ describe('egress.sock', () => {
     const exceptions = [
       { address: '127.0.0.1', port },
       { address: '127.0.0.1', port: service.port },
-      { address: '169.254.169.254', port: 80 },
     ];
-    // The API refuses such exceptions when they are saved, or the policy does when it judges.
-    await configure(one, { exceptions });
+    expect((await configure(one, { exceptions })).status).toBe(200);
     for (const host of ['127.0.0.1', '127.0.0.2', '[::1]', 'localhost']) {
       expect([host, (await ask(one, `http://${host}:${port}/api/agents`))[0]]).toEqual([host, 403]);
       const { socket, status } = await tunnel(one, `${host}:${port}`);
       socket.destroy();
       expect([host, status]).toEqual([host, '403']);
     }
+    // Such an exception is not even saved.
+    const metadata = await configure(one, { exceptions: [{ address: '169.254.169.254', port: 80 }] });
+    expect([metadata.status, metadata.body.issues[0].pointer]).toEqual([
+      400,
+      '/tools/web/fetch/exceptions/0/address',
+    ]);
     expect((await ask(one, 'http://169.254.169.254/latest/meta-data/'))[1]).toBe('net.address.metadata');
+  });
+
+  it('keeps the web that there was when an entry that no policy can be made from is refused', async () => {
+    const [one] = agents;
+    const url = `http://127.0.0.1:${service.port}/still`;
+    const exceptions = [{ address: '127.0.0.1', port: service.port }];
+    expect((await configure(one, { exceptions })).status).toBe(200);
+    for (const entry of ['https://example.com/', '*', '10.0.0.0/8', 'example.com:22']) {
+      const { status, body } = await configure(one, { allowlist: ['example.com', entry], exceptions });
+      expect([entry, status, body.code, body.issues[0].pointer]).toEqual([
+        ...[entry, 400, 'CONFIG_INVALID', '/tools/web/fetch/allowlist/1'],
+      ]);
+      expect([entry, ...(await ask(one, url))]).toEqual([entry, 200, undefined]);
+    }
   });
 
   it('ends a tunnel as soon as a saved change no longer admits it', async () => {
