@@ -32,6 +32,8 @@ if [ "${#missing[@]}" -gt 0 ]; then
   apt_options=(-qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
   apt-get "${apt_options[@]}" update </dev/null >&2
   apt-get "${apt_options[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null >&2
+  # Debian 13 and later have the command in a package of its own, which the engine only recommends.
+  command -v docker >/dev/null || apt-get "${apt_options[@]}" install -y --no-install-recommends docker-cli </dev/null >&2
 fi
 
 # A cluster of its own, so that a PostgreSQL that the host uses for something else is never touched. Two runs at

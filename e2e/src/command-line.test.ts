@@ -74,14 +74,6 @@ describe('the same tour through the command line', () => {
     expect(sent.stdout).toMatch(/fs\.zone\.hidden/);
   });
 
-  test('the tour in the README is what it prints', () => {
-    const withoutPort = (text: string): string => text.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:0');
-    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-    const sent = transcript.find((text) => text.startsWith('I start with the sales figures.')) ?? '';
-    expect(sent).not.toBe('');
-    expect(withoutPort(readme)).toContain(withoutPort(sent.trim()));
-  });
-
   test('runs one tool, asks the policy and reads the audit log', async () => {
     const report = await run('agent', 'exec', 'demo', 'read_file', '{"path":"report.md"}');
     expect(report.stdout).toMatch(/Status: final/);
@@ -140,6 +132,19 @@ describe('the same tour through the command line', () => {
       judged_by: 'control-plane',
       decision: { effect: 'deny' },
     });
+  });
+
+  test('the tour in the README is what these commands printed', () => {
+    const withoutPort = (text: string): string => text.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:0');
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const shown = [...readme.matchAll(/^(\$ npx clawforce .*)\n((?:(?!\$ |```).*\n)*)/gm)].map(
+      ([, command = '', output = '']) => [command, withoutPort(output.trim())],
+    );
+    expect(shown.map(([command]) => command?.split(' ')[3])).toEqual(['start', 'send', 'exec', 'stop']);
+    const printed = transcript.flatMap((text, at) =>
+      at % 2 === 0 ? [[text, withoutPort((transcript[at + 1] ?? '').trim())]] : [],
+    );
+    for (const pair of shown) expect(printed).toContainEqual(pair);
   });
 
   test('npx finds the command in a clone that was installed before anything was built', () => {

@@ -18,8 +18,8 @@ function removeContainers(agentId: string): void {
 }
 
 const password = `first ${randomBytes(12).toString('hex')}`;
-/** What `npm start` chooses by itself: on hosts where these tests run, a container can connect back. */
-const backend = missingRequirement('docker') === undefined ? 'docker' : 'process';
+/** Where the tests have an engine a container can connect back, so `npm start` has to choose it. */
+const engine = missingRequirement('docker') === undefined;
 /** What a person who has never seen it may need from the clone to the ten refusals. */
 const FIVE_MINUTES = 300;
 
@@ -29,6 +29,8 @@ requires('git').describe('from a fresh clone to the ten refusals, through the AP
   let api: Api;
   let demo: { id: string };
   let bannerAt: number;
+  /** What `npm start` says that it chose. */
+  let backend: string;
   let models: ModelServer;
 
   const npmStart = (env: Readonly<Record<string, string>> = {}): Promise<Product> =>
@@ -59,7 +61,8 @@ requires('git').describe('from a fresh clone to the ten refusals, through the AP
   test('npm start installs, builds and chooses the runtime that isolates where it works', () => {
     expect(product.output()).toMatch(/Installing \d+ packages from the lock file/);
     expect(product.output()).toMatch(/build: libraries and programs done/);
-    expect(product.output()).toMatch(new RegExp(`\\nRuntime: ${backend} \\(.*, development mode`));
+    backend = /\nRuntime: (\w+) \(.*, development mode/.exec(product.output())?.[1] ?? '';
+    expect(engine ? ['docker'] : ['docker', 'process']).toContain(backend);
     // Processes are chosen with a reason only.
     expect(product.output().includes('! Docker is not used: ')).toBe(backend === 'process');
   });

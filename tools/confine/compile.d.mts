@@ -1,5 +1,7 @@
 /** The sources of the confinement helper. */
 export const nativeDirectory: string;
+/** Whether a compiler is there and finds a C library to link statically. */
+export function linksStatically(compiler: string): boolean;
 /** Gives the C compiler for an architecture (`x64`, `arm64`), or `undefined` where this machine has none. */
 export function findCompiler(arch?: string): string | undefined;
 /** Whether `output` is newer than everything it is made of. */

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root } from '../setup/local-bin.mjs';
 
@@ -32,13 +33,26 @@ const reproducible = [
 /** How the helper is compiled, but for what it is made of and where it goes. */
 export const confineFlags = ['-std=c11', '-D_GNU_SOURCE', ...warnings, ...reproducible];
 
-const works = (compiler) => spawnSync(compiler, ['--version'], { stdio: 'ignore' }).status === 0;
+/** Whether a compiler is there and finds a C library to link statically: some systems ship only the shared one. */
+export function linksStatically(compiler) {
+  const directory = mkdtempSync(join(tmpdir(), 'clawforce-cc-'));
+  try {
+    const { status } = spawnSync(compiler, ['-static', '-o', join(directory, 'a'), '-x', 'c', '-'], {
+      input: '#include <stdlib.h>\nint main(void) { exit(0); }\n',
+      stdio: ['pipe', 'ignore', 'ignore'],
+      timeout: 60_000,
+    });
+    return status === 0;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
 
-/** Gives the C compiler for an architecture (`x64`, `arm64`), or `undefined` where this machine has none. */
+/** Gives the C compiler for an architecture (`x64`, `arm64`), or `undefined` where this machine has none that links statically. */
 export function findCompiler(arch = process.arch) {
   const known = compilers[arch];
   if (process.platform !== 'linux' || known === undefined) return undefined;
-  return [...(arch === process.arch ? known.native : []), ...known.cross].find(works);
+  return [...(arch === process.arch ? known.native : []), ...known.cross].find(linksStatically);
 }
 
 /** Whether `output` is newer than everything it is made of. */

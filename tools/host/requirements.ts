@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
+import { linksStatically } from '../confine/compile.mjs';
 
 /** What a test may need of the host. This file is the one place that says how it is found and how to get it. */
 export type Requirement =
@@ -15,6 +16,7 @@ export type Requirement =
   | 'root'
   | 'linux'
   | 'ps'
+  | 'mounts'
   | 'netns'
   | 'own-address'
   | 'curl'
@@ -36,6 +38,13 @@ export interface MissingRequirement {
 const succeeds = (command: string, args: readonly string[]): boolean =>
   spawnSync(command, args, { stdio: 'ignore', timeout: 20_000 }).status === 0;
 
+const saysOf = (command: string, args: readonly string[]): string | undefined => {
+  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 });
+  return status === 0 ? stdout.trim() : undefined;
+};
+
+const busybox = (): boolean => succeeds('busybox', ['sh', '-c', 'true']);
+
 const table: Readonly<Record<Requirement, { hint: string; present: () => boolean }>> = {
   linux: { hint: 'run the tests on Linux', present: () => process.platform === 'linux' },
   bwrap: {
@@ -44,6 +53,8 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
       succeeds('bwrap', [
         '--unshare-all',
         '--unshare-user',
+        '--proc',
+        '/proc',
         '--ro-bind',
         '/usr',
         '/usr',
@@ -64,7 +75,11 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
     // landlock_create_ruleset asked for its version; 6 brings the last walls that the tests expect.
     present: () => succeeds('perl', ['-e', 'exit(syscall(444, 0, 0, 1) >= 6 ? 0 : 1)']),
   },
-  cc: { hint: 'apt-get install gcc libc6-dev musl-tools', present: () => succeeds('cc', ['--version']) },
+  cc: {
+    hint: 'apt-get install gcc libc6-dev musl-tools',
+    // Some systems ship the shared C library only.
+    present: () => linksStatically('cc'),
+  },
   'cross-arm64': {
     hint: 'apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
     present: () => process.arch === 'arm64' || succeeds('aarch64-linux-gnu-gcc', ['--version']),
@@ -74,23 +89,25 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
     present: () => (process.env['TEST_DATABASE_URL'] ?? '').startsWith('postgresql:'),
   },
   docker: {
-    hint: 'apt-get install docker.io busybox-static and start dockerd (tools/provision-test-host.sh does)',
-    present: () => succeeds('docker', ['info']),
+    hint: 'apt-get install docker.io busybox-static and start dockerd on this host (tools/provision-test-host.sh does)',
+    // An engine on another machine, or in one of its own, sees none of the files that the tests mount; the images of the
+    // tests are made from this host's busybox.
+    present: () => saysOf('docker', ['info', '--format', '{{.Name}}']) === hostname() && busybox(),
   },
   compose: {
     hint: 'apt-get install docker-compose',
     present: () => succeeds('docker-compose', ['version']),
   },
   chromium: {
-    hint: 'apt-get install chromium',
-    present: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser'].some((path) => existsSync(path)),
+    hint: 'apt-get install chromium, which is /usr/bin/chromium',
+    present: () => existsSync('/usr/bin/chromium'),
   },
   ps: { hint: 'apt-get install procps', present: () => succeeds('ps', ['-A', '-o', 'pid=']) },
   bash: { hint: 'apt-get install bash', present: () => succeeds('bash', ['-c', 'true']) },
   dash: { hint: 'apt-get install dash', present: () => succeeds('dash', ['-c', 'true']) },
   busybox: {
     hint: 'apt-get install busybox-static',
-    present: () => succeeds('busybox', ['sh', '-c', 'true']),
+    present: busybox,
   },
   git: { hint: 'apt-get install git', present: () => succeeds('git', ['--version']) },
   curl: { hint: 'apt-get install curl', present: () => succeeds('curl', ['--version']) },
@@ -108,6 +125,11 @@ const table: Readonly<Record<Requirement, { hint: string; present: () => boolean
       Object.values(networkInterfaces())
         .flatMap((addresses) => addresses ?? [])
         .some(({ internal, family }) => !internal && family === 'IPv4'),
+  },
+  mounts: {
+    hint: 'run as root with CAP_SYS_ADMIN, which most containers do not have',
+    present: () =>
+      succeeds('unshare', ['--mount', '--pid', '--fork', 'mount', '-t', 'tmpfs', 'none', '/mnt']),
   },
   root: { hint: 'run the tests as root', present: () => process.getuid?.() === 0 },
 };

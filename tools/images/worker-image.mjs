@@ -19,9 +19,14 @@ function sources() {
   ];
 }
 
-/** The same programs as this host compiles them; undefined where it has no compiler. */
-async function prebuilt() {
-  const [confine, probe] = [ensureConfineHelper(), await ensureDrillProbe()];
+/** The same programs as this host compiles them; undefined where it cannot, and the stage of the Dockerfile has to. */
+async function prebuilt(say) {
+  let confine, probe;
+  try {
+    [confine, probe] = [ensureConfineHelper(), await ensureDrillProbe()];
+  } catch (error) {
+    say(`${error.message.split('\n', 1)[0]}; the image compiles them itself`);
+  }
   if (confine === undefined || probe === undefined) return undefined;
   return [
     { from: confine, to: 'native/prebuilt/clawforce-confine', program: true },
@@ -38,7 +43,7 @@ export function ensureWorkerImage({ compile = false, ...options } = {}) {
     ...options,
     app: 'worker',
     besides: async ({ registry }) => {
-      const made = registry || compile ? undefined : await prebuilt();
+      const made = registry || compile ? undefined : await prebuilt(options.say ?? (() => undefined));
       return {
         files: [...sources(), ...(made ?? [])],
         // It comes out of the stage.

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkExample, checkReadme } from './example-check.mjs';
+import { installAlone } from './install-alone.mjs';
 import { installTogether } from './install-together.mjs';
 import { lintTarball, lintTypes } from './lint-tarball.mjs';
 import { checkLoads } from './load-check.mjs';
@@ -27,7 +28,7 @@ async function result(title, action) {
 
 /**
  * Treats every package as its users get it. Libraries: packs them, checks tarballs and types, installs all into one empty
- * project, loads each entry by import and require, and runs the README example. Programs: installs them into another empty
+ * project, and in a project with nothing but what it declares loads each entry by import and require and runs the README example. Programs: installs them into another empty
  * project and uses the server with its dashboard, its worker and its command. Gives one result per check; `problem` is
  * undefined where it passed.
  */
@@ -62,8 +63,10 @@ export async function packTests() {
     });
     for (const { library } of packed) {
       const skip = installed ? undefined : 'not tried, because the libraries could not be installed';
-      await add(`${library.name} loads`, () => skip ?? checkLoads(library, project));
-      await add(`${library.name} README example runs`, () => skip ?? checkExample(library, project));
+      const alone = join(directory, 'alone', library.folder);
+      await add(`${library.name} stands alone`, () => skip ?? installAlone(library, project, alone));
+      await add(`${library.name} loads`, () => skip ?? checkLoads(library, alone));
+      await add(`${library.name} README example runs`, () => skip ?? checkExample(library, alone));
     }
 
     const product = join(directory, 'product');

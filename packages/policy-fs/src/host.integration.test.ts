@@ -53,7 +53,7 @@ function withMounts(script: string, steps: readonly unknown[]): HostProbe {
 }
 
 describe('mounts', () => {
-  const { test } = requires('linux', 'root');
+  const { test } = requires('linux', 'root', 'mounts');
 
   test('a workspace that is a mount of its own over a read-only root works', () => {
     const { containment, outcomes } = withMounts(

@@ -192,7 +192,7 @@ describe('a workspace that its owner made hostile', () => {
   });
 });
 
-const asRoot = requires('linux', 'root');
+const asRoot = requires('linux', 'root', 'mounts');
 
 const FULL_DISK = `
   import { AgentFS } from '@clawforce/policy-fs';

@@ -162,7 +162,7 @@ requires('cc', 'landlock').describe('clawforce-confine', () => {
   });
 
   // A weakened build, in a pid namespace of its own: should its guard run, it would kill what it can see.
-  requires('root').test(
+  requires('root', 'mounts').test(
     'executes nothing, and starts no guard, where the kernel does not keep signals inside',
     () => {
       const weak = join(base, 'weak');

@@ -1,5 +1,5 @@
-// A small worker: joins over its link socket, says hello, comes back when the link breaks, and ends on SIGTERM. The file
-// `behaviour` in its workspace makes it misbehave.
+// A small worker: joins over its link socket, says hello, takes configurations over, comes back when the link breaks, and ends
+// on SIGTERM. The file `behaviour` in its workspace makes it misbehave.
 import { readFileSync, writeSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { createConnection } from 'node:net';
@@ -48,6 +48,10 @@ if (behaviour !== 'silent') {
     };
     socket.on('bye', ({ code }) => {
       if (code === 1000 || FINAL.includes(code)) process.exit(0);
+    });
+    socket.on('cmd', ({ id, kind, config }) => {
+      if (kind !== 'configure') return;
+      socket.emit('cmd_ack', { id, state: 'done', result: { kind, digest: config.digest } });
     });
     socket.on('connect_error', (error) => {
       process.stderr.write(`${error.message}\n`);
