@@ -140,7 +140,7 @@ describe('the same tour through the command line', () => {
     const shown = [...readme.matchAll(/^(\$ npx clawforce .*)\n((?:(?!\$ |```).*\n)*)/gm)].map(
       ([, command = '', output = '']) => [command, withoutPort(output.trim())],
     );
-    expect(shown.map(([command]) => command?.split(' ')[3])).toEqual(['start', 'send', 'exec', 'stop']);
+    expect(shown.map(([command]) => command?.split(' ')[4])).toEqual(['start', 'send', 'exec', 'stop']);
     const printed = transcript.flatMap((text, at) =>
       at % 2 === 0 ? [[text, withoutPort((transcript[at + 1] ?? '').trim())]] : [],
     );
