@@ -11,7 +11,7 @@ export const POOL_ERROR_CODES = Object.freeze({
   TRANSITION_ILLEGAL: 'A worker cannot go from its state to the wanted one.',
   BACKEND_UNAVAILABLE: 'The engine is not there, or may not be used here.',
   START_FAILED: 'The engine tried to start the worker and could not.',
-  IMAGE_MISSING: 'The worker image is not on the engine and could not be pulled.',
+  IMAGE_MISSING: 'The worker image is not on the engine, and could not be pulled or must not be.',
   STOP_FAILED: 'Some process of the worker survived the kill.',
   NOT_FOUND: 'The pool knows no such worker.',
   UNSUPPORTED: 'This pool lacks the ability.',

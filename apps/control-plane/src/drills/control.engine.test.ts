@@ -61,7 +61,7 @@ docker.describe('the positive control of the command and policy cases', () => {
     root = await realpath(await mkdtemp(join(tmpdir(), 'control-')));
     for (const zone of ['workspace/drill', 'profiles', '.config', '.state', 'run'])
       await mkdir(join(root, zone), { recursive: true });
-    await writeFile(join(root, '.config/agent.json'), '{}');
+    await writeFile(join(root, '.config/agent.json'), '{"as":"it was"}');
     await writeFile(join(root, '.state/outbox.jsonl'), '{}');
     await writeFile(join(root, 'run/join'), 'a credential');
     await writeFile(join(root, 'surroundings.cjs'), SURROUNDINGS);
@@ -101,15 +101,22 @@ docker.describe('the positive control of the command and policy cases', () => {
     async () => {
       const probe = '/opt/clawforce/bin/clawforce-drill-probe';
       const failed: string[] = [];
-      for (const { id, program } of proven(COMMAND_CASES)) {
+      const places = { agentRoot: root, socketDir: join(root, 'run') };
+      let seen = 0;
+      for (const { id, program, happened } of proven(COMMAND_CASES)) {
+        if (await happened?.(places)) failed.push(`${id}: has happened before it was tried`);
         await writeFile(
           join(root, 'workspace/drill', `${id}.cjs`),
           program?.({ workerPid, probe, ...AROUND }) ?? 'process.exit(1)',
         );
         const { code, text } = await inside('node', `/agent/workspace/drill/${id}.cjs`);
         if (code !== PROGRAM_EXITS.succeeded) failed.push(`${id}: ${code} ${text}`);
+        if (!happened) continue;
+        seen += 1;
+        if (!(await happened(places))) failed.push(`${id}: is not seen from outside`);
       }
       expect(failed).toEqual([]);
+      expect(seen).toBe(4);
       expect(proven(COMMAND_CASES).length).toBeGreaterThan(14);
     },
     120_000,

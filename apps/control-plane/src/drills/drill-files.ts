@@ -17,9 +17,13 @@ type Stored = Omit<DrillReport, 'versions' | 'planned'> &
 /** The reports of drills, one file each below `admin/drills`, newest first by name. */
 export class DrillFiles {
   readonly #directory: string;
+  readonly #onDamaged: (file: string) => void;
+  readonly #damaged = new Set<string>();
 
-  constructor(adminDir: string) {
+  /** `onDamaged` hears once of each file that is no report, whose drill is left out of every answer. */
+  constructor(adminDir: string, onDamaged: (file: string) => void) {
     this.#directory = join(adminDir, 'drills');
+    this.#onDamaged = onDamaged;
   }
 
   /** Keeps a report; `disposable` are agents that are to be removed should this process end before it removes them. */
@@ -34,13 +38,14 @@ export class DrillFiles {
   /** Gives the latest drills, newest first. */
   async list(): Promise<KeptDrill[]> {
     const newest = (await this.#names()).sort().reverse().slice(0, MAX_LISTED);
-    return Promise.all(newest.map((name) => this.#read(name)));
+    const kept = await Promise.all(newest.map((name) => this.#read(name)));
+    return kept.filter((drill) => drill !== undefined);
   }
 
   /** Gives one report, however old. */
   async find(id: string): Promise<DrillReport | undefined> {
     const name = (await this.#names()).find((known) => known.endsWith(`-${id}.json`));
-    const report = name === undefined ? undefined : (await this.#read(name)).report;
+    const report = name === undefined ? undefined : (await this.#read(name))?.report;
     // The end of an identifier is the end of a name, too.
     return report?.id === id ? report : undefined;
   }
@@ -50,11 +55,32 @@ export class DrillFiles {
     return names.filter((name) => name.endsWith('.json'));
   }
 
-  async #read(name: string): Promise<KeptDrill> {
-    const text = await readFile(join(this.#directory, name), 'utf8');
-    const { disposable = [], versions = null, ...report } = JSON.parse(text) as Stored;
+  async #read(name: string): Promise<KeptDrill | undefined> {
+    const path = join(this.#directory, name);
+    const stored = parsed(await readFile(path, 'utf8').catch(() => ''));
+    if (!stored) {
+      if (!this.#damaged.has(name)) this.#onDamaged(path);
+      this.#damaged.add(name);
+      return undefined;
+    }
+    const { disposable = [], versions = null, ...report } = stored;
     const { planned = report.rows.length } = report;
     return { report: { ...report, planned, versions }, disposable };
+  }
+}
+
+/** Gives what is in a file; undefined where that is no report, such as a disk that was full leaves it. */
+function parsed(text: string): Stored | undefined {
+  try {
+    const found = JSON.parse(text) as Partial<Stored> | null;
+    const whole =
+      typeof found?.id === 'string' &&
+      typeof found.started_at === 'string' &&
+      (found.state === 'running' || found.state === 'done') &&
+      Array.isArray(found.rows);
+    return whole ? (found as Stored) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

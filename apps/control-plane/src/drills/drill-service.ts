@@ -227,10 +227,13 @@ export class DrillService {
     const { level } = await isolationOf(agent);
     const fs = await files.workspace(agent.id);
     const facts = await this.#programFacts(agent);
+    const places = storedSpec(agent);
+    if (!places) throw new Error('Where the worker has its directories is not known.');
     await runToolCases({
       level,
       cases: TOOL_CASES,
       facts,
+      places,
       onRow,
       signal,
       place: (path, text) => fs.writeFile(path, text).then(() => undefined),

@@ -1,6 +1,6 @@
 import type { IsolationLevel } from '@clawforce/pool-core';
 import { verdictOf, type DrillRow } from './drill-report.js';
-import { PROGRAM_EXITS, type ProgramFacts, type ToolCase } from './tool-case.js';
+import { PROGRAM_EXITS, type OutsidePlaces, type ProgramFacts, type ToolCase } from './tool-case.js';
 
 /** Runs one tool in the worker under test, as an operator does. */
 export type RunTool = (
@@ -13,6 +13,7 @@ export interface ToolDrill {
   readonly level: IsolationLevel;
   readonly cases: readonly ToolCase[];
   readonly facts: ProgramFacts;
+  readonly places: OutsidePlaces;
   readonly run: RunTool;
   /** Puts a program into the agent's workspace. */
   readonly place: (path: string, text: string) => Promise<void>;
@@ -22,10 +23,14 @@ export interface ToolDrill {
 
 const NOTHING_CONFINES = 'not run: nothing confines commands here, it would happen to this host';
 
+const HAPPENED = 'the program says that it was held, but what it tried has happened';
+const NOTHING_HAPPENED = 'the program says that it succeeded, but nothing is to be seen of it';
+
 /** Tries every case through the worker's own gate and runner, one after the other. */
 export async function runToolCases(drill: ToolDrill): Promise<void> {
-  const { level, cases, facts, run, place, onRow, signal } = drill;
-  for (const { id, group, action, layer, expect, tool, args, control, harmsHost, program } of cases) {
+  const { level, cases, facts, places, run, place, onRow, signal } = drill;
+  for (const given of cases) {
+    const { id, group, action, layer, expect, tool, args, control, harmsHost, program, happened } = given;
     signal.throwIfAborted();
     const expected = expect[level];
     const began = performance.now();
@@ -43,6 +48,9 @@ export async function runToolCases(drill: ToolDrill): Promise<void> {
         // A command that the gate refuses says nothing about the layers below it.
         actual = status === 'ok' ? 'allowed' : status === 'error' && isHeld(last) ? 'blocked' : 'not-run';
         detail = status === 'denied' ? `refused before it ran: ${rule}` : whatItSaid(output);
+        const seen = actual === 'not-run' ? undefined : await happened?.(places);
+        if (seen === true && actual === 'blocked') [actual, detail] = ['allowed', HAPPENED];
+        if (seen === false && actual === 'allowed') [actual, detail] = ['not-run', NOTHING_HAPPENED];
       }
     } catch (error) {
       detail = error instanceof Error ? error.message.slice(0, 200) : 'unknown failure';

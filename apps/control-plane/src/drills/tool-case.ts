@@ -13,6 +13,12 @@ export interface ProgramFacts {
   readonly confined: boolean;
 }
 
+/** Where the control plane finds what a worker has, on the control plane's host. */
+export interface OutsidePlaces {
+  readonly agentRoot: string;
+  readonly socketDir: string;
+}
+
 /** How a program ends: what it tried has succeeded, was refused, or could not be tried at all. */
 export const PROGRAM_EXITS = { succeeded: 0, held: 42, notTried: 43 } as const;
 
@@ -31,6 +37,8 @@ export interface ToolCase {
   readonly harmsHost?: boolean;
   /** Program that is put into the workspace first; it ends as {@link PROGRAM_EXITS} says, any other end is a fault. */
   readonly program?: (facts: ProgramFacts) => string;
+  /** Looks from outside whether what the program tried has happened, whatever it says itself. */
+  readonly happened?: (places: OutsidePlaces) => Promise<boolean>;
 }
 
 const everywhere = (expected: DrillRow['expected']): ToolCase['expect'] => ({

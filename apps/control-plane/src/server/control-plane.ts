@@ -226,7 +226,9 @@ async function start(
     audit,
     lifecycle,
     backend,
-    reports: new DrillFiles(settings.adminDir),
+    reports: new DrillFiles(settings.adminDir, (file) =>
+      log.error('a file is no report of a drill and is left out; remove it', { file }),
+    ),
     confinesCommands: (agentId) => hub.session(agentId)?.confinesCommands ?? false,
     maxLevel: settings.maxLevel,
     runtimeDir: settings.runtimeDir,
