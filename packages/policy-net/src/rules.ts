@@ -215,7 +215,7 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
   },
   'net.tls.missing': {
     when: 'a tunnel to one of `sniPorts` that does not begin with TLS',
-    hint: 'Speak TLS on this port.',
+    hint: 'Speak TLS in this tunnel; plain HTTP is a request for an absolute URL, not CONNECT.',
   },
   'net.tls.sni-mismatch': {
     when: 'a ClientHello for another name than that of the tunnel',

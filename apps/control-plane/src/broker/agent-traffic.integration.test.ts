@@ -79,6 +79,22 @@ describe("an agent's way to the web", () => {
     expect(service.seen[0]!.headers['user-agent']).toMatch(/^clawforce-web-fetch/);
   });
 
+  it('gives the beginning of a page that announces more than the cap', async () => {
+    const long = Buffer.alloc(8 * 1024 * 1024, 'page ');
+    const service = await origin((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-length': long.length }).end(long);
+    });
+    const page = await trafficOf(exception(service.port)).fetchPage({ url: service.url }, signal);
+    let size = 0;
+    for await (const chunk of page.body as unknown as AsyncIterable<Uint8Array>) {
+      size += chunk.length;
+      // As much as web_fetch asks for.
+      if (size >= 4 * 1024 * 1024) break;
+    }
+    expect(size).toBeGreaterThanOrEqual(4 * 1024 * 1024);
+    expect(audit).toMatchObject([{ event: { verdict: 'allow', status: 200 } }]);
+  });
+
   it('does not lead to a private service without one', async () => {
     const service = await origin(hello('private'));
     expect(await ruleOf(trafficOf({}), service.url)).not.toBe('allowed');

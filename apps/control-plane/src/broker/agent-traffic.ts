@@ -94,6 +94,8 @@ export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
     fetchPage: ({ url }, signal) =>
       web(url, {
         signal,
+        // web_fetch reads the beginning of a page and says so.
+        partialBody: true,
         headers: {
           accept: 'text/html,application/xhtml+xml,application/json,text/*;q=0.9,*/*;q=0.1',
           'user-agent': 'clawforce-web-fetch/0.1',

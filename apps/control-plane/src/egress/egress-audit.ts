@@ -23,6 +23,7 @@ export function egressAudit(agentId: string, purpose: string, event: EgressAudit
       hop: event.hop,
       url: event.url,
       verdict: event.verdict,
+      bytes_out: event.bytesOut,
       ...(event.status === undefined ? {} : { status: event.status }),
       ...(event.error === undefined ? {} : { error: event.error }),
     },

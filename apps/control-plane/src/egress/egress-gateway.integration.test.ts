@@ -1,5 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { effectiveConfig, type EffectiveAgentConfig } from '@clawforce/protocol/config';
@@ -38,10 +40,10 @@ const listen = async (): Promise<void> => {
   end = await gateway.listen('a1', join(directory, 'egress.sock'));
 };
 /** The rule for a host that is off the list, which no lookup follows. */
-const ruleFor = (host: string): Promise<string | undefined> =>
+const ruleFor = (host: string, headers: Record<string, string> = {}): Promise<string | undefined> =>
   new Promise((resolve, reject) => {
     request(
-      { socketPath: join(directory, 'egress.sock'), path: `http://${host}/`, agent: false },
+      { socketPath: join(directory, 'egress.sock'), path: `http://${host}/`, agent: false, headers },
       (response) => {
         response.resume();
         resolve(response.headers['x-clawforce-rule'] as string | undefined);
@@ -84,6 +86,37 @@ describe('the egress gateway', () => {
     finishWide(allowing('off.example.org'));
     await opening;
     await until(async () => (await ruleFor('off.example.org')) === 'net.allowlist.not-listed');
+  });
+
+  it('carries no plain HTTP in a tunnel, where each request could name another site', async () => {
+    const hits: string[] = [];
+    const service = createServer((incoming, response) => {
+      hits.push(incoming.headers.host ?? '');
+      response.end('the service');
+    });
+    // A web port on an address that nobody else uses.
+    service.listen(8080, '127.77.0.5');
+    await once(service, 'listening');
+    own = [{ port: 1 }];
+    config = () =>
+      Promise.resolve(
+        effectiveConfig({
+          tools: { web: { fetch: { exceptions: [{ address: '127.77.0.5', port: 8080 }] } } },
+        }),
+      );
+    await listen();
+    const tunnel = connect({ path: join(directory, 'egress.sock') });
+    tunnel.write('CONNECT 127.77.0.5:8080 HTTP/1.1\r\nHost: 127.77.0.5:8080\r\n\r\n');
+    const [head] = (await once(tunnel, 'data')) as [Buffer];
+    expect(head.toString()).toMatch(/^HTTP\/1\.1 200 /);
+    tunnel.write('GET / HTTP/1.1\r\nHost: other.example.org\r\n\r\n');
+    const [answer] = (await once(tunnel, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 403 [^]*net\.tls\.missing/);
+    tunnel.destroy();
+    // The same place as a request for an absolute URL, whose Host the proxy writes.
+    expect(await ruleFor('127.77.0.5:8080', { host: 'other.example.org' })).toBeUndefined();
+    expect(hits).toEqual(['127.77.0.5:8080']);
+    await new Promise((resolve) => service.close(resolve));
   });
 
   it('is not set back by a slow reading of an older configuration', async () => {

@@ -162,7 +162,12 @@ describe('egress.sock', () => {
     const { event } = rows.find((row) => row.event['host'] === '10.1.2.3') ?? {};
     expect(event).toMatchObject({
       ...{ kind: 'egress', agent_id: two, purpose: 'command', method: 'GET', port: 80 },
-      ...{ effect: 'deny', rule: 'net.address.private', chosen: null, ext: { source: 'egress-proxy' } },
+      ...{
+        effect: 'deny',
+        rule: 'net.address.private',
+        chosen: null,
+        ext: { source: 'egress-proxy', bytes_out: 0 },
+      },
     });
     const activity = await until('in the activity', async () => {
       const { text } = await test.call('GET', `/api/agents/${two}/logs?follow=false&tail=200`, { token });

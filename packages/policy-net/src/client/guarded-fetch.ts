@@ -1,5 +1,6 @@
 import type { Agent, Dispatcher } from 'undici';
 import { EgressLimitError } from '../errors.js';
+import { flagAt } from '../option-checks.js';
 import { NetworkSecurityPolicy } from '../policy.js';
 import { guardSink } from './audit.js';
 import { DeadlineClock } from './deadline.js';
@@ -28,6 +29,11 @@ export interface GuardedRequestInit extends RequestInit {
   readonly limits?: Partial<FetchLimits> | undefined;
   /** Media types that this response may have, instead of those of the client. */
   readonly contentTypes?: readonly string[] | undefined;
+  /**
+   * The caller reads the beginning of the body and cancels the rest: a `Content-Length` above `maxBytes` is then no
+   * reason to refuse. Reading past `maxBytes` still is.
+   */
+  readonly partialBody?: boolean | undefined;
 }
 
 /** A fetch under a policy. Assignable to `typeof fetch`. */
@@ -50,8 +56,9 @@ export interface GuardedFetch {
 }
 
 /**
- * Gives a fetch that reaches only what `policy` admits: undici's own fetch over a connector that judges every address
- * it dials, with its own redirect loop, caps and deadlines. Proxy variables of the environment are ignored.
+ * Gives a fetch that reaches only what `policy` admits: a fetch of our own (decision 0026) over undici's connection pool,
+ * whose connector judges every address that it dials, with a redirect loop, caps and deadlines of its own. Proxy variables
+ * of the environment are ignored.
  *
  * @throws TypeError naming the option that is unknown or malformed.
  */
@@ -92,11 +99,12 @@ export function createGuardedFetch(
     init: GuardedRequestInit = {},
   ): Promise<globalThis.Response> {
     // Own members only: what somebody has put on Object.prototype loosens nothing.
-    const ofCall = (name: 'limits' | 'contentTypes'): unknown =>
+    const ofCall = (name: 'limits' | 'contentTypes' | 'partialBody'): unknown =>
       Object.hasOwn(init, name) ? init[name] : undefined;
     const callLimits = applyLimits(limits, ofCall('limits') as GuardedRequestInit['limits']);
     const types = ofCall('contentTypes') as GuardedRequestInit['contentTypes'];
     const admitsType = types === undefined ? clientTypes : compileContentTypes(types);
+    const partial = flagAt(ofCall('partialBody'), 'partialBody');
     let request = readInput(input, init as Readonly<Record<string, unknown>>);
     if (closed) throw new TypeError('this guarded fetch is closed');
     request.signal?.throwIfAborted();
@@ -135,7 +143,16 @@ export function createGuardedFetch(
       for (let index = 0; ; index += 1) {
         const { method, url: rawUrl } = request;
         if (stopped !== undefined) throw stopped;
-        hop = beginHop({ index, method, url: rawUrl, limits: callLimits, decodes: true, abort, ended });
+        hop = beginHop({
+          index,
+          method,
+          url: rawUrl,
+          limits: callLimits,
+          decodes: true,
+          partial,
+          abort,
+          ended,
+        });
         hop.judge();
         if (refusal !== undefined) throw hop.refuseBy(refusal.rule, refusal.reason);
         const url = withoutTrailingDot(new URL(rawUrl));

@@ -42,6 +42,8 @@ export interface HopSettings {
   readonly limits: FetchLimits;
   /** Whether the caller gets decoded bytes, so that the body ends when it is decoded. */
   readonly decodes: boolean;
+  /** Whether the caller reads only the beginning of a body, so that its announced length says nothing. */
+  readonly partial?: boolean;
   /** Ends the call with an error. */
   readonly abort: (error: Error) => void;
   /** Called once, when the hop is over. */
@@ -340,7 +342,7 @@ export class Hop implements Timed {
   #admitsBody(head: ResponseHead): boolean {
     const { maxBytes, maxCodings } = this.settings.limits;
     const length = head.length();
-    if (length > maxBytes) {
+    if (length > maxBytes && this.settings.partial !== true) {
       this.exceed('maxBytes', `The body of ${length} bytes is longer than ${maxBytes} bytes.`);
       return false;
     }

@@ -87,6 +87,8 @@ describe('a server that sends too much', () => {
     await until(() => closed);
     expect(sent).toBeLessThan(16 * 1024 * 1024);
     expect(client.events).toMatchObject([{ verdict: 'limit', error: 'maxBytes', status: 200 }]);
+    // The chunk that passed the cap is the last: undici hands over what one read of 64 KiB gave.
+    expect(client.events[0]?.bytes).toBeLessThanOrEqual((5 * 1024 + 64) * 1024);
   });
 
   test.each(['plain', 'gzip'])(
@@ -124,6 +126,26 @@ describe('a server that sends too much', () => {
     );
     expect(await read(client)).toMatchObject({ limit: 'maxBytes' });
     expect(client.events).toMatchObject([{ bytes: 0 }]);
+  });
+
+  test('is read to the cap and no further by a caller that wants the beginning, whatever its Content-Length', async () => {
+    const client = await serve(
+      (_request, response) =>
+        response.writeHead(200, { 'content-length': 4_000_000 }).end(Buffer.alloc(4_000_000)),
+      { limits: { maxBytes: 1_000_000 } },
+    );
+    const beginning = async (wanted: number): Promise<number> => {
+      const response = await client.fetch('http://example.com/', { partialBody: true });
+      let size = 0;
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+        size += chunk.length;
+        if (size >= wanted) break;
+      }
+      return size;
+    };
+    expect(await beginning(500_000)).toBeGreaterThanOrEqual(500_000);
+    expect(await rejection(beginning(2_000_000))).toMatchObject({ limit: 'maxBytes' });
+    expect(client.events).toMatchObject([{ verdict: 'allow' }, { verdict: 'limit', error: 'maxBytes' }]);
   });
 
   const zeros = Buffer.alloc(200 * 1024 * 1024);

@@ -99,6 +99,8 @@ function tooEarly({ maxEarlyBytes }: ProxyLimits): ReturnType<typeof proxyRefusa
   return proxyRefusal('net.proxy.early-data', reason);
 }
 
+const plainRequest = /^[A-Z]{3,10} \S{1,1000}/;
+
 /** Holds the client's first bytes back until they are a ClientHello for the host of the tunnel. */
 function awaitHello(
   client: Socket,
@@ -124,6 +126,11 @@ function awaitHello(
     const reading = readClientHello(bytes);
     if (reading.kind === 'more') return;
     if (reading.kind === 'not-tls') {
+      if (plainRequest.test(bytes.toString('latin1', 0, 1_024))) {
+        // Plain HTTP through CONNECT: its client can be told, in the answer that it waits for.
+        early.stop();
+        hop.onStop = (answer) => answerSocket(client, answer);
+      }
       hop.refuse(
         proxyRefusal('net.tls.missing', `The tunnel to ${target.authority} does not begin with TLS.`),
       );
