@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
@@ -63,6 +64,23 @@ async function next(workers?: 'real'): Promise<ForkedPlane> {
 async function kill(): Promise<void> {
   if (plane) await endPlane(plane, 'SIGKILL');
   plane = undefined;
+}
+
+/** Asks a server behind a unix socket; gives its status and the rule of a refusal. */
+function askSocket(
+  socketPath: string,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number | undefined; rule: string | undefined }> {
+  return new Promise((resolve, reject) => {
+    request({ socketPath, path, headers, agent: false }, (response) => {
+      response.resume();
+      const rule = response.headers['x-clawforce-rule'];
+      resolve({ status: response.statusCode, rule: typeof rule === 'string' ? rule : undefined });
+    })
+      .once('error', reject)
+      .end();
+  });
 }
 
 const statusOf = (at: ForkedPlane, id: string): Promise<Record<string, unknown>> =>
@@ -174,6 +192,43 @@ requires('linux').test(
     expect(audit).toContain('orphan_ended');
   },
   180_000,
+);
+
+requires('linux').test(
+  'a worker that stays away from its link after a restart has neither models nor web, until it was looked at again',
+  async () => {
+    const first = await next();
+    const { id } = (await callPlane(first, 'POST', '/api/agents', { name: 'away' })) as { id: string };
+    const home = join(dataDir, 'agents', id);
+    await writeFile(join(home, 'workspace', 'behaviour'), 'stays-away');
+    await callPlane(first, 'POST', `/api/agents/${id}/start`);
+    const secret = await until(
+      'its secret',
+      async () => (await readFile(join(home, 'workspace', 'secret'), 'utf8').catch(() => '')) || undefined,
+      60_000,
+    );
+    // Where models and web end is of no importance: a route that does not exist tells that the door is open.
+    const socket = (name: string): string => join(dataDir, 'run', id, name);
+    const models = async (bearer: string): Promise<number | undefined> =>
+      (await askSocket(socket('broker.sock'), '/nothing', { authorization: `Bearer ${bearer}` })).status;
+    const web = async (): Promise<string | undefined> =>
+      (await askSocket(socket('egress.sock'), 'http://10.0.0.1/')).rule;
+    expect([await models(secret), await web()]).toEqual([404, 'net.address.private']);
+    await kill();
+    const second = await next();
+    expect(await statusOf(second, id)).toMatchObject({ status: 'disconnected', attested: 'none' });
+    let answered = false;
+    const held = models(secret).finally(() => (answered = true));
+    expect(await web()).toBe('net.proxy.no-policy');
+    // Behind it on the same listener: another secret is refused at once, this one is held.
+    for (let round = 0; round < 5; round += 1) expect(await models('x'.repeat(43))).toBe(401);
+    expect(answered).toBe(false);
+    await writeFile(join(home, 'workspace', 'come-back'), '');
+    expect(await held).toBe(404);
+    expect(await web()).toBe('net.address.private');
+    await until('running again', async () => (await statusOf(second, id))['status'] === 'running', 60_000);
+  },
+  120_000,
 );
 
 requires('linux').test(

@@ -23,14 +23,17 @@ let server: Server;
 let socketPath: string;
 let traffic: Partial<AgentTraffic>;
 let failures: BrokerError[];
+let admitted: (signal: AbortSignal) => Promise<boolean>;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'broker-'));
   socketPath = join(directory, 'broker.sock');
   failures = [];
   traffic = {};
+  admitted = () => Promise.resolve(true);
   server = createBrokerServer({
     authenticate: (given) => given === secret,
+    admitted: (signal) => admitted(signal),
     traffic: () => Promise.resolve(traffic as AgentTraffic),
     onFailure: (error) => failures.push(error),
   });
@@ -109,6 +112,60 @@ describe('who may use the broker', () => {
   it('learns nothing about routes without the secret', async () => {
     const answer = await ask('/nothing', {}, { headers: { authorization: '' } });
     expect(answer.error.code).toBe('UNAUTHENTICATED');
+  });
+});
+
+describe('a worker that is still to be looked at', () => {
+  it('is asked to try again, on every route, and nothing of its configuration is used', async () => {
+    admitted = () => Promise.resolve(false);
+    traffic.complete = () => say('never');
+    traffic.fetchPage = () => Promise.resolve(page('never'));
+    for (const [path, body] of [
+      [CHAT, chatRequest()],
+      [WEB, { url: 'http://a.b' }],
+      ['/nothing', {}],
+    ] as const) {
+      const answer = await ask(path, body);
+      expect([path, answer.status, answer.error.code, answer.headers['retry-after']]).toEqual([
+        ...[path, 429, 'TOO_MANY_REQUESTS'],
+        '1',
+      ]);
+    }
+    // The client of a worker knows it as something that passes, not as the end of its session.
+    await expect(client().chat(chatRequest())).rejects.toMatchObject({
+      ...{ code: 'BROKER_RATE_LIMITED', retryable: true, retryAfterMs: 1_000 },
+    });
+  });
+
+  it('is held until it was, and then answered as if nothing had been', async () => {
+    let admit = (_: boolean): void => undefined;
+    admitted = () => new Promise((resolve) => (admit = resolve));
+    traffic.complete = () => say('at last');
+    let answered = false;
+    const held = client()
+      .chat(chatRequest())
+      .finally(() => (answered = true));
+    // Behind it on the same server: what needs no admission is answered first.
+    for (let round = 0; round < 5; round += 1)
+      expect((await ask(CHAT, {}, { headers: { authorization: '' } })).status).toBe(401);
+    expect(answered).toBe(false);
+    admit(true);
+    expect((await held).text).toBe('at last');
+  });
+
+  it('is not waited for when it has gone', async () => {
+    const gone = new Promise<void>((resolve) => {
+      admitted = async (signal) => {
+        await once(signal, 'abort');
+        resolve();
+        return false;
+      };
+    });
+    const controller = new AbortController();
+    const chat = client().chat(chatRequest(), { signal: controller.signal });
+    setTimeout(() => controller.abort(), 50);
+    await expect(chat).rejects.toMatchObject({ code: 'BROKER_ABORTED' });
+    await gone;
   });
 });
 

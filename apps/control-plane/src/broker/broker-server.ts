@@ -12,6 +12,8 @@ import { wholeCompletion } from './whole-completion.js';
 export interface BrokerContext {
   /** Tells whether a bearer secret belongs to the agent's present session. */
   readonly authenticate: (secret: string) => boolean;
+  /** Tells whether the session's worker may work; waits a while for one that comes back and is still to be looked at. */
+  readonly admitted: (signal: AbortSignal) => Promise<boolean>;
   /** The agent's models and web access under its present configuration. */
   readonly traffic: () => Promise<AgentTraffic>;
   /** Told of every failure with its cause; the answer to the worker carries the code only. */
@@ -82,6 +84,11 @@ async function handle(
     });
   }
   if (!allowance.requests.tryTake()) throw tooFast(1);
+  if (!(await context.admitted(signal))) {
+    throw new BrokerError('TOO_MANY_REQUESTS', 'The isolation of this worker has not been confirmed yet.', {
+      retryAfterSeconds: 1,
+    });
+  }
   const onSize = (bytes: number): void => {
     const wait = allowance.bytes.spend(bytes);
     if (wait > 0) throw tooFast(Math.ceil(wait / 1000));

@@ -13,6 +13,7 @@ let directory: string;
 let own: OwnEndpoint[];
 let config: () => Promise<EffectiveAgentConfig>;
 let failures: unknown[];
+let admitted: boolean;
 let gateway: EgressGateway;
 let end: () => Promise<void>;
 
@@ -23,10 +24,12 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'egress-'));
   own = [{ port: 8080 }];
   failures = [];
+  admitted = true;
   config = () => Promise.resolve(allowing('listed.example.org'));
   gateway = new EgressGateway({
     config: () => config(),
     ownEndpoints: () => own,
+    admitted: (agentId) => agentId === 'a1' && admitted,
     onEgress: () => undefined,
     onFailure: (error) => failures.push(error),
   });
@@ -66,6 +69,18 @@ describe('the egress gateway', () => {
     gateway.ownChanged();
     await until(async () => (await ruleFor('off.example.org')) === 'net.allowlist.not-listed');
     expect(failures).toEqual([]);
+  });
+
+  it('lets nothing out for a worker that was not looked at, whatever its allowlist says, and then by its policy', async () => {
+    admitted = false;
+    await listen();
+    for (const host of ['listed.example.org', 'off.example.org'])
+      expect([host, await ruleFor(host)]).toEqual([host, 'net.proxy.no-policy']);
+    admitted = true;
+    expect(await ruleFor('off.example.org')).toBe('net.allowlist.not-listed');
+    // Ended, or replaced by one that still is to be looked at.
+    admitted = false;
+    expect(await ruleFor('listed.example.org')).toBe('net.proxy.no-policy');
   });
 
   it('lets nothing out when the configuration cannot be read', async () => {

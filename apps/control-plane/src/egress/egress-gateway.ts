@@ -8,6 +8,8 @@ export interface EgressGatewayParts {
   readonly config: (agentId: string) => Promise<WebSettings>;
   /** The control plane's own listeners and database; empty until they are known, and until then nothing is let out. */
   readonly ownEndpoints: () => readonly OwnEndpoint[];
+  /** Whether the agent's worker was looked at from outside and may work; until then nothing is let out. */
+  readonly admitted: (agentId: string) => boolean;
   readonly onEgress: (agentId: string, event: ProxyAuditEvent) => void;
   readonly onFailure: (error: unknown) => void;
 }
@@ -45,7 +47,7 @@ export class EgressGateway {
       proxy: createEgressProxy({
         // Whoever may open the socket is the agent; there is no other listener of this proxy.
         identify: () => agentId,
-        policyFor: () => egress.policy,
+        policyFor: () => (this.#parts.admitted(agentId) ? egress.policy : undefined),
         sniPorts: SNI_PORTS,
         limits: LIMITS,
         onAudit: (event) => this.#parts.onEgress(agentId, event),

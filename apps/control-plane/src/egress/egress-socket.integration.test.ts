@@ -81,6 +81,22 @@ describe('egress.sock', () => {
     expect(service.hits).toEqual(['/private']);
   });
 
+  it('is shut for a worker that nobody has looked at, whose program dials it and says no hello', async () => {
+    const { storage, files } = test.core;
+    const created = { name: 'silent', ownerUserId: null, mode: 'process', level: 'permissive' } as const;
+    const { id } = await storage.agents.create(created);
+    await (await files.workspace(id)).writeFile('behaviour', 'silent');
+    const exceptions = [{ address: '127.0.0.1', port: service.port }];
+    expect((await configure(id, { exceptions })).status).toBe(200);
+    await test.call('POST', `/api/agents/${id}/start`, { token });
+    const before = service.hits.length;
+    expect(await ask(id, `http://127.0.0.1:${service.port}/stolen`)).toEqual([403, 'net.proxy.no-policy']);
+    const { socket, status } = await tunnel(id, `127.0.0.1:${service.port}`);
+    socket.destroy();
+    expect([status, service.hits.length]).toEqual(['403', before]);
+    await test.call('POST', `/api/agents/${id}/stop`, { token });
+  });
+
   it('follows the allowlist of an agent that runs as soon as it is saved', async () => {
     const [, two] = agents;
     const exceptions = [{ address: '127.0.0.1', port: service.port }];

@@ -235,6 +235,70 @@ describe('the identity of a worker', () => {
   });
 });
 
+describe('a worker that an earlier control plane welcomed', () => {
+  const patient = new AbortController().signal;
+
+  /** The session is taken up as a restarted control plane does it, from the digest that was stored. */
+  async function restored(): Promise<Awaited<ReturnType<typeof joined>>> {
+    const worker = await joined();
+    harness.cutWires();
+    harness.hub.restore('agent-a', 1, 1, { newest: harness.resumeDigests[0] });
+    return worker;
+  }
+
+  it('proves its session, and may not work before it was looked at again', async () => {
+    const worker = await restored();
+    let look = (): void => undefined;
+    const looked = new Promise<void>((resolve) => (look = resolve));
+    let asked = false;
+    harness.admit = async () => {
+      asked = true;
+      await looked;
+      return { admitted: true };
+    };
+    const state = (): unknown => [
+      harness.hub.authenticate('agent-a', worker.resume),
+      harness.hub.admitted('agent-a'),
+    ];
+    expect(state()).toEqual([true, false]);
+    const held = harness.hub.whenAdmitted('agent-a', patient);
+    const hello = raw(worker.directory, handshake('resume', worker.resume)).hello();
+    await until(() => asked, 'looked at');
+    expect(state()).toEqual([true, false]);
+    look();
+    expect(await held).toBe(true);
+    expect((await hello).refused).toBeUndefined();
+    expect(state()).toEqual([true, true]);
+    // Another break of the wire is none of the control plane: it was looked at.
+    harness.cutWires();
+    expect(await harness.hub.whenAdmitted('agent-a', patient)).toBe(true);
+  });
+
+  it('is not waited for without end, nor when it is refused, ended or gone', async () => {
+    await restored();
+    const wait = (signal = patient): Promise<boolean> => harness.hub.whenAdmitted('agent-a', signal);
+    expect(await harness.hub.session('agent-a')?.whenAdmitted(10, patient)).toBe(false);
+    expect(await wait(AbortSignal.timeout(10))).toBe(false);
+    const held = wait();
+    harness.hub.end('agent-a', LINK_CODES.fenced, 'ended');
+    expect(await held).toBe(false);
+    expect([await wait(), harness.hub.admitted('agent-a')]).toEqual([false, false]);
+  });
+
+  it('that is refused leaves nothing behind, whatever it sent behind its hello', async () => {
+    const worker = await restored();
+    harness.admit = () => Promise.resolve({ admitted: false, reason: 'not isolated as requested' });
+    const again = raw(worker.directory, handshake('resume', worker.resume));
+    const hello = again.hello();
+    again.socket.emit('ev', { items: [activity(1)] });
+    again.socket.emit('delta', { session_key: 's', turn_id: 't', text: 'x' });
+    expect((await hello).refused?.code).toBe(LINK_CODES.fenced);
+    expect((await again.ended)?.code).toBe(LINK_CODES.fenced);
+    expect(harness.hub.admitted('agent-a')).toBe(false);
+    expect([harness.stored, harness.deltas]).toEqual([[], []]);
+  });
+});
+
 describe('the resume secret', () => {
   it('of the welcome before stays good until the new one is used, however many welcomes get lost', async () => {
     const worker = await joined();

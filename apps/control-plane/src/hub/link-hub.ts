@@ -71,9 +71,17 @@ export interface HubTiming {
   readonly helloTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly orphanMs: number;
+  /** For how long a request of a worker waits for its admission. */
+  readonly admissionMs: number;
 }
 
-const DEFAULT_TIMING: HubTiming = { helloTimeoutMs: 5_000, heartbeatMs: 10_000, orphanMs: 30_000 };
+const DEFAULT_TIMING: HubTiming = {
+  helloTimeoutMs: 5_000,
+  heartbeatMs: 10_000,
+  orphanMs: 30_000,
+  // As long as a worker that is adopted has to come back; below the patience of a worker that fetches a page.
+  admissionMs: 30_000,
+};
 
 /** An agent without a session was asked for something that only a worker can do. */
 export class NotConnectedError extends Error {
@@ -153,6 +161,16 @@ export class LinkHub {
   /** Tells whether a secret belongs to the agent's present session (the broker asks). */
   authenticate(agentId: string, secret: string): boolean {
     return this.#sessions.get(agentId)?.resume.accept(secret) ?? false;
+  }
+
+  /** Tells whether the agent's worker was looked at from outside and may work. */
+  admitted(agentId: string): boolean {
+    return this.#sessions.get(agentId)?.admitted ?? false;
+  }
+
+  /** The same, and waits for it: a worker that an earlier control plane welcomed is looked at when it says hello again. */
+  async whenAdmitted(agentId: string, signal: AbortSignal): Promise<boolean> {
+    return (await this.#sessions.get(agentId)?.whenAdmitted(this.#timing.admissionMs, signal)) ?? false;
   }
 
   /**

@@ -26,8 +26,9 @@ export class WorkerSession {
   confinesCommands = false;
   /** What its hello said that it can do and what it misses: advisory as well. */
   capabilities: readonly string[] = [];
-  /** Whether the worker was looked at from outside and may work. */
-  admitted = false;
+  #admitted = false;
+  /** Requests of the worker that wait for its admission. */
+  readonly #held = new Set<() => void>();
   readonly #pending = new PendingCommands();
   #socket: WorkerSocket | undefined;
   #configOrder: Promise<unknown> = Promise.resolve();
@@ -47,6 +48,33 @@ export class WorkerSession {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Whether the worker was looked at from outside and may work. */
+  get admitted(): boolean {
+    return this.#admitted && !this.#ended;
+  }
+
+  /** The worker was looked at from outside and may work. */
+  admit(): void {
+    this.#admitted = true;
+    this.#release();
+  }
+
+  /** Waits for the admission; tells whether the worker may work, at the latest after `patienceMs` or an abort. */
+  whenAdmitted(patienceMs: number, signal: AbortSignal): Promise<boolean> {
+    if (this.#admitted || this.#ended || signal.aborted) return Promise.resolve(this.admitted);
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', settle);
+        this.#held.delete(settle);
+        resolve(this.admitted);
+      };
+      const timer = setTimeout(settle, patienceMs);
+      signal.addEventListener('abort', settle);
+      this.#held.add(settle);
+    });
   }
 
   /**
@@ -108,5 +136,10 @@ export class WorkerSession {
     this.#socket?.disconnect(true);
     this.#socket = undefined;
     this.#pending.interrupt(reason);
+    this.#release();
+  }
+
+  #release(): void {
+    for (const settle of [...this.#held]) settle();
   }
 }

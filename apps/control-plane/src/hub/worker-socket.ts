@@ -106,9 +106,9 @@ export function attachWorkerSocket(
         return;
       }
       clearTimeout(helloTimer);
-      session = opened.session;
-      if (!session.admitted) {
-        const admission = await ports.admit(session);
+      const greeting = opened.session;
+      if (!greeting.admitted) {
+        const admission = await ports.admit(greeting);
         if (gone()) return;
         if (!admission.admitted) {
           refuse(
@@ -118,9 +118,10 @@ export function attachWorkerSocket(
           );
           return;
         }
-        session.admitted = true;
+        greeting.admit();
       }
-      const greeting = session;
+      // Not before: what it sends behind a hello that is refused is nobody's.
+      session = greeting;
       await greeting.inConfigOrder(async () => {
         const answer = await welcome(greeting, opened.ack, hello, ports, timing);
         // Gone meanwhile: whoever waits for this worker goes on waiting for its next connection.

@@ -84,6 +84,7 @@ export class AgentLaunchPad implements LaunchPad {
       egress: (path) => egress.listen(id, path),
       broker: createBrokerServer({
         authenticate: (secret) => hub.authenticate(id, secret),
+        admitted: (signal) => hub.whenAdmitted(id, signal),
         traffic: () => traffic.get(id),
         onFailure: (error, route) => {
           if (error.code !== 'INTERNAL') return;

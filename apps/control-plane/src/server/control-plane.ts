@@ -137,6 +137,7 @@ async function start(
   const egress = new EgressGateway({
     config: (agentId) => services.configs.withoutSecrets(agentId),
     ownEndpoints: () => own.current,
+    admitted: (agentId) => hub.admitted(agentId),
     onEgress: (agentId, event) => report.take(agentId, 'command', event),
     onFailure: failed('the network policy of an agent could not be read'),
   });

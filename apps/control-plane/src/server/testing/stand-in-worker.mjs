@@ -1,6 +1,6 @@
 // A small worker: joins over its link socket, says hello, takes configurations over, comes back when the link breaks, and ends
 // on SIGTERM. The file `behaviour` in its workspace makes it misbehave.
-import { readFileSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
@@ -44,7 +44,10 @@ if (behaviour !== 'silent') {
     const again = () => {
       socket.off();
       socket.disconnect();
-      setTimeout(connect, 100);
+      // With its secret in hand it stays away from the link, until somebody calls it.
+      if (behaviour === 'stays-away' && !existsSync(join(AGENT_ROOT, 'workspace', 'come-back')))
+        setTimeout(again, 100);
+      else setTimeout(connect, 100);
     };
     socket.on('bye', ({ code }) => {
       if (code === 1000 || FINAL.includes(code)) process.exit(0);
@@ -90,6 +93,7 @@ if (behaviour !== 'silent') {
           clearTimeout(giveUp);
           credential = { kind: 'resume', secret };
           patience = orphanMs;
+          if (behaviour === 'stays-away') writeFileSync(join(AGENT_ROOT, 'workspace', 'secret'), secret);
           process.stdout.write('welcome\n');
         },
       );
