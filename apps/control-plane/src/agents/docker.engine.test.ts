@@ -239,6 +239,28 @@ requires('docker', 'root').describe('agents in containers', () => {
     },
   );
 
+  it('whose image has no helper for Landlock are refused commands, and the switch of developers changes nothing', async () => {
+    const tag = `clawforce-test-bare:${randomUUID()}`;
+    await buildImage(
+      tag,
+      `FROM ${image}\nUSER 0:0\nRUN rm -r /opt/clawforce/node_modules/@clawforce/policy-shell/dist/native\nUSER 10001:10001\n`,
+    );
+    try {
+      await start({ env: { AGENT_IMAGE: tag, CLAWFORCE_UNCONFINED_EXEC: '1' } });
+      expect((await call('GET', '/api/runtime/info')).body).toMatchObject({ unconfined_exec: false });
+      const id = await agent();
+      const { statusReason } = await running(id);
+      expect(statusReason).toMatch(/^Commands are refused: /);
+      const { body } = await run(id, 'exec', { command: 'touch made' });
+      expect(body).toMatchObject({ status: 'denied' });
+      expect(JSON.stringify(body)).toContain('shell.confiner.unavailable');
+      await expect(lstat(join(test.core.files.directory(id), 'workspace', 'made'))).rejects.toThrow('ENOENT');
+      await call('POST', `/api/agents/${id}/stop`);
+    } finally {
+      await docker('docker', ['rmi', '--force', tag]);
+    }
+  });
+
   it('gives each agent a user of its own, and hides the rest of its directory from it', async () => {
     await start();
     const [one, two] = [await agent(), await agent()];

@@ -62,7 +62,7 @@ export interface LifecycleParts {
   readonly forget?: ((agentId: string) => Promise<void>) | undefined;
   /** Environment of every worker, beyond what names the agent. */
   readonly workerEnv: Readonly<Record<string, string>>;
-  /** Whether commands run without a confiner where none works (`CLAWFORCE_UNCONFINED_EXEC=1`). */
+  /** Whether commands run without a confiner where none works (`CLAWFORCE_UNCONFINED_EXEC=1`, never inside containers). */
   readonly unconfinedExec: boolean;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, detail?: object) => void;
   readonly timing?: Partial<LifecycleTiming>;

@@ -46,7 +46,8 @@ export interface ConfigServiceParts {
   /** Refuses isolation that this server does not start. */
   readonly checkIsolation: (docker: EffectiveAgentConfig['docker']) => void;
   readonly hub: () => LinkHub | undefined;
-  readonly unconfinedExec: boolean;
+  /** Whether commands run without a confiner where none works. */
+  readonly unconfinedExec: () => boolean;
   /** Told after every change, so that cached traffic under the old configuration ends. */
   readonly onChanged: (agentId: string) => void;
 }
@@ -83,7 +84,7 @@ export class ConfigService {
     const agent = await this.#parts.storage.agents.get(agentId);
     if (!agent) throw new ApiError('NOT_FOUND', 'There is no such agent.');
     return workerConfig(agent, await this.effective(agentId, 'the worker'), {
-      unconfinedExec: this.#parts.unconfinedExec,
+      unconfinedExec: this.#parts.unconfinedExec(),
     });
   }
 

@@ -37,3 +37,13 @@ test('a host without any confiner enforces nothing and says that commands are re
   const open = commandWalls({ pool: 'process', confiners, unconfinedExec: true });
   expect([open.enforced, open.notEnforced.join()]).toEqual([[], expect.stringContaining('WITHOUT')]);
 });
+
+test('inside of containers the switch of developers takes nothing away, and that is said', () => {
+  for (const works of [true, false]) {
+    const confiners = [probe('bwrap', false), probe('landlock', works)];
+    const without = commandWalls({ pool: 'docker', confiners, unconfinedExec: false });
+    const { enforced, notEnforced } = commandWalls({ pool: 'docker', confiners, unconfinedExec: true });
+    expect(notEnforced).toEqual(without.notEnforced);
+    expect(enforced).toEqual([...without.enforced, expect.stringMatching(/=1 has no effect inside/)]);
+  }
+});

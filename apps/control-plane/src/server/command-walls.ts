@@ -5,6 +5,7 @@ export interface CommandWallsFacts {
   /** Name of the pool that runs the workers. */
   readonly pool: string;
   readonly confiners: readonly ConfinerProbe[];
+  /** The switch `CLAWFORCE_UNCONFINED_EXEC`. */
   readonly unconfinedExec: boolean;
 }
 
@@ -22,20 +23,26 @@ const LANDLOCK_GAPS: readonly string[] = [
 
 /** Gives what holds the commands of agents. The probes are of this host; each worker tries again at its start. */
 export function commandWalls({ pool, confiners, unconfinedExec }: CommandWallsFacts): CommandWalls {
-  return pool === 'docker' ? insideContainers(confiners) : onThisHost(confiners, unconfinedExec);
+  return pool === 'docker'
+    ? insideContainers(confiners, unconfinedExec)
+    : onThisHost(confiners, unconfinedExec);
 }
 
-function insideContainers(confiners: readonly ConfinerProbe[]): CommandWalls {
+function insideContainers(confiners: readonly ConfinerProbe[], unconfinedExec: boolean): CommandWalls {
   const landlock = confiners.find(({ backend }) => backend === 'landlock');
   // Containers share this kernel, so what is missing here is missing there.
+  const mandatory = unconfinedExec
+    ? ['CLAWFORCE_UNCONFINED_EXEC=1 has no effect inside containers: there commands are confined or refused.']
+    : [];
   return landlock?.works === false
     ? {
-        enforced: [],
+        enforced: mandatory,
         notEnforced: [`Commands of agents are refused inside their containers: ${landlock.detail}.`],
       }
     : {
         enforced: [
           'Commands of agents are confined once more inside their container (Landlock), at sandboxed and permissive.',
+          ...mandatory,
         ],
         notEnforced: LANDLOCK_GAPS,
       };

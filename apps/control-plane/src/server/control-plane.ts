@@ -41,6 +41,7 @@ import { createPublicApp } from './public-app.js';
 import { publicCaller } from './public-caller.js';
 import { allRoutes } from './routes.js';
 import { watchSessions } from './session-watch.js';
+import { unconfinedExec } from './unconfined-exec.js';
 import { workerPatience } from './worker-patience.js';
 import { workerUser } from './worker-user.js';
 import { createStoppableServer, stopServer } from './stoppable-server.js';
@@ -203,7 +204,7 @@ async function start(
     mountedAt: backend.mountedAt,
     forget: backend.forget,
     workerEnv: { AGENT_LOG_LEVEL: settings.logLevel },
-    unconfinedExec: settings.unconfinedExec,
+    unconfinedExec: unconfinedExec(settings, pool.kind),
     timing,
     ...(failpoint ? { failpoint } : {}),
     log: (level, message, detail) => log[level](message, detail),

@@ -27,6 +27,7 @@ import { acquireWriterLock, openStorage, type AgentRecord, type Storage } from '
 import { createConfigVault, createVault, secretPathsOf } from '../vault/index.js';
 import { offlineMode } from './backend-selection.js';
 import { derivedKey } from './derived-key.js';
+import { unconfinedExec } from './unconfined-exec.js';
 import { workerUser } from './worker-user.js';
 
 /** The parts that exist whether agents run or not. */
@@ -170,7 +171,7 @@ export function createServices(
     audit,
     checkIsolation: (docker) => void resolveIsolation(docker.level, docker, ceiling),
     hub: () => live()?.hub,
-    unconfinedExec: settings.unconfinedExec,
+    unconfinedExec: () => unconfinedExec(settings, live()?.pool.kind),
     onChanged: (agentId) => {
       onConfigChanged(agentId);
       exportConfig(storage, files, agentId).catch(onFileFailure);

@@ -24,6 +24,7 @@ import type { Backend } from './backend.js';
 import { commandWalls } from './command-walls.js';
 import type { Core, LiveParts, Services } from './core.js';
 import { checkBackend, chooseBackend } from './open-backend.js';
+import { unconfinedExec } from './unconfined-exec.js';
 import { uidMode } from './worker-user.js';
 
 /** What the routes serve from. */
@@ -60,7 +61,7 @@ export function allRoutes({ core, services, live, secure, stopping }: RouteSourc
       backend: live?.backend,
       version: VERSION,
       maxLevel: settings.maxLevel,
-      unconfinedExec: settings.unconfinedExec,
+      unconfinedExec: unconfinedExec(settings, live?.pool.kind),
       uidMode: uidMode(),
       commandWalls: async (pool) =>
         commandWalls({ pool, confiners: await confiners(), unconfinedExec: settings.unconfinedExec }),

@@ -6,7 +6,8 @@ export function unsafeServerSettings(
   backend: string | undefined,
 ): readonly { readonly setting: string; readonly consequence: string; readonly fix: string }[] {
   return [
-    ...(settings.unconfinedExec
+    // Containers do not hear of it.
+    ...(settings.unconfinedExec && backend !== 'docker'
       ? [
           {
             setting: 'CLAWFORCE_UNCONFINED_EXEC',
