@@ -14,7 +14,13 @@ const spec: WorkerSpec = {
 
 test('a whole specification passes', () => {
   expect(() =>
-    checkSpec({ ...spec, user: { uid: 0, gid: 0 }, limits: { pids: 3 }, labels: { a: 'b' } }),
+    checkSpec({
+      ...spec,
+      tightening: { readOnlyRoot: true, network: 'none' },
+      user: { uid: 0, gid: 0 },
+      limits: { pids: 3 },
+      labels: { a: 'b' },
+    }),
   ).not.toThrow();
 });
 
@@ -35,6 +41,17 @@ test.each<[string, object]>([
   ['env.A', { env: { A: 1 } }],
   ['limits.memoryBytes', { limits: { memoryBytes: -1 } }],
   ['limits.pids', { limits: { pids: 0 } }],
+  ['limits.memory', { limits: { memory: 1 } }],
+  ['limits', { limits: null }],
+  ['env', { env: null }],
+  ['tightening', { tightening: null }],
+  ['tightening', { tightening: ['none'] }],
+  ['tightening.network', { tightening: { network: 'own' } }],
+  ['tightening.readOnlyRoot', { tightening: { readOnlyRoot: false } }],
+  ['tightening.noNewPrivileges', { tightening: { noNewPrivileges: false } }],
+  ['tightening.capabilities', { tightening: { network: 'none', capabilities: 'engine-default' } }],
+  ['tightening.seccomp', { tightening: { seccomp: 'engine-default' } }],
+  ['tightening.user', { tightening: { user: 'root' } }],
   ['user', { user: { uid: -1, gid: 0 } }],
   ['user', { user: { uid: 'root', gid: 0 } }],
   ['image', { image: null }],

@@ -1,5 +1,6 @@
-import type { WorkerSpec } from './agent-pool.js';
+import type { WorkerLimits, WorkerSpec } from './agent-pool.js';
 import { isIsolationLevel } from './isolation-level.js';
+import type { Tightening } from './level-override.js';
 import { PoolError } from './pool-error.js';
 
 // The kernel's limit for a socket path is 108 bytes with the final NUL; ARCHITECTURE section 7 keeps 103.
@@ -23,13 +24,51 @@ const isText = (value: unknown): boolean =>
 const isImage = (value: { readonly id?: unknown; readonly name?: unknown } | null): boolean =>
   value !== null && isText(value.id) && isText(value.name);
 
+const LIMITS: ReadonlySet<string> = new Set([
+  'memoryBytes',
+  'cpuQuotaUs',
+  'cpuPeriodUs',
+  'pids',
+  'diskBytes',
+] satisfies (keyof WorkerLimits)[]);
+
+/** All that may be asked beyond a level. Any other value, or any other name, could take away what the level gives. */
+const TIGHTENINGS: ReadonlyMap<string, unknown> = new Map<keyof Tightening, unknown>([
+  ['readOnlyRoot', true],
+  ['network', 'none'],
+]);
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function checkLimits(limits: unknown): void {
+  if (!isObject(limits)) throw wrong('limits', 'expected an object');
+  for (const [name, value] of Object.entries(limits)) {
+    if (!LIMITS.has(name)) throw wrong(`limits.${name}`, `expected one of ${[...LIMITS].join(', ')}`);
+    if (value !== undefined && (!Number.isSafeInteger(value) || (value as number) < 1)) {
+      throw wrong(`limits.${name}`, 'expected a positive integer');
+    }
+  }
+}
+
+function checkTightening(tightening: unknown): void {
+  if (tightening === undefined) return;
+  if (!isObject(tightening)) throw wrong('tightening', 'expected an object');
+  for (const [name, value] of Object.entries(tightening)) {
+    if (!TIGHTENINGS.has(name)) throw wrong(`tightening.${name}`, 'expected readOnlyRoot or network');
+    const only = TIGHTENINGS.get(name);
+    if (value !== only) throw wrong(`tightening.${name}`, `expected ${String(only)}, or nothing`);
+  }
+}
+
 /**
  * Checks a specification at the door of a pool, before any engine is asked.
  *
  * @throws PoolError `SPEC_INVALID` with `key` naming the first wrong field.
  */
 export function checkSpec(spec: WorkerSpec): void {
-  const { agentId, generation, level, agentRoot, socketDir, env, limits, user, image, labels } = spec;
+  const { agentId, generation, level, tightening, agentRoot, socketDir, env, limits, user, image, labels } =
+    spec;
   if (typeof agentId !== 'string' || !AGENT_ID.test(agentId)) {
     throw wrong('agentId', 'expected 1 to 64 letters, digits, dots, dashes or underscores');
   }
@@ -37,21 +76,17 @@ export function checkSpec(spec: WorkerSpec): void {
     throw wrong('generation', 'expected a positive integer');
   }
   if (!isIsolationLevel(level)) throw wrong('level', 'expected permissive, sandboxed or privileged');
+  checkTightening(tightening);
   if (!isAbsolutePath(agentRoot)) throw wrong('agentRoot', 'expected an absolute path without ".."');
   if (!isAbsolutePath(socketDir)) throw wrong('socketDir', 'expected an absolute path without ".."');
-  if (typeof env !== 'object') throw wrong('env', 'expected an object of texts');
+  if (!isObject(env)) throw wrong('env', 'expected an object of texts');
   for (const [name, value] of Object.entries(env)) {
     if (!VARIABLE.test(name)) throw wrong('env', `${JSON.stringify(name)} is not a variable name`);
     if (typeof value !== 'string' || value.includes('\0')) {
       throw wrong(`env.${name}`, 'expected a text without NUL');
     }
   }
-  if (typeof limits !== 'object') throw wrong('limits', 'expected an object');
-  for (const [name, value] of Object.entries(limits)) {
-    if (value !== undefined && (!Number.isSafeInteger(value) || (value as number) < 1)) {
-      throw wrong(`limits.${name}`, 'expected a positive integer');
-    }
-  }
+  checkLimits(limits);
   if (user !== undefined && !(isId(user.uid) && isId(user.gid))) {
     throw wrong('user', 'expected a numeric uid and gid');
   }

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ISOLATION_LEVELS, LEVEL_LOOSENESS } from './isolation-level.js';
 import type { IsolationLevel } from './isolation-level.js';
-import { resolveLevel } from './level-override.js';
-import type { LevelCeiling, LevelOverrides } from './level-override.js';
+import { resolveLevel, tightenRequirements } from './level-override.js';
+import type { LevelCeiling, LevelOverrides, Tightening } from './level-override.js';
 import { PoolError } from './pool-error.js';
 
 const GIB = 1024 ** 3;
@@ -159,5 +159,12 @@ test('whatever the overrides, nothing that is accepted is looser than level and 
         });
       },
     ),
+  );
+});
+
+test('a tightening from somewhere else takes nothing away that the level gives', () => {
+  const loose = { network: 'own', readOnlyRoot: false, capabilities: 'engine-default', user: 'root' };
+  expect(tightenRequirements(ISOLATION_LEVELS.sandboxed, loose as unknown as Tightening)).toEqual(
+    ISOLATION_LEVELS.sandboxed,
   );
 });

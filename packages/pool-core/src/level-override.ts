@@ -46,7 +46,11 @@ export interface ResolvedLevel {
 
 /** Gives a level's requirements with a tightening applied. On a read-only root nothing but a tmpfs keeps `/tmp` writable. */
 export function tightenRequirements(base: LevelRequirements, tightening: Tightening = {}): LevelRequirements {
-  return { ...base, ...tightening, ...(tightening.readOnlyRoot ? { tmpfs: true } : {}) };
+  return {
+    ...base,
+    ...(tightening.readOnlyRoot ? { readOnlyRoot: true, tmpfs: true } : {}),
+    ...(tightening.network === 'none' ? { network: 'none' } : {}),
+  };
 }
 
 const PREFIX = 'security.docker.';

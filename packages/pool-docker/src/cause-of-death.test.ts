@@ -5,6 +5,7 @@ import type { EndOfLife } from './cause-of-death.js';
 const end = (changed: Partial<EndOfLife>): EndOfLife => ({
   exitCode: 0,
   oomKilled: false,
+  toolOom: false,
   error: '',
   neverStarted: false,
   stopReason: undefined,
@@ -33,6 +34,16 @@ describe('causeOfDeath tells in words', () => {
       'an operator although a tool ran out of memory before',
       { exitCode: 137, oomKilled: true, stopReason: 'x' },
       'stopped on request (x), ended with SIGKILL',
+    ],
+    [
+      'a kill from outside of a worker that had outlived a tool',
+      { exitCode: 137, oomKilled: true, toolOom: true },
+      'killed from outside of Clawforce; a tool of it had been killed for memory before',
+    ],
+    [
+      'the engine, of a worker that had outlived a tool',
+      { exitCode: 137, oomKilled: true, toolOom: true, engineLost: true },
+      'ended when the Docker engine went away, ended with SIGKILL; a tool of it had been killed for memory before',
     ],
     ['a kill from outside', { exitCode: 137 }, 'killed from outside of Clawforce'],
     [

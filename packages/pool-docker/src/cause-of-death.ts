@@ -6,6 +6,8 @@ export interface EndOfLife {
   readonly exitCode: number;
   /** The engine's flag: some process of the container was killed for memory, not necessarily the worker. */
   readonly oomKilled: boolean;
+  /** It was a tool, and the worker went on. */
+  readonly toolOom: boolean;
   /** The engine's own error, for example when the program could not be started. */
   readonly error: string;
   /** The container was never started. */
@@ -28,7 +30,7 @@ function story(end: EndOfLife, signal: string | null): string {
   const ended = signal === null ? `ended with code ${end.exitCode}` : `ended with ${signal}`;
   if (end.neverStarted) return end.error === '' ? 'was never started' : `could not be started: ${end.error}`;
   if (end.stopReason !== undefined) return `stopped on request (${end.stopReason}), ${ended}`;
-  if (end.oomKilled && signal === 'SIGKILL') {
+  if (end.oomKilled && signal === 'SIGKILL' && !end.toolOom) {
     return `the worker ran out of memory (limit ${size(end.memoryBytes)}) and was killed by the kernel`;
   }
   const tool = end.oomKilled ? '; a tool of it had been killed for memory before' : '';

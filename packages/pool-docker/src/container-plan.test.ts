@@ -119,6 +119,7 @@ describe('the options', () => {
     ['seccomp', { seccomp: 'unconfined' }],
     ['seccomp', { seccomp: '{"defaultAction":"SCMP_ACT_ALLOW"}' }],
     ['user', { user: { uid: 0, gid: 0 } }],
+    ['user', { user: { uid: 10_001, gid: 0 } }],
     ['command', { command: [] }],
     ['pull', { pull: 'always' }],
     ['tmpBytes', { tmpBytes: 0 }],
@@ -129,5 +130,6 @@ describe('the options', () => {
 
   test('a worker is never root by default', () => {
     expect(checkOptions(good).user.uid).toBeGreaterThan(0);
+    expect(checkOptions(good).user.gid).toBeGreaterThan(0);
   });
 });

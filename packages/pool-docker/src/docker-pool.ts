@@ -157,9 +157,13 @@ export class DockerPool implements AgentPool {
     });
     const found = await this.#find(ref);
     const container = found?.state === 'created' ? await this.#dropUnstarted(ref) : found;
-    if (!container) return report({ outcome: 'absent' });
+    if (!container) {
+      await this.#dropNetworkInTurn(agentId);
+      return report({ outcome: 'absent' });
+    }
     if (container.state !== 'running' && container.state !== 'paused') {
       const inspection = await this.#inspection(container);
+      await this.#dropNetworkInTurn(agentId);
       return report({ outcome: 'absent', ...(inspection?.exit ? { exit: inspection.exit } : {}) });
     }
     this.#memory.note(container.engineId, { stopReason: reason });
@@ -167,7 +171,7 @@ export class DockerPool implements AgentPool {
     const outcome = await stopContainer(this.#engine, container.engineId, { graceMs, paused });
     const inspection = await this.#inspection(container);
     const done = report({ outcome, ...(inspection?.exit ? { exit: inspection.exit } : {}) });
-    await this.#dropNetwork(agentId);
+    await this.#dropNetworkInTurn(agentId);
     return done;
   }
 
@@ -239,10 +243,15 @@ export class DockerPool implements AgentPool {
   async exec(ref: WorkerRef, command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     if (command.length === 0) throw new TypeError('command: expected an argument vector');
     const { engineId, labels } = await this.#running(ref);
-    if (options.user?.uid === 0 && ISOLATION_LEVELS[levelOf(labels)].user !== 'root') {
-      throw new PoolError('UNSUPPORTED', 'user: nothing runs as root in a worker of this level', {
-        key: 'user',
-      });
+    const asRoot = options.user?.uid === 0 || options.user?.gid === 0;
+    if (asRoot && ISOLATION_LEVELS[levelOf(labels)].user !== 'root') {
+      throw new PoolError(
+        'UNSUPPORTED',
+        'user: nothing runs as root, or in its group, in a worker of this level',
+        {
+          key: 'user',
+        },
+      );
     }
     return execIn(this.#engine, { engineId, command, options });
   }
@@ -357,6 +366,11 @@ export class DockerPool implements AgentPool {
       await this.#dropNetwork(ref.agentId);
       return undefined;
     });
+  }
+
+  /** Whatever ended the worker, its network goes with it, unless a start that was under way uses it by now. */
+  #dropNetworkInTurn(agentId: string): Promise<void> {
+    return this.#turns.take(agentId, () => this.#dropNetwork(agentId));
   }
 
   async #dropNetwork(agentId: string): Promise<void> {

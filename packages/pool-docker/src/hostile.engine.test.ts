@@ -303,9 +303,16 @@ docker.describe('the docker pool against those who want more', () => {
     'nothing runs as root by exec below privileged, and a resumed worker takes commands at once',
     async () => {
       const spec = await started('exec');
-      await expect(harness.pool.exec(spec, ['id'], { user: { uid: 0, gid: 0 } })).rejects.toMatchObject({
-        code: 'UNSUPPORTED',
-      });
+      for (const user of [
+        { uid: 0, gid: 0 },
+        { uid: 10_001, gid: 0 },
+      ])
+        await expect(harness.pool.exec(spec, ['id'], { user })).rejects.toMatchObject({
+          code: 'UNSUPPORTED',
+        });
+      await expect(
+        harness.pool.start({ ...spec, agentId: 'root-group', user: { uid: 10_001, gid: 0 } }),
+      ).rejects.toMatchObject({ code: 'SPEC_INVALID', key: 'user' });
       await harness.pool.pause(spec);
       expect((await harness.pool.inspect('exec'))?.state).toBe('paused');
       await harness.pool.pause(spec);
@@ -332,18 +339,30 @@ docker.describe('the docker pool against those who want more', () => {
     },
   );
 
-  docker.test('a tool runs out of memory and the worker lives: the event says tool', async () => {
-    const spec = await started('hungry-tool');
-    const eater = 'const a=[];for(;;)a.push(Buffer.alloc(8<<20,1))';
-    await harness.pool.exec(spec, ['node', '-e', eater], { timeoutMs: 60_000 });
-    const event = await eventually('the event', () =>
-      seen.find(({ kind, agentId }) => kind === 'oom' && agentId === 'hungry-tool'),
-    );
-    expect(event).toMatchObject({ victim: 'tool' });
-    expect((await harness.pool.inspect('hungry-tool'))?.state).toBe('running');
-    const report = await harness.pool.stop(spec, { graceMs: 10_000, reason: 'enough' });
-    expect(report.exit?.reason).toContain('stopped on request (enough)');
-  });
+  docker.test(
+    'a tool runs out of memory and the worker lives: the event says tool, and its own end is not blamed on memory',
+    async () => {
+      const spec = await started('hungry-tool');
+      const eater = 'const a=[];for(;;)a.push(Buffer.alloc(8<<20,1))';
+      await harness.pool.exec(spec, ['node', '-e', eater], { timeoutMs: 60_000 });
+      const event = await eventually('the event', () =>
+        seen.find(({ kind, agentId }) => kind === 'oom' && agentId === 'hungry-tool'),
+      );
+      expect(event).toMatchObject({ victim: 'tool' });
+      expect((await harness.pool.inspect('hungry-tool'))?.state).toBe('running');
+      const { engineId } = (await harness.pool.inspect('hungry-tool'))!;
+      await rawEngine.getContainer(engineId).kill();
+      const exit = await eventually(
+        'the exit',
+        async () => (await harness.pool.inspect('hungry-tool'))?.exit,
+      );
+      // The engine still says that it ran out of memory.
+      expect((await rawEngine.getContainer(engineId).inspect()).State.OOMKilled).toBe(true);
+      expect(exit.reason).toBe(
+        'killed from outside of Clawforce; a tool of it had been killed for memory before',
+      );
+    },
+  );
 
   docker.test('a worker runs out of memory: event and exit say so in words', async () => {
     const spec = await harness.spec({ agentId: 'hungry', generation: 1, behaviour: 'idle' });
@@ -361,7 +380,7 @@ docker.describe('the docker pool against those who want more', () => {
   });
 
   docker.test('somebody kills the container: the exit says that it was not Clawforce', async () => {
-    await started('shot');
+    const spec = await started('shot');
     const { engineId } = (await harness.pool.inspect('shot'))!;
     await rawEngine.getContainer(engineId).kill();
     const exited = await eventually('the exit', () =>
@@ -371,6 +390,19 @@ docker.describe('the docker pool against those who want more', () => {
       signal: 'SIGKILL',
       reason: 'killed from outside of Clawforce',
     });
+    // Its network waits for the next start, and goes with the stop of what has ended already.
+    const { HostConfig } = await rawEngine.getContainer(engineId).inspect();
+    const network = rawEngine.getNetwork(HostConfig.NetworkMode ?? '');
+    type Texts = Record<string, string>;
+    const { Options, Labels } = (await network.inspect()) as { Options: Texts; Labels: Texts };
+    const stop = () => harness.pool.stop(spec, { graceMs: 0, reason: 'test' });
+    expect((await stop()).outcome).toBe('absent');
+    await expect(network.inspect()).rejects.toMatchObject({ statusCode: 404 });
+    // As a control plane leaves it that is killed before there is a container.
+    await rawEngine.getContainer(engineId).remove();
+    await rawEngine.createNetwork({ Name: HostConfig.NetworkMode ?? '', Driver: 'bridge', Options, Labels });
+    expect((await stop()).outcome).toBe('absent');
+    await expect(network.inspect()).rejects.toMatchObject({ statusCode: 404 });
   });
 
   docker.test(

@@ -105,8 +105,10 @@ export class Launcher {
       });
     }
     const user = spec.user ?? options.user;
-    if (user.uid === 0) {
-      throw new PoolError('SPEC_INVALID', 'user: a worker must not be root', { key: 'user' });
+    if (user.uid === 0 || user.gid === 0) {
+      throw new PoolError('SPEC_INVALID', 'user: a worker must not be root, nor in its group', {
+        key: 'user',
+      });
     }
     const plan = planContainer(spec, {
       name: containers.nameOf(spec.agentId, spec.generation),

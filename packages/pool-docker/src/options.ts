@@ -23,7 +23,7 @@ export interface DockerPoolOptions {
   readonly pull?: 'missing' | 'never';
   /** Hears how a pull goes on. */
   readonly onPull?: (progress: PullProgress) => void;
-  /** Owner of workers whose specification names none. Default: this process's own, or 10001:10001 as root. */
+  /** Owner of workers whose specification names none. Default: this process's own, with 10001 in place of root's. */
   readonly user?: { readonly uid: number; readonly gid: number };
   /** Size of `/tmp` where a level has it in memory. Default 64 MiB. */
   readonly tmpBytes?: number;
@@ -60,6 +60,8 @@ function checkSeccomp(json: string | undefined): void {
   }
 }
 
+const UNPRIVILEGED = { uid: 10_001, gid: 10_001 } as const;
+
 function ownUser(user: DockerPoolOptions['user']): { readonly uid: number; readonly gid: number } {
   const found = user ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   if (
@@ -70,9 +72,11 @@ function ownUser(user: DockerPoolOptions['user']): { readonly uid: number; reado
   ) {
     throw new TypeError('user: expected a numeric uid and gid');
   }
-  if (found.uid !== 0) return found;
-  if (user) throw new TypeError('user: a worker must not be root');
-  return { uid: 10_001, gid: 10_001 };
+  if (user && (found.uid === 0 || found.gid === 0)) {
+    throw new TypeError('user: a worker must not be root, nor in its group');
+  }
+  const { uid, gid } = found;
+  return uid === 0 ? { ...UNPRIVILEGED } : { uid, gid: gid === 0 ? UNPRIVILEGED.gid : gid };
 }
 
 /** Gives the options with their defaults. @throws TypeError naming the first bad or missing option. */

@@ -173,6 +173,7 @@ export class WorkerEvents {
   #outOfMemory(ref: WorkerRef, engineId: string, time: string, victim: 'tool' | 'worker'): void {
     clearTimeout(this.#starving.get(engineId));
     this.#starving.delete(engineId);
+    this.#parts.memory.note(engineId, { toolOom: victim === 'tool' });
     this.hub.emit({ kind: 'oom', ...ref, time, victim });
   }
 

@@ -8,6 +8,8 @@ export interface WorkerNotes {
   diskStopped?: boolean;
   /** The connection to the engine broke while it ran. */
   engineLost?: boolean;
+  /** The last death for memory was that of a tool, which the worker outlived: the engine's flag stays on. */
+  toolOom?: boolean;
   /** It had as many processes as it may when it was last looked at. */
   pidsAtLimit?: boolean;
   /** Its start was told to whoever listens. */

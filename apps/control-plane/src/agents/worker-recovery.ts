@@ -35,7 +35,12 @@ export async function recoverWorkers(
       adopted.push(await adopt(agent, parts, states));
       return;
     }
-    if (worker) await ends.quietly(worker, RESTARTED, timing?.orphanGraceMs);
+    // Also one that is gone: what its start or its stop left beside it, such as a network, goes now.
+    await ends.quietly(
+      worker ?? { agentId: agent.id, generation: agent.generation },
+      RESTARTED,
+      timing?.orphanGraceMs,
+    );
     await states.release(agent.id, LINK_CODES.fenced, RESTARTED, false);
     await states.set(agent, { status: 'stopped', attested: 'none', reason: RESTARTED });
   });

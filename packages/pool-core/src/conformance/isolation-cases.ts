@@ -83,8 +83,10 @@ export const isolationCases: readonly ConformanceCase[] = [
         { ...good, generation: 0 },
         { ...good, agentRoot: 'relative/path' },
         { ...good, limits: { pids: -1 } },
+        { ...good, limits: { memory: 1 } },
         { ...good, env: { 'BAD NAME': 'x' } },
-      ];
+        { ...good, tightening: { network: 'own', capabilities: 'engine-default', user: 'root' } },
+      ] as (typeof good)[];
       for (const asked of wrong) {
         options.expect(await codeOf(() => pool.start(asked))).toBe('SPEC_INVALID');
       }
