@@ -1,12 +1,17 @@
 const names =
   /^(?:metadata(?:\.google\.internal|\.goog)?|instance-data(?:\.ec2\.internal)?|100\.100\.100\.200|192\.0\.0\.192|168\.63\.129\.16|169\.254\.\d+\.\d+|\[?fd00:ec2::254\]?|\[?fe80:.*)$/i;
 
+// A host whose last part begins with a letter is no number in any base, and reads the same to everyone.
+const plainName = /^(?:https?:\/\/)?((?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*)(?::\d+)?(?:[/?#][^@\\\s]*)?$/;
+
 /**
  * Whether an address, with or without scheme, leads to a service that hands out credentials of the machine. Numbers in
  * every base, mapped IPv6 addresses, compatibility digits and a dot at the end stand for the same host.
  */
 export function isMetadataAddress(address: string): boolean {
   const text = address.trim();
+  const name = plainName.exec(text)?.[1];
+  if (name !== undefined) return names.test(name);
   const written = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/@]*@)?(\[[^\]]*\]|[^/:?#]*)/i.exec(text)?.[1] ?? '';
   return isMetadataHost(written) || isMetadataHost(normalHost(text));
 }

@@ -1,8 +1,15 @@
 import type { Token } from '../rules/finding.js';
+import { characterSet, isMadeOf } from '../parse/character-set.js';
 import type { PathAccess } from '../path/workspace-paths.js';
 import { isText, pathsInText } from './embedded-paths.js';
 import type { Inspection } from './inspection.js';
 import { isMetadataAddress } from './metadata-address.js';
+
+const usual = characterSet(/[\w./+%-]/);
+const inOption = characterSet(/[\w-]/);
+const dash = 0x2d;
+// `+`, `-` and `%`, which may make an option or a format of a word.
+const isMark = (code: number): boolean => code === 0x2b || code === dash || code === 0x25;
 
 /**
  * Records every part of a word that may be a path: the whole, what follows `=` `:` `,` `@`, and in an option what
@@ -12,12 +19,12 @@ export function recordPossiblePaths(token: Token, access: PathAccess, into: Insp
   const { value } = token;
   if (value === '') return;
   // The usual word: nothing in it that could hide a second path.
-  if (/^[\w./][\w./+%-]*$/.test(value)) {
+  if (isMadeOf(value, usual) && !isMark(value.charCodeAt(0))) {
     into.path(value, token, access);
     return;
   }
   // The usual option: only what is joined to its letter (`-oname`) can be one.
-  if (/^-[\w-]*$/.test(value)) {
+  if (value.charCodeAt(0) === dash && isMadeOf(value, inOption, 1)) {
     if (value.length > 2 && value.charCodeAt(1) !== 0x2d) into.path(value.slice(2), token, access);
     return;
   }

@@ -39,8 +39,25 @@ export function refuseText(text: string): Finding | undefined {
   if (text.includes('<<') && text.split('<<').length > 17) {
     return { rule: 'shell.syntax.too-complex', detail: 'more than 16 here-documents' };
   }
+  const expansions = refuseExpansions(text);
+  if (expansions) return expansions;
   const joined = text.indexOf('\\\n');
   if (joined >= 0) return { rule: 'shell.syntax.line-continuation', span: [joined, joined + 2] };
+  return undefined;
+}
+
+// The parser is quadratic in the number of expansions inside one another. Up to this many it does not show.
+const mostDollars = 160;
+// What a shell reads as plain text whatever stands inside: escaped characters, single quotes, double quotes without
+// anything to expand. A comment counts as none of these. Sticky, so that it is read once.
+const inert = /\\[^]|'[^']*'|"(?:[^"\\$`]|\\[^])*"|[^\\'"$`<>#]|[<>](?![<(])/y;
+
+// None of them is resolved, so what has one outside quotes is refused sooner or later; with very many it is at once.
+function refuseExpansions(text: string): Finding | undefined {
+  if (text.length <= mostDollars || text.split('$').length <= mostDollars) return undefined;
+  for (inert.lastIndex = 0; inert.lastIndex < text.length;)
+    if (!inert.test(text))
+      return { rule: 'shell.syntax.too-complex', detail: `more than ${mostDollars} dollar signs` };
   return undefined;
 }
 

@@ -1,3 +1,4 @@
+import { quoteWord } from '../quote-argv.js';
 import { isNonEmpty } from './non-empty.js';
 import type { SimpleCommand } from './parse-command.js';
 import type { ParsedWord } from './word.js';
@@ -40,7 +41,9 @@ export function readPlainCommand(text: string): SimpleCommand | undefined {
   const { length } = text;
   if (length > longest) return undefined;
   const words: ParsedWord[] = [];
-  let quoted = false;
+  // The canonical form up to a place, where it differs from the text.
+  let canonical = '';
+  let copied = 0;
   for (let start = 0; ;) {
     const first = text.charCodeAt(start);
     let end;
@@ -48,9 +51,14 @@ export function readPlainCommand(text: string): SimpleCommand | undefined {
       if (start === 0) return undefined;
       end = endOf(text, start + 1, first === single ? inSingle : inDouble);
       if (text.charCodeAt(end) !== first) return undefined;
-      words.push({ value: text.slice(start + 1, end), span: [start, end + 1] });
-      quoted = true;
+      const value = text.slice(start + 1, end);
       end += 1;
+      words.push({ value, span: [start, end] });
+      const spelled = quoteWord(value);
+      if (first === double || spelled === value) {
+        canonical += text.slice(copied, start) + spelled;
+        copied = end;
+      }
     } else {
       end = endOf(text, start, first === dash && start > 0 ? inOption : inWord);
       if (end === start) return undefined;
@@ -69,7 +77,7 @@ export function readPlainCommand(text: string): SimpleCommand | undefined {
     redirects: nothing,
     span: [0, length],
     plain: true,
-    canonical: quoted ? undefined : text,
+    canonical: copied === 0 ? text : canonical + text.slice(copied),
   };
 }
 

@@ -62,7 +62,9 @@ function refuseBrace(word: Word): Finding | undefined {
   const unquoted = parts
     .map((part) => (part.type === 'Literal' ? part.text.replace(/\\[^]/g, 'q') : 'q'))
     .join('');
-  return /\{[^]*(?:,|\.\.)[^]*\}/.test(unquoted)
+  // In one pass: a pattern over brace, comma and brace would begin anew at every brace.
+  const inner = unquoted.slice(unquoted.indexOf('{') + 1, Math.max(0, unquoted.lastIndexOf('}')));
+  return unquoted.includes('{') && /,|\.\./.test(inner)
     ? { rule: 'shell.syntax.brace', span: [word.pos, word.end], detail: word.text }
     : undefined;
 }

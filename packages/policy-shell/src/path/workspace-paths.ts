@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { Finding, Span } from '../rules/finding.js';
+import { characterSet } from '../parse/character-set.js';
 import { isLookAlike, plainName } from './look-alike.js';
 import { leadsToItselfBelow, resolvePath } from './resolve-path.js';
 
@@ -74,18 +75,36 @@ export function isInside(path: string, root: string): boolean {
   return path.startsWith(root) && (path.length === root.length || path.charAt(root.length) === '/');
 }
 
-// No empty part and none that begins with a dot. A slash stands between parts, so there is one way to read a text: where
-// it may be left out, a name that does not match is tried in 2^n ways.
-const plainRelative = /^[\w@%+,=:-][\w.@%+,=:-]*(?:\/[\w@%+,=:-][\w.@%+,=:-]*)*$/;
+// No empty part and none that begins with a dot. By hand, because every word of every command is looked at.
+const inName = characterSet(/[\w.@%+,=:-]/);
+const slash = 0x2f;
+const dot = 0x2e;
+
+function isPlainRelative(path: string): boolean {
+  let begins = true;
+  for (let at = 0; at < path.length; at++) {
+    const code = path.charCodeAt(at);
+    if (code === slash) {
+      if (begins) return false;
+      begins = true;
+    } else if (code >= inName.length || inName[code] === 0 || (begins && code === dot)) {
+      return false;
+    } else {
+      begins = false;
+    }
+  }
+  return !begins;
+}
 
 const longestPlain = 256;
-// The protected names that `plainRelative` lets pass.
+// The protected names that {@link isPlainRelative} lets pass.
+const plainProtected = protectedNames.filter((name) => !name.startsWith('.'));
 const protectedPlain = new RegExp(
-  `^(?:${protectedNames
-    .filter((name) => !name.startsWith('.'))
-    .map((name) => name.replaceAll('.', '\\.'))
-    .join('|')})(?:/|$)`,
+  `^(?:${plainProtected.map((name) => name.replaceAll('.', '\\.')).join('|')})(?:/|$)`,
   'i',
+);
+const beginsProtected = characterSet(
+  new RegExp(`[${plainProtected.map((name) => name.charAt(0)).join('')}]`, 'i'),
 );
 
 // The usual word, judged without building its two readings: no name in it begins with a dot, so it stays below a
@@ -95,8 +114,8 @@ function isPlainBelow(use: string, view: WorkspaceView): boolean {
   const value = use.startsWith('./') ? use.slice(2) : use;
   return (
     value.length <= longestPlain &&
-    plainRelative.test(value) &&
-    !protectedPlain.test(value) &&
+    isPlainRelative(value) &&
+    !(beginsProtected[value.charCodeAt(0)] === 1 && protectedPlain.test(value)) &&
     leadsToItselfBelow(view.realCwd, value)
   );
 }
@@ -113,9 +132,7 @@ export function isPlainView(view: Omit<WorkspaceView, 'plain'>): boolean {
 }
 
 function joinLexically(directory: string, path: string): string {
-  return plainRelative.test(path) && directory !== '/'
-    ? `${directory}/${path}`
-    : posix.resolve(directory, path);
+  return isPlainRelative(path) && directory !== '/' ? `${directory}/${path}` : posix.resolve(directory, path);
 }
 
 function isPseudoFile(path: string): boolean {
