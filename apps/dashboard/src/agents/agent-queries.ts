@@ -49,9 +49,20 @@ export function agentsQuery(api: ApiClient) {
         cursor = page.next_cursor;
         if (cursor === undefined) break;
       }
-      return found.map((agent) => newest(client, agent, asked));
+      return [...cameMeanwhile(client, found, asked), ...found.map((agent) => newest(client, agent, asked))];
     },
   });
+}
+
+/** Gives agents that frames have brought while the pages were read, and that are on none: they were made meanwhile. */
+function cameMeanwhile(client: QueryClient, found: readonly Agent[], asked: number): readonly Agent[] {
+  const read = new Set(found.map(({ id }) => id));
+  return client
+    .getQueryCache()
+    .findAll({ predicate: ({ queryKey: [kind, , part] }) => kind === 'agent' && part === undefined })
+    .filter(({ state }) => state.status === 'success' && state.dataUpdatedAt >= asked)
+    .map(({ state }) => state.data as Agent)
+    .filter(({ id }) => !read.has(id));
 }
 
 /** Who is signed in. */

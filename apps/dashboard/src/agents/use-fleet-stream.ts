@@ -1,23 +1,34 @@
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useEffect, useEffectEvent } from 'react';
+import { readAgain } from '../app/read-again.js';
+import { useThrottled } from '../components/use-throttled.js';
 import { useLive } from '../live/live-context.js';
 import type { Agent } from '../api/api-types.js';
 
+/** While frames come, what needs a person is read again at most this often. */
+const NOW_MS = 500;
+/** While agents are refused things, their list is read again at most this often: it may have many pages. */
+const LIST_MS = 1000;
+
 /**
- * Keeps the agents in the cache as the server has them, while the component is shown. `onChange` hears of every change,
- * for what the server counts itself.
+ * Keeps what the cache has of all agents as the server has it. It stands once, above all pages, so that coming back to
+ * one shows no old state.
  */
-export function useFleetStream(onChange?: () => void): void {
+export function useFleetStream(): void {
   const live = useLive();
   const queries = useQueryClient();
+  const readNow = useThrottled(() => void readAgain(queries, ['now']), NOW_MS);
+  // Refusals are counted beside an agent and do not change it: no frame brings it.
+  const readList = useThrottled(() => void readAgain(queries, ['agents'], true), LIST_MS);
   const hear = useEffectEvent((name: string, body: unknown) => {
     if (name === 'agent') putAgent(queries, (body as { agent: Agent }).agent);
     else if (name === 'agent_removed') dropAgent(queries, (body as { agent_id: string }).agent_id);
-    onChange?.();
+    else if (name === 'refusal') readList();
+    readNow();
   });
   const gap = useEffectEvent(() => {
-    void queries.invalidateQueries({ queryKey: ['agents'] });
-    onChange?.();
+    void readAgain(queries, ['agents'], true);
+    readNow();
   });
   useEffect(() => live.watchFleet({ onFrame: hear, onGap: gap }), [live]);
 }
@@ -41,11 +52,12 @@ export function putAgent(queries: QueryClient, agent: Agent): void {
   });
 }
 
-/** Takes a removed agent out of the cache. */
+/** Takes a removed agent out of the cache. A page that shows it reads it again, and so learns that it is gone. */
 export function dropAgent(queries: QueryClient, agentId: string): void {
-  queries.removeQueries({ queryKey: ['agent', agentId] });
+  queries.removeQueries({ queryKey: ['agent', agentId], type: 'inactive' });
+  void readAgain(queries, ['agent', agentId], true);
   // A list that is on its way may still have it.
   if (queries.isFetching({ queryKey: ['agents'], exact: true }) > 0)
-    void queries.invalidateQueries({ queryKey: ['agents'], exact: true });
+    void readAgain(queries, ['agents'], true);
   queries.setQueryData<Agent[]>(['agents'], (agents) => agents?.filter(({ id }) => id !== agentId));
 }

@@ -40,7 +40,6 @@ export function Shell() {
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
-  // The cache of agents stays fresh on every page, so that coming back to one shows no old state.
   useFleetStream();
   // After a change of page the reading position is its heading, as after a real page load.
   useEffect(() => {

@@ -186,7 +186,7 @@ describe('the fleet', () => {
       });
     });
     await screen.findByText('500 agents');
-    expect(server.asked.filter((asked) => asked.startsWith('GET /api/agents?'))).toHaveLength(3);
+    expect(new Set(server.asked.filter((asked) => asked.startsWith('GET /api/agents?'))).size).toBe(3);
     const rows = await screen.findAllByRole('listitem');
     expect(rows.length).toBeLessThan(60);
     expect(rows[0]?.getAttribute('aria-setsize')).toBe('500');
@@ -281,6 +281,107 @@ describe('the fleet', () => {
     await waitFor(() => expect(names()).toEqual(['Beta', 'Alpha']));
     server.push('agent_removed', { cursor: '2', agent_id: 'a2' });
     await waitFor(() => expect(names()).toEqual(['Alpha']));
+  });
+
+  it('what was read before the stream began is read once more when it begins, also when it is late', async () => {
+    let agents = [anAgent()];
+    const { server, services } = renderApp('/fleet', (prepared) => {
+      prepared.on('GET /api/agents', () => ({ items: agents }));
+      prepared.down = true;
+    });
+    await screen.findByText('Stopped', { selector: 'span' });
+    await screen.findByText(/Connection lost/);
+    agents = [anAgent({ status: 'failed', desired: 'running' }), anAgent({ id: 'a2', name: 'Writer' })];
+    server.down = false;
+    services.live.retryNow();
+    await screen.findByText('Failed', { selector: 'span' });
+    screen.getByRole('link', { name: 'Writer' });
+  });
+
+  it('a list that is on its way when the stream begins is read again behind its answer', async () => {
+    const lists: ((answer: Response) => void)[] = [];
+    renderApp('/fleet', (prepared) => {
+      prepared.on('GET /api/agents', () => new Promise((resolve) => lists.push(resolve)));
+    });
+    await screen.findByText('Live');
+    expect(lists).toHaveLength(1);
+    lists[0]!(json({ items: [anAgent()] }));
+    await waitFor(() => expect(lists).toHaveLength(2));
+    lists[1]!(json({ items: [anAgent({ status: 'failed' })] }));
+    await screen.findByText('Failed', { selector: 'span' });
+  });
+
+  it('an agent that is made while the pages are read is there, and one that is removed is not', async () => {
+    const [first, second, removed] = ['First', 'Second', 'Removed'].map((name) =>
+      anAgent({ id: name, name }),
+    );
+    const later: ((answer: Response) => void)[] = [];
+    const { server } = renderApp('/fleet', (prepared) => {
+      prepared.on('GET /api/agents', ({ url }) =>
+        new URL(url).searchParams.has('cursor')
+          ? new Promise((resolve) => later.push(resolve))
+          : { items: [first], next_cursor: 'more' },
+      );
+    });
+    await screen.findByText('Live');
+    await waitFor(() => expect(later).toHaveLength(1));
+    server.push('agent', { cursor: '1', agent: anAgent({ id: 'made', name: 'Made meanwhile' }) });
+    later[0]!(json({ items: [second, removed] }));
+    await screen.findByRole('link', { name: 'Made meanwhile' });
+    // The reading that followed the beginning of the stream.
+    await waitFor(() => expect(later).toHaveLength(2));
+    server.push('agent_removed', { cursor: '2', agent_id: 'Removed' });
+    later[1]!(json({ items: [second, removed] }));
+    await waitFor(() => expect(later).toHaveLength(3));
+    later[2]!(json({ items: [second] }));
+    await waitFor(() => expect(screen.queryByRole('link', { name: 'Removed' })).toBeNull());
+    for (const name of ['First', 'Second']) await screen.findByRole('link', { name });
+  });
+
+  it('shows the last refusal of an agent while one watches, and on coming back', async () => {
+    let agent = anAgent();
+    const { server, user } = renderApp('/fleet', (prepared) => {
+      prepared.on('GET /api/agents', () => ({ items: [agent] }));
+    });
+    const refused = (rule: string): void => {
+      agent = anAgent({
+        refusals_last_hour: agent.refusals_last_hour + 1,
+        last_refusal: {
+          event_id: 1,
+          time: '2026-11-27T10:00:00.000Z',
+          tool: 'exec',
+          effect: 'deny',
+          layer: 'syntax',
+          rule,
+          reason: 'A reason.',
+        },
+      });
+      server.push('refusal', { cursor: rule, agent_id: 'a1', rule });
+    };
+    await screen.findByText('Live');
+    await screen.findByText('No refusal');
+    refused('shell.syntax.pipe');
+    await screen.findByText('shell.syntax.pipe');
+    await user.click(screen.getByRole('link', { name: 'Account' }));
+    await screen.findByRole('heading', { name: 'Account' });
+    refused('shell.syntax.list');
+    await user.click(screen.getByRole('link', { name: 'Fleet' }));
+    await screen.findByText('shell.syntax.list');
+    screen.getByText(/2 in the last hour/);
+  });
+
+  it('an agent that another tab removes is gone on its own page as well', async () => {
+    const { server } = renderApp('/agents/a1/activity', (prepared) => {
+      prepared.on('GET /api/agents/a1', () => anAgent({ status: 'running', desired: 'running' }));
+      prepared.on('GET /api/agents/a1/activity', () => ({ items: [], more: false }));
+    });
+    await screen.findByText('Live');
+    await screen.findByRole('button', { name: 'Stop Researcher' });
+    server.on('GET /api/agents/a1', () => refusal(404, 'NOT_FOUND', 'There is no such agent.'));
+    server.push('removed', { agent_id: 'a1' });
+    server.push('agent_removed', { cursor: '1', agent_id: 'a1' });
+    await screen.findByText('There is no such agent.');
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Stop Researcher' })).toBeNull());
   });
 
   it('is ordered by what needs a person, and found by name, status and what is unsafe', () => {

@@ -3,7 +3,6 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { agentsQuery, MOST_AGENTS } from '../agents/agent-queries.js';
 import { CreateAgentDialog } from '../agents/create-agent-dialog.js';
-import { useFleetStream } from '../agents/use-fleet-stream.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
@@ -21,8 +20,8 @@ export function FleetPage() {
   const api = useApi();
   const navigate = useNavigate();
   const search = useSearch({ from: '/signed-in/fleet' });
-  const agents = useQuery(agentsQuery(api));
-  useFleetStream();
+  // What was refused in the last hour grows older by itself.
+  const agents = useQuery({ ...agentsQuery(api), refetchInterval: 60_000 });
   const change = (next: Partial<typeof search>): void =>
     void navigate({
       to: '/fleet',

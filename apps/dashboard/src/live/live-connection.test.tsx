@@ -15,7 +15,7 @@ function fakeHub() {
     asked,
     refuse: false,
     tickets: 0,
-    answer: { ok: true, gap: false } as Record<string, unknown>,
+    answer: { ok: true, gap: false, last: 40, cursor: 'c0' } as Record<string, unknown>,
     give: undefined as (() => Promise<Record<string, unknown>>) | undefined,
     connect: (): Promise<UiSocket> => {
       hub.tickets += 1;
@@ -48,12 +48,14 @@ function fakeHub() {
   return hub;
 }
 
-function listener(): AgentListener & { heard: [string, unknown][]; gaps: number } {
+function listener(): AgentListener & { heard: [string, unknown][]; gaps: number; resumed: number } {
   const found = {
     heard: [] as [string, unknown][],
     gaps: 0,
+    resumed: 0,
     onFrame: (name: string, body: unknown) => void found.heard.push([name, body]),
     onGap: () => void (found.gaps += 1),
+    onResume: () => void (found.resumed += 1),
   };
   return found;
 }
@@ -66,11 +68,12 @@ describe('the live connection', () => {
     const hub = fakeHub();
     const live = new LiveConnection({ open: hub.connect, now: () => 7 });
     const watcher = listener();
-    live.watchAgent('a1', watcher, 40);
+    live.watchAgent('a1', watcher);
     live.start();
     await vi.advanceTimersByTimeAsync(0);
     expect(live.state.kind).toBe('live');
-    expect(hub.asked).toEqual([['watch', { agent_id: 'a1', after: 40 }]]);
+    expect(hub.asked).toEqual([['watch', { agent_id: 'a1' }]]);
+    expect([watcher.gaps, watcher.resumed]).toEqual([1, 0]);
     hub.push('activity', { agent_id: 'a1', id: 43 });
     hub.push('activity', { agent_id: 'other', id: 99 });
     expect(watcher.heard).toEqual([['activity', { agent_id: 'a1', id: 43 }]]);
@@ -80,6 +83,50 @@ describe('the live connection', () => {
     expect(live.state.kind).toBe('live');
     expect(hub.tickets).toBe(2);
     expect(hub.asked.at(-1)).toEqual(['watch', { agent_id: 'a1', after: 43 }]);
+    expect([watcher.gaps, watcher.resumed]).toEqual([1, 1]);
+    live.stop();
+  });
+
+  it('resumes an agent that was silent until the cut behind what there was when the watch began', async () => {
+    const hub = fakeHub();
+    const live = new LiveConnection({ open: hub.connect, now: () => 0 });
+    live.watchAgent('a1', listener());
+    live.watchFleet({ onFrame: () => undefined, onGap: () => undefined });
+    live.start();
+    await vi.advanceTimersByTimeAsync(0);
+    hub.answer = { ok: true, gap: true, last: 900, cursor: 'c9' };
+    for (const [after, cursor] of [
+      [40, 'c0'],
+      // Behind a gap it goes on where the server said that it begins anew.
+      [900, 'c9'],
+    ]) {
+      hub.cut();
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(hub.asked.slice(-2)).toEqual([
+        ['watch_fleet', { after: cursor }],
+        ['watch', { agent_id: 'a1', after }],
+      ]);
+    }
+    live.stop();
+  });
+
+  it('counts a first watch as a gap, however late: what is shown was read before it', async () => {
+    const hub = fakeHub();
+    hub.refuse = true;
+    const live = new LiveConnection({ open: hub.connect, now: () => 0 });
+    const [watcher, later] = [listener(), listener()];
+    let fleetGaps = 0;
+    live.watchAgent('a1', watcher);
+    live.watchFleet({ onFrame: () => undefined, onGap: () => void (fleetGaps += 1) });
+    live.start();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([watcher.gaps, fleetGaps]).toEqual([0, 0]);
+    hub.refuse = false;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([watcher.gaps, fleetGaps]).toEqual([1, 1]);
+    live.watchAgent('a2', later);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([watcher.gaps, later.gaps, fleetGaps]).toEqual([1, 1, 1]);
     live.stop();
   });
 
@@ -104,15 +151,17 @@ describe('the live connection', () => {
 
   it('tells watchers when something was missed for good', async () => {
     const hub = fakeHub();
-    hub.answer = { ok: true, gap: true };
     const live = new LiveConnection({ open: hub.connect, now: () => 0 });
     const watcher = listener();
     let fleetGaps = 0;
-    live.watchAgent('a1', watcher, 3);
+    live.watchAgent('a1', watcher);
     live.watchFleet({ onFrame: () => undefined, onGap: () => void (fleetGaps += 1) });
     live.start();
     await vi.advanceTimersByTimeAsync(0);
-    expect([watcher.gaps, fleetGaps]).toEqual([1, 1]);
+    hub.answer = { ok: true, gap: true, last: 900, cursor: 'c9' };
+    hub.cut();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([watcher.gaps, watcher.resumed, fleetGaps]).toEqual([2, 0, 2]);
     live.stop();
   });
 

@@ -13,15 +13,17 @@ export type LiveState =
 export interface AgentListener {
   /** Name and body of a frame: `activity`, `delta`, `message`, `status` or `removed`. */
   readonly onFrame: (name: string, body: unknown) => void;
-  /** Frames were missed for good; what is shown must be read again. */
+  /** Frames were missed for good, or may have been since the page was read: what is shown must be read again. */
   readonly onGap: () => void;
+  /** The stream goes on behind a cut. Activity is sent again; other frames are not, and what they tell of must be read. */
+  readonly onResume: () => void;
 }
 
 /** What a watcher of the whole fleet hears. */
 export interface FleetListener {
   /** `agent`, `agent_removed` or `refusal`. */
   readonly onFrame: (name: string, body: unknown) => void;
-  /** Frames were missed for good; the lists must be read again. */
+  /** Frames were missed for good, or may have been since the lists were read: they must be read again. */
   readonly onGap: () => void;
 }
 
@@ -34,7 +36,7 @@ export interface LiveParts {
 
 interface Watch {
   readonly listeners: Set<AgentListener>;
-  /** Id of the last activity that came; the server resumes behind it. */
+  /** Id of the last activity that there was; the server resumes behind it. Undefined until the first answer. */
   cursor: number | undefined;
 }
 
@@ -43,7 +45,8 @@ const LONGEST_RETRY_MS = 15_000;
 
 /**
  * The one `/ui` socket of this tab. It comes back by itself with a new ticket, resumes every watched agent behind the
- * last activity that came, and tells watchers when something was missed for good.
+ * last activity that there was, and tells watchers when something was missed for good. A first watch counts as a gap: it
+ * may come long after what is shown was read.
  */
 export class LiveConnection {
   readonly #parts: LiveParts;
@@ -101,9 +104,9 @@ export class LiveConnection {
     void this.#connect();
   }
 
-  /** Watches one agent, with what came behind `after` first; gives the function that ends it. */
-  watchAgent(agentId: string, listener: AgentListener, after?: number): () => void {
-    const watch = this.#watches.get(agentId) ?? { listeners: new Set(), cursor: after };
+  /** Watches one agent; gives the function that ends it. */
+  watchAgent(agentId: string, listener: AgentListener): () => void {
+    const watch = this.#watches.get(agentId) ?? { listeners: new Set(), cursor: undefined };
     const first = watch.listeners.size === 0;
     watch.listeners.add(listener);
     this.#watches.set(agentId, watch);
@@ -142,8 +145,11 @@ export class LiveConnection {
     const after = this.#fleetCursor;
     const answer = await socket.ask('watch_fleet', after === undefined ? {} : { after });
     if (answer['ok'] !== true) throw notWatched(answer['code']);
-    this.#fleetCursor ??= answer['cursor'];
-    if (answer['gap'] === true) for (const { onGap } of [...this.#fleet]) onGap();
+    if (this.#socket !== socket) return;
+    const isGap = after === undefined || answer['gap'] === true;
+    if (!isGap) return;
+    this.#fleetCursor = answer['cursor'];
+    for (const { onGap } of [...this.#fleet]) onGap();
   }
 
   async #connect(): Promise<void> {
@@ -181,8 +187,16 @@ export class LiveConnection {
       agent_id: agentId,
       ...(cursor === undefined ? {} : { after: cursor }),
     });
-    if (answer['gap'] === true) for (const { onGap } of [...watch.listeners]) onGap();
-    if (answer['ok'] === true || this.#watches.get(agentId) !== watch) return;
+    if (answer['ok'] === true) {
+      const { gap, last } = answer;
+      // An agent that was silent until a cut is resumed as well.
+      if (this.#socket !== socket) return;
+      if (typeof last === 'number') watch.cursor = Math.max(watch.cursor ?? 0, last);
+      const isGap = cursor === undefined || gap === true;
+      for (const { onGap, onResume } of [...watch.listeners]) (isGap ? onGap : onResume)();
+      return;
+    }
+    if (this.#watches.get(agentId) !== watch) return;
     if (answer['code'] !== 'NOT_FOUND') throw notWatched(answer['code']);
     for (const { onFrame } of [...watch.listeners]) onFrame('removed', { agent_id: agentId });
   }

@@ -1,6 +1,5 @@
-import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useFleetStream } from '../agents/use-fleet-stream.js';
 import { unwrap, type ApiClient } from '../api/api-client.js';
 import type { Now } from '../api/api-types.js';
 import { useApi } from '../app/services.js';
@@ -14,11 +13,8 @@ import { RuleCounts } from './rule-counts.js';
 import { troubleCount, TroubledAgents } from './troubled-agents.js';
 import { UnsafeSettings } from './unsafe-settings.js';
 import styles from './now-page.module.css';
-import { useThrottled } from './use-throttled.js';
 
-/** While frames come, the page is read again at most this often. */
-const SETTLE_MS = 500;
-
+/** What needs a person; frames of the fleet have it read again, see `useFleetStream`. */
 function nowQuery(api: ApiClient) {
   return queryOptions({
     queryKey: ['now'],
@@ -30,9 +26,7 @@ function nowQuery(api: ApiClient) {
 /** The start page: what needs me. Agents that failed, what was refused in the last hour, and settings that are not safe. */
 export function NowPage() {
   const api = useApi();
-  const queries = useQueryClient();
   const now = useQuery(nowQuery(api));
-  useFleetStream(useThrottled(() => void queries.invalidateQueries({ queryKey: ['now'] }), SETTLE_MS));
   return (
     <div className="page">
       <PageHeader title="Now" note={now.data ? headline(now.data) : 'What needs you'} />

@@ -43,6 +43,8 @@ export function createFakeServer(): FakeServer {
   const sent = new Map<string, unknown[]>();
   const frames: [string, object][] = [];
   const sockets = new Set<FakeSocket>();
+  // Ids of the last activity of each agent.
+  const last = new Map<string, number>();
   const server: FakeServer = {
     down: false,
     asked,
@@ -50,6 +52,8 @@ export function createFakeServer(): FakeServer {
     on: (route, answer) => void answers.set(route, answer),
     bodies: (route) => sent.get(route) ?? [],
     push(name, body) {
+      const { agent_id: agentId, id } = body as { agent_id?: unknown; id?: unknown };
+      if (name === 'activity' && typeof agentId === 'string') last.set(agentId, Number(id));
       for (const socket of sockets) socket.hear(name, body);
     },
     cutSockets() {
@@ -68,7 +72,11 @@ export function createFakeServer(): FakeServer {
     },
     openSocket() {
       if (server.down) return Promise.reject(new Error('connect_error'));
-      const socket = new FakeSocket(frames, () => sockets.delete(socket));
+      const socket = new FakeSocket(
+        frames,
+        (agentId) => last.get(agentId) ?? 0,
+        () => sockets.delete(socket),
+      );
       sockets.add(socket);
       return Promise.resolve(socket);
     },
@@ -118,18 +126,22 @@ export function createFakeChannel(): SessionChannel & {
 
 class FakeSocket implements UiSocket {
   readonly #frames: [string, object][];
+  readonly #lastOf: (agentId: string) => number;
   readonly #forget: () => void;
   readonly #listeners: ((name: string, body: unknown) => void)[] = [];
   readonly #ends: (() => void)[] = [];
 
-  constructor(frames: [string, object][], forget: () => void) {
+  constructor(frames: [string, object][], lastOf: (agentId: string) => number, forget: () => void) {
     this.#frames = frames;
+    this.#lastOf = lastOf;
     this.#forget = forget;
   }
 
   ask(name: string, body: object): Promise<Readonly<Record<string, unknown>>> {
     this.#frames.push([name, body]);
-    return Promise.resolve({ ok: true, gap: false });
+    const { agent_id: agentId, after = 'start' } = body as { agent_id?: string; after?: unknown };
+    const where = agentId === undefined ? { cursor: after } : { last: this.#lastOf(agentId) };
+    return Promise.resolve({ ok: true, gap: false, ...where });
   }
 
   send(name: string, body: object): void {

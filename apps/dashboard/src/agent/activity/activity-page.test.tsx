@@ -69,9 +69,15 @@ test('what happened while the connection was away is read when it is there again
   const stored = [event(1, { content: 'first' })];
   const { server } = renderApp('/agents/a1/activity', (fake) => attach(fake, stored));
   await screen.findByText('first');
+  await screen.findByText('Live');
+  server.push('activity', { agent_id: 'a1', ...event(2, { content: 'seen' }) });
   server.cutSockets();
-  stored.push(event(2, { content: 'missed' }));
+  const watches = () => server.frames.filter(([name]) => name === 'watch').map(([, body]) => body);
+  await waitFor(() => expect(watches()).toEqual([{ agent_id: 'a1' }, { agent_id: 'a1', after: 2 }]));
+  // The server sends again what came behind that.
+  server.push('activity', { agent_id: 'a1', ...event(3, { content: 'missed' }) });
   await screen.findByText('missed');
+  screen.getByText('seen');
 });
 
 test('a refusal opens to rule, reason, hint and trace, and has an address', async () => {

@@ -178,6 +178,53 @@ test('a message stays in the box when the server refuses it, and is sent once ho
   ]);
 });
 
+test('a turn that ended during a cut is over when the connection is back', async () => {
+  const entries = [user('Do your job.')];
+  const app = open(entries, (server) => {
+    server.on('GET /api/agents/a1/messages', () => ({ items: [message('delivered')] }));
+  });
+  await screen.findByText('Live');
+  await screen.findByText('The agent is working …');
+  app.server.cutSockets();
+  app.server.on('GET /api/agents/a1/messages', () => ({ items: [message('done')] }));
+  entries.push(answer('It is done.'));
+  const watches = () => app.server.frames.filter(([name]) => name === 'watch');
+  await waitFor(() => expect(watches()).toHaveLength(2));
+  app.server.push('activity', activity(1, { event_type: 'message_sent' }));
+  await screen.findByText('It is done.');
+  await waitFor(() => expect(screen.queryByText('The agent is working …')).toBeNull());
+  expect(screen.queryByRole('button', { name: 'Stop this turn' })).toBeNull();
+});
+
+test('what a turn said while another page was open is there on coming back', async () => {
+  const entries = [user('Do your job.')];
+  const app = open(entries, (server) => {
+    server.on('GET /api/agents/a1/messages', () => ({ items: [message('delivered')] }));
+  });
+  await screen.findByText('The agent is working …');
+  await app.user.click(screen.getByRole('link', { name: 'Activity' }));
+  await waitFor(() => expect(screen.queryByText('Do your job.')).toBeNull());
+  app.server.on('GET /api/agents/a1/messages', () => ({ items: [message('done')] }));
+  entries.push(answer('It is done.'));
+  await app.user.click(screen.getByRole('link', { name: 'Chat' }));
+  await screen.findByText('It is done.');
+  await waitFor(() => expect(screen.queryByText('The agent is working …')).toBeNull());
+});
+
+test('a message that another tab sends while the messages are read is shown', async () => {
+  const lists: ((answer: object) => void)[] = [];
+  const app = open([user('hello')], (server) => {
+    server.on('GET /api/agents/a1/messages', () => new Promise((resolve) => lists.push(resolve)));
+  });
+  await screen.findByText('Live');
+  await waitFor(() => expect(lists).toHaveLength(1));
+  app.server.push('message', { agent_id: 'a1', ...message('queued') });
+  lists[0]!({ items: [] });
+  await waitFor(() => expect(lists).toHaveLength(2));
+  lists[1]!({ items: [message('queued')] });
+  await screen.findByText('Waiting for the agent …');
+});
+
 test('a failed and an interrupted message say so', async () => {
   const error = { code: 'MODEL_UNREACHABLE', message: 'The model does not answer.' };
   const app = open([user('Do your job.')], (server) => {

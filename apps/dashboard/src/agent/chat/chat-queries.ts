@@ -24,6 +24,8 @@ export function entriesQuery(api: ApiClient, agentId: string, sessionKey: string
           signal,
         }),
       ).items,
+    // Frames keep it fresh only while it is shown.
+    staleTime: 0,
   });
 }
 
@@ -38,5 +40,6 @@ export function messagesQuery(api: ApiClient, agentId: string, sessionKey: strin
           signal,
         }),
       ).items,
+    staleTime: 0,
   });
 }

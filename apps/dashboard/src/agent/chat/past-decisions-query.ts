@@ -29,6 +29,7 @@ export function pastDecisionsQuery(api: ApiClient, agentId: string) {
     getNextPageParam: ({ items, more }, pages) =>
       more && pages.length < MOST_PAGES ? items[0]?.id : undefined,
     select: decisionsByCall,
+    staleTime: 0,
   });
 }
 

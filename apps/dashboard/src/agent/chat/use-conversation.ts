@@ -1,7 +1,8 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { Activity, Decision, Message } from '../../api/api-types.js';
-import { useAgentStream } from '../../agents/use-agent-stream.js';
+import { useAgentFrames } from '../../agents/use-agent-frames.js';
+import { readAgain } from '../../app/read-again.js';
 import { useApi } from '../../app/services.js';
 import { entriesQuery, messagesQuery } from './chat-queries.js';
 import { pastDecisionsQuery } from './past-decisions-query.js';
@@ -33,13 +34,11 @@ export function useConversation(agentId: string, sessionKey: string, limit: numb
   const [decisions, setDecisions] = useState<ReadonlyMap<string, Decision>>(new Map());
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
 
-  const readAgain = (): void => {
+  const readEntries = (): void => {
     if (timer.current !== undefined) return;
     timer.current = setTimeout(() => {
       timer.current = undefined;
-      void queries
-        .invalidateQueries({ queryKey: ['agent', agentId, 'session', sessionKey] })
-        .then(() => setSealed(''));
+      void readAgain(queries, ['agent', agentId, 'session', sessionKey]).then(() => setSealed(''));
     }, READ_AFTER_MS);
   };
   useEffect(
@@ -53,11 +52,14 @@ export function useConversation(agentId: string, sessionKey: string, limit: numb
   );
 
   const putMessage = (message: Message): void => {
-    queries.setQueryData(messagesQuery(api, agentId, sessionKey).queryKey, (known) => {
+    const { queryKey } = messagesQuery(api, agentId, sessionKey);
+    queries.setQueryData(queryKey, (known) => {
       if (!known) return known;
       const index = known.findIndex(({ id }) => id === message.id);
       return index < 0 ? [message, ...known] : known.with(index, message);
     });
+    // An answer that is on its way may be older than this.
+    if (queries.isFetching({ queryKey }) > 0) void readAgain(queries, queryKey);
   };
 
   const hear = ({ event }: Activity): void => {
@@ -69,10 +71,10 @@ export function useConversation(agentId: string, sessionKey: string, limit: numb
       setSealed((text) => text + partial);
       setPartial('');
     }
-    readAgain();
+    readEntries();
   };
 
-  useAgentStream(agentId, {
+  useAgentFrames(agentId, {
     onActivity: hear,
     onDelta: (frame) => {
       if (frame.session_key === sessionKey) setPartial((text) => text + frame.text);
@@ -80,13 +82,12 @@ export function useConversation(agentId: string, sessionKey: string, limit: numb
     onMessage: (message) => {
       if (message.session_key !== sessionKey) return;
       putMessage(message);
-      readAgain();
+      readEntries();
     },
+    // What was streamed has holes now; what is stored is read again.
     onGap: () => {
       setPartial('');
-      readAgain();
-      void queries.invalidateQueries({ queryKey: ['agent', agentId, 'messages', sessionKey] });
-      void queries.invalidateQueries({ queryKey: ['agent', agentId, 'past-decisions'] });
+      setSealed('');
     },
   });
 
@@ -99,5 +100,13 @@ export function useConversation(agentId: string, sessionKey: string, limit: numb
     if (isMissing && hasNextPage && !isFetching && !isError) void fetchNextPage();
     // `pages` too: a page that comes at once is never seen to be fetched.
   }, [isMissing, pages, hasNextPage, isFetching, isError, fetchNextPage]);
-  return { entries, messages, past, decisions: known, writing: sealed + partial, putMessage, readAgain };
+  return {
+    entries,
+    messages,
+    past,
+    decisions: known,
+    writing: sealed + partial,
+    putMessage,
+    readAgain: readEntries,
+  };
 }

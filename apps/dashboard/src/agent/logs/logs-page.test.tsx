@@ -36,6 +36,13 @@ class LogStream {
   }
 }
 
+const REFRESHED = (): object => ({
+  access_token: 'token-2',
+  token_type: 'Bearer',
+  expires_in: 900,
+  user_id: 'u1',
+});
+
 function open(prepare: (server: FakeServer) => void, status: 'running' | 'stopped' = 'running') {
   return renderApp('/agents/a1/logs', (server) => {
     server.on('GET /api/agents/a1', () => anAgent({ status, epoch: 1 }));
@@ -137,6 +144,38 @@ test('a stream that ends while the agent runs is opened again, and no line appea
   streams[1]!.line('new');
   await screen.findByText('new');
   expect(screen.getAllByText('kept')).toHaveLength(1);
+});
+
+test.each([
+  ['the server is not reached', () => Promise.reject(new TypeError('fetch failed'))],
+  ['the session cannot be renewed for lack of an answer', 'POST /api/auth/refresh'],
+  ['too many ask', () => refusal(429, 'RATE_LIMITED', 'Later.')],
+])('a stream heals by itself after an outage: %s', async (_what, trouble) => {
+  const streams = [new LogStream(), new LogStream()];
+  let opened = 0;
+  const stream = () => streams[opened++]!.answer();
+  const { server } = open((fake) => fake.on(STREAM, stream));
+  await screen.findByText('Live', { selector: 'section *' });
+  let failed = 0;
+  const fail = (answer: () => unknown) => () => {
+    failed += 1;
+    server.on(STREAM, stream);
+    return answer();
+  };
+  if (typeof trouble === 'string') {
+    // The token is not taken any more, and a new one is not to be had.
+    server.on(STREAM, () => refusal(401, 'TOKEN_INVALID', 'Sign in.'));
+    server.on(trouble, () => {
+      server.on(trouble, REFRESHED);
+      return fail(() => Promise.reject(new TypeError('fetch failed')))();
+    });
+  } else server.on(STREAM, fail(trouble));
+  streams[0]!.end();
+  await screen.findByText('Interrupted, trying again');
+  await waitFor(() => expect([failed, opened]).toEqual([1, 2]));
+  streams[1]!.line('healed');
+  await screen.findByText('healed');
+  expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
 });
 
 test('colours are dropped and every other control code is shown by name', async () => {

@@ -47,9 +47,10 @@ export function useProcessLogs(agentId: string, worker: string, isRunning: boole
   useEffect(() => {
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const again = (): void => {
+    const again = (failure?: unknown): void => {
       setState('lost');
-      timer = setTimeout(() => setAttempt(attempt + 1), RETRY_MS);
+      const told = failure instanceof ApiFailure ? (failure.retryAfterSeconds ?? 0) * 1000 : 0;
+      timer = setTimeout(() => setAttempt(attempt + 1), Math.max(RETRY_MS, told));
     };
     const read = async (): Promise<void> => {
       const address = new URL(
@@ -95,8 +96,8 @@ export function useProcessLogs(agentId: string, worker: string, isRunning: boole
       },
       (failure: unknown) => {
         if (abort.signal.aborted) return;
-        if (failure instanceof ApiFailure && failure.status < 500) setError(failure);
-        else again();
+        if (isFinal(failure)) setError(failure);
+        else again(failure);
       },
     );
     return () => {
@@ -105,4 +106,11 @@ export function useProcessLogs(agentId: string, worker: string, isRunning: boole
     };
   }, [fetchAuthorised, agentId, worker, isRunning, attempt]);
   return { lines, state, isRead, error, retry: () => setAttempt(attempt + 1) };
+}
+
+/** Whether asking once more would be refused again. No answer, an overload and too many requests pass. */
+function isFinal(failure: unknown): boolean {
+  return (
+    failure instanceof ApiFailure && failure.status >= 400 && failure.status < 500 && failure.status !== 429
+  );
 }

@@ -201,6 +201,50 @@ test('what another tab changed shows here by itself, and what is being typed sta
   });
 });
 
+test('what another tab changed during a cut shows when the connection is back, though nothing tells of it', async () => {
+  const state = new ConfigServer();
+  const { server } = open('security', state);
+  const control = await screen.findByRole<HTMLInputElement>('switch', { name: 'Refuse private addresses' });
+  await waitFor(() => expect(control.checked).toBe(true));
+  await screen.findByText('Live');
+  server.cutSockets();
+  state.put({ tools: { ssrf_protection: false }, security: { docker: { level: 'privileged' } } });
+  const after = { cursor: 'c1', agent: anAgent({ level: 'privileged', unsafe: ['tools.ssrf_protection'] }) };
+  await waitFor(() => expect(server.frames.filter(([name]) => name === 'watch')).toHaveLength(2));
+  // Of a whole fleet agents are sent again, of one agent only its activity.
+  server.push('agent', after);
+  await waitFor(() => expect(control.checked).toBe(false));
+  const card = screen.getByRole('radio', { name: 'Power' }).closest('label')!;
+  expect(within(card).getByText('Stored')).toBeTruthy();
+});
+
+test('the answer to a save that comes behind a later save sets nothing back', async () => {
+  const state = new ConfigServer();
+  const { server, user } = open('security', state);
+  await user.click(await screen.findByRole('radio', { name: 'Safe' }));
+  let answer: (body: object) => void = () => undefined;
+  server.on('PATCH /api/agents/a1/config', () => {
+    state.put({ security: { docker: { level: 'sandboxed' } } });
+    const saved = { ...state.view(), applied: 'unconfirmed' };
+    // It waits for the worker.
+    return new Promise<object>((resolve) => (answer = () => resolve(saved)));
+  });
+  await user.click(await screen.findByRole('button', { name: 'Apply' }));
+  await waitFor(() => expect(state.version).toBe(4));
+  const stored = (name: string) =>
+    within(screen.getByRole('radio', { name }).closest('label')!).queryByText('Stored');
+  state.put({ security: { docker: { level: 'privileged' } } });
+  server.push('status', anAgent({ level: 'privileged' }));
+  await waitFor(() => expect(stored('Power')).toBeTruthy());
+  answer({});
+  await waitFor(() =>
+    expect(screen.getByRole('button', { name: 'Apply' })).not.toHaveProperty('disabled', true),
+  );
+  await screen.findByText(/Saved/);
+  expect(stored('Power')).toBeTruthy();
+  expect(stored('Safe')).toBeNull();
+});
+
 test('the news of a save that comes before its answer is no conflict with oneself', async () => {
   const state = new ConfigServer({ tools: { exec: { timeout: 10 } } });
   const { server, user } = open('tools', state);

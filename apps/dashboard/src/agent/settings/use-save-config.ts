@@ -40,7 +40,10 @@ export function useSaveConfig(agentId: string) {
       );
     },
     onSuccess: ({ config, version }) => {
-      queries.setQueryData(configQuery(api, agentId).queryKey, { config, version });
+      // The answer waits for the worker; somebody else may have saved meanwhile.
+      queries.setQueryData(configQuery(api, agentId).queryKey, (known) =>
+        known && known.version > version ? known : { config, version },
+      );
       // Level and unsafe settings of the head follow from the configuration.
       void queries.invalidateQueries({ queryKey: ['agent', agentId], exact: true });
       void queries.invalidateQueries({ queryKey: ['agents'] });

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { RotateCw } from 'lucide-react';
-import { useAgentStream } from '../../agents/use-agent-stream.js';
+import { useAgentFrames } from '../../agents/use-agent-frames.js';
 import { useApi } from '../../app/services.js';
 import { Button } from '../../components/button.js';
 import { EmptyState } from '../../components/empty-state.js';
@@ -30,11 +30,10 @@ export function WorkspacePage() {
   // Directories only: a file that somebody edits here is not pulled away; saving finds the difference.
   const readDirectories = (): void =>
     void queries.invalidateQueries({ queryKey: [...workspaceKey(agentId), 'directory'] });
-  useAgentStream(agentId, {
+  useAgentFrames(agentId, {
     onActivity: ({ event }) => {
       if (event.event_type === 'tool_result' && WRITES.has(event.tool_name ?? '')) readDirectories();
     },
-    onGap: readDirectories,
   });
   const open = (to: string): void =>
     void navigate({
