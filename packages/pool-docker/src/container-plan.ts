@@ -62,6 +62,9 @@ export const ULIMITS = Object.freeze([
   Object.freeze({ Name: 'nofile', Soft: 4096, Hard: 4096 }),
 ]);
 
+/** Size of `/dev/shm`, which counts as memory. */
+export const SHM_BYTES = 64 * 1024 ** 2;
+
 /** Without a cap the engine's log grows until the disk is full. */
 export const LOG_CONFIG = Object.freeze({
   Type: 'json-file',
@@ -92,7 +95,8 @@ function securityOptions({ requirements, seccomp }: ContainerPlan): string[] {
   ];
 }
 
-function environment({ spec, requirements }: ContainerPlan): string[] {
+/** Gives the variables of a plan beside those of its image, as `NAME=value`. */
+export function environmentOf({ spec, requirements }: ContainerPlan): string[] {
   const home = requirements.user === 'root' ? '/root' : '/tmp';
   return Object.entries({ HOME: home, ...spec.env }).map(([name, value]) => `${name}=${value}`);
 }
@@ -115,7 +119,7 @@ export function createOptions(plan: ContainerPlan): ContainerCreateOptions {
     name: plan.name,
     Image: plan.imageId,
     ...(command ? { Entrypoint: [], Cmd: [...command] } : {}),
-    Env: environment(plan),
+    Env: environmentOf(plan),
     User: `${plan.user.uid}:${plan.user.gid}`,
     // Constant: a directory that an agent chooses must never get here (CVE-2024-21626).
     WorkingDir: '/',
@@ -148,6 +152,7 @@ export function createOptions(plan: ContainerPlan): ContainerCreateOptions {
       CpuPeriod: limits.cpuPeriodUs,
       ...(limits.pids === undefined ? {} : { PidsLimit: limits.pids }),
       OomKillDisable: false,
+      ShmSize: SHM_BYTES,
       ...(hardened ? { Ulimits: ULIMITS.map((limit) => ({ ...limit })) } : {}),
       LogConfig: { Type: LOG_CONFIG.Type, Config: { ...LOG_CONFIG.Config } },
       RestartPolicy: { Name: 'no' },

@@ -39,7 +39,7 @@ import { stopContainer } from './stop-container.js';
 import { Turns } from './turns.js';
 import { WorkerEvents } from './worker-events.js';
 import { WorkerMemory } from './worker-memory.js';
-import { removeNetwork } from './worker-network.js';
+import { neighboursOf, removeNetwork } from './worker-network.js';
 import { WorkerWatch } from './worker-watch.js';
 
 /**
@@ -216,11 +216,13 @@ export class DockerPool implements AgentPool {
     const requested = await this.#launcher.requested(spec);
     const inspection = await this.#inspection(container);
     if (!inspection) throw unknownWorker(spec);
+    const networks = String(inspection.effective['networks']).split(' ');
+    const neighbours = await neighboursOf(this.#engine, networks);
     const probe = await this.probeInside(spec);
     const report =
       probe.outcome === 'unsupported'
         ? { attested: 'mismatched' as const, differences: [], reason: probe.reason }
-        : attest(requested, inspection, probe);
+        : attest(requested, { effective: { ...inspection.effective, neighbours } }, probe);
     this.#memory.note(container.engineId, { attestation: report });
     return report;
   }

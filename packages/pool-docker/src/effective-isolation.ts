@@ -1,11 +1,29 @@
 import type { IsolationFacts } from '@clawforce/pool-core';
 import type { ContainerInspectInfo } from 'dockerode';
-import { bindText, logText, tmpfsText, ulimitText } from './requested-isolation.js';
+import {
+  bindText,
+  commandText,
+  environmentText,
+  logText,
+  tmpfsText,
+  ulimitText,
+} from './requested-isolation.js';
 import { seccompDigest } from './seccomp-profile.js';
 
-/** Paths that an engine masks by default and that leak or control the host. */
-const MASKED = ['/proc/kcore', '/proc/keys', '/proc/timer_list', '/sys/firmware'] as const;
-const READ_ONLY = ['/proc/sys', '/proc/sysrq-trigger', '/proc/irq', '/proc/bus'] as const;
+/** Paths that every engine hides by default, as they leak or control the host; newer ones hide more. */
+const MASKED = [
+  '/proc/acpi',
+  '/proc/asound',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/sys/firmware',
+] as const;
+const READ_ONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'] as const;
 
 const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
@@ -33,6 +51,10 @@ export function effectiveIsolation(found: ContainerInspectInfo): IsolationFacts 
   );
   return {
     image: found.Image,
+    command: commandText([found.Path, ...found.Args]),
+    environment: environmentText(found.Config.Env),
+    workingDirectory: found.Config.WorkingDir,
+    healthCheck: texts(found.Config.Healthcheck?.Test).join(' '),
     user: found.Config.User,
     privileged: host.Privileged ?? false,
     capabilitiesAdded: texts(host.CapAdd).sort().join(' '),
@@ -53,6 +75,12 @@ export function effectiveIsolation(found: ContainerInspectInfo): IsolationFacts 
     usernsMode: host.UsernsMode ?? '',
     devices: devices.map((device) => JSON.stringify(device)).join(' '),
     masked: masked && readOnlyPaths,
+    sysctls: Object.entries(host.Sysctls ?? {})
+      .map(([name, value]) => `${name}=${String(value)}`)
+      .sort()
+      .join(' '),
+    cgroupParent: host.CgroupParent ?? '',
+    shmBytes: host.ShmSize ?? 0,
     init: host.Init ?? false,
     memoryBytes: host.Memory ?? 0,
     memorySwapBytes: host.MemorySwap ?? 0,

@@ -10,7 +10,7 @@ import type { Engine } from './engine.js';
 import type { CheckedOptions } from './options.js';
 import { prepareDirectories } from './prepare-directories.js';
 import { requestedIsolation } from './requested-isolation.js';
-import { ensureImage } from './worker-image.js';
+import { ensureImage, imageDefaults } from './worker-image.js';
 import { workerMounts } from './worker-mounts.js';
 import { ensureNetwork, removeNetwork } from './worker-network.js';
 
@@ -70,7 +70,8 @@ export class Launcher {
   /** Gives what must be read back for a specification, with the directories as they are now. */
   async requested(spec: WorkerSpec): Promise<IsolationRequest> {
     const plan = await this.#plan(spec, false);
-    return requestedIsolation(plan, await this.#checkSources(spec));
+    const image = await imageDefaults(this.#parts.engine, plan.imageId);
+    return requestedIsolation(plan, await this.#checkSources(spec), image);
   }
 
   #sameGeneration(spec: WorkerSpec, known: readonly WorkerContainer[]): WorkerContainer | undefined {

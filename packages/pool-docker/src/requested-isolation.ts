@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { IsolationRequest } from '@clawforce/pool-core';
 import type { Ulimit } from 'dockerode';
-import { LOG_CONFIG, ULIMITS } from './container-plan.js';
+import { environmentOf, LOG_CONFIG, SHM_BYTES, ULIMITS } from './container-plan.js';
 import type { ContainerPlan } from './container-plan.js';
 import { seccompDigest } from './seccomp-profile.js';
+import type { ImageDefaults } from './worker-image.js';
 
 const PAGE = 4096;
 
@@ -29,17 +31,41 @@ export const tmpfsText = (mounts: Readonly<Record<string, string>> | null | unde
     .sort()
     .join(' ');
 
+const nameOf = (variable: string): string => variable.slice(0, variable.indexOf('='));
+
+/** Gives variables in one text: the names, and digests in place of the values. */
+export const environmentText = (variables: readonly string[]): string =>
+  variables
+    .map((variable) => {
+      const digest = createHash('sha256').update(variable).digest('hex').slice(0, 12);
+      return `${nameOf(variable)}=${digest}`;
+    })
+    .sort()
+    .join(' ');
+
+/** Gives an argument vector in one text. */
+export const commandText = (words: readonly string[]): string => JSON.stringify(words);
+
+/** What a worker's variables are: those of the plan, and those of the image that the plan does not name. */
+function variablesOf(plan: ContainerPlan, image: ImageDefaults): string[] {
+  const own = environmentOf(plan);
+  const named = new Set(own.map(nameOf));
+  return [...own, ...image.env.filter((variable) => !named.has(nameOf(variable)))];
+}
+
 /** Gives one bind mount in one text. */
 export const bindText = (source: string, target: string, writable: boolean): string =>
   `${writable ? 'rw' : 'ro'} ${source}:${target}`;
 
 /**
  * Gives what must be read back for a plan: from the engine's record, and from inside. `identities` are the
- * directories as they are on the host, by mount target: a source that was swapped in between has another one.
+ * directories as they are on the host, by mount target: a source that was swapped in between has another one. `image`
+ * is what the image adds by itself.
  */
 export function requestedIsolation(
   plan: ContainerPlan,
   identities: Readonly<Record<string, string>>,
+  image: ImageDefaults,
 ): IsolationRequest {
   const { requirements, limits, user, mounts, tmpfs } = plan;
   const hardened = requirements.capabilities === 'none';
@@ -47,6 +73,10 @@ export function requestedIsolation(
   return {
     engine: {
       image: plan.imageId,
+      command: commandText(plan.command ?? image.command),
+      environment: environmentText(variablesOf(plan, image)),
+      workingDirectory: '/',
+      healthCheck: 'NONE',
       user: `${user.uid}:${user.gid}`,
       privileged: false,
       capabilitiesAdded: '',
@@ -57,6 +87,7 @@ export function requestedIsolation(
       readOnlyRoot: requirements.readOnlyRoot,
       network: plan.network,
       networks: plan.network,
+      neighbours: plan.network === 'none' ? 'none' : 'off',
       publishedPorts: '',
       pidMode: '',
       ipcMode: 'private',
@@ -64,6 +95,9 @@ export function requestedIsolation(
       usernsMode: '',
       devices: '',
       masked: true,
+      sysctls: '',
+      cgroupParent: '',
+      shmBytes: SHM_BYTES,
       init: true,
       memoryBytes: limits.memoryBytes,
       memorySwapBytes: limits.memoryBytes,

@@ -117,3 +117,22 @@ export async function ensureImage(
   if (pulled === undefined) throw missing(image, ' although it was pulled');
   return pulled;
 }
+
+/** What an image says about the programs that are made from it. */
+export interface ImageDefaults {
+  /** As `NAME=value`. */
+  readonly env: readonly string[];
+  readonly command: readonly string[];
+}
+
+/** Gives what the containers of an image have unless they are given something else. @throws PoolError `IMAGE_MISSING` */
+export async function imageDefaults(engine: Engine, imageId: string): Promise<ImageDefaults> {
+  try {
+    const { Config } = await engine.ask((docker) => docker.getImage(imageId).inspect());
+    const list = (value: string | string[] | null | undefined): string[] => [value ?? []].flat();
+    return { env: list(Config.Env), command: [...list(Config.Entrypoint), ...list(Config.Cmd)] };
+  } catch (error) {
+    if (statusOf(error) === 404) throw missing(imageId, '', error);
+    throw error;
+  }
+}

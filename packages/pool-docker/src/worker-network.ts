@@ -18,14 +18,23 @@ interface Found {
   readonly Options?: Readonly<Record<string, string>> | null;
 }
 
+const isClosed = ({ Options }: Found): boolean =>
+  Object.entries(ICC_OFF).every(([option, off]) => Options?.[option] === off);
+
+/** Tells whether other containers of a worker's networks reach it: `off` when they do not, `none` without a network. */
+export async function neighboursOf(engine: Engine, networks: readonly string[]): Promise<string> {
+  if (networks.every((name) => name === 'none')) return 'none';
+  const found = await Promise.all(networks.map((name) => look(engine, name)));
+  return found.every((network) => network !== undefined && isClosed(network)) ? 'off' : 'on';
+}
+
 function isOurs({ ownerId, agentId }: AgentNetwork, found: Found): boolean {
   const labels = found.Labels ?? {};
-  const [[option, off]] = Object.entries(ICC_OFF) as [[string, string]];
   return (
     labels[WORKER_LABELS.owner] === ownerId &&
     labels[WORKER_LABELS.agent] === agentId &&
     found.Driver === 'bridge' &&
-    found.Options?.[option] === off
+    isClosed(found)
   );
 }
 
