@@ -76,7 +76,7 @@ export function effectiveIsolation(found: ContainerInspectInfo): IsolationFacts 
     devices: devices.map((device) => JSON.stringify(device)).join(' '),
     masked: masked && readOnlyPaths,
     sysctls: Object.entries(host.Sysctls ?? {})
-      .map(([name, value]) => `${name}=${String(value)}`)
+      .map(([name, value]) => `${name}=${value}`)
       .sort()
       .join(' '),
     cgroupParent: host.CgroupParent ?? '',
