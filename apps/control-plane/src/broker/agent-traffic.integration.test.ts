@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { EgressDeniedError, type EgressAuditEvent } from '@clawforce/policy-net';
-import { effectiveConfig, parseAgentConfig } from '@clawforce/protocol/config';
+import { effectiveConfig, parseAgentConfig, type EffectiveAgentConfig } from '@clawforce/protocol/config';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startDemoOrigin } from '../demo/demo-origin.js';
 import type { OwnEndpoint } from '../egress/web-policy.js';
@@ -95,6 +95,32 @@ describe("an agent's way to the web", () => {
     expect(audit).toMatchObject([{ event: { verdict: 'allow', status: 200 } }]);
   });
 
+  it.each(['image/png', 'video/mp4', 'application/octet-stream', undefined])(
+    'takes no %s: refused at its head, before the body',
+    async (type) => {
+      const service = await origin((_request, response) => {
+        response.writeHead(200, type === undefined ? {} : { 'content-type': type });
+        // A body that never ends: whoever waited for it would wait for ever.
+        response.write(Buffer.alloc(1024 * 1024));
+      });
+      expect(await ruleOf(trafficOf(exception(service.port)), service.url)).toBe('net.response.content-type');
+      await service.abandoned;
+      expect(audit).toMatchObject([{ event: { verdict: 'deny', rule: 'net.response.content-type' } }]);
+      // What came with the head in one read.
+      expect(audit[0]?.event.bytes).toBeLessThan(128 * 1024);
+    },
+  );
+
+  it.each([
+    ...['text/html; charset=utf-8', 'text/csv', 'application/json', 'application/ld+json', 'application/xml'],
+    ...['application/xhtml+xml', 'application/yaml', 'application/x-ndjson', 'application/javascript'],
+  ])('takes %s', async (type) => {
+    const service = await origin((_request, response) => {
+      response.writeHead(200, { 'content-type': type }).end('text');
+    });
+    expect(await ruleOf(trafficOf(exception(service.port)), service.url)).toBe('allowed');
+  });
+
   it('does not lead to a private service without one', async () => {
     const service = await origin(hello('private'));
     expect(await ruleOf(trafficOf({}), service.url)).not.toBe('allowed');
@@ -104,6 +130,79 @@ describe("an agent's way to the web", () => {
   it('is narrowed by an allowlist', async () => {
     const traffic = trafficOf({ tools: { web: { fetch: { allowlist: ['docs.example.com'] } } } });
     expect(await ruleOf(traffic, 'https://www.example.org/')).toBe('net.allowlist.not-listed');
+  });
+});
+
+describe('a change of the configuration', () => {
+  const both = (service: number, model: string): object => ({
+    tools: { web: { fetch: { exceptions: [{ address: '127.0.0.1', port: service }] } } },
+    providers: { p: { kind: 'openai_compatible', api_base: model, api_key: randomUUID() } },
+  });
+  const parsed = (config: unknown): EffectiveAgentConfig => {
+    const outcome = parseAgentConfig(config);
+    if (!outcome.ok) throw new Error(JSON.stringify(outcome.issues));
+    return effectiveConfig(outcome.config);
+  };
+  /** A page and a completion that have begun, and go on when they are told to. */
+  async function begun() {
+    let goOn = (): void => undefined;
+    const told = new Promise<void>((resolve) => (goOn = resolve));
+    const pages = await origin(async (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' }).write('the first half, ');
+      await told;
+      response.end('the second');
+    });
+    const models = await origin(async (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: {"choices":[{"delta":{"content":"hi"}}]}\n\n');
+      await told;
+      response.end('data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n');
+    });
+    const config = both(pages.port, models.url);
+    const traffic = trafficOf(config);
+    const page = await traffic.fetchPage({ url: pages.url }, signal);
+    const chunks = traffic.complete(chatRequest({ model: 'p/m' }), signal)[Symbol.asyncIterator]();
+    await chunks.next();
+    const model = async (): Promise<string> => {
+      try {
+        for (;;) if ((await chunks.next()).done === true) return 'answered';
+      } catch (error) {
+        return toBrokerError(error).code;
+      }
+    };
+    return { config, traffic, page, model, goOn };
+  }
+  const rules = (purpose: string): string[] =>
+    audit.filter((one) => one.purpose === purpose).map(({ event }) => event.rule);
+
+  it('that concerns neither disturbs no page and no stream that is running', async () => {
+    const { config, traffic, page, model, goOn } = await begun();
+    traffic.follow(parsed({ ...config, agents: { defaults: { max_tool_iterations: 7 } } }));
+    goOn();
+    expect(await page.text()).toBe('the first half, the second');
+    expect(await model()).toBe('answered');
+    expect([rules('web'), rules('provider')]).toEqual([['net.exception.allow'], ['net.exception.allow']]);
+  });
+
+  it('that takes an exception and a provider away ends both, and the audit says revoked', async () => {
+    const { traffic, page, model } = await begun();
+    traffic.follow(parsed({}));
+    await expect(page.text()).rejects.toMatchObject({ code: 'EGRESS_REVOKED' });
+    expect(await model()).toBe('POLICY_DENIED');
+    expect([rules('web'), rules('provider')]).toEqual([['net.policy.revoked'], ['net.policy.revoked']]);
+    expect(await codeOf(traffic, 'p/m')).toBe('MODEL_UNKNOWN');
+  });
+
+  it('of a key is in force for the next completion, also after the provider was away', async () => {
+    const { config, traffic, goOn } = await begun();
+    goOn();
+    traffic.follow(parsed({}));
+    const again = {
+      ...config,
+      ...both(1, (config as { providers: { p: { api_base: string } } }).providers.p.api_base),
+    };
+    traffic.follow(parsed(again));
+    expect(await codeOf(traffic, 'p/m')).toBe('answered');
   });
 });
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   createGuardedFetch,
   NetworkSecurityPolicy,
@@ -13,12 +14,14 @@ import { openAiCompatible } from './providers/openai-compatible.js';
 import type { Fetch, ProviderAdapter } from './providers/provider.js';
 import { scripted } from './providers/scripted.js';
 
-/** One agent's way to models and to the web under one configuration. */
+/** One agent's way to models and to the web under its present configuration. */
 export interface AgentTraffic {
   /** Streams a completion of the provider that the model name chooses. @throws BrokerError, EgressDeniedError */
   complete(request: ChatCompletionRequest, signal: AbortSignal): AsyncIterable<ChatCompletionChunk>;
   /** Fetches a page under the agent's network policy. @throws EgressDeniedError, EgressLimitError */
   fetchPage(request: WebFetchRequest, signal: AbortSignal): Promise<Response>;
+  /** Goes on under another configuration: what it no longer admits ends as revoked, the rest is not disturbed. */
+  follow(config: EffectiveAgentConfig): void;
   /** Takes other endpoints of the control plane; requests that now lead to one end. */
   deny(ownEndpoints: readonly OwnEndpoint[]): void;
   /** Ends its connections. */
@@ -47,6 +50,13 @@ const MODEL_LIMITS = {
   maxBytes: 64 * 1024 * 1024,
   maxDecodedBytes: 64 * 1024 * 1024,
 };
+/** What web_fetch can read, by the names that the worker goes by as well (page-text.ts of agent-runtime). */
+const READABLE = [
+  ...['text/*', 'application/json', 'application/*+json', 'application/xml', 'application/*+xml'],
+  ...['application/javascript', 'application/x-ndjson', 'application/yaml'],
+];
+/** Under it a client reaches nothing: no name is `invalid` (RFC 6761 section 6.4). */
+const NOTHING = new NetworkSecurityPolicy({ allowlist: ['nothing.invalid'] });
 const DEFAULT_BASES: Readonly<Record<string, string>> = {
   openai_compatible: 'https://api.openai.com/v1',
   anthropic: 'https://api.anthropic.com',
@@ -54,7 +64,7 @@ const DEFAULT_BASES: Readonly<Record<string, string>> = {
 
 /** Gives an agent's way to models and to the web. */
 export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
-  const { config } = options;
+  let { config } = options;
   let own = options.ownEndpoints;
   const clients = new Map<string, GuardedFetch>();
   const adapters = new Map<string, ProviderAdapter>();
@@ -73,6 +83,14 @@ export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
       clients.set(apiBase, guarded);
     }
     return guarded;
+  };
+
+  const bases = (): ReadonlySet<string> => new Set(Object.values(config.providers).map(apiBaseOf));
+  const judgeAnew = (): void => {
+    web.update(webPolicy(config, own));
+    const wanted = bases();
+    for (const [apiBase, guarded] of clients)
+      guarded.update(wanted.has(apiBase) ? providerPolicy(apiBase, own) : NOTHING);
   };
 
   return {
@@ -96,15 +114,22 @@ export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
         signal,
         // web_fetch reads the beginning of a page and says so.
         partialBody: true,
+        contentTypes: READABLE,
         headers: {
           accept: 'text/html,application/xhtml+xml,application/json,text/*;q=0.9,*/*;q=0.1',
           'user-agent': 'clawforce-web-fetch/0.1',
         },
       }),
+    follow(next) {
+      // Each holds the key and the script of its provider.
+      for (const name of adapters.keys())
+        if (!isDeepStrictEqual(config.providers[name], next.providers[name])) adapters.delete(name);
+      config = next;
+      judgeAnew();
+    },
     deny(ownEndpoints) {
       own = ownEndpoints;
-      web.update(webPolicy(config, own));
-      for (const [apiBase, guarded] of clients) guarded.update(providerPolicy(apiBase, own));
+      judgeAnew();
     },
     async close() {
       await Promise.all([web, ...clients.values()].map((guarded) => guarded.close()));
@@ -118,7 +143,7 @@ function createAdapter(provider: ProviderConfig, client: (apiBase: string) => Fe
       throw new BrokerError('PROVIDER_MISCONFIGURED', 'A scripted provider needs "script".');
     return scripted(provider.script);
   }
-  const apiBase = provider.api_base ?? DEFAULT_BASES[provider.kind] ?? '';
+  const apiBase = apiBaseOf(provider);
   const settings = {
     apiBase,
     apiKey: provider.api_key,
@@ -127,6 +152,9 @@ function createAdapter(provider: ProviderConfig, client: (apiBase: string) => Fe
   };
   return provider.kind === 'anthropic' ? anthropic(settings) : openAiCompatible(settings);
 }
+
+const apiBaseOf = (provider: ProviderConfig): string =>
+  provider.api_base ?? DEFAULT_BASES[provider.kind] ?? '';
 
 /**
  * Gives the policy for the calls of one provider: its own host and port and nothing else. A base that is an address

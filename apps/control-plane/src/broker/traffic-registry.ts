@@ -14,7 +14,7 @@ export interface TrafficRegistryParts {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Keeps each agent's way to models and web under its present configuration, and nothing of an earlier one. */
+/** Keeps each agent's way to models and web under its present configuration. */
 export class TrafficRegistry {
   readonly #parts: TrafficRegistryParts;
   readonly #current = new Map<string, Promise<AgentTraffic>>();
@@ -25,18 +25,29 @@ export class TrafficRegistry {
 
   /** Gives the agent's traffic, made from its configuration when there is none yet. */
   get(agentId: string): Promise<AgentTraffic> {
-    let traffic = this.#current.get(agentId);
-    if (!traffic) {
-      traffic = this.#create(agentId);
-      this.#current.set(agentId, traffic);
-      traffic.catch(() => {
-        if (this.#current.get(agentId) === traffic) this.#current.delete(agentId);
-      });
-    }
-    return traffic;
+    return this.#current.get(agentId) ?? this.#keep(agentId, this.#create(agentId));
   }
 
-  /** Ends connections under the old configuration; the next request is judged by the new one. */
+  /**
+   * The configuration was changed: whoever asks next waits until it is in force, requests that it no longer admits end, the
+   * others go on. Where it cannot be read everything ends.
+   */
+  changed(agentId: string): void {
+    const before = this.#current.get(agentId);
+    if (before === undefined) return;
+    const after = before.then(async (traffic) => {
+      try {
+        traffic.follow(await this.#parts.config(agentId));
+        return traffic;
+      } catch (error) {
+        await traffic.close().catch(this.#parts.onFailure);
+        throw error;
+      }
+    });
+    void this.#keep(agentId, after);
+  }
+
+  /** Ends the agent's connections; the next request begins anew. */
   forget(agentId: string): void {
     const traffic = this.#current.get(agentId);
     this.#current.delete(agentId);
@@ -59,6 +70,15 @@ export class TrafficRegistry {
     const open = [...this.#current.values()];
     this.#current.clear();
     await Promise.allSettled(open.map(async (traffic) => (await traffic).close()));
+  }
+
+  #keep(agentId: string, traffic: Promise<AgentTraffic>): Promise<AgentTraffic> {
+    this.#current.set(agentId, traffic);
+    // Whoever asked is told; the next one tries again.
+    traffic.catch(() => {
+      if (this.#current.get(agentId) === traffic) this.#current.delete(agentId);
+    });
+    return traffic;
   }
 
   async #create(agentId: string): Promise<AgentTraffic> {

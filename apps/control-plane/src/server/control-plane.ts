@@ -215,7 +215,7 @@ async function start(
     core,
     () => live,
     (agentId) => {
-      traffic.forget(agentId);
+      traffic.changed(agentId);
       egress.changed(agentId);
     },
     failed('files of an agent could not be written or removed'),
