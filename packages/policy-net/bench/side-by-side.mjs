@@ -4,7 +4,8 @@
  * attempted; one to be allowed counts as refused when nothing was.
  */
 import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createGuardedFetch, NetworkSecurityPolicy } from '../dist/index.js';
 
 const require = createRequire(import.meta.url);
@@ -51,15 +52,20 @@ const throughAgent = (agentFor) => (url) =>
     }
   });
 
+/** A development dependency of the repository, pinned: without it this is no comparison and fails. */
 async function rival(name, make) {
-  try {
-    const module = await import(name);
-    return [name, throughAgent(make(module.default?.useAgent ? module.default : module))];
-  } catch (error) {
-    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    console.log(`${name} is not installed: npm install --no-save ${name}`);
-    return undefined;
-  }
+  const module = await import(name);
+  const { version } = JSON.parse(readFileSync(join(findPackage(name), 'package.json'), 'utf8'));
+  return [`${name} ${version}`, throughAgent(make(module.default?.useAgent ? module.default : module))];
+}
+
+function findPackage(name) {
+  const directory = require.resolve
+    .paths(name)
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));
+  if (directory === undefined) throw new Error(`${name} is not installed`);
+  return directory;
 }
 
 const ours = async (url, { allowlist }) => {
@@ -85,7 +91,7 @@ const guards = [
         filter(url),
   ),
   ['@clawforce/policy-net', ours],
-].filter((guard) => guard !== undefined);
+];
 
 const corpus = readFileSync(new URL('../test/vectors/net.jsonl', import.meta.url), 'utf8')
   .trim()
