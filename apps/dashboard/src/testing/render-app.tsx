@@ -38,7 +38,9 @@ export function renderApp(
     openSocket: server.openSocket,
     startOver: () => void (startedOver += 1),
   });
-  services.queries.setDefaultOptions({ queries: { retry: false } });
+  // As the product reads, but that a test need not wait for more attempts.
+  const { queries } = services.queries.getDefaultOptions();
+  services.queries.setDefaultOptions({ queries: { ...queries, retry: false } });
   const router = createAppRouter(createMemoryHistory({ initialEntries: [path] }));
   void services.session.restore();
   render(<App services={services} router={router} />);

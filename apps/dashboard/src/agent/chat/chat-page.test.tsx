@@ -225,6 +225,22 @@ test('a message that another tab sends while the messages are read is shown', as
   await screen.findByText('Waiting for the agent …');
 });
 
+test('the answer to sending that comes behind newer news of the message sets nothing back', async () => {
+  let take: (answer: object) => void = () => undefined;
+  const app = open([], (server) => {
+    server.on('POST /api/agents/a1/messages', () => new Promise((resolve) => (take = resolve)));
+  });
+  await screen.findByText('Live');
+  await app.user.type(await screen.findByRole('textbox', { name: 'Message' }), 'Do your job.{Enter}');
+  await waitFor(() => expect(app.server.bodies('POST /api/agents/a1/messages')).toHaveLength(1));
+  app.server.push('message', { agent_id: 'a1', ...message('delivered') });
+  await screen.findByText('The agent is working …');
+  take(message('queued'));
+  await waitFor(() => expect(app.services.queries.isMutating()).toBe(0));
+  screen.getByText('The agent is working …');
+  expect(screen.queryByText('Waiting for the agent …')).toBeNull();
+});
+
 test('a failed and an interrupted message say so', async () => {
   const error = { code: 'MODEL_UNREACHABLE', message: 'The model does not answer.' };
   const app = open([user('Do your job.')], (server) => {

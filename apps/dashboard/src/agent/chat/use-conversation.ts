@@ -51,12 +51,14 @@ export function useConversation(agentId: string, sessionKey: string, limit: numb
     [agentId, sessionKey],
   );
 
-  const putMessage = (message: Message): void => {
+  const putMessage = (message: Message, isAnswer = false): void => {
     const { queryKey } = messagesQuery(api, agentId, sessionKey);
     queries.setQueryData(queryKey, (known) => {
       if (!known) return known;
       const index = known.findIndex(({ id }) => id === message.id);
-      return index < 0 ? [message, ...known] : known.with(index, message);
+      if (index < 0) return [message, ...known];
+      // A frame that came before the answer to sending is newer.
+      return isAnswer ? known : known.with(index, message);
     });
     // An answer that is on its way may be older than this.
     if (queries.isFetching({ queryKey }) > 0) void readAgain(queries, queryKey);
@@ -106,7 +108,8 @@ export function useConversation(agentId: string, sessionKey: string, limit: numb
     past,
     decisions: known,
     writing: sealed + partial,
-    putMessage,
+    /** Puts the answer to sending in its place. */
+    putMessage: (message: Message) => putMessage(message, true),
     readAgain: readEntries,
   };
 }

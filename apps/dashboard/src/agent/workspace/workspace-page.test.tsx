@@ -178,6 +178,22 @@ test('a file that changed meanwhile: both versions are shown, nothing is lost, o
   await waitFor(() => expect(screen.queryByRole('textbox', { name: 'Content' })).toBeNull());
 });
 
+test('what the agent did to the files while another page was open is there on coming back', async () => {
+  const app = open('workspace/report.md');
+  await screen.findByText(/one\s+two/);
+  await screen.findByRole('treeitem', { name: /^report\.md/ });
+  await app.user.click(screen.getByRole('link', { name: 'Activity' }));
+  await waitFor(() => expect(screen.queryByRole('tree')).toBeNull());
+  app.server.on(`GET ${TOP}`, () => ({ items: [file('report.md'), file('new.md')], truncated: false }));
+  app.server.on(`GET ${TOP}%2Freport.md`, () =>
+    json({ path: 'report.md', content: 'three', size: 5, truncated: false }, 200, { etag: '"v2"' }),
+  );
+  await app.user.click(screen.getByRole('link', { name: 'Workspace' }));
+  await app.user.click(await screen.findByRole('treeitem', { name: /^new\.md/ }));
+  await app.user.click(screen.getByRole('treeitem', { name: /^report\.md/ }));
+  await screen.findByText('three');
+});
+
 test('a binary file is never shown', async () => {
   open('workspace/report.md', (server) => {
     server.on(`GET ${TOP}%2Freport.md`, () => refusal(422, 'BINARY_FILE', 'This is no text.'));

@@ -22,6 +22,8 @@ export function directoryQuery(api: ApiClient, agentId: string, path: string) {
       const answer = unwrap(await readPath(api, agentId, path, signal));
       return listingOf('items' in answer ? answer : { items: [], truncated: false });
     },
+    // Read again behind the tools of the agent only while it is shown.
+    staleTime: 0,
   });
 }
 
@@ -30,6 +32,7 @@ export function contentQuery(api: ApiClient, agentId: string, path: string) {
   return queryOptions({
     queryKey: [...workspaceKey(agentId), 'content', path],
     queryFn: async ({ signal }) => unwrapVersioned(await readPath(api, agentId, path, signal)),
+    staleTime: 0,
   });
 }
 
