@@ -3,6 +3,7 @@ import type { CommandPlan, PlannedCommand } from './command-plan.js';
 import { canonicalForm, type LinePart, placeInCanonical } from './judge/canonical-form.js';
 import { judgeCommand } from './judge/judge-command.js';
 import { type JudgedLine, judgeLine, objectionsTo } from './judge/judge-line.js';
+import { judgeText } from './judge/judge-text.js';
 import { viewWorkspace } from './layers/view.js';
 import { type ParsedLine, parseText, type SimpleCommand } from './parse/parse-command.js';
 import { readPlainCommand } from './parse/plain-command.js';
@@ -61,7 +62,7 @@ export class ShellCommandPolicy {
     const alone = plain ?? (parsed && soleCommand(parsed.line));
     if (alone) return this.#judgeAlone(alone, view, input);
     if (!parsed) return this.#decide(input, [{ rule: 'shell.internal' }], []);
-    const judged = judgeLine(parsed.line, this.#options, view);
+    const judged = judgeLine(parsed.line, this.#options, view, { judgeText });
     if ('rule' in judged) return this.#decide(input, [judged], []);
     const { parts, objections, pipelines } = judged;
     const canonical = canonicalForm(parts);
@@ -71,7 +72,7 @@ export class ShellCommandPolicy {
 
   // The usual case, without the lists that a line needs.
   #judgeAlone(command: SimpleCommand, view: WorkspaceView, input: string): ShellDecision {
-    const judged = judgeCommand(command, this.#options, view, false);
+    const judged = judgeCommand(command, this.#options, view, judgeText, false);
     if ('rule' in judged) return this.#decide(input, [judged], []);
     const objections = objectionsTo(judged, this.#options);
     const { words, planned } = judged;
@@ -128,7 +129,7 @@ export class ShellCommandPolicy {
       const rank = layers.indexOf(where);
       passTo(rank);
       next = Math.max(next, rank + 1);
-      const remark = note ?? finding.detail;
+      const remark = note ?? remarkOf(finding);
       const step = { layer: where, rule: finding.rule, effect: said };
       trace.push(remark === undefined ? step : { ...step, note: shorten(remark) });
     }
@@ -181,6 +182,12 @@ function refuseDirectory(detail: string, view: WorkspaceView): Finding | undefin
 const decisiveOf = (findings: readonly Finding[]): Finding =>
   findings.find(({ rule }) => shellRules[rule].effect === 'deny') ??
   findings[0] ?? { rule: 'shell.internal' };
+
+function remarkOf({ detail, within }: Finding): string | undefined {
+  if (within === undefined) return detail;
+  const text = `in "${within}"`;
+  return detail === undefined || detail === within ? text : `${shorten(detail)} ${text}`;
+}
 
 const shorten = (text: string): string => (text.length > 120 ? `${text.slice(0, 117)}…` : text);
 

@@ -1,10 +1,10 @@
 import { parseCommand } from '../parse/parse-command.js';
 import { findProfile } from '../profiles/find-profile.js';
-import type { Finding, Token } from '../rules/finding.js';
+import type { Finding } from '../rules/finding.js';
 import { refusePaths } from '../layers/workspace-layer.js';
 import { isText } from './embedded-paths.js';
 import { inspectCommand } from './inspect-command.js';
-import { Inspection } from './inspection.js';
+import type { Inspection, RecordedText } from './inspection.js';
 
 const mostTexts = 64;
 const deepest = 3;
@@ -43,11 +43,12 @@ function beginsWithProgram(part: string): boolean {
   return name !== undefined && findProfile(name) !== undefined;
 }
 
-function findingsOf(text: Token, into: Inspection, depth: number): readonly Finding[] {
+function findingsOf(text: RecordedText, into: Inspection, depth: number): readonly Finding[] {
   const found: Finding[] = [];
   for (const { words, fed, redirected } of commandsIn(text.value.trim())) {
     const [name = '', ...rest] = words;
-    const nested = new Inspection(into.options, into.view, fed ? 'pipe' : undefined, into.history);
+    const nested = into.nested(fed ? 'pipe' : undefined, text.view);
+    nested.depth = 0;
     const tokens = words.map((value) => ({ value, span: text.span }));
     const asCommand = fed || redirected || rest.some((value) => /^--?\w|\/|\.\w/.test(value));
     // What begins with no program may be one that takes a command line itself.
@@ -57,7 +58,7 @@ function findingsOf(text: Token, into: Inspection, depth: number): readonly Find
       inspectCommand(tokens, nested);
     }
     if (depth < deepest) inspectTexts(nested, depth + 1);
-    const outside = refusePaths(nested.paths, into.view);
+    const outside = refusePaths(nested.paths);
     for (const finding of outside ? [...nested.findings, outside] : nested.findings)
       if (telling.test(finding.rule)) found.push(finding);
   }

@@ -5,14 +5,36 @@ import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';
 
 const mostEntries = 4096;
+const mostTrees = 64;
 
 const leavesNothingOut = (): boolean => false;
+
+/** Judges the trees that a tool follows, from every directory that they may be read from. */
+export function inspectFollowedTrees(
+  trees: readonly Token[],
+  into: Inspection,
+  leftOut: (directory: string) => boolean = leavesNothingOut,
+): void {
+  const before = into.findings.length;
+  const { view, bases } = into;
+  for (const from of [view, ...bases]) {
+    into.view = from;
+    const seen = new Set<string>();
+    for (const tree of trees) {
+      if (seen.has(tree.value) || into.findings.length > before) continue;
+      seen.add(tree.value);
+      if (seen.size > mostTrees) into.object('shell.workspace.links', tree);
+      else inspectFollowedTree(tree.value, tree, into, leftOut);
+    }
+  }
+  into.view = view;
+}
 
 /**
  * Judges every link in the tree at a path for a tool that follows them (`grep -R`). A tree too large to look at is refused.
  * `leftOut` says which directories the tool does not enter.
  */
-export function inspectFollowedTree(
+function inspectFollowedTree(
   value: string,
   token: Token,
   into: Inspection,

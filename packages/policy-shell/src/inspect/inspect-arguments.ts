@@ -10,9 +10,9 @@ import type { Grammar, ValueRole } from '../profiles/tool-profile.js';
 import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';
-import { directoriesLeftOut, inspectFollowedTree } from './followed-trees.js';
+import { directoriesLeftOut, inspectFollowedTrees } from './followed-trees.js';
 import { recordPossiblePaths } from './possible-paths.js';
-import { inspectValue } from './value-roles.js';
+import { addBase, inspectValue } from './value-roles.js';
 
 /** The program whose arguments are walked, for those who take words over. */
 export interface Walker {
@@ -31,6 +31,10 @@ export interface WalkHandlers {
   readonly module: (words: readonly Token[], walker: Walker) => void;
   /** One word that is a command line for a shell. */
   readonly commandText: (word: Token, walker: Walker) => void;
+  /** One word that is a command line for a shell with another grammar. */
+  readonly foreignText: (word: Token, walker: Walker) => void;
+  /** One word that the tool splits, and the words behind it: its arguments anew. */
+  readonly splitCommand: (word: Token, rest: readonly Token[], walker: Walker) => void;
   /** One word that is a command line and judged as one. */
   readonly commandLine: (word: Token, walker: Walker) => void;
 }
@@ -71,9 +75,11 @@ export function inspectGlobalOptions(
   return new ArgumentWalk(program, token, compileGrammar(grammar), args, into, handlers).globals();
 }
 
-const mostTrees = 64;
 const none: readonly string[] = [];
 const nothing: readonly Token[] = [];
+
+// In tools whose profile does not list it.
+const entersDirectory = /^--(?:cwd|chdir|work(?:ing)?-?dir(?:ectory)?)(?:=(.*))?$/s;
 
 class ArgumentWalk {
   readonly #program: string;
@@ -115,7 +121,7 @@ class ArgumentWalk {
   }
 
   run(): WalkResult {
-    const { grammar, refusedOperands } = this.#table;
+    const { operands: roles, optionsFirst, needsOperand, refusedOperands, takesCommands } = this.#table;
     const operands: Token[] = [];
     let firstOperand = -1;
     let ended = false;
@@ -127,33 +133,31 @@ class ArgumentWalk {
         if (this.#delegated) return { delegated: true, firstOperand, operands: nothing };
       } else {
         if (firstOperand < 0) firstOperand = this.#index;
-        const role = roleAt(grammar.operands, operands.length);
+        const role = roleAt(roles, operands.length);
         if (this.#informational && role === 'command') return { delegated: false, firstOperand, operands };
         if (role === 'command' || role === 'assignments-then-command') {
           const rest = this.#args.slice(this.#index);
           if (role === 'command') this.#handlers.command(rest, this.#walker());
           else this.#handlers.assignmentsThenCommand(rest, this.#walker());
-          for (const [at, operand] of operands.entries())
-            this.#operand(roleAt(grammar.operands, at), operand);
+          for (const [at, operand] of operands.entries()) this.#operand(roleAt(roles, at), operand);
           return { delegated: true, firstOperand, operands: nothing };
         }
         const refused = refusedOperands.size > 0 ? refusedOperand(refusedOperands, token.value) : undefined;
         if (refused) this.#into.object(refused, token, `${this.#program} ${token.value}`);
         operands.push(token);
-        if (grammar.optionsFirst === true) ended = true;
+        if (optionsFirst) ended = true;
       }
       this.#index++;
     }
-    const roles = this.#rolesOfOperands();
+    const meant = this.#rolesOfOperands();
     for (let at = 0; at < operands.length; at++) {
       const operand = operands[at];
-      if (operand) this.#operand(roleAt(roles, at), operand);
+      if (operand) this.#operand(roleAt(meant, at), operand);
     }
-    if (this.#follows && !this.#keepsLinks) this.#followLinks(roles, operands);
-    if (operands.length === 0 && grammar.needsOperand && !this.#informational)
-      this.#noOperand(grammar.needsOperand);
+    if (this.#follows && !this.#keepsLinks) this.#followLinks(meant, operands);
+    if (operands.length === 0 && needsOperand && !this.#informational) this.#noOperand(needsOperand);
     const { feed } = this.#into;
-    if (grammar.takesCommands === true && (feed === 'pipe' || feed === 'text')) {
+    if (takesCommands && (feed === 'pipe' || feed === 'text')) {
       this.#into.inlineCode(this.#token, `The input of ${this.#program}`);
     }
     return { delegated: false, firstOperand, operands };
@@ -164,31 +168,23 @@ class ArgumentWalk {
   }
 
   // Without a path the tool reads the working directory.
-  #followLinks(roles: readonly ValueRole[] | undefined, operands: readonly Token[]): void {
+  #followLinks(roles: readonly ValueRole[], operands: readonly Token[]): void {
     const trees = operands.filter((_, at) => !isText(roleAt(roles, at)));
     const { view } = this.#into;
     if (
-      this.#table.grammar.comparesTrees === true &&
+      this.#table.comparesTrees &&
       !trees.every(({ value }) => isDirectory(posix.resolve(view.realCwd, value)))
     )
       return;
     const leftOut = directoriesLeftOut(this.#program, this.#args, this.#into);
-    const before = this.#into.findings.length;
-    const seen = new Set<string>();
-    for (const tree of trees) {
-      if (seen.has(tree.value) || this.#into.findings.length > before) continue;
-      seen.add(tree.value);
-      if (seen.size > mostTrees) this.#into.object('shell.workspace.links', tree);
-      else inspectFollowedTree(tree.value, tree, this.#into, leftOut);
-    }
-    if (trees.length === 0) inspectFollowedTree('.', this.#token, this.#into, leftOut);
+    inspectFollowedTrees(trees.length > 0 ? trees : [{ ...this.#token, value: '.' }], this.#into, leftOut);
   }
 
-  #rolesOfOperands(): readonly ValueRole[] | undefined {
-    const { grammar, operandsWith } = this.#table;
-    if (operandsWith.length === 0) return grammar.operands;
+  #rolesOfOperands(): readonly ValueRole[] {
+    const { operands, operandsWith } = this.#table;
+    if (operandsWith.length === 0) return operands;
     const special = operandsWith.find(({ options }) => this.#seen.some((option) => options.includes(option)));
-    return special?.operands ?? grammar.operands;
+    return special?.operands ?? operands;
   }
 
   #operand(role: ValueRole, operand: Token): void {
@@ -202,7 +198,12 @@ class ArgumentWalk {
     if (rule !== 'shell.program.code-runner' || feed === undefined) {
       this.#into.object(rule, this.#token, this.#program);
     } else if (feed !== 'file') {
-      this.#into.inlineCode(this.#token, `The input of ${this.#program}`);
+      const { fedText } = this.#into;
+      if (this.#table.shell && fedText) this.#handlers.commandText(fedText, this.#walker());
+      else this.#into.inlineCode(this.#token, `The input of ${this.#program}`);
+      // A text for a shell is judged or refused.
+      if (this.#table.shell && !fedText)
+        this.#into.object('shell.exec.wrapper', this.#token, `A pipe into ${this.#program}`);
     }
   }
 
@@ -216,7 +217,7 @@ class ArgumentWalk {
     const { value } = token;
     const exact = this.#table.options.get(value);
     if (exact) this.#apply(value, exact, token, undefined);
-    else if (this.#table.grammar.style === 'single-dash') this.#singleDash(token);
+    else if (this.#table.singleDash) this.#singleDash(token);
     else if (value.startsWith('--')) this.#long(token);
     else this.#cluster(token);
   }
@@ -249,7 +250,7 @@ class ArgumentWalk {
         // Once for the word: it is looked at as a whole.
         if (!strange) this.#unknown(token);
         strange = true;
-        if (this.#table.grammar.unknownOption) return;
+        if (this.#table.unknownOption) return;
         continue;
       }
       const option = `-${value.charAt(at)}`;
@@ -275,7 +276,7 @@ class ArgumentWalk {
       this.#apply(name, exact, token, equals < 0 ? undefined : value.slice(equals + 1));
       return;
     }
-    if (this.#table.grammar.unknownOption) {
+    if (this.#table.unknownOption) {
       this.#unknown(token);
       return;
     }
@@ -290,9 +291,15 @@ class ArgumentWalk {
   }
 
   #unknown(token: Token): void {
-    const { unknownOption } = this.#table.grammar;
-    if (unknownOption) this.#into.object(unknownOption, token);
-    else recordPossiblePaths(token, 'any', this.#into);
+    const { unknownOption } = this.#table;
+    if (unknownOption) {
+      this.#into.object(unknownOption, token);
+      return;
+    }
+    const entering = entersDirectory.exec(token.value);
+    const directory = entering && (entering[1] ?? this.#args[this.#index + 1]?.value);
+    if (directory) addBase({ value: directory, span: token.span }, 'any', this.#into);
+    recordPossiblePaths(token, 'any', this.#into);
   }
 
   #apply(option: string, meaning: OptionMeaning, token: Token, joined: string | undefined): void {
@@ -335,9 +342,17 @@ class ArgumentWalk {
       return;
     }
     const value = joined === undefined ? this.#args[++this.#index] : { value: joined, span: token.span };
-    if (role === 'command-text') {
+    if (role === 'command-text' || role === 'foreign-text') {
+      // Behind the text a shell takes arguments for it; other tools go on with their own.
+      if (this.#table.optionsFirst) this.#delegated = true;
+      else this.#informational = true;
+      if (role === 'command-text') this.#handlers.commandText(value ?? token, this.#walker());
+      else this.#handlers.foreignText(value ?? token, this.#walker());
+      return;
+    }
+    if (role === 'split-command') {
       this.#delegated = true;
-      this.#handlers.commandText(value ?? token, this.#walker());
+      this.#handlers.splitCommand(value ?? token, this.#args.slice(this.#index + 1), this.#walker());
       return;
     }
     if (role === 'module') {
@@ -379,6 +394,6 @@ export function refusedOperand(
 
 const isText = (role: ValueRole): boolean => role === 'text' || role === 'pattern';
 
-function roleAt(roles: readonly ValueRole[] | undefined, index: number): ValueRole {
-  return roles?.[Math.min(index, roles.length - 1)] ?? 'any';
+function roleAt(roles: readonly ValueRole[], index: number): ValueRole {
+  return roles[Math.min(index, roles.length - 1)] ?? 'any';
 }

@@ -1,5 +1,6 @@
 import { resolvePath } from '../path/resolve-path.js';
 import { parseCommand } from '../parse/parse-command.js';
+import { readPlainCommand } from '../parse/plain-command.js';
 import { compileSubcommands } from '../profiles/compile-grammar.js';
 import { findProfile, profileOf, type KnownProgram } from '../profiles/find-profile.js';
 import type { Grammar, ToolDescription } from '../profiles/tool-profile.js';
@@ -13,7 +14,7 @@ import {
   type Walker,
   type WalkHandlers,
 } from './inspect-arguments.js';
-import { Inspection } from './inspection.js';
+import type { Inspection } from './inspection.js';
 import { hasRulesOfItsOwn, inspectWholeCommand } from './whole-command.js';
 import { inspectUnknownProgram } from './unknown-program.js';
 
@@ -24,6 +25,10 @@ const tellsVersion: ReadonlySet<string> = new Set<ShellRuleId>([
   'shell.program.package-manager',
   'shell.program.container',
   'shell.program.cloud',
+]);
+const startsOthers: ReadonlySet<string> = new Set<ShellRuleId>([
+  'shell.exec.wrapper',
+  'shell.program.debugger',
 ]);
 const reservedWords =
   /^(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|in|function|select|coproc|\{|\}|!|\[\[|\]\])$/;
@@ -91,6 +96,17 @@ function inspectProgram(
   args: readonly Token[],
   into: Inspection,
 ): void {
+  const frame = into.beginProgram();
+  judgeProgram({ name, known, system }, token, args, into);
+  into.endProgram(frame, token);
+}
+
+function judgeProgram(
+  { name, known, system }: Identified,
+  token: Token,
+  args: readonly Token[],
+  into: Inspection,
+): void {
   // In front of the programs that it starts.
   const place = into.programs.length;
   if (!known) {
@@ -104,7 +120,9 @@ function inspectProgram(
     into.program({ name, token, subcommand: undefined, wrapper: false, system }, place);
     // Asking what is installed is harmless, and these programs answer it.
     const asksVersion = args.length === 1 && args[0]?.value === '--version' && system;
-    if (!asksVersion || !tellsVersion.has(profile.refused)) into.object(profile.refused, token, name);
+    if (asksVersion && tellsVersion.has(profile.refused)) return;
+    if (startsOthers.has(profile.refused)) inspectBehindWrapper(args, into);
+    into.object(profile.refused, token, name);
     return;
   }
   if (known.elevates && into.options.elevation === 'deny')
@@ -118,6 +136,17 @@ function inspectProgram(
   const wrapper = walk.delegated && profile.operands?.at(-1)?.endsWith('command') === true;
   into.program({ name, token, subcommand: args[walk.firstOperand]?.value, wrapper, system }, place);
   if (hasRulesOfItsOwn(name)) inspectWholeCommand(name, args, into, token, walk.operands);
+}
+
+// A wrapper that is refused whatever it starts: what it starts says more, where it can be seen.
+function inspectBehindWrapper(args: readonly Token[], into: Inspection): void {
+  const start = args.findIndex(
+    ({ value }) => findProfile(value.slice(value.lastIndexOf('/') + 1)) !== undefined,
+  );
+  if (start < 0) return;
+  const nested = into.nested(undefined);
+  inspectCommand(args.slice(start), nested);
+  into.findings.push(...nested.findings);
 }
 
 // An agent that may become root may install what it was given: its tools are described by other grammars then.
@@ -181,8 +210,7 @@ function inspectByName(words: readonly Token[], into: Inspection): void {
   const [first] = words;
   const known = first && findProfile(first.value);
   if (!known) return;
-  const nested = new Inspection(into.options, into.view, into.feed, into.history);
-  nested.depth = into.depth;
+  const nested = into.nested(into.feed);
   inspectCommand(words, nested);
   for (const finding of nested.findings)
     if (known.profile.refused === undefined || harmful.test(finding.rule)) into.findings.push(finding);
@@ -225,10 +253,56 @@ const handlers: WalkHandlers = {
     );
   },
 
+  // What the text does says more than that it is one, unless nobody can read it.
   commandText(word, { name, into }) {
+    const before = into.findings.length;
+    into.judgeText(word, into);
+    const found = into.findings.splice(before);
+    const unread = found.length === 1 && found[0]?.rule.startsWith('shell.syntax.') === true;
+    if (!unread) into.findings.push(...found);
     into.inlineCode(word, `${name} -c`);
+    if (unread) into.findings.push(...found);
+  },
+
+  // Words that mean the same to every shell are judged, other text is refused.
+  foreignText(word, { name, into }) {
+    if (readPlainCommand(word.value)) into.judgeText(word, into);
+    into.inlineCode(word, `${name} -c`);
+    if (!readPlainCommand(word.value)) into.object('shell.exec.wrapper', word, `${name} -c`);
+  },
+
+  splitCommand(word, rest, { name, token, into }) {
+    const words = splitWords(word.value);
+    if (!words) {
+      into.object('shell.exec.wrapper', word, `${name} -S`);
+      return;
+    }
+    if (++into.depth > maximumDepth) into.object('shell.exec.depth', word);
+    else
+      inspectProgram(
+        { name, known: findProfile(name), system: true },
+        token,
+        [...words.map((value) => ({ value, span: word.span })), ...rest],
+        into,
+      );
+    into.depth--;
   },
 };
+
+// As `env -S` splits, where it reads a text as every shell does; its escapes and variables are not read.
+function splitWords(text: string): readonly string[] | undefined {
+  const words: string[] = [];
+  let rest = text.trim().replace(/[ \t]+/g, ' ');
+  for (;;) {
+    const setting = /^\w+=[\w./:@%+,-]*(?: |$)/.exec(rest)?.[0];
+    if (setting === undefined) break;
+    words.push(setting.trimEnd());
+    rest = rest.slice(setting.length);
+  }
+  if (rest === '') return words.length > 0 ? words : undefined;
+  const plain = readPlainCommand(rest);
+  return plain && [...words, ...plain.words.map(({ value }) => value)];
+}
 
 function inspectModule(words: readonly Token[], walker: Walker): void {
   const [module, ...args] = words;

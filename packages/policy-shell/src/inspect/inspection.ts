@@ -4,14 +4,24 @@ import {
   type PathUse,
   type WorkspaceView,
 } from '../path/workspace-paths.js';
+import type { CheckedOptions } from '../policy-options.js';
 import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Finding, Token } from '../rules/finding.js';
 import type { LineHistory, MadePlace } from './line-history.js';
 
-/** Policy options that the inspection of arguments needs. */
-export interface InspectionOptions {
-  readonly inlineCode: 'deny' | 'ask' | 'allow';
-  readonly elevation: 'deny' | 'allow';
+/** Judges a text as the line of commands that a shell makes of it, and adds what it finds. */
+export type TextJudge = (text: Token, into: Inspection) => void;
+
+/** A path, and the directories it is judged against. */
+export interface RecordedPath extends PathUse {
+  readonly view: WorkspaceView;
+  /** Whether it names a directory to enter, which is looked for where the option stands and nowhere else. */
+  readonly entered: boolean;
+}
+
+/** A text, and the directories that what it names is judged against. */
+export interface RecordedText extends Token {
+  readonly view: WorkspaceView;
 }
 
 /** What gives a command its standard input: a pipe, a file, or the text of a here-document. */
@@ -31,29 +41,95 @@ export interface InspectedProgram {
   readonly system: boolean;
 }
 
+/** What a program inside of another gives back when it ends. */
+interface ProgramFrame {
+  readonly view: WorkspaceView;
+  readonly bases: readonly WorkspaceView[];
+  readonly start: number;
+}
+
+const mostRepeated = 2048;
+
 // Most commands have none, and a list costs something.
 const nothing: readonly never[] = [];
 
 /** Collects what one command would do; filled by `inspectCommand`. */
 export class Inspection {
-  readonly options: InspectionOptions;
-  readonly view: WorkspaceView;
+  readonly options: CheckedOptions;
+  /** The directories that the words at hand are judged against: other ones behind an option that enters a directory. */
+  view: WorkspaceView;
+  /** Further directories that the words of the program at hand may be read from (`tar -C`). */
+  bases: readonly WorkspaceView[] = nothing;
+  readonly judgeText: TextJudge;
   readonly findings: Finding[] = [];
-  readonly paths: PathUse[] = [];
+  readonly paths: RecordedPath[] = [];
   readonly programs: InspectedProgram[] = [];
   /** Absent where standard input is closed. */
   readonly feed: Feed | undefined;
   /** What earlier commands of the line made; absent for a command alone. */
   readonly history: LineHistory | undefined;
+  /** What a here-document feeds to the command. */
+  fedText: Token | undefined;
   depth = 0;
-  #texts: Token[] | undefined;
+  #start = 0;
+  #entering = false;
+  #texts: RecordedText[] | undefined;
   #made: MadePlace[] | undefined;
 
-  constructor(options: InspectionOptions, view: WorkspaceView, feed?: Feed, history?: LineHistory) {
+  constructor(
+    options: CheckedOptions,
+    view: WorkspaceView,
+    judgeText: TextJudge,
+    feed?: Feed,
+    history?: LineHistory,
+  ) {
     this.options = options;
     this.view = view;
+    this.judgeText = judgeText;
     this.feed = feed;
     this.history = history;
+  }
+
+  /** Begins the words of a program; gives what {@link endProgram} takes. */
+  beginProgram(): ProgramFrame {
+    const frame = { view: this.view, bases: this.bases, start: this.#start };
+    this.bases = nothing;
+    this.#start = this.paths.length;
+    return frame;
+  }
+
+  /** Ends the words of a program: its directories no longer count, and what it names is judged from each of them. */
+  endProgram(frame: ProgramFrame, token: Token): void {
+    if (this.bases.length > 0) this.judgeAlsoFrom(this.bases, token);
+    this.view = frame.view;
+    this.bases = frame.bases;
+    this.#start = frame.start;
+  }
+
+  /** Records the paths of a directory that is entered. */
+  entering(record: () => void): void {
+    this.#entering = true;
+    record();
+    this.#entering = false;
+  }
+
+  /** Records the paths of the program at hand once more for each of these directories. */
+  judgeAlsoFrom(views: readonly WorkspaceView[], token: Token): void {
+    const end = this.paths.length;
+    if ((end - this.#start) * views.length > mostRepeated) {
+      this.object('shell.syntax.too-complex', token, 'paths in several directories');
+      return;
+    }
+    for (const view of views)
+      for (const path of this.paths.slice(this.#start, end))
+        if (!path.entered) this.paths.push({ ...path, view });
+  }
+
+  /** Gives an empty one for words that are looked at by themselves. */
+  nested(feed: Feed | undefined, view = this.view): Inspection {
+    const nested = new Inspection(this.options, view, this.judgeText, feed, this.history);
+    nested.depth = this.depth;
+    return nested;
   }
 
   program(program: InspectedProgram, place: number): void {
@@ -68,16 +144,16 @@ export class Inspection {
   path(value: string, token: Token, access: PathAccess): void {
     if ((access === 'read' || access === 'any') && isCredentialFile(value))
       this.object('shell.secret.file', token);
-    this.paths.push({ value, span: token.span, access });
+    this.paths.push({ value, span: token.span, access, view: this.view, entered: this.#entering });
   }
 
   /** Words that may hold a command line or other code. */
-  get texts(): readonly Token[] {
+  get texts(): readonly RecordedText[] {
     return this.#texts ?? nothing;
   }
 
   text(token: Token): void {
-    (this.#texts ??= []).push(token);
+    (this.#texts ??= []).push({ value: token.value, span: token.span, view: this.view });
   }
 
   /** What this command makes for those behind it. */

@@ -3,7 +3,8 @@ import { posix } from 'node:path';
 import { isDirectory } from '../path/is-directory.js';
 import { resolvePath } from '../path/resolve-path.js';
 import type { Token } from '../rules/finding.js';
-import { inspectFollowedTree } from './followed-trees.js';
+import { inspectFollowedTrees } from './followed-trees.js';
+import { addBase } from './value-roles.js';
 import type { Inspection } from './inspection.js';
 import { isPlainFile, placeOf } from './line-history.js';
 import { inspectMovedTree } from './moved-trees.js';
@@ -41,10 +42,9 @@ function inspectPacking(
   if (!first) return;
   // The old form `tar xfC a.tar dir`.
   const old = /^[A-Za-z]*C/.test(first.value);
+  if (old) for (const operand of operands.slice(1, 3)) addBase(operand, 'fill', into);
   for (const operand of operands) into.path(operand.value, operand, old ? 'fill' : 'take');
-  if (/^(?=[A-Za-z]*c)[A-Za-z]*h/.test(first.value)) {
-    for (const operand of operands.slice(1)) inspectFollowedTree(operand.value, operand, into);
-  }
+  if (/^(?=[A-Za-z]*c)[A-Za-z]*h/.test(first.value)) inspectFollowedTrees(operands.slice(1), into);
   // 7z packs what links lead to, unless it is told to pack the links.
   if (
     /^p?7z/.test(name) &&
@@ -52,8 +52,7 @@ function inspectPacking(
     !args.some(({ value }) => /^-snl-?$/.test(value))
   ) {
     const trees = operands.slice(2);
-    for (const tree of trees.length > 0 ? trees : [{ ...first, value: '.' }])
-      inspectFollowedTree(tree.value, tree, into);
+    inspectFollowedTrees(trees.length > 0 ? trees : [{ ...first, value: '.' }], into);
   }
   into.path('.', first, 'fill');
 }

@@ -1,6 +1,7 @@
 import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';
 import { resolvePath } from '../path/resolve-path.js';
+import { addBase } from './value-roles.js';
 import { recordPossiblePaths } from './possible-paths.js';
 
 // Programs whose appearance in the arguments of an unknown program means: that program starts them.
@@ -9,6 +10,9 @@ const startable =
 
 const codeOption =
   /^(?:-[ceExr]|--?(?:[a-z]+-)*(?:hook|pager|editor|interpreter|launcher|wrapper|bin|binary|program|cmd|command|exec|script)|--?(?:eval|exec|execute|command|cmd|run|script|shell|batch-string|init-script|code|expression|load|require|plugin|preload|call))$/;
+
+// What usually makes a tool read its words from another directory.
+const entersDirectory = /^(?:-C|--?(?:cwd|chdir|directory|dir|prefix|root|work(?:ing)?-?dir(?:ectory)?))$/;
 
 /**
  * Judges a program without a profile: every word may be a path, options that usually carry code ask, and a shell or
@@ -29,6 +33,10 @@ export function inspectUnknownProgram(
     if (startable.test(base)) inspectNested(args.slice(index), into);
     const equals = value.indexOf('=');
     const option = equals > 0 ? value.slice(0, equals) : value;
+    if (entersDirectory.test(option)) {
+      const directory = equals > 0 ? value.slice(equals + 1) : args[index + 1]?.value;
+      if (directory) addBase({ value: directory, span: token.span }, 'any', into);
+    }
     if (!codeOption.test(option)) continue;
     const code = equals > 0 ? value.slice(equals + 1) : (args[index + 1]?.value ?? '');
     if (!/^(?:-.*|[\w@%+-]*[./][\w./@%+-]*|[\d,]*)$/.test(code)) {

@@ -1,4 +1,5 @@
 import { riskyAwk } from '../scanners/awk.js';
+import { enterDirectory, type PathAccess } from '../path/workspace-paths.js';
 import { isGitHelperAddress, isHarmlessGitSetting } from '../scanners/git-values.js';
 import { riskyJq, riskySql } from '../scanners/jq.js';
 import { makeWordRule } from '../scanners/make-words.js';
@@ -27,6 +28,7 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
     case 'command':
     case 'command-line':
     case 'assignments-then-command':
+    case 'split-command':
     case 'module':
       return;
     case 'any':
@@ -34,6 +36,16 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       return;
     case 'read':
       recordPossiblePaths(token, 'read', into);
+      return;
+    case 'never':
+      into.object('shell.exec.wrapper-usage', token, program);
+      return;
+    case 'directory':
+      enter(token, into);
+      return;
+    case 'base':
+    case 'fill-base':
+      addBase(token, role === 'base' ? 'any' : 'fill', into);
       return;
     case 'look':
       recordPossiblePaths(token, 'look', into);
@@ -89,6 +101,7 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       return;
     case 'code':
     case 'command-text':
+    case 'foreign-text':
       into.inlineCode(token, program);
       return;
     case 'mode':
@@ -180,4 +193,29 @@ function inspectNameValue(token: Token, into: Inspection): void {
   const rule = makeWordRule(token.value);
   if (rule) into.object(rule, token);
   recordPossiblePaths(token, 'any', into);
+}
+
+const mostBases = 8;
+
+// What stands before the option has been judged from the old directory, and is read from the new one.
+function enter(token: Token, into: Inspection): void {
+  const entered = enterDirectory(token.value, into.view);
+  if (entered && entered !== into.view) into.judgeAlsoFrom([entered], token);
+  into.entering(() => recordPossiblePaths(token, 'read', into));
+  if (!entered || entered === into.view) return;
+  into.bases = into.bases.map((base) => enterDirectory(token.value, base) ?? base);
+  into.view = entered;
+}
+
+/** Judges a directory that some words of the program may be read from, and has all of them judged from there too. */
+export function addBase(token: Token, access: PathAccess, into: Inspection): void {
+  into.entering(() => recordPossiblePaths(token, access, into));
+  const known = [into.view, ...into.bases];
+  const entered = known.map((view) => enterDirectory(token.value, view));
+  for (const base of entered)
+    if (base && !known.some(({ realCwd, cwd }) => realCwd === base.realCwd && cwd === base.cwd))
+      known.push(base);
+  if (known.length > mostBases)
+    into.object('shell.syntax.too-complex', token, `more than ${mostBases} directories`);
+  else into.bases = known.slice(1);
 }

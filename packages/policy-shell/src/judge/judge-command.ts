@@ -3,7 +3,13 @@ import { inspectAssignment } from '../inspect/assignments.js';
 import { inspectEmptiedFiles } from '../inspect/emptied-files.js';
 import { inspectTexts } from '../inspect/embedded-text.js';
 import { inspectCommand } from '../inspect/inspect-command.js';
-import { type Feed, type InspectedProgram, Inspection } from '../inspect/inspection.js';
+import {
+  type Feed,
+  type InspectedProgram,
+  Inspection,
+  type RecordedPath,
+  type TextJudge,
+} from '../inspect/inspection.js';
 import type { LineHistory, MadePlace } from '../inspect/line-history.js';
 import { refusePaths } from '../layers/workspace-layer.js';
 import type { SimpleCommand } from '../parse/parse-command.js';
@@ -11,7 +17,7 @@ import type { ParsedRedirect } from '../parse/redirect.js';
 import type { ParsedWord } from '../parse/word.js';
 import { expandGlob } from '../path/expand-glob.js';
 import { resolvePath } from '../path/resolve-path.js';
-import { isCredentialFile, type PathUse, refusePath, type WorkspaceView } from '../path/workspace-paths.js';
+import { isCredentialFile, refusePath, type WorkspaceView } from '../path/workspace-paths.js';
 import type { CheckedOptions } from '../policy-options.js';
 import type { Finding, Token } from '../rules/finding.js';
 
@@ -36,12 +42,14 @@ export function judgeCommand(
   command: SimpleCommand,
   options: CheckedOptions,
   view: WorkspaceView,
+  judgeText: TextJudge,
   piped: boolean,
   history?: LineHistory,
 ): JudgedCommand | Finding {
-  if (command.plain === true) return judgeWords(command.words, command, options, view, piped, history);
+  if (command.plain === true)
+    return judgeWords(command.words, command, options, view, judgeText, piped, history);
   const words = expandWords(command, view);
-  return 'rule' in words ? words : judgeWords(words, command, options, view, piped, history);
+  return 'rule' in words ? words : judgeWords(words, command, options, view, judgeText, piped, history);
 }
 
 function judgeWords(
@@ -49,18 +57,20 @@ function judgeWords(
   command: SimpleCommand,
   options: CheckedOptions,
   view: WorkspaceView,
+  judgeText: TextJudge,
   piped: boolean,
   history: LineHistory | undefined,
 ): JudgedCommand {
-  const inspection = new Inspection(options, view, feedOf(command.redirects, piped), history);
+  const inspection = new Inspection(options, view, judgeText, feedOf(command.redirects, piped), history);
+  if (inspection.feed === 'text') inspection.fedText = fedTextOf(command);
   for (const { name, value, span } of command.assignments) {
     inspectAssignment({ value: `${name}=${value}`, span }, inspection);
   }
   inspectCommand(words, inspection);
   if (inspection.texts.length > 0) inspectTexts(inspection);
   const argv = words.map(valueOf) as [string, ...string[]];
-  let outside = refusePaths(inspection.paths, view);
-  if (history) outside ??= refuseElsewhere(inspection.paths, history, view);
+  let outside = refusePaths(inspection.paths);
+  if (history) outside ??= refuseElsewhere(inspection.paths, history);
   if (command.redirects.length > 0) {
     inspectEmptiedFiles(words, command.redirects, inspection);
     outside = inspectRedirects(command.redirects, inspection, view) ?? outside;
@@ -71,14 +81,10 @@ function judgeWords(
 }
 
 // Gives the objection to what a path will stand for when earlier commands of the line have run.
-function refuseElsewhere(
-  paths: readonly PathUse[],
-  history: LineHistory,
-  view: WorkspaceView,
-): Finding | undefined {
+function refuseElsewhere(paths: readonly RecordedPath[], history: LineHistory): Finding | undefined {
   const judged = new Set<string>();
-  for (const { value, span, access } of paths) {
-    const key = access + value;
+  for (const { value, span, access, view } of paths) {
+    const key = `${access}${view.realCwd}\0${value}`;
     if (judged.has(key)) continue;
     judged.add(key);
     for (const other of history.elsewhere(view.realCwd, value)) {
@@ -114,6 +120,12 @@ function feedOf(redirects: readonly ParsedRedirect[], piped: boolean): Feed | un
   return feed;
 }
 
+// The last here-document wins over those before it.
+function fedTextOf({ redirects, span }: SimpleCommand): Token | undefined {
+  const last = redirects.findLast(({ kind }) => kind === 'text');
+  return last?.kind === 'text' ? { value: last.text, span } : undefined;
+}
+
 // Gives the objection of the workspace restriction; a question about credentials goes to the inspection.
 function inspectRedirects(
   redirects: readonly ParsedRedirect[],
@@ -127,8 +139,8 @@ function inspectRedirects(
     if (value.startsWith('~')) return { rule: 'shell.workspace.outside', span, detail: value };
     if (isCredentialFile(value)) into.object('shell.secret.file', { value, span });
     const access = redirect.kind === 'read' ? 'read' : 'write';
-    const use: PathUse = { value, span, access };
-    const finding = refusePath(use, view) ?? (into.history && refuseElsewhere([use], into.history, view));
+    const use: RecordedPath = { value, span, access, view, entered: false };
+    const finding = refusePath(use, view) ?? (into.history && refuseElsewhere([use], into.history));
     if (finding) return finding;
   }
   return undefined;

@@ -1,5 +1,5 @@
 import type { PlannedCommand, PlannedPipeline } from '../command-plan.js';
-import type { InspectedProgram } from '../inspect/inspection.js';
+import type { InspectedProgram, TextJudge } from '../inspect/inspection.js';
 import { LineHistory } from '../inspect/line-history.js';
 import { viewWorkspace } from '../layers/view.js';
 import { refuseByLists } from '../layers/user-lists.js';
@@ -17,6 +17,15 @@ export interface JudgedLine {
   readonly parts: readonly LinePart[];
   readonly objections: readonly Finding[];
   readonly pipelines: readonly [PlannedPipeline, ...PlannedPipeline[]];
+  readonly programs: readonly InspectedProgram[];
+}
+
+/** What runs a line: the runner of this package, or a shell behind another program, which goes on where the runner ends. */
+export interface LineSetting {
+  readonly judgeText: TextJudge;
+  readonly byShell?: boolean;
+  /** What was made before the line; a new one where it stands alone. */
+  readonly history?: LineHistory | undefined;
 }
 
 const signs = { always: '; ', and: ' && ', or: ' || ' } as const;
@@ -29,18 +38,18 @@ export function judgeLine(
   line: ParsedLine,
   options: CheckedOptions,
   start: WorkspaceView,
+  { judgeText, byShell = false, history = new LineHistory() }: LineSetting,
 ): JudgedLine | Finding {
   const objections: Finding[] = [];
   const outside: Finding[] = [];
   const programs: InspectedProgram[] = [];
   const pipelines: PlannedPipeline[] = [];
   const parts: LinePart[] = [];
-  const history = new LineHistory();
   let view = start;
   for (const [at, pipeline] of line.entries()) {
     const commands: PlannedCommand[] = [];
     for (const [place, command] of pipeline.commands.entries()) {
-      const judged = judgeCommand(command, options, view, place > 0, history);
+      const judged = judgeCommand(command, options, view, judgeText, place > 0, history);
       if ('rule' in judged) return judged;
       objections.push(...judged.findings);
       programs.push(...judged.programs);
@@ -48,6 +57,9 @@ export function judgeLine(
       commands.push(Object.freeze(judged.planned));
       const sign = place > 0 ? ' | ' : at > 0 ? signs[pipeline.joiner] : '';
       parts.push({ sign, command, words: judged.words });
+      // A shell looks for the names again when it gets there.
+      if (byShell && at + place > 0 && command.words.some(({ pieces }) => pieces))
+        objections.push({ rule: 'shell.syntax.glob', span: command.span, detail: 'behind another command' });
       if (place > 0 && command.redirects.some(({ kind }) => kind === 'read' || kind === 'text')) {
         objections.push({ rule: 'shell.syntax.redirect', span: command.span, detail: 'behind a pipe' });
       }
@@ -64,17 +76,17 @@ export function judgeLine(
       const directory = judged.words.at(-1);
       if (directory && history.displaces(view.realCwd, directory.value))
         objections.push({ rule: 'shell.workspace.unsettled', span: directory.span, detail: directory.value });
-      const moved = moveTo(command, judged.words, line, at, options, view);
+      const moved = moveTo(command, judged.words, line, at, options, view, byShell);
       if ('rule' in moved) objections.push(moved);
       else view = moved;
     }
     if (isNonEmpty(commands))
       pipelines.push(Object.freeze({ joiner: pipeline.joiner, commands: Object.freeze(commands) }));
   }
-  const listed = refuseByLists(programs, options);
+  const listed = byShell ? undefined : refuseByLists(programs, options);
   if (listed) objections.push(listed);
   if (!isNonEmpty(pipelines)) return { rule: 'shell.internal' };
-  return { parts, objections: [...objections, ...outside], pipelines };
+  return { parts, objections: [...objections, ...outside], pipelines, programs };
 }
 
 /** Gives every objection to a command that stands alone, in the order of the layers. */
@@ -88,7 +100,7 @@ export function objectionsTo(
 }
 
 // Behind `a && cd b`, only what `&&` joins is sure to run in b; behind `cd b` at the start of a list everything is,
-// because the runner ends the list when a `cd` fails.
+// because the runner ends the list when a `cd` fails, which a shell does not.
 function moveTo(
   command: SimpleCommand,
   words: readonly Token[],
@@ -96,6 +108,7 @@ function moveTo(
   at: number,
   options: CheckedOptions,
   view: WorkspaceView,
+  byShell: boolean,
 ): WorkspaceView | Finding {
   const refusal: Finding = { rule: 'shell.syntax.directory', span: command.span };
   const operands = words.slice(words[1]?.value === '--' ? 2 : 1);
@@ -106,6 +119,6 @@ function moveTo(
     return refusal;
   const behind = line.slice(at + 1);
   if (behind[0]?.joiner === 'or') return refusal;
-  if (pipeline.joiner === 'and' && behind.some(({ joiner }) => joiner !== 'and')) return refusal;
+  if ((byShell || pipeline.joiner === 'and') && behind.some(({ joiner }) => joiner !== 'and')) return refusal;
   return viewWorkspace(options, directory.value, view);
 }

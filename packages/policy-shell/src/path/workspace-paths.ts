@@ -131,6 +131,17 @@ export function isPlainView(view: Omit<WorkspaceView, 'plain'>): boolean {
   });
 }
 
+/** Gives what a command is judged against in a directory that it enters, or `undefined` where that leads outside or cannot be resolved. */
+export function enterDirectory(directory: string, view: WorkspaceView): WorkspaceView | undefined {
+  if (directory === '' || refusePath({ value: directory, span: [0, 0], access: 'read' }, view))
+    return undefined;
+  const real = resolvePath(view.realCwd, directory);
+  if (!real.ok) return undefined;
+  if (real.path === view.realCwd) return view;
+  const entered = { ...view, cwd: joinLexically(view.cwd, directory), realCwd: real.path };
+  return { ...entered, plain: isPlainView(entered) };
+}
+
 function joinLexically(directory: string, path: string): string {
   return isPlainRelative(path) && directory !== '/' ? `${directory}/${path}` : posix.resolve(directory, path);
 }

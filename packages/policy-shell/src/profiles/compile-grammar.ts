@@ -13,9 +13,19 @@ export type OptionMeaning =
   | { readonly kind: 'text2' }
   | { readonly kind: 'text-path' };
 
-/** A grammar ready for lookup. */
+/** A grammar ready for lookup. Every one has the same members, which the engine reads far faster than those of the profiles. */
 export interface CompiledGrammar {
-  readonly grammar: Grammar;
+  readonly operands: readonly ValueRole[];
+  readonly needsOperand: ShellRuleId | undefined;
+  readonly unknownOption: ShellRuleId | undefined;
+  readonly singleDash: boolean;
+  readonly comparesTrees: boolean;
+  readonly optionsFirst: boolean;
+  readonly takesCommands: boolean;
+  /** Whether it is a shell: what it reads from its input is a text like that behind `-c`. */
+  readonly shell: boolean;
+  /** Whether its last operand starts another command. */
+  readonly wraps: boolean;
   readonly options: ReadonlyMap<string, OptionMeaning>;
   /** The options of one dash and one ASCII letter, by its character code. */
   readonly letters: readonly (OptionMeaning | undefined)[];
@@ -70,6 +80,8 @@ export function compileGrammar(grammar: Grammar, globals?: Grammar): CompiledGra
   return made;
 }
 
+const anyOperand: readonly ValueRole[] = ['any'];
+
 function compile(grammar: Grammar, globals: Grammar): CompiledGrammar {
   const options = new Map<string, OptionMeaning>();
   const refusedOperands = new Map<string, ShellRuleId>();
@@ -101,7 +113,24 @@ function compile(grammar: Grammar, globals: Grammar): CompiledGrammar {
   }));
   const letters = Array.from({ length: 128 }, (_, code) => options.get(`-${String.fromCharCode(code)}`));
   const bare = [...options.keys()].some((option) => !option.startsWith('-'));
-  return { grammar, options, letters, bare, refusedOperands, operandsWith };
+  const operands = grammar.operands ?? anyOperand;
+  const roles = [...options.values()].map((meaning) => (meaning.kind === 'value' ? meaning.role : undefined));
+  return {
+    operands,
+    needsOperand: grammar.needsOperand,
+    unknownOption: grammar.unknownOption,
+    singleDash: grammar.style === 'single-dash',
+    comparesTrees: grammar.comparesTrees === true,
+    optionsFirst: grammar.optionsFirst === true,
+    takesCommands: grammar.takesCommands === true,
+    shell: roles.some((role) => role === 'command-text' || role === 'foreign-text'),
+    wraps: operands.at(-1)?.endsWith('command') === true,
+    options,
+    letters,
+    bare,
+    refusedOperands,
+    operandsWith,
+  };
 }
 
 const subcommands = new WeakMap<ToolDescription, CompiledSubcommands>();

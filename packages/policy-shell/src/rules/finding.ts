@@ -8,6 +8,8 @@ export interface Finding {
   readonly rule: ShellRuleId;
   readonly span?: Span;
   readonly detail?: string;
+  /** The text for a shell in which it was found, where that is not the command itself (`sh -c '…'`). */
+  readonly within?: string;
 }
 
 /** One word of the argument vector after quoting and patterns are resolved. */

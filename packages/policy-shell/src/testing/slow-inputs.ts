@@ -9,6 +9,7 @@ export const slowInputs: readonly (readonly [what: string, command: string])[] =
   ['patterns', 'ls ' + '*a'.repeat(2_000)],
   ['expansions in expansions', 'tar "' + '$[{<(>'.repeat(1_300)],
   ['values in values', 'psql -c ' + '$${x:-'.repeat(1_300)],
+  ['trees in a text', `npm '${'tar echo a .git/ ,'.repeat(450)}'`],
   ['braces', 'ls ' + ',{]'.repeat(2_700)],
   ['brackets', 'ls ' + '['.repeat(8_000)],
   ['dots', 'ls ' + '../'.repeat(2_700)],

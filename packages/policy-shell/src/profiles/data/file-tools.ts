@@ -246,7 +246,8 @@ export const fileTools: readonly ToolProfile[] = [
       follow: '-L --follow',
       pattern: '-E --exclude',
       text: '-e --extension -t --type -d --max-depth --min-depth --exact-depth -S --size --changed-within --changed-before -c --color -j --threads --max-results --path-separator --and -o --owner',
-      read: '--search-path --base-directory --ignore-file -C',
+      read: '--search-path --ignore-file',
+      base: '--base-directory -C',
     },
     refuse: { [exec]: '-x --exec -X --exec-batch' },
   },
@@ -264,7 +265,7 @@ export const fileTools: readonly ToolProfile[] = [
     names: 'tar gtar bsdtar',
     operands: ['any'],
     options: {
-      fill: '-C --directory --cd',
+      'fill-base': '-C --directory --cd',
       follow: '-h',
       write: '-f --file --listed-incremental -g --index-file',
       pattern: '--exclude',

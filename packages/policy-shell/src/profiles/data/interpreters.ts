@@ -14,7 +14,7 @@ const interpreter = (names: string, rest: Omit<ToolProfile, 'names'>): ToolProfi
 
 /** Programs that run code: a script file of the workspace is honest work, code in an argument is `inlineCode`. */
 export const interpreters: readonly ToolProfile[] = [
-  interpreter('sh bash dash ash ksh mksh pdksh zsh yash posh rbash hush', {
+  interpreter('sh bash dash ash ksh mksh pdksh yash posh rbash hush', {
     options: {
       info: '--version --help',
       flag: '-e -u -x -n -v -f +x +e +u --posix --norc --noprofile --verbose --noediting',
@@ -25,8 +25,12 @@ export const interpreters: readonly ToolProfile[] = [
         '-i -s -l -r --login --rcfile --init-file -o +o -O +O --debugger -D -a -b -h -k -m -p -t -B -C -E -H -P -T',
     },
   }),
-  interpreter('fish csh tcsh', {
-    options: { info: '--version --help -v', flag: '-n --no-execute', 'command-text': '-c --command' },
+  interpreter('zsh fish csh tcsh', {
+    options: {
+      info: '--version --help',
+      flag: '-n --no-execute -e -u -x -v -f',
+      'foreign-text': '-c --command',
+    },
     refuse: { 'shell.program.code-runner': '-C --init-command -i --interactive -l --login -s' },
   }),
   interpreter('python pypy jython micropython graalpy', {

@@ -140,7 +140,7 @@ export const networkTools: readonly ToolProfile[] = [
   {
     names: 'terraform tofu',
     style: 'single-dash',
-    options: { read: '-chdir' },
+    options: { directory: '-chdir' },
     subcommands: {
       'fmt validate version show output graph providers get': {
         style: 'single-dash',

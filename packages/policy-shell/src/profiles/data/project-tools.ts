@@ -1,4 +1,4 @@
-import type { ToolProfile } from '../tool-profile.js';
+import type { OptionLists, ToolProfile } from '../tool-profile.js';
 import { packageManagers } from './package-managers.js';
 
 const exec = 'shell.exec.option' as const;
@@ -12,12 +12,48 @@ const interactive = 'shell.program.interactive' as const;
 const destructiveDatabaseTasks =
   'db:drop db:reset db:purge db:truncate_all db:migrate:reset db:seed:replant db:drop:_unsafe';
 
+// They share their commands; the options that enter a directory differ.
+const scriptRunner = (names: string, directories: OptionLists): ToolProfile => ({
+  names,
+  options: {
+    any: '--modules-folder --cache-folder',
+    ...directories,
+    text: '-F --filter',
+    flag: '-r --recursive -w --workspace-root -s --silent',
+  },
+  refuse: {
+    [source]: '--registry',
+    [system]: '-g --global',
+    [exec]:
+      '--script-shell --use-yarnrc --eval -e --print -p --preload --shell-emulator --pnpmfile --global-dir -c --shell-mode --import --require --config',
+  },
+  subcommands: {
+    'run test start build lint': { operands: ['package', 'any'] },
+    'install add remove upgrade update up import link i ci rm un dedupe prune rebuild': {
+      operands: ['package'],
+    },
+    'exec dlx x node create': {
+      operands: ['command'],
+      optionsFirst: true,
+      refuse: { [exec]: '-c --shell-mode' },
+    },
+    global: system,
+    config: { operands: ['text'], refuseOperands: { [config]: 'set delete', [secret]: 'list' } },
+    'login logout npm publish token': secret,
+    env: system,
+    repl: runner,
+  },
+  runsPrograms: 'run workspace',
+  otherSubcommand: { operands: ['any'] },
+});
+
 /** Package managers, build tools, test runners, linters. Their own scripts are honest work; the confiner holds them. */
 export const projectTools: readonly ToolProfile[] = [
   {
     names: 'npm',
     options: {
-      any: '--prefix -C --dir --cache --userconfig --globalconfig --pack-destination',
+      base: '--prefix -C --dir',
+      any: '--cache --userconfig --globalconfig --pack-destination',
       text: '-w --workspace --loglevel --depth --omit --include --tag --before',
       flag: '--yes -y',
     },
@@ -27,7 +63,8 @@ export const projectTools: readonly ToolProfile[] = [
       [system]: '-g --global --location',
     },
     subcommands: {
-      'run run-script test t start stop restart tst rum urn': { operands: ['script-name', 'any'] },
+      'run run-script rum urn': { operands: ['script-name', 'any'] },
+      'test t start stop restart tst': { operands: ['any'] },
       'install i add ci update up upgrade uninstall remove rm un dedupe link ln install-test it isntall in ins clean-install install-clean':
         { operands: ['package'] },
       'ls list ll la outdated view info show v why explain audit fund pack prune rebuild doctor ping version init create search find docs bin root prefix query diff shrinkwrap help whoami sbom completion':
@@ -55,6 +92,7 @@ export const projectTools: readonly ToolProfile[] = [
       package: '-p --package --from --with --with-editable',
       flag: '--no-install --yes -y --no -q --quiet --prefer-offline --ignore-existing --bun',
       any: '-w --workspace',
+      base: '--prefix -C --dir --cwd',
     },
     refuse: {
       [exec]: '-c --call --shell --node-arg -n --node-options',
@@ -64,38 +102,8 @@ export const projectTools: readonly ToolProfile[] = [
     optionsFirst: true,
     needsOperand: 'shell.exec.wrapper-usage',
   },
-  {
-    names: 'yarn yarnpkg pnpm bun',
-    options: {
-      any: '--cwd -C --dir --prefix --modules-folder --cache-folder',
-      text: '-F --filter',
-      flag: '-r --recursive -w --workspace-root -s --silent',
-    },
-    refuse: {
-      [source]: '--registry',
-      [system]: '-g --global',
-      [exec]:
-        '--script-shell --use-yarnrc --eval -e --print -p --preload --shell-emulator --pnpmfile --global-dir -c --shell-mode --import --require --config',
-    },
-    subcommands: {
-      'run test start build lint': { operands: ['package', 'any'] },
-      'install add remove upgrade update up import link i ci rm un dedupe prune rebuild': {
-        operands: ['package'],
-      },
-      'exec dlx x node create': {
-        operands: ['command'],
-        optionsFirst: true,
-        refuse: { [exec]: '-c --shell-mode' },
-      },
-      global: system,
-      config: { operands: ['text'], refuseOperands: { [config]: 'set delete', [secret]: 'list' } },
-      'login logout npm publish token': secret,
-      env: system,
-      repl: runner,
-    },
-    runsPrograms: 'run workspace',
-    otherSubcommand: { operands: ['any'] },
-  },
+  scriptRunner('yarn yarnpkg bun', { directory: '--cwd', base: '--prefix -C --dir' }),
+  scriptRunner('pnpm', { directory: '-C --dir', base: '--prefix --cwd' }),
   {
     names: 'deno',
     options: { info: '--version -V --help -h' },
@@ -138,7 +146,9 @@ export const projectTools: readonly ToolProfile[] = [
   {
     names: 'uv poetry pipenv pdm hatch rye pipx tox nox conda mamba micromamba',
     options: {
-      any: '--directory --project -C --config-file -f --file -c',
+      directory: '--directory',
+      base: '--project -C',
+      any: '--config-file -f --file -c',
       text: '-e --env -n --name -p --python --group --extra',
       package: '--with --with-editable --from --spec',
     },
@@ -153,7 +163,9 @@ export const projectTools: readonly ToolProfile[] = [
         options: {
           text: '-e --env -n --name -p --python --group --extra',
           package: '--with --with-editable --from --spec',
-          any: '--env-file --directory --project',
+          any: '--env-file',
+          directory: '--directory',
+          base: '--project',
           module: '-m --module',
           read: '-s --script --gui-script',
         },
@@ -312,7 +324,8 @@ export const projectTools: readonly ToolProfile[] = [
     names: 'make gmake bmake remake',
     options: {
       script: '-f --file --makefile',
-      any: '-C --directory -I --include-dir -o --old-file -W --what-if',
+      directory: '-C --directory',
+      any: '-I --include-dir -o --old-file -W --what-if',
       text: '-j --jobs -l --load-average',
     },
     refuse: { [exec]: '--eval -E', 'shell.env.dump': '-p --print-data-base' },
@@ -332,7 +345,8 @@ export const projectTools: readonly ToolProfile[] = [
     names: 'cmake',
     operands: ['any'],
     options: {
-      any: '-S -B -D -U -C --build --install --prefix --test-dir --preset',
+      base: '-S -B --build',
+      any: '-D -U -C --install --prefix --test-dir --preset',
       text: '-G -j --parallel --config --target -t',
     },
     refuse: { [exec]: '-P --script -E --open' },
@@ -353,7 +367,7 @@ export const projectTools: readonly ToolProfile[] = [
   {
     names: 'ctest cpack ninja meson scons waf samu',
     operands: ['any'],
-    options: { any: '-C -f', text: '-j -k' },
+    options: { base: '-C --test-dir', any: '-f', text: '-j -k' },
     refuse: { [exec]: '-S -D --script --build-and-test --test-command --overwrite' },
     refuseOperands: { [exec]: 'devenv' },
   },
@@ -378,7 +392,8 @@ export const projectTools: readonly ToolProfile[] = [
     style: 'single-dash',
     options: {
       text: '-run -bench -tags -count -timeout -p -ldflags -gcflags -cover -covermode -coverpkg',
-      any: '-o -C -coverprofile -modfile -overlay -pkgdir -cpuprofile -memprofile -outputdir',
+      directory: '-C',
+      any: '-o -coverprofile -modfile -overlay -pkgdir -cpuprofile -memprofile -outputdir',
     },
     refuse: { [exec]: '-exec -toolexec -vettool', 'shell.program.network': '-http' },
     refuseOperands: { 'shell.exec.option': 'bug' },
@@ -387,7 +402,8 @@ export const projectTools: readonly ToolProfile[] = [
   {
     names: 'cargo',
     options: {
-      any: '--manifest-path --target-dir -C --lockfile-path',
+      directory: '-C',
+      any: '--manifest-path --target-dir --lockfile-path',
       text: '-p --package --features --target --profile -j --jobs --color --bin --test --example',
       info: '--version -V --list',
     },
@@ -471,7 +487,7 @@ export const projectTools: readonly ToolProfile[] = [
   {
     names: 'composer artisan phpunit phpstan phpcs',
     operands: ['any'],
-    options: { any: '-d --working-dir -c', pattern: '--filter' },
+    options: { base: '-d --working-dir', any: '-c', pattern: '--filter' },
     refuse: {
       [exec]: '--bootstrap --prepend --autoload-file --include-path',
       [source]: '--repository --repository-url',

@@ -75,7 +75,8 @@ export const textTools: readonly ToolProfile[] = [
     names: 'patch',
     operands: ['write'],
     options: {
-      write: '-o --output -r --reject-file -d --directory -i --input -B --prefix -Y -z --suffix',
+      directory: '-d --directory',
+      write: '-o --output -r --reject-file -i --input -B --prefix -Y -z --suffix',
       text: '-p --strip -F --fuzz -D --ifdef -V --version-control',
     },
     refuse: { [exec]: '-e --ed --follow-symlinks' },

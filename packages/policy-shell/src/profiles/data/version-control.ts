@@ -8,7 +8,8 @@ export const versionControl: readonly ToolProfile[] = [
   {
     names: 'hg chg rhg',
     options: {
-      any: '-R --repository --cwd',
+      directory: '--cwd',
+      any: '-R --repository',
       text: '-r --rev -b --branch -k',
       pattern: '-m --message -u --user -d --date -I -X',
     },

@@ -18,8 +18,13 @@ export const wrapperTools: readonly ToolProfile[] = [
     operands: ['text', 'command'],
   }),
   wrapper('env', {
-    options: { flag: '-i --ignore-environment -v --debug -', text: '-u --unset' },
-    refuse: { 'shell.exec.wrapper': '-S --split-string -C --chdir', 'shell.env.dump': '-0 --null' },
+    options: {
+      flag: '-i --ignore-environment -v --debug -',
+      text: '-u --unset',
+      directory: '-C --chdir',
+      'split-command': '-S --split-string',
+    },
+    refuse: { 'shell.env.dump': '-0 --null' },
     operands: ['assignments-then-command'],
     needsOperand: 'shell.env.dump',
   }),
@@ -104,7 +109,11 @@ export const wrapperTools: readonly ToolProfile[] = [
 export const elevationTools: readonly ToolProfile[] = [
   wrapper('sudo', {
     operands: ['assignments-then-command'],
-    options: { flag: '-n --non-interactive -H --set-home -E', text: '-u --user -g --group -p --prompt' },
+    options: {
+      flag: '-n --non-interactive -H --set-home -E',
+      text: '-u --user -g --group -p --prompt',
+      directory: '-D --chdir',
+    },
     refuse: {
       'shell.program.code-runner': '-s --shell -i --login',
       'shell.program.interactive': '-e --edit',
@@ -112,5 +121,15 @@ export const elevationTools: readonly ToolProfile[] = [
   }),
   wrapper('sudoedit', { needsOperand: 'shell.program.interactive', operands: ['command'] }),
   wrapper('doas', { options: { flag: '-n', text: '-u' }, refuse: { 'shell.program.code-runner': '-s' } }),
-  wrapper('su', { operands: ['code'], needsOperand: 'shell.program.code-runner' }),
+  // Without a command it starts a shell, and what stands behind the user are arguments of that shell.
+  wrapper('su', {
+    operands: ['never'],
+    operandsWith: [{ options: '-c --command --session-command', operands: ['text', 'never'] }],
+    optionsFirst: false,
+    options: {
+      'command-text': '-c --command --session-command',
+      flag: '- -l --login -m -p --preserve-environment -f --fast',
+    },
+    needsOperand: 'shell.program.code-runner',
+  }),
 ];

@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ShellPolicyOptions } from './policy-options.js';
+import { ShellCommandPolicy, type ShellDecision } from './shell-command-policy.js';
+import { buildFixture } from './testing/corpus.js';
+
+let fixture: ReturnType<typeof buildFixture>;
+beforeAll(() => {
+  fixture = buildFixture();
+});
+afterAll(() => fixture.remove());
+
+const check = (command: string, options: ShellPolicyOptions = {}): ShellDecision =>
+  new ShellCommandPolicy({ workspace: fixture.workspace, ...options }).check(command);
+const open: ShellPolicyOptions = { inlineCode: 'allow', elevation: 'allow' };
+
+describe('a text for a shell', () => {
+  it.each([
+    ["sh -c 'rm -rf src'", 'shell.destructive.remove'],
+    ['bash -c "rm -r -f src"', 'shell.destructive.remove'],
+    ["busybox sh -c 'rm -rf src'", 'shell.destructive.remove'],
+    ["timeout 5 env CI=1 dash -ec 'ls && rm -rf src'", 'shell.destructive.remove'],
+    ['sh -c "sh -c \'rm -rf src\'"', 'shell.destructive.remove'],
+    ["sh -c 'nice timeout 3 rm -rf src'", 'shell.destructive.remove'],
+    ["sh -c 'ls | xargs rm -rf'", 'shell.destructive.remove'],
+    ["zsh -c 'rm -rf src'", 'shell.destructive.remove'],
+    ["fish -c 'rm -rf src'", 'shell.destructive.remove'],
+    ["su -c 'rm -rf src'", 'shell.destructive.remove'],
+    ["su root -c 'rm -rf src'", 'shell.destructive.remove'],
+    ["su -c ls root --command='rm -rf src'", 'shell.destructive.remove'],
+    ["sudo sh -c 'rm -rf src'", 'shell.destructive.remove'],
+    ["env -S 'rm -rf src'", 'shell.destructive.remove'],
+    ["env -iS 'timeout 5 rm' -rf src", 'shell.destructive.remove'],
+    ["env -S '-i rm -rf src'", 'shell.destructive.remove'],
+    ['xargs -a list.txt rm -rf', 'shell.destructive.remove'],
+    ['xargs -0 -n1 timeout 5 rm -rf', 'shell.destructive.remove'],
+    ['valgrind rm -rf src', 'shell.destructive.remove'],
+    ["sh -c 'cat /etc/shadow'", 'shell.workspace.outside'],
+    ["sh -c 'cat a.txt > ../x'", 'shell.workspace.outside'],
+    ["sh -c 'cd src && cat ../../x'", 'shell.workspace.outside'],
+    ["sh -c 'cat .config/agent.json'", 'shell.workspace.protected'],
+    ["sh -c 'env'", 'shell.env.dump'],
+    ["sh -c 'git -c core.pager=id log'", 'shell.exec.config'],
+    ["sh -c 'LD_PRELOAD=./x.so ls'", 'shell.env.assignment'],
+  ])('is judged with code allowed and names the inner rule: %s', (command, wanted) => {
+    const { effect, rule, trace } = check(command, open);
+    expect([command, effect, rule]).toEqual([command, 'deny', wanted]);
+    expect(trace.some((step) => step.rule === wanted)).toBe(true);
+    expect(check(command).effect).toBe('deny');
+    expect(check(command, { inlineCode: 'ask', elevation: 'allow' })).toMatchObject({
+      effect: 'deny',
+      rule: wanted,
+    });
+  });
+
+  it('shows the inner command and its rule in the trace, also where code is refused anyway', () => {
+    expect(check("sh -c 'ls && rm -rf src'")).toMatchObject({
+      effect: 'deny',
+      rule: 'shell.destructive.remove',
+      span: [6, 24],
+      trace: [
+        { layer: 'syntax', effect: 'allow' },
+        { layer: 'deny-rule', rule: 'shell.destructive.remove', note: 'rm -r in "ls && rm -rf src"' },
+        { layer: 'deny-rule', rule: 'shell.inline-code.deny', note: 'sh -c' },
+        { layer: 'workspace', effect: 'allow' },
+      ],
+    });
+  });
+
+  it.each([
+    'for f in a b; do rm $f; done',
+    'rm $X',
+    'rm ~/x',
+    'rm {a,b}',
+    'echo $(id)',
+    'ls &',
+    'f() { ls; }; f',
+    'ls "',
+    '',
+    'if',
+    // What a shell finds when it gets there is not what is here now, and it goes on where `cd` fails.
+    'touch x; cat *.txt',
+    'cd src; rm a.ts',
+    'cd src || ls',
+    'true && cd src; ls',
+  ])('that is not read, or not resolved, is refused with code allowed: %s', (text) => {
+    expect([text, check(`sh -c '${text}'`, open).effect]).toEqual([text, 'deny']);
+    expect(check(`sh -c '${text}'`)).toMatchObject({ effect: 'deny', rule: /./ });
+  });
+
+  it.each([
+    "sh -c 'ls -l src'",
+    "bash -c 'grep -rn foo src | sort > out.txt && wc -l out.txt'",
+    "sh -c 'cd src && ls ..'",
+    "sh -c 'cat src/*.ts'",
+    "bash -c 'npm test || npm run build'",
+    'sh -c "sh -c \'ls\'"',
+    "su -c 'npm test'",
+    "su - root -c 'ls'",
+    "sudo -u root sh -c 'ls'",
+    "zsh -c 'npm test'",
+    "env -S 'CI=1 npm test'",
+  ])('passes where code is allowed and nothing in it is refused: %s', (command) => {
+    expect([command, check(command, open).rule]).toEqual([command, 'shell.allow']);
+  });
+
+  it.each(["zsh -c 'ls =(id)'", "fish -c 'ls (id)'", "csh -c 'ls `id`'", "zsh -c 'ls *(e:id:)'"])(
+    'for a shell with another grammar passes as plain words only: %s',
+    (command) => expect([command, check(command, open).effect]).toEqual([command, 'deny']),
+  );
+
+  it.each([
+    'su', 'su root', 'su -', 'su -s /bin/x -c id', 'su root id', "env -S 'rm -rf ${X}'", "env -S 'ls\\_-rf'", "env -S ''", 'xargs', 'xargs ls',
+    'find . | xargs cat', "xargs sh -c 'ls'",
+  ])('is refused in other forms: %s', (command) => {
+    expect([command, check(command, { ...open, relaxed: true }).effect]).toEqual([command, 'deny']);
+  }); // prettier-ignore
+
+  it('of a here-document is judged too', () => {
+    const relaxed: ShellPolicyOptions = { ...open, relaxed: true };
+    expect(check("sh <<'E'\nls\nrm -rf src\nE", relaxed)).toMatchObject({ rule: 'shell.destructive.remove' });
+    expect(check("sh <<'E'\nls\ncat a.txt\nE", relaxed).rule).toBe('shell.allow');
+    expect(check("sh <<'E'\nls\nE", { relaxed: true }).rule).toBe('shell.inline-code.deny');
+  });
+
+  it('is seen by the lists', () => {
+    expect(check("sh -c 'curl http://x'", { ...open, deny: ['curl'] })).toMatchObject({
+      rule: 'shell.list.denied',
+    });
+    const allowed: ShellPolicyOptions = { ...open, mode: 'allowlist', allow: ['sh', 'ls'] };
+    expect(check("sh -c 'ls | ls'", allowed).rule).toBe('shell.allow');
+    expect(check("sh -c 'ls | wc'", allowed).rule).toBe('shell.list.not-allowed');
+  });
+
+  it('in a line knows what the line has made, and the line what it makes', () => {
+    const relaxed: ShellPolicyOptions = { ...open, relaxed: true };
+    expect(check("ln -s .. l && sh -c 'cat l/x'", relaxed).effect).toBe('deny');
+    expect(check("sh -c 'ln -s .. l' ; cat l/x", relaxed).effect).toBe('deny');
+    expect(check("sh -c 'ln -s src l; cat l/../../x'", open).effect).toBe('deny');
+  });
+});
