@@ -71,7 +71,8 @@ export class WorkerWatch {
     }
     if (!agent) return;
     if (isAlive(agent)) await ends.vanished({ agentId, generation: agent.generation }, worker?.exit);
-    else if (agent.desired === 'stopped' && agent.status === 'failed')
+    // A stop that could not be finished is over now; one for the use of disk keeps its reason.
+    else if (agent.desired === 'stopped' && agent.status === 'failed' && worker?.exit?.cause !== 'disk')
       await states.set(agent, { status: 'stopped', attested: 'none', reason: 'Stopped by the operator.' });
   }
 
