@@ -1,3 +1,4 @@
+import { holdsWorker } from '@clawforce/pool-core';
 import type { AuditEvent } from '@clawforce/audit-log';
 import { LINK_CODES, type LinkCode } from '@clawforce/protocol';
 import { ApiError } from '../errors/api-error.js';
@@ -7,7 +8,7 @@ import type { LifecycleParts } from './lifecycle-parts.js';
 
 /** Whether the pool may hold a worker of the agent. */
 export function isAlive(agent: AgentRecord): boolean {
-  return agent.status !== 'stopped' && agent.status !== 'failed';
+  return holdsWorker(agent.status);
 }
 
 /** Gives an audit event about the life of an agent. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { canTransition } from '@clawforce/pool-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startTestPlane, until, type Answer, type TestPlane } from '../server/testing/test-plane.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
@@ -13,9 +14,19 @@ type Behaviour = 'honest' | 'silent' | 'exits' | 'stubborn' | 'no-landlock';
 let dataDir: string;
 let test: TestPlane;
 let token: string;
+/** Where each agent was, and each step of one that pool-core does not know. */
+const at = new Map<string, AgentRecord['status']>();
+const illegal: string[] = [];
 
 async function start(timing: Partial<LifecycleTiming> = {}, attest?: AttestWorker): Promise<void> {
   test = await startTestPlane({ dataDir, timing: { graceMs: 1000, ...timing }, attest });
+  test.core.feed.subscribeAll((id, item) => {
+    if (item.kind !== 'status') return;
+    const { status } = item.agent;
+    const before = at.get(id) ?? 'stopped';
+    at.set(id, status);
+    if (before !== status && !canTransition(before, status)) illegal.push(`${before} to ${status}`);
+  });
   if (!(await test.core.storage.users.findByUsername('root'))) await test.user('root', 'superadmin');
   token = (await test.login('root')).access;
 }
@@ -62,12 +73,16 @@ function seeded(seed: number): () => number {
 }
 
 beforeEach(async () => {
+  at.clear();
+  illegal.length = 0;
   dataDir = await mkdtemp(join(tmpdir(), 'cp-'));
   await start();
 });
 afterEach(async () => {
   await test.stop();
   await rm(dataDir, { recursive: true, force: true });
+  // Whatever happened to the agents of a test, they went through the state machine.
+  expect(illegal).toEqual([]);
 });
 
 describe('a worker whose kernel lacks what confines commands', () => {
