@@ -3,47 +3,88 @@ import nx from '@nx/eslint-plugin';
 import jsoncParser from 'jsonc-eslint-parser';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
+import goingOut from './tools/eslint/going-out.mjs';
 import kebabFilename from './tools/eslint/kebab-filename.mjs';
 
 const tests = [
   '**/*.test.{ts,tsx}',
-  '**/testing/**/*.{ts,tsx}',
+  '**/testing/**/*.{ts,tsx,mjs}',
   '**/bench/**/*.ts',
   '**/examples/**/*.ts',
   'e2e/**/*.ts',
 ];
 
-const goingOut = 'Outgoing connections belong to policy-net; unix sockets to protocol and the runner.';
+/** Starting processes is for the files that are made for it. Types are free. */
+const processImports = ['node:child_process', 'child_process'].map((name) => ({
+  name,
+  message: 'child_process belongs to the runner, pool-process and tools.',
+  allowTypeImports: true,
+}));
 
 /**
- * What only some files may import: starting processes and opening outgoing connections. Servers and types are free;
- * of a module with both, the parts that go out are named. A default import would bring everything, so it is named too.
+ * Who may open a connection or start a process beside policy-net, each with its reason. The one list (decision 0013):
+ * everything else in apps and packages goes out by policy-net.
  */
-const restrictedImports = [
+const exemptions = [
   {
-    name: 'node:child_process',
-    message: 'child_process belongs to the runner, pool-process and tools.',
-    allowTypeImports: true,
+    may: 'connect',
+    files: ['packages/policy-net/**'],
+    why: 'It is what everybody else goes through.',
   },
-  ...Object.entries({
-    'node:http': ['request', 'get', 'Agent', 'globalAgent', 'ClientRequest', 'default'],
-    'node:https': ['request', 'get', 'Agent', 'globalAgent', 'default'],
-    'node:http2': ['connect', 'default'],
-    'node:net': ['connect', 'createConnection', 'Socket', 'default'],
-    'node:tls': ['connect', 'createConnection', 'TLSSocket', 'default'],
-  }).map(([name, importNames]) => ({ name, importNames, message: goingOut, allowTypeImports: true })),
-  ...['node:dgram', 'undici', 'http', 'https', 'http2', 'net', 'tls', 'dgram', 'child_process'].map(
-    (name) => ({
-      name,
-      message: goingOut,
-    }),
-  ),
+  {
+    may: 'connect and start',
+    files: tests,
+    why: 'They stand for clients, servers and hosts, and stay on this machine.',
+  },
+  {
+    may: 'connect',
+    files: ['apps/dashboard/**'],
+    why: 'Runs in a browser, where the content security policy lets pages reach their own server only.',
+  },
+  {
+    may: 'connect',
+    files: ['packages/protocol/src/{broker,link}/client/**'],
+    why: "The worker's way to its own control plane: the unix sockets that it is started with, or the URL it was told.",
+  },
+  {
+    may: 'connect and start',
+    files: ['packages/policy-shell/src/run/**', 'packages/policy-shell/shim/**'],
+    why: 'The runner: commands are what it is for, sockets are pipes of its children, and the shim reaches egress.sock.',
+  },
+  {
+    may: 'connect',
+    files: ['packages/pool-docker/src/engine.ts'],
+    why: 'dockerode: the socket of the engine that the operator names.',
+  },
+  {
+    may: 'start',
+    files: ['packages/pool-process/**'],
+    why: 'Workers that are child processes are what it is for, with df and ps for their limits. It opens no connection.',
+  },
+  {
+    may: 'connect',
+    files: ['apps/control-plane/src/cli/admin-client.ts'],
+    why: 'The command line talks to its own server: a unix socket below admin/, whose owner and mode it has checked.',
+  },
+  {
+    may: 'connect',
+    files: ['apps/control-plane/src/storage/**'],
+    why: "The drivers of the database: the server that the operator's settings name.",
+  },
+  {
+    may: 'connect',
+    files: ['apps/control-plane/src/server/own-addresses.ts'],
+    why: "Looks up the names in the operator's own settings, so that no agent is let to their addresses (decision 0165).",
+  },
 ];
+const exempt = (what) => exemptions.filter(({ may }) => may.includes(what)).flatMap(({ files }) => files);
 
-/** Product files outside of the packages made for it that open a connection or start a process, each with its reason. */
-const connectionExceptions = [
-  // The command line talks to its own server: a unix socket below admin/, whose owner and mode it has checked.
-  'apps/control-plane/src/cli/admin-client.ts',
+/** What the product is made of: sources, commands and the shim. Tools build and test it and are no part of it. */
+const product = [
+  'packages/*/src/**/*.{ts,tsx,mts,mjs,cjs,js}',
+  'apps/*/src/**/*.{ts,tsx,mts,mjs,cjs,js}',
+  'apps/*/bin/**/*.{ts,mjs,cjs,js}',
+  'packages/*/{bin,shim}/**/*.{ts,mjs,cjs,js}',
 ];
 
 /** Product files that may touch files by name, each with its reason. Below an agent directory everybody uses policy-fs. */
@@ -80,12 +121,22 @@ const fileExceptions = [
   'packages/pool-core/src/conformance/**',
 ];
 
+/** Where files are touched through policy-fs. */
+const fileProduct = [
+  'apps/*/src/**/*.ts',
+  'packages/agent-runtime/src/**/*.ts',
+  'packages/pool-{core,docker}/src/**/*.ts',
+  'packages/protocol/src/**/*.ts',
+];
+
 const fileImports = ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'].map((name) => ({
   name,
   message:
     "Files below an agent's directory belong to policy-fs; exceptions are listed in eslint.config.mjs.",
   allowTypeImports: true,
 }));
+
+const clawforce = { rules: { 'going-out': goingOut, 'kebab-filename': kebabFilename } };
 
 export default tseslint.config(
   {
@@ -152,7 +203,7 @@ export default tseslint.config(
   },
   {
     files: ['**/*.ts', '**/*.tsx', '**/*.mjs'],
-    plugins: { '@nx': nx, clawforce: { rules: { 'kebab-filename': kebabFilename } } },
+    plugins: { '@nx': nx, clawforce },
     rules: {
       'clawforce/kebab-filename': 'error',
       '@nx/enforce-module-boundaries': [
@@ -208,49 +259,26 @@ export default tseslint.config(
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
   {
-    files: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
-    ignores: [
-      ...tests,
-      'packages/policy-net/**',
-      'packages/policy-shell/src/run/**',
-      'packages/policy-shell/src/run.ts',
-      'packages/pool-process/**',
-      'packages/protocol/**',
-      // Runs in a browser, where the content security policy lets pages reach their own server only.
-      'apps/dashboard/**',
-    ],
-    rules: {
-      '@typescript-eslint/no-restricted-imports': ['error', { paths: restrictedImports }],
-      'no-restricted-globals': [
-        'error',
-        {
-          // Also as `globalThis.fetch`.
-          checkGlobalObject: true,
-          globals: ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest'].map((name) => ({
-            name,
-            message: 'Outgoing connections belong to policy-net.',
-          })),
-        },
-      ],
-    },
+    files: product,
+    ignores: exempt('connect'),
+    plugins: { clawforce },
+    rules: { 'clawforce/going-out': 'error' },
   },
   {
-    files: [
-      'apps/*/src/**/*.ts',
-      'packages/agent-runtime/src/**/*.ts',
-      'packages/pool-{core,docker}/src/**/*.ts',
-      'packages/protocol/src/**/*.ts',
-    ],
+    files: product,
+    ignores: exempt('start'),
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths: processImports }] },
+  },
+  {
+    files: fileProduct,
     ignores: [...tests, ...fileExceptions],
     rules: {
-      '@typescript-eslint/no-restricted-imports': [
-        'error',
-        { paths: [...restrictedImports, ...fileImports] },
-      ],
+      '@typescript-eslint/no-restricted-imports': ['error', { paths: [...processImports, ...fileImports] }],
     },
   },
   {
-    // Child processes are what it is for.
+    // As above, where child processes are what it is for.
     files: ['packages/pool-process/src/**/*.ts'],
     ignores: [...tests, ...fileExceptions],
     rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths: fileImports }] },
@@ -268,10 +296,6 @@ export default tseslint.config(
         },
       ],
     },
-  },
-  {
-    files: [...connectionExceptions, 'packages/protocol/src/**/client/**/*.ts'],
-    rules: { '@typescript-eslint/no-restricted-imports': 'off' },
   },
   {
     files: ['packages/*/package.json', 'apps/*/package.json'],

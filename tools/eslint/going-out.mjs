@@ -1,0 +1,130 @@
+/** Parts of Node's modules that open connections. Servers, types and what only reads text are free. */
+const MODULE_PARTS = {
+  http: ['request', 'get', 'Agent', 'globalAgent', 'ClientRequest'],
+  https: ['request', 'get', 'Agent', 'globalAgent'],
+  http2: ['connect'],
+  net: ['connect', 'createConnection', 'Socket', 'Stream'],
+  tls: ['connect', 'createConnection', 'TLSSocket'],
+};
+/** Modules that are for nothing else: also dependencies that connect by themselves. */
+const WHOLE_MODULES = [
+  ...['dgram', 'dns', 'dns/promises', 'undici', 'ws', 'axios', 'got', 'node-fetch'],
+  ...['dockerode', 'socket.io-client', 'pg', '@prisma/adapter-pg', '@libsql/client'],
+];
+const GLOBALS = ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest', 'WebSocketStream', 'WebTransport'];
+const GLOBAL_OBJECTS = ['globalThis', 'global', 'window', 'self'];
+
+/**
+ * Outgoing connections belong to policy-net: refuses what opens one, however it is spelled. Who is exempt is said where
+ * the rule is switched on.
+ */
+export default {
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: {
+      goesOut:
+        'Outgoing connections belong to policy-net ({{what}}); exemptions are one list in eslint.config.mjs.',
+    },
+  },
+  create(context) {
+    const report = (node, what) => context.report({ node, messageId: 'goesOut', data: { what } });
+
+    /** Judges an import of whole modules, or of some of their exports. */
+    function judgeModule(node, rawSource, names) {
+      const source = typeof rawSource === 'string' ? rawSource.replace(/^node:/, '') : undefined;
+      if (source === undefined) return;
+      if (WHOLE_MODULES.some((module) => source === module || source.startsWith(`${module}/`))) {
+        report(node, source);
+        return;
+      }
+      const parts = Object.hasOwn(MODULE_PARTS, source) ? MODULE_PARTS[source] : undefined;
+      if (parts === undefined) return;
+      const found = names?.find((name) => name === 'default' || parts.includes(name));
+      if (names === undefined || found !== undefined) report(node, found ?? `all of ${source}`);
+    }
+    const nameOf = (node) => node.name ?? node.value;
+    const isType = (node) => node.importKind === 'type' || node.exportKind === 'type';
+
+    /** Judges a use of the global object itself. */
+    function judgeGlobalObject(identifier) {
+      const { parent } = identifier;
+      if (parent.type === 'TSTypeQuery' || parent.type === 'TSQualifiedName') return;
+      if (parent.type === 'MemberExpression' && parent.object === identifier) {
+        const name = staticName(parent.property, parent.computed);
+        if (name === undefined) report(parent, 'a member of the global object whose name is not fixed');
+        else if (GLOBALS.includes(name)) report(parent, name);
+        else if (GLOBAL_OBJECTS.includes(name)) judgeGlobalObject(parent);
+        return;
+      }
+      if (parent.type === 'VariableDeclarator' && parent.id.type === 'ObjectPattern') {
+        for (const property of parent.id.properties) {
+          const name = property.key && staticName(property.key, property.computed);
+          if (name === undefined || GLOBALS.includes(name))
+            report(property, name ?? 'the whole global object');
+        }
+        return;
+      }
+      if (parent.type === 'UnaryExpression' || parent.type === 'BinaryExpression') return;
+      report(identifier, 'the global object in another name');
+    }
+
+    return {
+      ImportDeclaration(node) {
+        if (isType(node)) return;
+        const values = node.specifiers.filter((one) => !isType(one));
+        if (node.specifiers.length > 0 && values.length === 0) return;
+        const whole = values.some((one) => one.type === 'ImportNamespaceSpecifier');
+        const names = values.map((one) =>
+          one.type === 'ImportDefaultSpecifier' ? 'default' : one.imported && nameOf(one.imported),
+        );
+        judgeModule(node, node.source.value, whole ? undefined : names);
+      },
+      ExportNamedDeclaration(node) {
+        if (!node.source || isType(node)) return;
+        const names = node.specifiers.filter((one) => !isType(one)).map((one) => nameOf(one.local));
+        judgeModule(node, node.source.value, names);
+      },
+      ExportAllDeclaration(node) {
+        if (!isType(node)) judgeModule(node, node.source.value, undefined);
+      },
+      ImportExpression(node) {
+        judgeModule(node, staticText(node.source), undefined);
+      },
+      TSImportEqualsDeclaration(node) {
+        if (!isType(node)) judgeModule(node, staticText(node.moduleReference.expression), undefined);
+      },
+      CallExpression(node) {
+        const { callee } = node;
+        const named =
+          callee.type === 'MemberExpression' ? staticName(callee.property, callee.computed) : callee.name;
+        if (named !== 'require' && named !== 'getBuiltinModule') return;
+        judgeModule(node, staticText(node.arguments[0]), undefined);
+      },
+      'Program:exit'(node) {
+        const scope = context.sourceCode.getScope(node);
+        const declared = scope.variables.filter(({ defs }) => defs.length === 0);
+        const references = [...scope.through, ...declared.flatMap((variable) => variable.references)];
+        for (const { identifier } of new Set(references)) {
+          if (GLOBAL_OBJECTS.includes(identifier.name)) judgeGlobalObject(identifier);
+          else if (GLOBALS.includes(identifier.name) && identifier.parent.type !== 'TSTypeQuery') {
+            report(identifier, identifier.name);
+          }
+        }
+      },
+    };
+  },
+};
+
+/** The name of a member or key where it is fixed. */
+function staticName(node, computed) {
+  if (!computed && node.type === 'Identifier') return node.name;
+  return staticText(node);
+}
+
+/** The text of an expression where it is fixed. */
+function staticText(node) {
+  if (node?.type === 'Literal') return String(node.value);
+  if (node?.type === 'TemplateLiteral' && node.expressions.length === 0) return node.quasis[0].value.cooked;
+  return undefined;
+}
