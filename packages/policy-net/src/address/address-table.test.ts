@@ -44,19 +44,96 @@ describe('the address table', () => {
     return { family: 6, groups };
   };
 
-  test.each(blocks)('refuses %s at both edges and everywhere between', (block) => {
-    const [address = '', prefix = ''] = block.split('/');
-    const bits = address.includes(':') ? 128 : 32;
-    const first = toBig(address);
-    const last = first + 2n ** BigInt(bits - Number(prefix)) - 1n;
-    for (const edge of [first, last]) expect(classifyAddress(fromBig(edge, bits))).toBeDefined();
+  // Block by block, read against the registries: the table gets its kinds from the names that stand there.
+  const kindsOfBlocks: Readonly<Record<string, readonly string[]>> = {
+    'this-network': ['0.0.0.0/8', '0.0.0.0/32', '::/128'],
+    private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+    shared: ['100.64.0.0/10'],
+    loopback: ['127.0.0.0/8', '::1/128'],
+    'link-local': ['169.254.0.0/16', 'fe80::/10'],
+    'special-service': [
+      '192.0.0.0/24',
+      '192.0.0.0/29',
+      '192.0.0.8/32',
+      '192.0.0.9/32',
+      '192.0.0.10/32',
+      '192.0.0.170/32',
+      '192.0.0.171/32',
+      '192.31.196.0/24',
+      '192.52.193.0/24',
+      '192.88.99.0/24',
+      '192.88.99.2/32',
+      '192.175.48.0/24',
+      '2001::/23',
+      '2001:1::1/128',
+      '2001:1::2/128',
+      '2001:1::3/128',
+      '2001:3::/32',
+      '2001:4:112::/48',
+      '2001:10::/28',
+      '2001:20::/28',
+      '2001:30::/28',
+      '2620:4f:8000::/48',
+      '5f00::/16',
+    ],
+    documentation: ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/32', '3fff::/20'],
+    benchmarking: ['198.18.0.0/15', '2001:2::/48'],
+    reserved: ['240.0.0.0/4'],
+    broadcast: ['255.255.255.255/32'],
+    'ipv4-mapped': ['::ffff:0:0/96'],
+    nat64: ['64:ff9b::/96', '64:ff9b:1::/48'],
+    discard: ['100::/64', '100:0:0:1::/64'],
+    teredo: ['2001::/32'],
+    '6to4': ['2002::/16'],
+    multicast: ['224.0.0.0/4', 'ff00::/8'],
+    'ipv4-compatible': ['::/96'],
+    'ipv4-translated': ['::ffff:0:0:0/96'],
+    'site-local': ['fec0::/10'],
+  };
+  const ranges = Object.entries(kindsOfBlocks).flatMap(([kind, list]) =>
+    list.map((block) => {
+      const [address = '', prefix = ''] = block.split('/');
+      const bits: 32 | 128 = address.includes(':') ? 128 : 32;
+      const first = toBig(address);
+      return { block, kind, bits, first, last: first + 2n ** BigInt(bits - Number(prefix)) - 1n };
+    }),
+  );
+  /** The kind of the narrowest block that holds an address; without one, what lies around all blocks. */
+  const expectedKind = (value: bigint, bits: 32 | 128): string | undefined => {
+    const [narrowest] = ranges
+      .filter((range) => range.bits === bits && range.first <= value && value <= range.last)
+      .sort((a, b) => (a.last - a.first < b.last - b.first ? -1 : 1));
+    if (narrowest !== undefined) return narrowest.kind;
+    return bits === 128 && value >> 125n !== 1n ? 'unallocated' : undefined;
+  };
+
+  test('has a kind for each of them', () => {
+    expect(ranges.map(({ block }) => block).sort()).toEqual([...blocks].sort());
+  });
+
+  test.each(ranges)('refuses $block at both edges and everywhere between', ({ first, last, bits }) => {
+    for (const edge of [first, last]) {
+      expect(classifyAddress(fromBig(edge, bits))?.kind).toBe(expectedKind(edge, bits));
+    }
     fc.assert(
-      fc.property(
-        fc.bigInt({ min: first, max: last }),
-        (value) => classifyAddress(fromBig(value, bits)) !== undefined,
-      ),
+      fc.property(fc.bigInt({ min: first, max: last }), (value) => {
+        const found = classifyAddress(fromBig(value, bits));
+        // Metadata addresses and ISATAP have kinds of their own wherever they lie.
+        return found !== undefined && (found.kind === expectedKind(value, bits) || isOwnKind(found.kind));
+      }),
     );
   });
+
+  test.each(ranges)(
+    'ends $block where it ends: its neighbours are what they are',
+    ({ first, last, bits }) => {
+      const neighbours = [first - 1n, last + 1n].filter((value) => value >= 0n && value < 2n ** BigInt(bits));
+      for (const value of neighbours) {
+        const address = fromBig(value, bits);
+        expect([value, classifyAddress(address)?.kind]).toEqual([value, expectedKind(value, bits)]);
+      }
+    },
+  );
 
   test('refuses all of IPv6 outside 2000::/3', () => {
     fc.assert(
@@ -193,4 +270,8 @@ describe('parsing', () => {
 function formatHex(value: number): string {
   const unsigned = value >>> 0;
   return `${(unsigned >>> 16).toString(16)}:${(unsigned & 0xffff).toString(16)}`;
+}
+
+function isOwnKind(kind: string): boolean {
+  return kind === 'metadata' || kind === 'isatap';
 }

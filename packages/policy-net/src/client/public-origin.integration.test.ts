@@ -28,21 +28,29 @@ requires('netns').test(
       { encoding: 'utf8', timeout: 25_000 },
     );
     expect(status, stderr).toBe(0);
-    const report = JSON.parse(stdout) as Record<string, { result: string; ms: number }> & {
+    const report = JSON.parse(stdout) as Record<
+      'literal' | 'name' | 'mixed' | 'inward' | 'direct',
+      { result: string }
+    > & {
       chosen: unknown;
       canaryHits: unknown;
       control: unknown;
       silent: unknown;
+      slow: { result: string; ms: number }[];
     };
     expect(report.silent).toBe(true);
-    expect(report['literal']?.result).toBe('public');
-    expect(report['name']?.result).toBe('public');
-    expect(report['slow']?.result).toBe('public');
-    expect(report['slow']?.ms).toBeLessThan(1_000);
-    expect(report['mixed']?.result).toBe('net.address.loopback');
-    expect(report['inward']?.result).toBe('net.redirect.address');
-    expect(report['direct']?.result).toBe('net.address.loopback');
-    expect(report.chosen).toEqual([PUBLIC, PUBLIC, PUBLIC, null, PUBLIC, null, null]);
+    expect(report.literal.result).toBe('public');
+    expect(report.name.result).toBe('public');
+    expect(report.slow.map(({ result }) => result)).toEqual(Array(5).fill('public'));
+    // The quickest of five: what one of them took beyond that was the machine.
+    expect(Math.min(...report.slow.map(({ ms }) => ms))).toBeLessThan(600);
+    expect(report.mixed.result).toBe('net.address.loopback');
+    expect(report.inward.result).toBe('net.redirect.address');
+    expect(report.direct.result).toBe('net.address.loopback');
+    expect(report.chosen).toEqual([
+      ...Array<string>(5).fill(PUBLIC),
+      ...[PUBLIC, PUBLIC, null, PUBLIC, null, null],
+    ]);
     // The plain fetch of the script is the positive control: it alone reached the canary.
     expect([report.control, report.canaryHits]).toEqual(['secret', 1]);
   },

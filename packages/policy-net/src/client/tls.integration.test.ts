@@ -63,6 +63,18 @@ describe('TLS', () => {
     await fetch.close();
   });
 
+  test('refuses a certificate that has expired, of an issuer that it trusts', async () => {
+    const expired = selfSigned(['one.example.com'], -60_000);
+    const old = await listen(createServer(expired, (_asked, response) => response.end('over TLS')));
+    const { fetch, events } = harness({ dial: dialTo(old.port), tls: { ca: expired.cert } });
+    expect(await rejection(fetch('https://one.example.com/'))).toMatchObject({
+      cause: { code: 'CERT_HAS_EXPIRED' },
+    });
+    expect(events).toMatchObject([{ verdict: 'error', error: 'CERT_HAS_EXPIRED', bytesOut: 0 }]);
+    await fetch.close();
+    await old.close();
+  });
+
   test('refuses an unknown issuer', async () => {
     const { fetch } = harness({ dial: dialTo(server.port) });
     expect(await rejection(fetch('https://one.example.com/'))).toMatchObject({

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { dialTo, listen, type Opened } from '../testing/harness.js';
-import { proxyHarness, until, type ProxyHarness } from '../testing/proxy-harness.js';
+import { proxyHarness, until, readSlowly, watchMemory, type ProxyHarness } from '../testing/proxy-harness.js';
 
 let opened: Opened[] = [];
 let running: ProxyHarness[] = [];
@@ -78,7 +78,7 @@ describe('a forwarded request', () => {
     const { dial, events } = await before((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${2 ** 30}\r\n\r\n`);
       const pump = (): void => {
-        while (written < 2 ** 30) {
+        while (written < 2 ** 30 && !socket.destroyed) {
           written += chunk.length;
           if (socket.write(chunk)) continue;
           socket.once('drain', pump);
@@ -87,18 +87,14 @@ describe('a forwarded request', () => {
       };
       pump();
     });
+    const memory = watchMemory();
     const socket = await dial(get);
     await once(socket, 'data');
-    socket.pause();
-    let last = -1;
-    // Until nothing moves any more.
-    while (written !== last) {
-      last = written;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    }
-    // What the kernel's buffers on both loopback legs hold, and no more.
+    await readSlowly(socket, () => written);
+    // What the kernel's buffers on both loopback legs hold, what was read, and no more.
     expect(written).toBeLessThan(64 * 2 ** 20);
     socket.destroy();
+    expect(memory()).toBeLessThan(64 * 2 ** 20);
     await until(() => events.length === 1);
   });
 

@@ -96,6 +96,31 @@ requires('curl').describe('curl', () => {
     ]);
     expect(JSON.stringify(events)).not.toContain(token);
   });
+
+  test('has no way in with a token that has expired', async () => {
+    const [old, next] = ['o'.repeat(20), 'n'.repeat(20)];
+    let known = identifyByCredentials({ a1: credentialDigest(old) });
+    const { port, events } = await open({
+      dial: dialTo(web.port),
+      identify: (client) => known(client),
+    });
+    const status = (token: string): Promise<string> =>
+      curl([
+        ...['-o', '/dev/null', '-w', '%{http_code}', '-x', `http://127.0.0.1:${port}`],
+        ...['-U', `a1:${token}`, 'http://one.example.org/'],
+      ]);
+    expect(await status(old)).toBe('200');
+    known = identifyByCredentials({ a1: credentialDigest(next) });
+    expect(await status(old)).toBe('407');
+    expect(await status(next)).toBe('200');
+    await until(() => events.length === 3);
+    expect(events.map(({ agent, rule }) => [agent, rule])).toEqual([
+      ['a1', 'net.allow'],
+      [null, 'net.proxy.credentials'],
+      ['a1', 'net.allow'],
+    ]);
+    for (const token of [old, next]) expect(JSON.stringify(events)).not.toContain(token);
+  });
 });
 
 describe('undici', () => {

@@ -15,8 +15,14 @@ const ecdsaWithSha256 = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0
 const utcTime = (date: Date): Buffer =>
   der(0x17, Buffer.from(`${date.toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`));
 
-/** Makes a self-signed certificate for DNS names, valid for a day; made at run time so that no key is kept in the repository. */
-export function selfSigned(names: readonly string[]): { readonly key: string; readonly cert: string } {
+/**
+ * Makes a self-signed certificate for DNS names, valid from an hour ago until `validMs` from now; made at run time so that
+ * no key is kept in the repository.
+ */
+export function selfSigned(
+  names: readonly string[],
+  validMs = 86_400_000,
+): { readonly key: string; readonly cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = sequence(
     der(0x31, sequence(oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from(names[0] ?? 'test')))),
@@ -28,7 +34,7 @@ export function selfSigned(names: readonly string[]): { readonly key: string; re
     der(0x02, Buffer.from([1])),
     ecdsaWithSha256,
     name,
-    sequence(utcTime(new Date(now - 3_600_000)), utcTime(new Date(now + 86_400_000))),
+    sequence(utcTime(new Date(now - 3_600_000)), utcTime(new Date(now + validMs))),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
     der(0xa3, sequence(sequence(oid(0x55, 0x1d, 0x11), der(0x04, alternative)))),

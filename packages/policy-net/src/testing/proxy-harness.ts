@@ -90,6 +90,34 @@ export function heldBytes(): number {
   return heapUsed + external;
 }
 
+/** Reads a little at a time, each time after the other side has stopped writing; `written` says what that has written. */
+export async function readSlowly(socket: Socket, written: () => number): Promise<void> {
+  for (let i = 0; i < 3; i += 1) {
+    socket.pause();
+    let last = -1;
+    while (written() !== last) {
+      last = written();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    let read = 0;
+    socket.resume();
+    while (read < 4 * 2 ** 20) read += ((await once(socket, 'data')) as [Buffer])[0].length;
+  }
+  socket.pause();
+}
+
+/** Watches this process's memory from now on, garbage of before collected; gives how far it rose at most. */
+export function watchMemory(): () => number {
+  heldBytes();
+  const before = process.memoryUsage.rss();
+  let peak = before;
+  const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 5);
+  return () => {
+    clearInterval(timer);
+    return Math.max(peak, process.memoryUsage.rss()) - before;
+  };
+}
+
 /** Waits until a condition holds. */
 export async function until(condition: () => boolean, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
