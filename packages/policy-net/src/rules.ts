@@ -199,7 +199,7 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
   },
   'net.proxy.upgrade': {
     when: 'a WebSocket in a forwarded request',
-    hint: 'Open the WebSocket through CONNECT.',
+    hint: 'Open the WebSocket through CONNECT, over TLS (wss:) where the port is watched.',
   },
   'net.proxy.early-data': {
     when: 'more bytes before an answer than the proxy keeps',
@@ -214,8 +214,8 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
     hint: 'Close a connection and try again.',
   },
   'net.tls.missing': {
-    when: 'a tunnel to one of `sniPorts` that does not begin with TLS',
-    hint: 'Speak TLS in this tunnel; plain HTTP is a request for an absolute URL, not CONNECT.',
+    when: 'a tunnel to one of `sniPorts` that begins neither with TLS nor with a request of plain HTTP',
+    hint: 'Speak TLS or HTTP in this tunnel.',
   },
   'net.tls.sni-mismatch': {
     when: 'a ClientHello for another name than that of the tunnel',

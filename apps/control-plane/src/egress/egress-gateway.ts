@@ -25,8 +25,8 @@ interface AgentEgress {
 /** What one agent may still cost: its requests are rows of the audit log, its tunnels descriptors of this process. */
 const LIMITS = { maxTunnels: 64, maxClients: 256, maxRequests: 1_200 } as const;
 /**
- * A tunnel to one of these must be TLS for the host that was asked for. They are all ports that an allowlist admits: in a
- * tunnel of plain HTTP the Host header could name any site behind the same address (decision 0025).
+ * A tunnel to one of these must be TLS for the host that was asked for, or plain HTTP, whose requests are served one by
+ * one. They are all ports that an allowlist admits: else a tunnel led to any site behind the same address (decision 0025).
  */
 const SNI_PORTS = [80, 443, 8080, 8443] as const;
 

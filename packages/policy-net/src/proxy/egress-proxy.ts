@@ -23,7 +23,8 @@ import {
 } from './proxy-options.js';
 import { answerSocket } from './refusal.js';
 import { RequestTurns } from './request-turns.js';
-import { serveTunnel, type ServeSettings } from './tunnel.js';
+import { readAbsolute, readInTunnel } from './proxy-target.js';
+import { serveTunnel, type ServePlain, type ServeSettings } from './tunnel.js';
 
 /** One place where the proxy listens. */
 export interface ProxyListener {
@@ -59,6 +60,8 @@ export function createEgressProxy(given: EgressProxyOptions): EgressProxy {
   const own = new Map<Server, OwnInterfaces>();
   const hopsOf = new WeakMap<Socket, Set<ProxyHop>>();
   const turnsOf = new WeakMap<Socket, RequestTurns>();
+  /** Clients that speak plain HTTP inside a tunnel. */
+  const tunnels = new WeakMap<Socket, { readonly agent: string; readonly authority: string }>();
 
   const refuseSelf = (address: string, port: number): Verdict | undefined =>
     [...own.values()].some((one) => isOwn(one, address, port))
@@ -146,13 +149,17 @@ export function createEgressProxy(given: EgressProxyOptions): EgressProxy {
     });
     const serve = (request: IncomingMessage, response: ServerResponse): void => {
       const { socket } = request;
-      const hop = beginHop(request.method ?? '', request.url ?? '', socket);
+      const tunnel = tunnels.get(socket);
+      const asked = request.url ?? '';
+      const hop = beginHop(request.method ?? '', asked, socket);
+      const target = tunnel === undefined ? readAbsolute(asked) : readInTunnel(asked, tunnel.authority);
       const turns = turnsOf.get(socket) ?? new RequestTurns(socket);
       turnsOf.set(socket, turns);
       const start = (): void => {
-        serveForward(request, response, address, hop, settings).catch((error: unknown) => hop.fail(error));
+        const given = { listener: address, target, agent: tunnel?.agent };
+        serveForward(request, response, given, hop, settings).catch((error: unknown) => hop.fail(error));
       };
-      turns.take({ hop, request, response, start });
+      turns.take({ hop, request, response, target, start });
     };
     server
       .on('request', serve)
@@ -161,6 +168,13 @@ export function createEgressProxy(given: EgressProxyOptions): EgressProxy {
     server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       const busy = (hopsOf.get(socket)?.size ?? 0) > 0 || turnsOf.get(socket)?.busy === true;
       const hop = beginHop('CONNECT', request.url ?? '', socket);
+      const tunnel = tunnels.get(socket);
+      if (tunnel !== undefined) {
+        hop.agent = tunnel.agent;
+        hop.onStop = (answer) => answerSocket(socket, answer);
+        hop.refuse(proxyRefusal('net.proxy.malformed', 'There is no tunnel inside a tunnel.'));
+        return;
+      }
       if (busy) {
         // Its answer would come before the one that is due first.
         hop.onStop = () => socket.destroy();
@@ -169,7 +183,15 @@ export function createEgressProxy(given: EgressProxyOptions): EgressProxy {
         );
         return;
       }
-      serveTunnel(request, socket, head, address, hop, settings).catch((error: unknown) => hop.fail(error));
+      const servePlain: ServePlain = (client, inside) => {
+        tunnels.set(client, inside);
+        server.emit('connection', client);
+        // What was read of the first request already comes before anything else.
+        client.resume();
+      };
+      serveTunnel(request, socket, head, address, hop, settings, servePlain).catch((error: unknown) =>
+        hop.fail(error),
+      );
     });
     await bind(server, target);
     if (target.path === undefined) {

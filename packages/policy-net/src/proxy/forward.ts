@@ -8,13 +8,22 @@ import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import { Deadline } from '../client/deadline.js';
 import { openConnection } from '../client/open-connection.js';
+import type { Verdict } from '../verdict.js';
 import { endToEnd, headerValues, requestHeaders } from './forward-headers.js';
 import { proxyRefusal } from './proxy-gate.js';
 import { countTraffic, type ProxyHop } from './proxy-hop.js';
 import type { ListenTarget } from './proxy-options.js';
-import { readAbsolute } from './proxy-target.js';
+import type { ProxyTarget } from './proxy-target.js';
 import { answerResponse, RULE_HEADER } from './refusal.js';
 import type { ServeSettings } from './tunnel.js';
+
+/** Where a request came in, and for what. */
+export interface Asked {
+  readonly listener: ListenTarget;
+  readonly target: ProxyTarget | Verdict;
+  /** Who asks, when the tunnel that the request came through has told. */
+  readonly agent?: string | undefined;
+}
 
 /**
  * Serves a request for an absolute http URL on a connection of its own, so that each is looked up, judged and recorded
@@ -23,7 +32,7 @@ import type { ServeSettings } from './tunnel.js';
 export async function serveForward(
   request: IncomingMessage,
   response: ServerResponse,
-  listener: ListenTarget,
+  { listener, target, agent }: Asked,
   hop: ProxyHop,
   settings: ServeSettings,
 ): Promise<void> {
@@ -33,8 +42,7 @@ export async function serveForward(
   response.once('close', () => {
     if (!response.writableFinished) hop.end({ verdict: 'error', error: 'CLIENT_CLOSED' });
   });
-  const refused =
-    (await gate.admit(hop, request, listener, readAbsolute(request.url ?? ''))) ?? judgeForm(request);
+  const refused = (await gate.admit(hop, request, listener, target, agent)) ?? judgeForm(request);
   if (hop.ended) return;
   if (refused !== undefined || hop.agent === null || hop.target === undefined) {
     hop.refuse(refused ?? proxyRefusal('net.proxy.malformed', 'This request cannot be forwarded.'));

@@ -48,21 +48,20 @@ export class ProxyGate {
     }
   }
 
-  /** Fills the hop in and gives the refusal, or `undefined` when the request may be looked up and dialled. */
+  /**
+   * Fills the hop in and gives the refusal, or `undefined` when the request may be looked up and dialled. With `agent`, who
+   * asks is known already.
+   */
   async admit(
     hop: ProxyHop,
     request: IncomingMessage,
     listener: ListenTarget,
     target: ProxyTarget | Verdict,
+    agent?: string,
   ): Promise<Decision | undefined> {
     const { rawHeaders } = request;
-    // Whoever identifies may wait for others; a request is not held for ever.
-    const timer = startTimer(this.#limits.connectMs, () => hop.passLimit('connectMs'));
-    const ended = new Promise<undefined>((resolve) => {
-      hop.signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
-    const stranger = await Promise.race([this.#identify(hop, request, listener), ended]);
-    clearTimeout(timer);
+    if (agent !== undefined) hop.agent = agent;
+    const stranger = agent === undefined ? await this.#whoIs(hop, request, listener) : undefined;
     if (hop.ended) return undefined;
     if (stranger !== undefined) return stranger;
     if (hop.agent === null) return proxyRefusal('net.proxy.credentials', 'Nobody was identified.');
@@ -128,6 +127,21 @@ export class ProxyGate {
     // A client that went away while it was being identified has nothing to leave later.
     if (!hop.ended) this.#open.set(agent, open.add(hop));
     return undefined;
+  }
+
+  async #whoIs(
+    hop: ProxyHop,
+    request: IncomingMessage,
+    listener: ListenTarget,
+  ): Promise<Decision | undefined> {
+    // Whoever identifies may wait for others; a request is not held for ever.
+    const timer = startTimer(this.#limits.connectMs, () => hop.passLimit('connectMs'));
+    const ended = new Promise<undefined>((resolve) => {
+      hop.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    const stranger = await Promise.race([this.#identify(hop, request, listener), ended]);
+    clearTimeout(timer);
+    return stranger;
   }
 
   async #identify(

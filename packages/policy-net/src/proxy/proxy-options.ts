@@ -94,7 +94,10 @@ export interface EgressProxyOptions {
   /** A parent HTTP proxy for every connection; asked for the judged address by CONNECT. Excludes `dial`. */
   readonly upstream?: UpstreamProxy | undefined;
   readonly limits?: Partial<ProxyLimits> | undefined;
-  /** Ports whose tunnels must begin with a TLS ClientHello for the name of the CONNECT; none by default. */
+  /**
+   * Ports whose tunnels must begin with a TLS ClientHello for the name of the CONNECT, or with plain HTTP, whose requests
+   * are then served as those for absolute URLs; none by default.
+   */
   readonly sniPorts?: readonly number[] | undefined;
 }
 

@@ -47,3 +47,13 @@ export function readAbsolute(raw: string): ProxyTarget | Verdict {
   const [, rest = ''] = /^[^/]*\/\/[^/?#]*([^#]*)/.exec(raw) ?? [];
   return { url: raw, host, port, authority: url.host, path: rest.startsWith('/') ? rest : `/${rest}` };
 }
+
+/**
+ * Reads the target of a request of plain HTTP inside a tunnel, which is a path: whatever its Host says, it goes to the
+ * target of the tunnel.
+ */
+export function readInTunnel(raw: string, authority: string): ProxyTarget | Verdict {
+  return raw.startsWith('/')
+    ? readAbsolute(`http://${authority}${raw}`)
+    : deny('net.proxy.malformed', 'A request inside a tunnel names a path on its target.');
+}

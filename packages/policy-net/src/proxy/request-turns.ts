@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Decision } from '@clawforce/policy-core';
+import type { Verdict } from '../verdict.js';
 import { headerValues } from './forward-headers.js';
 import { proxyRefusal } from './proxy-gate.js';
 import type { HopOutcome, ProxyHop } from './proxy-hop.js';
-import { readAbsolute } from './proxy-target.js';
+import type { ProxyTarget } from './proxy-target.js';
 
 /** Requests that may wait on a connection behind the one that is served: memory stays bounded whatever is pipelined. */
 const MAX_WAITING = 64;
@@ -18,6 +19,7 @@ interface Turn {
   readonly hop: ProxyHop;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly target: ProxyTarget | Verdict;
   readonly start: () => void;
 }
 
@@ -55,7 +57,7 @@ export class RequestTurns {
       return;
     }
     // Whatever ends it before its turn, its event says what was asked for.
-    const target = readAbsolute(turn.request.url ?? '');
+    const { target } = turn;
     if (!('rule' in target)) turn.hop.target = target;
     if (this.#socket.destroyed) {
       turn.hop.end(clientClosed);

@@ -314,16 +314,4 @@ describe('a tunnel whose TLS is looked at', () => {
     expect(await readAll(socket)).toBe('');
     expect(harness.events).toMatchObject([{ verdict: 'deny', rule: 'net.tls.missing', bytesOut: 0 }]);
   });
-
-  test('an agent that asks for another site in plain HTTP is told so before the target sees it', async () => {
-    const harness = await open({ dial: dialTo(echo.port), sniPorts: [80] });
-    const socket = await tunnel(harness, 'one.example.org:80');
-    socket.write('GET / HTTP/1.1\r\nHost: other.example.org\r\n\r\n');
-    const answer = await readAll(socket);
-    socket.destroy();
-    expect(answer).toMatch(
-      /^HTTP\/1\.1 403 [^]*\r\nx-clawforce-rule: net\.tls\.missing\r\n[^]* absolute URL/,
-    );
-    expect(harness.events).toMatchObject([{ verdict: 'deny', rule: 'net.tls.missing', bytesOut: 0 }]);
-  });
 });

@@ -24,6 +24,12 @@ export interface ServeSettings {
   readonly connection: (agent: string) => ConnectionSettings;
 }
 
+/** Takes a client that speaks plain HTTP inside its tunnel: all of its requests go to the target of the tunnel. */
+export type ServePlain = (
+  client: Socket,
+  tunnel: { readonly agent: string; readonly authority: string },
+) => void;
+
 /** Serves CONNECT: admits, dials, answers, and carries bytes both ways until one end, a limit or the policy stops it. */
 export async function serveTunnel(
   request: IncomingMessage,
@@ -32,6 +38,7 @@ export async function serveTunnel(
   listener: ListenTarget,
   hop: ProxyHop,
   settings: ServeSettings,
+  servePlain: ServePlain,
 ): Promise<void> {
   const { gate, limits } = settings;
   client.setTimeout(0);
@@ -88,10 +95,25 @@ export async function serveTunnel(
   hop.status = 200;
   hop.onStop = () => void client.destroy();
   client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-  const carryOn = (): void => carry(client, upstream, early.stop(), ways, hop, limits);
-  if (settings.sniPorts.has(hop.target.port))
-    awaitHello(client, early, hop.target, hop, upstream, limits, carryOn);
-  else carryOn();
+  const { agent, target: to } = hop;
+  const begun: Begun = {
+    tls: () => carry(client, upstream, early.stop(), ways, hop, limits),
+    plain: () => {
+      const first = early.stop();
+      // Each request gets a connection of its own, and an event.
+      hop.end({ verdict: 'allow' });
+      client.unshift(first);
+      servePlain(client, { agent, authority: to.authority });
+    },
+  };
+  if (settings.sniPorts.has(to.port)) awaitHello(client, early, to, hop, upstream, limits, begun);
+  else begun.tls();
+}
+
+/** What is done when the first bytes have told what is spoken in a tunnel. */
+interface Begun {
+  readonly tls: () => void;
+  readonly plain: () => void;
 }
 
 function tooEarly({ maxEarlyBytes }: ProxyLimits): ReturnType<typeof proxyRefusal> {
@@ -99,9 +121,11 @@ function tooEarly({ maxEarlyBytes }: ProxyLimits): ReturnType<typeof proxyRefusa
   return proxyRefusal('net.proxy.early-data', reason);
 }
 
-const plainRequest = /^[A-Z]{3,10} \S{1,1000}/;
+/** A method and the beginning of an origin-form target (RFC 9112 section 3), and what may yet become that. */
+const plainRequest = /^[A-Z]{1,20} \//;
+const beginOfRequest = /^[A-Z]{1,20} ?$/;
 
-/** Holds the client's first bytes back until they are a ClientHello for the host of the tunnel. */
+/** Holds the client's first bytes back until they are a ClientHello for the host of the tunnel, or plain HTTP. */
 function awaitHello(
   client: Socket,
   early: EarlyBytes,
@@ -109,7 +133,7 @@ function awaitHello(
   hop: ProxyHop,
   upstream: Socket,
   limits: ProxyLimits,
-  carryOn: () => void,
+  begun: Begun,
 ): void {
   let waiting = true;
   const timer = startTimer(limits.headersMs, () => hop.passLimit('headersMs'));
@@ -126,10 +150,13 @@ function awaitHello(
     const reading = readClientHello(bytes);
     if (reading.kind === 'more') return;
     if (reading.kind === 'not-tls') {
-      if (plainRequest.test(bytes.toString('latin1', 0, 1_024))) {
-        // Plain HTTP through CONNECT: its client can be told, in the answer that it waits for.
-        early.stop();
-        hop.onStop = (answer) => answerSocket(client, answer);
+      const text = bytes.toString('latin1', 0, 32);
+      if (beginOfRequest.test(text)) return;
+      if (plainRequest.test(text)) {
+        clearTimeout(timer);
+        waiting = false;
+        begun.plain();
+        return;
       }
       hop.refuse(
         proxyRefusal('net.tls.missing', `The tunnel to ${target.authority} does not begin with TLS.`),
@@ -144,7 +171,7 @@ function awaitHello(
     clearTimeout(timer);
     waiting = false;
     early.onMore = () => undefined;
-    carryOn();
+    begun.tls();
   };
   if (early.bytes.length > 0) early.onMore(early.bytes);
 }
