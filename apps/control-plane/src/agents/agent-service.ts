@@ -216,12 +216,13 @@ export function changeEvent(
   };
 }
 
+// Whatever shows nothing or turns its surroundings around; the one exception makes a sign colourful.
+const UNSEEN =
+  /(?!(?<=\p{Emoji})\ufe0f)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]/u;
+
 function checkName(name: string): string {
   const trimmed = name.normalize('NFC').trim();
-  if (
-    trimmed.length === 0 ||
-    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/.test(trimmed)
-  ) {
+  if (trimmed.length === 0 || UNSEEN.test(trimmed)) {
     throw new ApiError('VALIDATION_FAILED', 'The name is empty or has characters that cannot be seen.', {
       issues: [{ pointer: '/name', message: 'must be visible text.' }],
     });

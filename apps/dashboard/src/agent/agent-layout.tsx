@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useParams } from '@tanstack/react-router';
 import { agentQuery } from '../agents/agent-queries.js';
+import { toFailure } from '../api/api-failure.js';
 import { AgentActions } from '../agents/agent-actions.js';
 import { LevelBadge } from '../agents/level-badge.js';
 import { StatusBadge } from '../agents/status-badge.js';
 import { useAgentStream } from '../agents/use-agent-stream.js';
 import { useApi } from '../app/services.js';
 import { FailureNotice } from '../components/failure-notice.js';
+import { inertString } from '../components/inert-parts.js';
 import { InertText } from '../components/inert-text.js';
 import { Loading } from '../components/loading.js';
 import { Notice } from '../components/notice.js';
@@ -27,36 +29,33 @@ export function AgentLayout() {
   const { agentId } = useParams({ from: '/signed-in/agents/$agentId' });
   const agent = useQuery(agentQuery(useApi(), agentId));
   useAgentStream(agentId);
-  if (agent.isPending)
-    return (
-      <div className="page">
-        <Loading what="the agent" />
-      </div>
-    );
-  if (agent.isError)
-    return (
-      <div className="page">
-        <FailureNotice error={agent.error} onRetry={() => void agent.refetch()} />
-      </div>
-    );
+  const failed = agent.isError && <FailureNotice error={agent.error} onRetry={() => void agent.refetch()} />;
+  if (agent.data === undefined) return <div className="page">{failed || <Loading what="the agent" />}</div>;
+  // What is on the page stays, for something may be half written there; it only claims nothing about the agent any more.
+  const isGone = agent.isError && toFailure(agent.error).code === 'NOT_FOUND';
   const { name, status, level, owner, reason, since } = agent.data;
   return (
     <div className="page">
       <PageHeader
         title={<InertText text={name} />}
-        documentTitle={name}
+        documentTitle={inertString(name)}
         note={
-          <span className="row">
-            <StatusBadge status={status} />
-            <LevelBadge level={level} />
-            <span>
-              {owner ? `Owner ${owner.username}` : 'No owner'} · since <RelativeTime value={since} />
+          isGone ? (
+            'This agent is not there any more.'
+          ) : (
+            <span className="row">
+              <StatusBadge status={status} />
+              <LevelBadge level={level} />
+              <span>
+                {owner ? `Owner ${owner.username}` : 'No owner'} · since <RelativeTime value={since} />
+              </span>
             </span>
-          </span>
+          )
         }
-        actions={<AgentActions agent={agent.data} />}
+        actions={!isGone && <AgentActions agent={agent.data} />}
       />
-      {status === 'failed' && (
+      {failed}
+      {status === 'failed' && !isGone && (
         <Notice tone="bad" title="The worker of this agent failed.">
           {reason && (
             <p>

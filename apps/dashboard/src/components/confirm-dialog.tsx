@@ -3,6 +3,7 @@ import { Form } from 'react-aria-components';
 import { Button } from './button.js';
 import { Dialog, DialogActions } from './dialog.js';
 import { FailureNotice } from './failure-notice.js';
+import { inertString } from './inert-parts.js';
 import { TextField } from './text-field.js';
 
 /**
@@ -29,7 +30,9 @@ export function ConfirmDialog({
   const [typed, setTyped] = useState('');
   const [isPending, setPending] = useState(false);
   const [error, setError] = useState<unknown>();
-  const ready = typeToConfirm === undefined || typed === typeToConfirm;
+  // A name with a character that nobody can type is typed as it is shown.
+  const shown = inertString(typeToConfirm ?? '');
+  const ready = typeToConfirm === undefined || typed === typeToConfirm || typed === shown;
 
   const close = (): void => {
     setTyped('');
@@ -61,7 +64,7 @@ export function ConfirmDialog({
         <div>{children}</div>
         {typeToConfirm !== undefined && (
           <TextField
-            label={`Type "${typeToConfirm}" to confirm`}
+            label={`Type "${shown}" to confirm`}
             value={typed}
             onChange={setTyped}
             autoComplete="off"

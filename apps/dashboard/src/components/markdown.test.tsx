@@ -92,6 +92,12 @@ describe('Markdown of an agent', () => {
     expect(page.textContent).toContain('(evil.example)');
   });
 
+  it('an address that reads like that of somebody else tells its host, too', async () => {
+    const page = await shown('<https://bank.example@evil.example/> https://bank.example:x@evil.example/');
+    expect(page.querySelectorAll('a')).toHaveLength(2);
+    expect(page.textContent.match(/\(evil\.example\)/g)).toHaveLength(2);
+  });
+
   it('a line of a megabyte is shown in part and parsed by nobody', () => {
     const { container } = render(<Markdown text={'*a'.repeat(524_288)} />);
     expect(container.textContent.length).toBeLessThan(21_000);

@@ -63,18 +63,15 @@ function OutsideLink({
   readonly children: ReactNode;
 }) {
   if (href === undefined || href === '') return <span className={styles['dead']}>{children}</span>;
-  const shown = Array.isArray(children) || children !== href;
   return (
     <>
       <a href={href} target="_blank" rel="noopener noreferrer nofollow" referrerPolicy="no-referrer">
         {children}
       </a>
-      {shown && (
-        <span className={styles['target']}>
-          {' '}
-          (<InertText text={hostOf(href)} limit={HOST_LIMIT} />)
-        </span>
-      )}
+      <span className={styles['target']}>
+        {' '}
+        (<InertText text={hostOf(href)} limit={HOST_LIMIT} />)
+      </span>
     </>
   );
 }

@@ -25,8 +25,10 @@ export function StartDrill({ me, running }: { readonly me: Me; readonly running:
   const agents = useQuery(agentsQuery(useApi()));
   if (!me.permissions.includes('drill:run'))
     return <p className="muted">Your role may read the reports and not run drills.</p>;
-  if (agents.isPending) return <Loading what="the agents" />;
-  if (agents.isError) return <FailureNotice error={agents.error} onRetry={() => void agents.refetch()} />;
+  const failed = agents.isError && (
+    <FailureNotice error={agents.error} onRetry={() => void agents.refetch()} />
+  );
+  if (agents.data === undefined) return failed || <Loading what="the agents" />;
   const isSuperadmin = me.role === 'superadmin';
   if (!isSuperadmin && agents.data.length === 0)
     return (
@@ -36,6 +38,7 @@ export function StartDrill({ me, running }: { readonly me: Me; readonly running:
     );
   return (
     <>
+      {failed}
       {running && (
         <Notice tone="info" title="A drill is running; one runs at a time.">
           <p>

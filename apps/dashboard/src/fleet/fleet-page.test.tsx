@@ -416,6 +416,19 @@ describe('deleting an agent', () => {
     expect(screen.getByText('Researcher', { selector: 'a *, a' })).toBeTruthy();
   });
 
+  it('whose name has a character that nobody can type takes the name as it is shown', async () => {
+    const { server, user } = renderApp('/fleet', (prepared) => {
+      withAgents(anAgent({ name: 'Re\u2060searcher' }))(prepared);
+      prepared.on('DELETE /api/agents/a1', () => json(undefined, 204));
+    });
+    await user.click(await screen.findByRole('button', { name: 'Delete Re⟨WJ⟩searcher' }));
+    const dialog = await screen.findByRole('alertdialog');
+    await user.type(within(dialog).getByLabelText('Type "Re⟨WJ⟩searcher" to confirm'), 'Re⟨WJ⟩searcher');
+    await user.click(within(dialog).getByRole('button', { name: 'Delete agent' }));
+    await waitFor(() => expect(server.asked).toContain('DELETE /api/agents/a1'));
+    expect(document.body.innerHTML).not.toContain('\u2060');
+  });
+
   it('that the server confirms takes its row away, and no other', async () => {
     const { server, user } = renderApp('/fleet?sort=name', (prepared) => {
       withAgents(anAgent(), anAgent({ id: 'a2', name: 'Writer' }))(prepared);

@@ -72,6 +72,24 @@ describe('the policy playground', () => {
     expect(server.bodies('POST /api/agents/a1/policy/test')).toEqual([{ tool, args }]);
   });
 
+  it('the fields follow the address: the question is always that of the verdict beside it', async () => {
+    const { user, router } = renderApp('/playground?agent=a1&tool=exec&input=ls', (prepared) => {
+      prepared.on('GET /api/agents', () => ({ items: [anAgent()] }));
+      prepared.on('POST /api/agents/a1/policy/test', () => verdict);
+    });
+    const field = await screen.findByLabelText<HTMLTextAreaElement>('Command');
+    expect(field.value).toBe('ls');
+    await user.clear(field);
+    await user.type(field, 'cat x');
+    await user.click(screen.getByRole('button', { name: 'Judge' }));
+    await waitFor(() => expect(router.state.location.href).toContain('cat'));
+    router.history.back();
+    await waitFor(() => expect(field.value).toBe('ls'));
+    await user.click(screen.getByRole('link', { name: 'Playground' }));
+    await waitFor(() => expect(field.value).toBe(''));
+    await screen.findByText('Ask something.');
+  });
+
   it('puts a question into the address, with the argument that the tool takes', async () => {
     const { server, user, address } = renderApp('/playground', (prepared) => {
       prepared.on('GET /api/agents', () => ({ items: [anAgent()] }));

@@ -67,6 +67,15 @@ function Question({
   const [agentId, setAgentId] = useState(asked.agent ?? agents[0]?.id ?? '');
   const [tool, setTool] = useState(kindOf(asked.tool).tool);
   const [input, setInput] = useState(asked.input ?? '');
+  // Back, forward and links lead to another question: the fields follow the verdict that is shown beside them.
+  const address = [asked.agent, asked.tool, asked.input].join('\n');
+  const [followed, setFollowed] = useState(address);
+  if (followed !== address) {
+    setFollowed(address);
+    setAgentId(asked.agent ?? agents[0]?.id ?? '');
+    setTool(kindOf(asked.tool).tool);
+    setInput(asked.input ?? '');
+  }
   const kind = kindOf(tool);
   const ask = (text: string): void => {
     setInput(text);

@@ -19,6 +19,7 @@ export interface RenderedApp {
   readonly channel: ReturnType<typeof createFakeChannel>;
   /** How many times the page wanted to be loaded anew. */
   readonly startedOver: () => number;
+  readonly router: ReturnType<typeof createAppRouter>;
   /** Path and search of the address bar. */
   readonly address: () => string;
 }
@@ -48,6 +49,7 @@ export function renderApp(
     server,
     services,
     channel,
+    router,
     user: userEvent.setup(),
     startedOver: () => startedOver,
     address: () => router.state.location.href,

@@ -20,10 +20,12 @@ export function ChatPage() {
   const navigate = useNavigate();
   const agent = useQuery(agentQuery(api, agentId));
   const sessions = useQuery(sessionsQuery(api, agentId));
-  if (sessions.isPending || agent.isPending) return <Loading what="the conversations" rows={6} />;
-  if (sessions.isError)
-    return <FailureNotice error={sessions.error} onRetry={() => void sessions.refetch()} />;
-  if (agent.isError) return <FailureNotice error={agent.error} onRetry={() => void agent.refetch()} />;
+  // A reading that fails later leaves the page as it is: a message may be half written.
+  const failed = sessions.isError && (
+    <FailureNotice error={sessions.error} onRetry={() => void sessions.refetch()} />
+  );
+  if (sessions.data === undefined || agent.data === undefined)
+    return failed || <Loading what="the conversations" rows={6} />;
 
   const keys = sessions.data.map(({ session_key: key }) => key);
   const shown = session ?? keys[0] ?? DASHBOARD_SESSION;
@@ -48,6 +50,7 @@ export function ChatPage() {
           New conversation
         </Button>
       </div>
+      {failed}
       <Conversation key={`${agentId} ${shown}`} agent={agent.data} sessionKey={shown} />
     </div>
   );

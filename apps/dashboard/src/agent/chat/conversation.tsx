@@ -54,8 +54,10 @@ export function Conversation({ agent, sessionKey }: { readonly agent: Agent; rea
     },
   });
 
-  if (entries.isPending) return <Loading what="the conversation" rows={6} />;
-  if (entries.isError) return <FailureNotice error={entries.error} onRetry={() => void entries.refetch()} />;
+  const failed = entries.isError && (
+    <FailureNotice error={entries.error} onRetry={() => void entries.refetch()} />
+  );
+  if (entries.data === undefined) return failed || <Loading what="the conversation" rows={6} />;
   const [latest] = messages.data ?? [];
   const toggle = (id: string): void =>
     setOpenCalls((known) => new Set(known.has(id) ? [...known].filter((one) => one !== id) : [...known, id]));
@@ -98,6 +100,7 @@ export function Conversation({ agent, sessionKey }: { readonly agent: Agent; rea
           </div>
         )}
       </SearchedList>
+      {failed}
       <AnswerStatus entries={shown} />
       {latest && <MessageState agentId={agent.id} message={latest} agentStatus={agent.status} />}
       {past.isError && <FailureNotice error={past.error} onRetry={() => void past.refetch()} />}

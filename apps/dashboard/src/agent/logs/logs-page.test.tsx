@@ -63,6 +63,19 @@ test('lines appear as they come, also when they arrive in pieces', async () => {
   expect(screen.getAllByRole('listitem')).toHaveLength(2);
 });
 
+test.each([
+  ['the server is not reached', () => Promise.reject(new TypeError('fetch failed'))],
+  ['the page asked too often', () => refusal(429, 'RATE_LIMITED', 'Too many streams.')],
+])('the stream is opened again by itself when %s', async (_what, answer) => {
+  const log = new LogStream();
+  const { server } = open((prepared) => prepared.on(STREAM, answer));
+  await waitFor(() => expect(server.asked.some((asked) => asked.includes('process-logs'))).toBe(true));
+  server.on(STREAM, () => log.answer());
+  await screen.findByText('Live', { selector: 'section *' });
+  log.line('It goes on.');
+  await screen.findByText('It goes on.');
+});
+
 test('a worker counts as silent only after its stream was quiet: not while it is opened, lost or slow', async () => {
   const empty = /The worker has printed nothing/;
   const seen: string[] = [];

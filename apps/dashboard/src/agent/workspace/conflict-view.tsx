@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { toFailure } from '../../api/api-failure.js';
 import { useApi } from '../../app/services.js';
 import { Button } from '../../components/button.js';
 import { FailureNotice } from '../../components/failure-notice.js';
@@ -20,8 +21,8 @@ export function ConflictView({
   readonly agentId: string;
   readonly path: string;
   readonly mine: string;
-  /** Saves over the version that is shown as theirs. */
-  readonly onOverwrite: (etag: string) => void;
+  /** Saves over the version that is shown as theirs; undefined where there is no file any more. */
+  readonly onOverwrite: (etag: string | undefined) => void;
   readonly onTakeTheirs: () => void;
 }) {
   const query = contentQuery(useApi(), agentId, path);
@@ -33,6 +34,26 @@ export function ConflictView({
     retry: false,
   });
   if (theirs.isPending) return <Loading what="the other version" />;
+  if (theirs.isError && toFailure(theirs.error).code === 'NOT_FOUND')
+    return (
+      <Notice
+        tone="warn"
+        announce
+        title="The file was removed while you were editing."
+        actions={
+          <>
+            <Button size="small" onPress={onTakeTheirs}>
+              Discard mine
+            </Button>
+            <Button size="small" kind="primary" onPress={() => onOverwrite(undefined)}>
+              Save mine as a new file
+            </Button>
+          </>
+        }
+      >
+        <p>Your text stays in the box below.</p>
+      </Notice>
+    );
   if (theirs.isError) return <FailureNotice error={theirs.error} onRetry={() => void theirs.refetch()} />;
   const { body, etag } = theirs.data;
   const text = 'content' in body ? body.content : '';

@@ -34,13 +34,13 @@ export function PathView({
       <EntryActions agentId={agentId} path={path} isFolder={isFolder} onMoved={onMoved} />
     </>
   );
-  if (content.isPending)
+  if (content.data === undefined && !content.isError)
     return (
       <Panel title={<InertText text={path} />}>
         <Loading what="the file" rows={6} />
       </Panel>
     );
-  if (content.isError) {
+  if (content.data === undefined) {
     const { code } = toFailure(content.error);
     return (
       <Panel title={<InertText text={path} />} actions={code === 'NOT_FOUND' ? undefined : actions}>
@@ -76,6 +76,10 @@ export function PathView({
       file={body}
       etag={etag}
       actions={actions}
+      // The text stays: somebody may be editing it.
+      failure={
+        content.isError && <FailureNotice error={content.error} onRetry={() => void content.refetch()} />
+      }
       onReload={() => content.refetch().then(() => undefined)}
     />
   );

@@ -33,6 +33,7 @@ export function TextFileView({
   file,
   etag,
   actions,
+  failure,
   onReload,
 }: {
   readonly agentId: string;
@@ -40,21 +41,24 @@ export function TextFileView({
   readonly file: TextFile;
   readonly etag: string;
   readonly actions: ReactNode;
+  /** Why the file could not be read again, if it could not. */
+  readonly failure: ReactNode;
   readonly onReload: () => Promise<void>;
 }) {
   const api = useApi();
   const queries = useQueryClient();
   const [draft, setDraft] = useState<string | undefined>();
-  const [version, setVersion] = useState(etag);
+  // The file as it was when the edit began: it may be read again meanwhile.
+  const [base, setBase] = useState({ content: file.content, etag });
   const [isRendered, setRendered] = useState(false);
   const isMarkdown = /\.(md|markdown)$/i.test(path);
 
   const save = useMutation({
-    mutationFn: async ({ text, over }: { text: string; over: string }) =>
+    mutationFn: async ({ text, over }: { text: string; over: string | undefined }) =>
       unwrapVersioned(
         await api.PUT('/api/agents/{id}/workspace/{path}', {
           params: { path: { id: agentId, path } },
-          headers: { 'if-match': over },
+          headers: over === undefined ? { 'if-none-match': '*' } : { 'if-match': over },
           body: { content: text },
         }),
       ),
@@ -64,14 +68,13 @@ export function TextFileView({
         body: { path, content: text, size, truncated: false },
         etag: saved,
       });
-      setVersion(saved);
       setDraft(undefined);
       void queries.invalidateQueries({ queryKey: [...workspaceKey(agentId), 'directory'] });
     },
   });
   const conflict = save.isError && toFailure(save.error).code === 'PRECONDITION_FAILED';
   const isEditing = draft !== undefined;
-  const edited = isEditing ? withLineEndsOf(file.content, draft) : '';
+  const edited = isEditing ? withLineEndsOf(base.content, draft) : '';
   const canEdit = !file.truncated && file.size <= EDIT_LIMIT;
   return (
     <Panel
@@ -93,8 +96,8 @@ export function TextFileView({
               kind="primary"
               size="small"
               isPending={save.isPending}
-              isDisabled={edited === file.content && !conflict}
-              onPress={() => save.mutate({ text: edited, over: version })}
+              isDisabled={edited === base.content && !conflict}
+              onPress={() => save.mutate({ text: edited, over: base.etag })}
             >
               Save
             </Button>
@@ -110,7 +113,7 @@ export function TextFileView({
               <Button
                 size="small"
                 onPress={() => {
-                  setVersion(etag);
+                  setBase({ content: file.content, etag });
                   setDraft(boxText(file.content));
                 }}
               >
@@ -123,6 +126,7 @@ export function TextFileView({
       }
     >
       <div className="stack">
+        {failure}
         {!canEdit && (
           <Notice tone="info" title="This file is too large to edit here.">
             <p>Download it, change it, and upload it again.</p>

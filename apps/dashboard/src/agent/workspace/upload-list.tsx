@@ -2,11 +2,15 @@ import { X } from 'lucide-react';
 import { Badge } from '../../components/badge.js';
 import { Button } from '../../components/button.js';
 import { FailureNotice } from '../../components/failure-notice.js';
+import { inertString } from '../../components/inert-parts.js';
 import { InertText } from '../../components/inert-text.js';
+import { VirtualList } from '../../components/virtual-list.js';
 import type { UploadState } from './use-uploads.js';
 import styles from './workspace.module.css';
 
 const EXISTS = new Set(['CONFLICT', 'PRECONDITION_FAILED']);
+
+const keyOf = ({ id }: UploadState): number => id;
 
 /** Uploads and what became of them. */
 export function UploadList({
@@ -20,10 +24,11 @@ export function UploadList({
 }) {
   if (uploads.length === 0) return null;
   return (
-    <ul className={styles['uploads']} aria-label="Uploads">
-      {uploads.map((upload) => (
-        <li key={upload.id} className={styles['upload']}>
+    <VirtualList label="Uploads" items={uploads} keyOf={keyOf} estimate={44} maxHeight="30dvh">
+      {(upload) => (
+        <div className={styles['upload']}>
           <InertText text={upload.file.name} limit={120} />
+          {upload.state === 'waiting' && <Badge tone="neutral">Waiting</Badge>}
           {upload.state === 'running' && <Badge tone="busy">Uploading</Badge>}
           {upload.state === 'done' && <Badge tone="good">Uploaded</Badge>}
           {upload.state === 'failed' && <Badge tone="bad">Not uploaded</Badge>}
@@ -31,7 +36,7 @@ export function UploadList({
             kind="quiet"
             size="small"
             icon={<X aria-hidden="true" />}
-            aria-label={`Dismiss ${upload.file.name}`}
+            aria-label={`Dismiss ${inertString(upload.file.name)}`}
             onPress={() => onDismiss(upload.id)}
           />
           {upload.error && (
@@ -44,8 +49,8 @@ export function UploadList({
               )}
             </div>
           )}
-        </li>
-      ))}
-    </ul>
+        </div>
+      )}
+    </VirtualList>
   );
 }

@@ -11,10 +11,12 @@ export interface UploadState {
   readonly id: number;
   readonly directory: string;
   readonly file: File;
-  readonly state: 'running' | 'done' | 'failed';
+  readonly state: 'waiting' | 'running' | 'done' | 'failed';
   readonly error?: ApiFailure;
 }
 
+/** Files that are sent at the same time; a folder full of them waits for its turn. */
+const AT_ONCE = 4;
 /** What the API takes for one file. */
 const MOST_BYTES = 10 * 1024 * 1024;
 
@@ -24,11 +26,14 @@ export function useUploads(agentId: string) {
   const queries = useQueryClient();
   const [uploads, setUploads] = useState<readonly UploadState[]>([]);
   const next = useRef(0);
+  const queue = useRef<(() => Promise<void>)[]>([]);
+  const running = useRef(0);
 
   const change = (id: number, changes: Partial<UploadState>): void =>
     setUploads((all) => all.map((one) => (one.id === id ? { ...one, ...changes } : one)));
 
   const send = async ({ id, directory, file }: UploadState, replace: boolean): Promise<void> => {
+    change(id, { state: 'running' });
     try {
       if (file.size > MOST_BYTES)
         throw new ApiFailure(
@@ -56,16 +61,23 @@ export function useUploads(agentId: string) {
     }
   };
 
+  /** Sends what waits, one after the other. */
+  const work = async (): Promise<void> => {
+    running.current += 1;
+    for (let task = queue.current.shift(); task; task = queue.current.shift()) await task();
+    running.current -= 1;
+  };
   const upload = (directory: string, files: readonly File[], replace = false): void => {
     const begun = files.map((file): UploadState => {
       next.current += 1;
-      return { id: next.current, directory, file, state: 'running' };
+      return { id: next.current, directory, file, state: 'waiting' };
     });
     setUploads((all) => [
       ...all.filter(({ file, directory: at }) => !(at === directory && files.includes(file))),
       ...begun,
     ]);
-    for (const one of begun) void send(one, replace);
+    queue.current.push(...begun.map((one) => () => send(one, replace)));
+    for (let free = AT_ONCE - running.current; free > 0; free -= 1) void work();
   };
   const dismiss = (id: number): void => setUploads((all) => all.filter((one) => one.id !== id));
   return { uploads, upload, dismiss };

@@ -132,6 +132,86 @@ test('a save goes over the version that was read, and the new text stands there'
   expect(app.server.bodies(`PUT ${TOP}%2Freport.md`)).toEqual([{ content: 'three' }]);
 });
 
+test('what is being edited stays when the file is read again and is gone, and is saved as a new file', async () => {
+  const app = open('workspace/report.md');
+  const conditions: (string | null)[] = [];
+  await app.user.click(await screen.findByRole('button', { name: 'Edit' }));
+  await app.user.type(screen.getByRole('textbox', { name: 'Content' }), ' and mine');
+  app.server.on(`GET ${TOP}%2Freport.md`, () => refusal(404, 'NOT_FOUND', 'There is no such file.'));
+  app.server.on(`PUT ${TOP}%2Freport.md`, (request) => {
+    conditions.push(request.headers.get('if-match') ?? `none ${request.headers.get('if-none-match')}`);
+    return request.headers.has('if-match')
+      ? refusal(412, 'PRECONDITION_FAILED', 'The file is gone.')
+      : json({ path: 'report.md', etag: 'v2' }, 201, { etag: '"v2"' });
+  });
+  void app.services.queries.invalidateQueries();
+  await screen.findByText('There is no such file.');
+  expect(screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Content' }).value).toBe(
+    'one\ntwo and mine',
+  );
+  await app.user.click(screen.getByRole('button', { name: 'Save' }));
+  await screen.findByText('The file was removed while you were editing.');
+  await app.user.click(screen.getByRole('button', { name: 'Save mine as a new file' }));
+  await screen.findByText(/one\s+two and mine/, { selector: 'pre' });
+  expect(conditions).toEqual(['"v1"', 'none *']);
+  expect(app.server.bodies(`PUT ${TOP}%2Freport.md`).at(-1)).toEqual({ content: 'one\ntwo and mine' });
+});
+
+test('a file that is read again while it is edited changes no line end of what was edited', async () => {
+  const app = open('workspace/report.md', (server) => {
+    server.on(`GET ${TOP}%2Freport.md`, () =>
+      json({ path: 'report.md', content: 'one\r\ntwo', size: 8, truncated: false }, 200, { etag: '"v1"' }),
+    );
+  });
+  await app.user.click(await screen.findByRole('button', { name: 'Edit' }));
+  await app.user.type(screen.getByRole('textbox', { name: 'Content' }), '!');
+  app.server.on(`GET ${TOP}%2Freport.md`, () =>
+    json({ path: 'report.md', content: 'one\ntwo', size: 7, truncated: false }, 200, { etag: '"v2"' }),
+  );
+  let over: string | null = null;
+  app.server.on(`PUT ${TOP}%2Freport.md`, (request) => {
+    over = request.headers.get('if-match');
+    return json({ path: 'report.md', etag: 'v3' }, 200, { etag: '"v3"' });
+  });
+  await app.services.queries.invalidateQueries();
+  await app.user.click(screen.getByRole('button', { name: 'Save' }));
+  await waitFor(() => expect(over).toBe('"v1"'));
+  expect(app.server.bodies(`PUT ${TOP}%2Freport.md`)).toEqual([{ content: 'one\r\ntwo!' }]);
+});
+
+test('of many files few are sent at once, and few of their rows exist', async () => {
+  const app = open('');
+  let open_ = 0;
+  let most = 0;
+  let sent = 0;
+  const answers: (() => void)[] = [];
+  const files = Array.from({ length: 300 }, (_, index) => new File(['x'], `f${index}.txt`));
+  for (const { name } of files)
+    app.server.on(`PUT ${TOP}%2F${name}`, async () => {
+      most = Math.max(most, (open_ += 1));
+      if (sent < 8) await new Promise<void>((resolve) => answers.push(resolve));
+      open_ -= 1;
+      sent += 1;
+      return json({ path: name, etag: 'v1' }, 201, { etag: '"v1"' });
+    });
+  await screen.findByRole('treeitem', { name: 'data' });
+  await app.user.upload(document.querySelector('input[type=file]')!, files);
+  await waitFor(() => expect(answers).toHaveLength(4));
+  const list = screen.getByRole('group', { name: 'Uploads' });
+  expect(within(list).getAllByRole('listitem').length).toBeLessThan(60);
+  expect(within(list).getAllByRole('listitem')[0]?.getAttribute('aria-setsize')).toBe('300');
+  expect([within(list).getAllByText('Uploading').length, most]).toEqual([4, 4]);
+  within(list).getAllByText('Waiting');
+  await waitFor(
+    () => {
+      answers.splice(0).forEach((answer) => answer());
+      expect(sent).toBe(300);
+    },
+    { timeout: 60_000 },
+  );
+  expect(most).toBe(4);
+}, 90_000);
+
 test('a save changes the line ends of no line that was not edited', async () => {
   const app = open('workspace/report.md', (server) => {
     server.on(`GET ${TOP}%2Freport.md`, () =>
