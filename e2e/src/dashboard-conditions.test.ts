@@ -122,9 +122,8 @@ host.describe('the dashboard when conditions are not good', () => {
       const port = new URL(server).port;
       await dashboard.product.stop();
       await page.getByText(/Connection lost/).waitFor();
-      await dashboard.picture('connection-lost', page);
+      expect(await dashboard.look('connection-lost', page)).toEqual([]);
       await page.setViewportSize({ width: 390, height: 844 });
-      await dashboard.picture('connection-lost-phone', page);
       // What a finger meets at the heading and at the banner is the heading and the banner.
       for (const selector of ['h1', '[role=status]']) {
         expect(
@@ -218,6 +217,24 @@ host.describe('the dashboard when conditions are not good', () => {
     expect(problems.filter((problem) => !problem.includes('401'))).toEqual([]);
     await page.context().close();
   });
+
+  host.test(
+    'an address that leads nowhere and a server that is away are said in words, for everybody',
+    async () => {
+      const { page } = await signedIn();
+      await page.goto(`${server}/nowhere`);
+      await page.getByRole('heading', { level: 1, name: 'Page not found' }).waitFor();
+      expect(await dashboard.look('not-found', page)).toEqual([]);
+      await page.route('**/api/auth/refresh', (route) => route.abort());
+      await page.goto(server);
+      await page.getByText('The server did not answer.').waitFor();
+      expect(await dashboard.look('unreachable', page)).toEqual([]);
+      await page.unroute('**/api/auth/refresh');
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Now' }).waitFor();
+      await page.context().close();
+    },
+  );
 
   host.test('the keyboard alone finds the content and creates an agent', async () => {
     const { page } = await signedIn();

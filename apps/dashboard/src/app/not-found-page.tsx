@@ -5,11 +5,11 @@ import { PageHeader } from '../components/page-header.js';
 /** What stands at an address that leads nowhere. */
 export function NotFoundPage() {
   return (
-    <div className="page">
+    <main className="page">
       <PageHeader title="Page not found" />
-      <EmptyState title="There is nothing at this address.">
-        The agent may have been removed, or the link is incomplete. <Link to="/">Go to Now</Link>
+      <EmptyState title="There is nothing at this address." action={<Link to="/">Go to Now</Link>}>
+        The agent may have been removed, or the link is incomplete.
       </EmptyState>
-    </div>
+    </main>
   );
 }

@@ -4,6 +4,7 @@ import { Button } from '../components/button.js';
 import { FailureNotice } from '../components/failure-notice.js';
 import { LiveProvider } from '../live/live-context.js';
 import { ReauthenticationProvider } from '../session/reauthentication.js';
+import { PageHeader } from '../components/page-header.js';
 import { Shell } from './shell.js';
 import { useServices, useSessionState } from './services.js';
 import styles from './session-gate.module.css';
@@ -29,6 +30,7 @@ export function SessionGate() {
     case 'unreachable':
       return (
         <main className={styles['wait']}>
+          <PageHeader title="Not connected" />
           <FailureNotice error={state.failure} />
           <Button onPress={() => void session.restore()}>Try again</Button>
         </main>

@@ -26,6 +26,8 @@ export interface TextFieldProps extends Omit<
   readonly code?: boolean;
   /** What the browser offers while one types; anything else may be typed. */
   readonly suggestions?: readonly string[];
+  /** A box whose text cannot be read over a shoulder, as a line of type `password` is. */
+  readonly masked?: boolean;
   /** The label is for screen readers only. */
   readonly hideLabel?: boolean;
 }
@@ -39,6 +41,7 @@ export function TextField({
   placeholder,
   code = false,
   hideLabel = false,
+  masked = false,
   suggestions,
   ...rest
 }: TextFieldProps) {
@@ -54,7 +57,11 @@ export function TextField({
     >
       <Label className={hideLabel ? 'visually-hidden' : (styles['label'] ?? '')}>{label}</Label>
       {rows > 1 ? (
-        <TextArea className={`${className} ${styles['area']}`} rows={rows} {...hint} />
+        <TextArea
+          className={`${className} ${styles['area']} ${masked ? styles['masked'] : ''}`}
+          rows={rows}
+          {...hint}
+        />
       ) : (
         <Input className={className} {...hint} {...(suggestions ? { list: listId } : {})} />
       )}

@@ -25,6 +25,39 @@ afterAll(() => test.remove());
 const call = (method: string, path: string, body?: unknown, who = owner): Promise<Answer> =>
   test.call(method, path, { token: who.token, ...(body === undefined ? {} : { body }) });
 
+describe('the name of an agent', () => {
+  let id = '';
+  beforeAll(async () => {
+    id = (await call('POST', '/api/agents', { name: 'seen' }, other)).body.id as string;
+  });
+
+  it.each([
+    '\u061c',
+    '\u2060',
+    '\u00ad',
+    '\u202e',
+    '\u200b',
+    '\u2028',
+    '\ufeff',
+    '\u3164',
+    '\u{e0041}',
+    '\u0007',
+  ])('has no character that cannot be seen: %j', async (character) => {
+    const { status, body } = await call('POST', '/api/agents', { name: `a${character}b` });
+    expect([status, body.code]).toEqual([400, 'VALIDATION_FAILED']);
+    expect((await call('PUT', `/api/agents/${id}`, { name: `a${character}b` }, other)).status).toBe(400);
+  });
+
+  it('may have signs in colour and any script', async () => {
+    const name = 'Prüfer ⚠️ 日本語 שלום 😀';
+    const { status, body } = await call('POST', '/api/agents', { name }, other);
+    expect([status, body.name]).toEqual([201, name]);
+    expect((await call('DELETE', `/api/agents/${body.id as string}`, undefined, other)).status).toBeLessThan(
+      300,
+    );
+  });
+});
+
 describe('stored activity', () => {
   it('is paged backwards from the latest', async () => {
     for (let number = 0; number < 7; number += 1)

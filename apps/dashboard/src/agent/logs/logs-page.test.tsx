@@ -64,12 +64,25 @@ test('lines appear as they come, also when they arrive in pieces', async () => {
 });
 
 test.each([
-  ['the server is not reached', () => Promise.reject(new TypeError('fetch failed'))],
+  ['a token cannot be renewed because the server is away', () => refusal(401, 'TOKEN_EXPIRED', 'Too old.')],
   ['the page asked too often', () => refusal(429, 'RATE_LIMITED', 'Too many streams.')],
 ])('the stream is opened again by itself when %s', async (_what, answer) => {
   const log = new LogStream();
-  const { server } = open((prepared) => prepared.on(STREAM, answer));
-  await waitFor(() => expect(server.asked.some((asked) => asked.includes('process-logs'))).toBe(true));
+  const token = { access_token: 'token-2', token_type: 'Bearer', expires_in: 900, user_id: 'u1' };
+  let isAway = false;
+  const { server } = open((prepared) => {
+    prepared.on('POST /api/auth/refresh', () => {
+      if (isAway) throw new TypeError('fetch failed');
+      return token;
+    });
+    prepared.on(STREAM, () => {
+      isAway = true;
+      return answer();
+    });
+  });
+  await waitFor(() => expect(isAway).toBe(true));
+  await screen.findByText('Interrupted, trying again', { selector: 'section *' });
+  isAway = false;
   server.on(STREAM, () => log.answer());
   await screen.findByText('Live', { selector: 'section *' });
   log.line('It goes on.');

@@ -445,6 +445,25 @@ test('settings that cannot be changed because nobody knows who is asking say so'
   expect(screen.queryByText('Your account is not read now.')).toBeNull();
 });
 
+test('a pasted value of several lines keeps them; the end of a single line is none', async () => {
+  const { user, server } = open('variables', new ConfigServer());
+  server.on('GET /api/agents/a1/variables', () => ({ items: [] }));
+  server.on('PUT /api/agents/a1/variables', () => ({ items: [], applied: 'stored' }));
+  const key = '-----BEGIN KEY-----\nabc\n-----END KEY-----\n';
+  for (const pasted of [key, 'token\n']) {
+    await user.type(await screen.findByLabelText('Name'), 'KEY');
+    await user.click(screen.getByLabelText('Value'));
+    await user.paste(pasted);
+    await user.click(screen.getByRole('button', { name: 'Set variable' }));
+    await waitFor(() => expect(screen.getByLabelText<HTMLInputElement>('Name').value).toBe(''));
+    expect(screen.getByLabelText('Value').getAttribute('type')).toBe('password');
+  }
+  expect(server.bodies('PUT /api/agents/a1/variables')).toEqual([
+    { variables: { KEY: key } },
+    { variables: { KEY: 'token' } },
+  ]);
+});
+
 test('variables show names only, are set one at a time, and removed behind a question', async () => {
   const { user, server } = open('variables', new ConfigServer());
   server.on('GET /api/agents/a1/variables', () => ({ items: [{ name: 'TOKEN' }] }));

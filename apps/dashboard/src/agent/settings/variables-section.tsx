@@ -46,6 +46,7 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
       void queries.invalidateQueries({ queryKey: configQuery(api, agentId).queryKey });
     },
   });
+  const hasLines = value.includes('\n') || value.includes('\r');
   const trimmed = name.trim();
   const replaces = names.data?.some((known) => known.name === trimmed) ?? false;
   const submit = async (): Promise<void> => {
@@ -126,8 +127,16 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
               error={isOfName ? issue?.message : undefined}
             />
             <TextField
+              // A line of a browser drops the ends of lines without a word; a key may have many.
+              key={hasLines ? 'box' : 'line'}
               label="Value"
-              type="password"
+              {...(hasLines ? { rows: 4, masked: true, autoFocus: true } : { type: 'password' as const })}
+              onPaste={(event) => {
+                const pasted = event.clipboardData.getData('text/plain');
+                if (hasLines || !/[\r\n]/.test(pasted.trim())) return;
+                event.preventDefault();
+                setValue(pasted);
+              }}
               value={value}
               onChange={setValue}
               code
