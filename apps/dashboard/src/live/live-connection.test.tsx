@@ -130,41 +130,6 @@ describe('the live connection', () => {
     live.stop();
   });
 
-  it('an agent of which nothing came is resumed, too: behind what there was when its watch began', async () => {
-    const hub = fakeHub();
-    hub.answer = { ok: true, gap: false, last: 50 };
-    const live = new LiveConnection({ open: hub.connect, now: () => 7 });
-    live.watchAgent('a1', listener());
-    live.start();
-    await vi.advanceTimersByTimeAsync(0);
-    expect(hub.asked).toEqual([['watch', { agent_id: 'a1' }]]);
-    hub.cut();
-    await vi.advanceTimersByTimeAsync(2_000);
-    expect(hub.asked.at(-1)).toEqual(['watch', { agent_id: 'a1', after: 50 }]);
-    hub.push('activity', { agent_id: 'a1', id: 51 });
-    hub.cut();
-    await vi.advanceTimersByTimeAsync(2_000);
-    expect(hub.asked.at(-1)).toEqual(['watch', { agent_id: 'a1', after: 51 }]);
-    live.stop();
-  });
-
-  it('what was read before the first connection may be old, however late that is; behind a cut it is resumed', async () => {
-    const hub = fakeHub();
-    hub.answer = { ok: true, gap: false, last: 50, cursor: '9' };
-    const live = new LiveConnection({ open: hub.connect, now: () => 0 });
-    const watcher = listener();
-    let fleetGaps = 0;
-    live.watchAgent('a1', watcher);
-    live.watchFleet({ onFrame: () => undefined, onGap: () => void (fleetGaps += 1) });
-    live.start();
-    await vi.advanceTimersByTimeAsync(0);
-    expect([watcher.gaps, fleetGaps]).toEqual([1, 1]);
-    hub.cut();
-    await vi.advanceTimersByTimeAsync(2_000);
-    expect([live.state.kind, watcher.gaps, fleetGaps]).toEqual(['live', 1, 1]);
-    live.stop();
-  });
-
   it('keeps trying, slower and slower, and says since when it is lost', async () => {
     const hub = fakeHub();
     hub.refuse = true;

@@ -100,17 +100,6 @@ test('of 2,000 entries few exist in the page, all are counted, and any is found'
   await screen.findByText('Not found');
 });
 
-test('a turn that ended during an interruption is over here, too: activity says so, not the message', async () => {
-  let state = 'delivered';
-  const { server } = open([user('Do your job.')], (prepared) => {
-    prepared.on('GET /api/agents/a1/messages', () => ({ items: [message(state)] }));
-  });
-  await screen.findByRole('button', { name: 'Stop this turn' });
-  state = 'done';
-  server.push('activity', activity(7, { event_type: 'message_sent' }));
-  await waitFor(() => expect(screen.queryByRole('button', { name: 'Stop this turn' })).toBeNull());
-});
-
 test('an answer that has come is told to screen readers, and those of before are not', async () => {
   const entries = [user('hello'), answer('Good morning')];
   const { server } = open(entries);

@@ -63,32 +63,6 @@ test('lines appear as they come, also when they arrive in pieces', async () => {
   expect(screen.getAllByRole('listitem')).toHaveLength(2);
 });
 
-test.each([
-  ['a token cannot be renewed because the server is away', () => refusal(401, 'TOKEN_EXPIRED', 'Too old.')],
-  ['the page asked too often', () => refusal(429, 'RATE_LIMITED', 'Too many streams.')],
-])('the stream is opened again by itself when %s', async (_what, answer) => {
-  const log = new LogStream();
-  const token = { access_token: 'token-2', token_type: 'Bearer', expires_in: 900, user_id: 'u1' };
-  let isAway = false;
-  const { server } = open((prepared) => {
-    prepared.on('POST /api/auth/refresh', () => {
-      if (isAway) throw new TypeError('fetch failed');
-      return token;
-    });
-    prepared.on(STREAM, () => {
-      isAway = true;
-      return answer();
-    });
-  });
-  await waitFor(() => expect(isAway).toBe(true));
-  await screen.findByText('Interrupted, trying again', { selector: 'section *' });
-  isAway = false;
-  server.on(STREAM, () => log.answer());
-  await screen.findByText('Live', { selector: 'section *' });
-  log.line('It goes on.');
-  await screen.findByText('It goes on.');
-});
-
 test('a worker counts as silent only after its stream was quiet: not while it is opened, lost or slow', async () => {
   const empty = /The worker has printed nothing/;
   const seen: string[] = [];

@@ -105,33 +105,6 @@ function open(section: string, state: ConfigServer, role?: string) {
   return renderApp(`/agents/a1/settings?section=${section}`, (server) => state.attach(server, role));
 }
 
-test('what another tab stored meanwhile is shown, also when only the fleet tells of it', async () => {
-  const state = new ConfigServer();
-  const { server } = open('security', state);
-  await screen.findByText('Stored: Standard', { exact: false });
-  await screen.findByText('Live');
-  state.put({ security: { docker: { level: 'privileged' } } } as AgentConfig);
-  server.push('agent', { cursor: '1', agent: anAgent({ level: 'privileged' }) });
-  await screen.findByText('Stored: Power', { exact: false });
-});
-
-test('an answer that comes behind a newer version sets nothing back', async () => {
-  const state = new ConfigServer();
-  const { user, server } = open('security', state);
-  let answer: (body: object) => void = () => undefined;
-  server.on('PATCH /api/agents/a1/config', () => new Promise<object>((resolve) => (answer = resolve)));
-  await user.click(await screen.findByRole('radio', { name: 'Safe' }));
-  await user.click(screen.getByRole('button', { name: 'Apply' }));
-  await waitFor(() => expect(server.bodies('PATCH /api/agents/a1/config')).toHaveLength(1));
-  state.put({ security: { docker: { level: 'sandboxed' } } } as AgentConfig);
-  state.put({ security: { docker: { level: 'privileged' } } } as AgentConfig);
-  server.push('status', anAgent({ level: 'privileged' }));
-  await screen.findByText('Stored: Power', { exact: false });
-  answer({ config: { security: { docker: { level: 'sandboxed' } } }, version: 4, applied: 'unconfirmed' });
-  await screen.findByText('Saved, but the worker has not confirmed it.');
-  expect(screen.getByText(/^Stored: Power/)).toBeTruthy();
-});
-
 test('a preset counts as stored only when the server has taken it', async () => {
   const state = new ConfigServer();
   const { user, server } = open('security', state);
