@@ -52,6 +52,27 @@ docker.describe('the worker image', () => {
     expect(stdout).toBe('');
   });
 
+  docker.test('has a sudo for an agent that is root already, which makes nobody else root', async () => {
+    const image = await ensureWorkerImage();
+    const sudo = async (user: string, ...args: string[]): Promise<string> => {
+      const asUser = ['--user', user, '--entrypoint', 'sudo'];
+      const started = run('docker', [...hardened, ...asUser, image, ...args]);
+      return started.then(
+        ({ stdout }) => stdout.trim(),
+        (error: unknown) => (error as { stderr: string }).stderr.trim(),
+      );
+    };
+    expect(await sudo('0:0', 'id', '-u')).toBe('0');
+    expect(await sudo('0:0', '-nE', '--user=root', 'NAME=a b', 'sh', '-c', 'echo "$NAME"')).toBe('a b');
+    expect(await sudo('0:0', '-u', 'nobody', 'id')).toBe('sudo: commands become root here, not nobody');
+    expect(await sudo('0:0', '-i')).toBe('sudo: the option -i is not known here');
+    expect(await sudo('0:0', '--', '-S id')).toBe('sudo: a command is missing');
+    expect(await sudo('10001:10001', 'id', '-u')).toMatch(/^sudo: this agent is not root/);
+    const setuid = 'find / -xdev -perm /6000 -name sudo 2>/dev/null; true';
+    const { stdout } = await run('docker', [...hardened, '--entrypoint', 'sh', image, '-c', setuid]);
+    expect(stdout).toBe('');
+  });
+
   docker.test('is built once: the tag follows the content', async () => {
     const sentences: string[] = [];
     const image = await ensureWorkerImage();

@@ -19,6 +19,9 @@ function sources() {
   ];
 }
 
+/** What an agent at the level privileged becomes root with where the base image has no sudo. */
+const sudo = { from: join(root, 'apps/worker/image/sudo'), to: 'app/bin/sudo', program: true };
+
 /** The same programs as this host compiles them; undefined where it cannot, and the stage of the Dockerfile has to. */
 async function prebuilt(say) {
   let confine, probe;
@@ -45,7 +48,7 @@ export function ensureWorkerImage({ compile = false, ...options } = {}) {
     besides: async ({ registry }) => {
       const made = registry || compile ? undefined : await prebuilt(options.say ?? (() => undefined));
       return {
-        files: [...sources(), ...(made ?? [])],
+        files: [...sources(), sudo, ...(made ?? [])],
         // It comes out of the stage.
         leftOut: (path) => /\/policy-shell\/dist\/native\//.test(path),
         needsNetwork: made === undefined && !compile,

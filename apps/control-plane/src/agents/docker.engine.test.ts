@@ -247,7 +247,6 @@ requires('docker', 'root').describe('agents in containers', () => {
     );
     try {
       await start({ env: { AGENT_IMAGE: tag, CLAWFORCE_UNCONFINED_EXEC: '1' } });
-      expect((await call('GET', '/api/runtime/info')).body).toMatchObject({ unconfined_exec: false });
       const id = await agent();
       const { statusReason } = await running(id);
       expect(statusReason).toMatch(/^Commands are refused: /);
@@ -255,6 +254,7 @@ requires('docker', 'root').describe('agents in containers', () => {
       expect(body).toMatchObject({ status: 'denied' });
       expect(JSON.stringify(body)).toContain('shell.confiner.unavailable');
       await expect(lstat(join(test.core.files.directory(id), 'workspace', 'made'))).rejects.toThrow('ENOENT');
+      expect((await call('GET', '/api/runtime/info')).body).toMatchObject({ unconfined_exec: false });
       await call('POST', `/api/agents/${id}/stop`);
     } finally {
       await docker('docker', ['rmi', '--force', tag]);
@@ -546,10 +546,9 @@ requires('docker', 'root').describe('agents in containers', () => {
   });
 
   it('privileged: commands may become root and install, and what they leave does not break the next sandboxed start', async () => {
-    // The base of the tests has busybox's dpkg; its sudo only starts what it is given, since the worker is root already.
+    // The base of the tests has busybox's dpkg, which needs its directory. The sudo is that of our image.
     const tag = `clawforce-test-power:${randomUUID()}`;
-    const sudoer = 'printf \'#!/bin/sh\\nexec "$@"\\n\' > /usr/bin/sudo && chmod 755 /usr/bin/sudo';
-    const prepared = `mkdir -p /var/lib/dpkg/info && touch /var/lib/dpkg/status && ${sudoer}`;
+    const prepared = 'mkdir -p /var/lib/dpkg/info && touch /var/lib/dpkg/status';
     await buildImage(tag, `FROM ${image}\nUSER 0:0\nRUN ${prepared}\nUSER 10001:10001\n`);
     await start({ env: { CLAWFORCE_MAX_LEVEL: 'privileged', AGENT_IMAGE: tag } });
     const { body: made } = await call('POST', '/api/agents', { name: 'power' });
@@ -569,6 +568,8 @@ requires('docker', 'root').describe('agents in containers', () => {
     await writePackage(join(test.core.files.directory(id), 'workspace', 'local.deb'), 'packaged-tool');
     const sudo = await run(id, 'exec', { command: 'sudo dpkg -i local.deb' });
     expect(sudo.body, String(sudo.body.output)).toMatchObject({ status: 'ok' });
+    const become = await run(id, 'exec', { command: 'sudo -n -E -u root LC_ALL=C id -u' });
+    expect(become.body, String(become.body.output)).toMatchObject({ status: 'ok', output: '0\n' });
     const packaged = await run(id, 'exec', { command: 'packaged-tool' });
     expect(packaged.body.output).toBe('from a package\n');
     await run(id, 'write_file', { path: 'install.cjs', content: install });
