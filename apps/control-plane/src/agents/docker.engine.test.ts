@@ -191,7 +191,7 @@ requires('docker', 'root').describe('agents in containers', () => {
     expect(report.text.length).toBeGreaterThan(20);
     const { body: status } = await call('GET', `/api/agents/${id}/status`);
     expect(status).toMatchObject({ status: 'running', backend: 'docker', attested: 'matched' });
-    await audited(id, 'attestation_matched');
+    expect(await audited(id, 'attestation_matched')).toContain(String.raw`\"uid_mode\":\"per-agent\"`);
   });
 
   requires('docker', 'root', 'curl').test(

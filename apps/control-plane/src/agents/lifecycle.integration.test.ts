@@ -119,7 +119,9 @@ describe('a look from outside', () => {
     expect(failed).toMatchObject({ attested: 'mismatched', desired: 'running' });
     expect(failed.statusReason).toContain('pidsLimit differs');
     expect(await workersOf(id)).toBe(0);
-    expect((await audited(id, 'attestation_mismatched')).split('attestation_mismatched')).toHaveLength(2);
+    const audit = await audited(id, 'attestation_mismatched');
+    expect(audit.split('attestation_mismatched')).toHaveLength(2);
+    expect(audit).toContain(String.raw`\"uid_mode\":\"shared\"`);
     expect((await post(id, 'stop')).body.status).toBe('stopped');
     expect((await stored(id)).attested).toBe('none');
   });

@@ -38,9 +38,7 @@ export async function admitWorker(
   } catch (error) {
     parts.log('error', 'a worker could not be attested', { agent: agent.id, cause: String(error) });
     const cause = error instanceof PoolError ? error.message : 'the server log has the details';
-    parts.audit.enqueue(
-      attestationEvent(agent.id, spec.generation, { attested: 'failed', differences: [], reason: cause }),
-    );
+    parts.audit.enqueue(attestationEvent(spec, { attested: 'failed', differences: [], reason: cause }));
     const reason = 'The isolation of the worker could not be confirmed; the server log has the details.';
     await ends.quietly(spec, reason);
     await ends.failed(agent, reason, { retry: true });
@@ -48,7 +46,7 @@ export async function admitWorker(
   }
   if (found.attested === 'mismatched')
     return { admitted: false, reason: await refuseMismatched(agent, spec, found, { parts, ends, adopted }) };
-  parts.audit.enqueue(attestationEvent(agent.id, spec.generation, found));
+  parts.audit.enqueue(attestationEvent(spec, found));
   await states.set(agent, { status: agent.status, attested: found.attested }, { epoch: session.epoch });
   await parts.failpoint?.('hello:attested');
   return { admitted: true };
@@ -65,7 +63,7 @@ export async function refuseMismatched(
     adopted,
   }: { readonly parts: LifecycleParts; readonly ends: WorkerEnds; readonly adopted: boolean },
 ): Promise<string> {
-  parts.audit.enqueue(attestationEvent(agent.id, spec.generation, found));
+  parts.audit.enqueue(attestationEvent(spec, found));
   const reason = `The worker is not isolated as requested: ${found.reason}.`;
   await ends.quietly(spec, reason);
   // The engine would do the same again, unless it was an earlier version that asked for something else.
@@ -74,8 +72,7 @@ export async function refuseMismatched(
 }
 
 function attestationEvent(
-  agentId: string,
-  generation: number,
+  { agentId, generation, user }: WorkerSpec,
   {
     attested,
     differences,
@@ -87,6 +84,12 @@ function attestationEvent(
     event: `attestation_${attested}`,
     agent_id: agentId,
     timestamp: new Date().toISOString(),
-    detail: JSON.stringify({ generation, reason, ...(differences.length > 0 ? { differences } : {}) }),
+    detail: JSON.stringify({
+      generation,
+      // Whether the worker runs as a user of its own (ARCHITECTURE section 7).
+      uid_mode: user ? 'per-agent' : 'shared',
+      reason,
+      ...(differences.length > 0 ? { differences } : {}),
+    }),
   };
 }
