@@ -124,6 +124,7 @@ describe('the options', () => {
     ['pull', { pull: 'always' }],
     ['tmpBytes', { tmpBytes: 0 }],
     ['hostPathOf', { hostPathOf: '/x' }],
+    ['onStep', { onStep: 'created' }],
   ])('a bad %s is a TypeError that names it', (name, changed) => {
     expect(() => checkOptions({ ...good, ...changed })).toThrow(new RegExp(`^${name}: `));
   });

@@ -167,8 +167,13 @@ export class DockerPool implements AgentPool {
       return report({ outcome: 'absent', ...(inspection?.exit ? { exit: inspection.exit } : {}) });
     }
     this.#memory.note(container.engineId, { stopReason: reason });
-    const paused = container.state === 'paused';
-    const outcome = await stopContainer(this.#engine, container.engineId, { graceMs, paused });
+    const { onStep } = this.#options;
+    const outcome = await stopContainer(this.#engine, container.engineId, {
+      graceMs,
+      paused: container.state === 'paused',
+      onAsked: () => onStep('asked'),
+    });
+    await onStep('ended');
     const inspection = await this.#inspection(container);
     const done = report({ outcome, ...(inspection?.exit ? { exit: inspection.exit } : {}) });
     await this.#dropNetworkInTurn(agentId);

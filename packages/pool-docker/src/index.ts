@@ -1,7 +1,7 @@
 export { auditContainer } from './cis-audit.js';
 export type { CisFinding, ContainerRecord } from './cis-audit.js';
 export { DockerPool } from './docker-pool.js';
-export type { DockerPoolOptions } from './options.js';
+export type { DockerPoolOptions, PoolStep } from './options.js';
 export { detectHostPaths } from './own-container.js';
 export type { DetectHostPathsOptions, HostPaths } from './own-container.js';
 export { hostPathMapper } from './host-path.js';

@@ -37,14 +37,16 @@ export class Launcher {
 
   /** Starts a worker, or gives the one that runs for this generation. Calls for one agent come one after the other. */
   async launch(spec: WorkerSpec): Promise<WorkerHandle> {
-    const { containers, retire } = this.#parts;
+    const { containers, retire, options } = this.#parts;
     const known = await containers.list(spec.agentId);
     const same = this.#sameGeneration(spec, known);
     if (same) return this.#handle(spec, same.engineId);
     for (const container of known) await retire(container, `replaced by generation ${spec.generation}`);
+    await options.onStep('retired');
     const plan = await this.#plan(spec);
     if (plan.network !== 'none') await ensureNetwork(this.#parts.engine, this.#network(spec, plan.network));
     try {
+      await options.onStep('network');
       return await this.#create(plan);
     } catch (error) {
       if (plan.network !== 'none') {
@@ -131,7 +133,7 @@ export class Launcher {
   }
 
   async #create(plan: ContainerPlan): Promise<WorkerHandle> {
-    const { engine, containers } = this.#parts;
+    const { engine, containers, options } = this.#parts;
     const { spec } = plan;
     // The last look before the engine, which runs as root, follows the paths.
     await this.#checkSources(spec);
@@ -143,6 +145,7 @@ export class Launcher {
       return this.#adopt(plan);
     }
     try {
+      await options.onStep('created');
       await engine.ask((docker) => docker.getContainer(engineId).start() as Promise<unknown>);
       return await this.#handle(spec, engineId);
     } catch (error) {

@@ -1,5 +1,11 @@
 import type { PullProgress } from './worker-image.js';
 
+/**
+ * A step of a start (older generations are gone, the network is there, the container is created) or of a stop (the worker was
+ * asked to end, it has ended) after which a pool that dies leaves something behind.
+ */
+export type PoolStep = 'retired' | 'network' | 'created' | 'asked' | 'ended';
+
 /** What {@link DockerPool} takes. */
 export interface DockerPoolOptions {
   /** As `DOCKER_HOST` spells it; a unix socket of an engine on this host. Default `unix:///var/run/docker.sock`. */
@@ -23,6 +29,8 @@ export interface DockerPoolOptions {
   readonly pull?: 'missing' | 'never';
   /** Hears how a pull goes on. */
   readonly onPull?: (progress: PullProgress) => void;
+  /** Told of every step and waited for, so that a test can end the process there. */
+  readonly onStep?: (step: PoolStep) => Promise<void> | void;
   /** Owner of workers whose specification names none. Default: this process's own, with 10001 in place of root's. */
   readonly user?: { readonly uid: number; readonly gid: number };
   /** Size of `/tmp` where a level has it in memory. Default 64 MiB. */
@@ -81,7 +89,17 @@ function ownUser(user: DockerPoolOptions['user']): { readonly uid: number; reado
 
 /** Gives the options with their defaults. @throws TypeError naming the first bad or missing option. */
 export function checkOptions(options: DockerPoolOptions) {
-  const { image, ownerId, proofDir, hostPathOf, command, seccomp, pull = 'missing', onPull } = options;
+  const {
+    image,
+    ownerId,
+    proofDir,
+    hostPathOf,
+    command,
+    seccomp,
+    pull = 'missing',
+    onPull,
+    onStep,
+  } = options;
   if (typeof image !== 'string' || !IMAGE.test(image))
     throw new TypeError('image: expected the name of an image');
   if (typeof ownerId !== 'string' || !OWNER.test(ownerId)) {
@@ -99,6 +117,9 @@ export function checkOptions(options: DockerPoolOptions) {
   if ((pull as string) !== 'missing' && (pull as string) !== 'never') {
     throw new TypeError('pull: expected missing or never');
   }
+  if (onStep !== undefined && typeof onStep !== 'function') {
+    throw new TypeError('onStep: expected a function');
+  }
   checkSeccomp(seccomp);
   return {
     engine: options.engine,
@@ -110,6 +131,7 @@ export function checkOptions(options: DockerPoolOptions) {
     seccomp,
     pull,
     onPull: onPull ?? ((): void => undefined),
+    onStep: onStep ?? ((): void => undefined),
     user: ownUser(options.user),
     tmp: {
       bytes: positive(options.tmpBytes, 'tmpBytes', 64 * 1024 ** 2, 4096),

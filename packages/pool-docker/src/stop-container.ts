@@ -36,7 +36,11 @@ async function thaw(engine: Engine, engineId: string): Promise<void> {
 export async function stopContainer(
   engine: Engine,
   engineId: string,
-  options: { readonly graceMs: number; readonly paused: boolean },
+  options: {
+    readonly graceMs: number;
+    readonly paused: boolean;
+    readonly onAsked?: () => Promise<void> | void;
+  },
 ): Promise<Outcome> {
   const controller = new AbortController();
   const gone = engine
@@ -62,6 +66,7 @@ export async function stopContainer(
     if (options.graceMs > 0) {
       const until = performance.now() + options.graceMs;
       await signal(engine, engineId, 'SIGTERM');
+      await options.onAsked?.();
       if (await within(Math.max(0, until - performance.now()))) return 'stopped';
     }
     await signal(engine, engineId, 'SIGKILL');

@@ -18,18 +18,29 @@ import {
 import { until } from '../server/testing/test-plane.js';
 import type { Failpoint } from './lifecycle-parts.js';
 
-/** The steps of a start, in their order. */
+/** The steps of a start, in their order; those of the pool are only in containers. */
 const START: readonly Failpoint[] = [
   'start:wanted',
   'start:generation',
   'start:prepared',
   'start:recorded',
+  'pool:retired',
+  'pool:network',
+  'pool:created',
   'start:launched',
   'hello:attested',
   'hello:running',
 ];
 /** The steps of a stop, in their order. */
-const STOP: readonly Failpoint[] = ['stop:wanted', 'stop:ended', 'stop:cleared', 'stop:written'];
+const STOP: readonly Failpoint[] = [
+  'stop:wanted',
+  'pool:asked',
+  'pool:ended',
+  'stop:ended',
+  'stop:cleared',
+  'stop:written',
+];
+const ofProcesses = (point: Failpoint): boolean => !point.startsWith('pool:');
 /** What the design promises for a worker that nobody wants any more. */
 const ORPHAN_MS = 10_000;
 
@@ -66,13 +77,20 @@ async function diesAt(
 
 /** Workers of an agent on this host, whoever started them, by container or process id. */
 function workersOf(agentId: string): readonly string[] {
-  if (image !== undefined) {
-    const filters = [`label=clawforce.agent=${agentId}`].flatMap((filter) => ['--filter', filter]);
-    const { stdout } = spawnSync('docker', ['ps', '-q', ...filters], { encoding: 'utf8' });
-    return stdout.split('\n').filter(Boolean);
-  }
-  return processesIn(join(dataDir, 'agents', agentId));
+  return image === undefined ? processesIn(join(dataDir, 'agents', agentId)) : inEngine(agentId, 'ps');
 }
+
+/** What the engine has of an agent, by id. */
+function inEngine(agentId: string, ...list: string[]): readonly string[] {
+  const { stdout } = spawnSync('docker', [...list, '-q', '--filter', `label=clawforce.agent=${agentId}`], {
+    encoding: 'utf8',
+  });
+  return stdout.split('\n').filter(Boolean);
+}
+
+/** Networks that the engine keeps for an agent. */
+const networksOf = (agentId: string): readonly string[] =>
+  image === undefined ? [] : inEngine(agentId, 'network', 'ls');
 
 const reaches = (at: ForkedPlane, id: string, status: string): Promise<unknown> =>
   until(
@@ -97,13 +115,25 @@ async function mostWorkers(id: string, settled: () => Promise<unknown>): Promise
 }
 
 requires('linux').describe('a control plane with processes that is killed', () => {
-  suite(() => Promise.resolve(undefined));
+  suite({
+    workerImage: () => Promise.resolve(undefined),
+    start: START.filter(ofProcesses),
+    stop: STOP.filter(ofProcesses),
+  });
 });
 requires('linux', 'docker', 'root').describe('a control plane with containers that is killed', () => {
-  suite(testWorkerImage);
+  suite({ workerImage: testWorkerImage, start: START, stop: STOP });
 });
 
-function suite(workerImage: () => Promise<string | undefined>): void {
+function suite({
+  workerImage,
+  start,
+  stop,
+}: {
+  readonly workerImage: () => Promise<string | undefined>;
+  readonly start: readonly Failpoint[];
+  readonly stop: readonly Failpoint[];
+}): void {
   beforeAll(async () => {
     image = await workerImage();
     program = await bundleProgram('crash-plane.ts');
@@ -122,11 +152,17 @@ function suite(workerImage: () => Promise<string | undefined>): void {
   });
 
   describe('while it starts a worker', () => {
-    it.each(START)(
+    it.each(start)(
       'at %s: the next one runs exactly one worker, and no other is left',
       async (point) => {
         const first = await plane();
         const { id } = (await callPlane(first, 'POST', '/api/agents', { name: 'test' })) as { id: string };
+        if (point === 'pool:retired') {
+          // What an earlier generation has left.
+          await callPlane(first, 'POST', `/api/agents/${id}/start`);
+          await reaches(first, id, 'running');
+          await callPlane(first, 'POST', `/api/agents/${id}/stop`);
+        }
         const { where, workers: before } = await diesAt(point, first, id, () =>
           callPlane(first, 'POST', `/api/agents/${id}/start`),
         );
@@ -140,6 +176,8 @@ function suite(workerImage: () => Promise<string | undefined>): void {
         if (!second) throw new Error('no second control plane');
         expect(most).toBe(1);
         expect(workersOf(id)).toHaveLength(1);
+        // Nor one that was created and never ran.
+        if (image !== undefined) expect(inEngine(id, 'ps', '--all')).toEqual(workersOf(id));
         // A worker goes on under the next control plane, unless it has spent its credential and got nothing, or this host
         // was so slow that it has given up: it waits for thirty seconds.
         const inTime = performance.now() - died < 25_000;
@@ -150,14 +188,14 @@ function suite(workerImage: () => Promise<string | undefined>): void {
         expect(await callPlane(second, 'POST', `/api/agents/${id}/stop`)).toMatchObject({
           status: 'stopped',
         });
-        expect(workersOf(id)).toEqual([]);
+        expect([workersOf(id), networksOf(id)]).toEqual([[], []]);
       },
       120_000,
     );
   });
 
   describe('while it stops a worker', () => {
-    it.each(STOP)(
+    it.each(stop)(
       'at %s: the next one leaves the agent stopped, and no worker',
       async (point) => {
         const first = await plane();
@@ -170,6 +208,7 @@ function suite(workerImage: () => Promise<string | undefined>): void {
         expect(where).toBe(point);
         const second = await plane();
         await until('no worker', () => workersOf(id).length === 0, ORPHAN_MS);
+        await until('no network', () => networksOf(id).length === 0, ORPHAN_MS);
         await reaches(second, id, 'stopped');
         expect(await callPlane(second, 'GET', `/api/agents/${id}/status`)).toMatchObject({
           desired: 'stopped',

@@ -442,32 +442,6 @@ requires('docker', 'root').describe('agents in containers', () => {
     }
   });
 
-  it('created but never started, because the control plane died in between, are not adopted but made anew', async () => {
-    await start();
-    const id = await agent({ level: 'sandboxed' });
-    const { generation } = await running(id);
-    const real = await containerOf(id);
-    await test.stop();
-    const { stdout } = await docker('docker', ['inspect', real]);
-    const [record] = JSON.parse(stdout) as {
-      Name: string;
-      Image: string;
-      Config: { Labels: Record<string, string> };
-    }[];
-    await docker('docker', ['rm', '--force', real]);
-    const labels = Object.entries(record?.Config.Labels ?? {}).flatMap(([name, value]) => [
-      '--label',
-      `${name}=${value}`,
-    ]);
-    const created = ['create', '--name', record?.Name.slice(1) ?? '', '--network', 'none', ...labels];
-    const { stdout: half } = await docker('docker', [...created, record?.Image ?? '']);
-    await start();
-    expect(await reaches(id, 'running')).toMatchObject({ generation: generation + 1, attested: 'matched' });
-    expect(await containers(id, true)).toEqual([await containerOf(id)]);
-    expect(half.trim().startsWith(await containerOf(id))).toBe(false);
-    expect(await audited(id, '"restart"')).not.toContain('"adopt"');
-  });
-
   it('that write more than the disk limit are stopped, not started again by any control plane, and the audit log has the numbers', async () => {
     const given = { env: { AGENT_DOCKER_DISK_LIMIT: '16m' }, restartMs: 100 };
     await start(given);

@@ -1,4 +1,5 @@
 import type { AgentPool, ResolvedLevel, WorkerSpec } from '@clawforce/pool-core';
+import type { PoolStep } from '@clawforce/pool-docker';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { ActivityFeed } from '../events/activity-feed.js';
 import type { LinkHub } from '../hub/link-hub.js';
@@ -39,7 +40,8 @@ export type Failpoint =
   | 'stop:wanted'
   | 'stop:ended'
   | 'stop:cleared'
-  | 'stop:written';
+  | 'stop:written'
+  | `pool:${PoolStep}`;
 
 /** Parts of the lifecycle. */
 export interface LifecycleParts {

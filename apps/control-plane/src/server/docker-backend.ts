@@ -1,4 +1,10 @@
-import { detectHostPaths, DockerPool, type HostPathMapping, type PullProgress } from '@clawforce/pool-docker';
+import {
+  detectHostPaths,
+  DockerPool,
+  type DockerPoolOptions,
+  type HostPathMapping,
+  type PullProgress,
+} from '@clawforce/pool-docker';
 import { PoolError } from '@clawforce/pool-core';
 import type { Settings } from '../settings/index.js';
 import { VERSION } from '../version.js';
@@ -21,9 +27,10 @@ export async function openDockerBackend(
   settings: Settings,
   ownerId: string,
   say: (sentence: string) => void,
+  onStep?: DockerPoolOptions['onStep'],
 ): Promise<Omit<Backend, 'selection'> & { readonly pool: DockerPool }> {
   const name = settings.docker.image ?? DEFAULT_IMAGE;
-  const pool = await createDockerPool(settings, ownerId, say);
+  const pool = await createDockerPool(settings, ownerId, say, onStep);
   try {
     const probe = await pool.probe();
     if (!probe.available) {
@@ -62,6 +69,7 @@ export async function createDockerPool(
   { docker, storageRoot, runtimeDir }: Settings,
   ownerId: string,
   say: (sentence: string) => void,
+  onStep?: DockerPoolOptions['onStep'],
 ): Promise<DockerPool> {
   const engine = docker.engine === undefined ? {} : { engine: docker.engine };
   const { hostPathOf } = await detectHostPaths({
@@ -77,6 +85,7 @@ export async function createDockerPool(
     hostPathOf,
     proofDir: runtimeDir,
     onPull: pullTeller(say),
+    ...(onStep ? { onStep } : {}),
   });
 }
 

@@ -108,7 +108,12 @@ export async function startTestPlane(options: TestPlaneOptions = {}): Promise<Te
       core = opened;
       if (options.docker) {
         const owner = await installationId(opened.storage.settings);
-        const backend = await openDockerBackend(settings, owner, () => undefined);
+        const backend = await openDockerBackend(
+          settings,
+          owner,
+          () => undefined,
+          (step) => options.failpoint?.(`pool:${step}`),
+        );
         pool = docker = backend.pool;
         return { ...backend, ...options.docker, selection: { kind: 'docker', source: 'environment' } };
       }
