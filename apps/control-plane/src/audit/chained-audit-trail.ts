@@ -12,6 +12,8 @@ const LAST_TRIES = 3;
 const MAX_WAITING = 20_000;
 /** What one agent may have of that: whoever floods the log loses events of its own, not those of others. */
 const MAX_WAITING_OF_ONE = 4_000;
+/** What of that may be rows that cost the agent nothing: with a flood of refusals it must not push out where it got to. */
+const MAX_FREE_OF_ONE = MAX_WAITING_OF_ONE / 2;
 
 /** The chained store, a JSON line for each event in the log file, and one batched writer for bulk events. */
 export class ChainedAuditTrail implements AuditTrail {
@@ -21,6 +23,7 @@ export class ChainedAuditTrail implements AuditTrail {
   readonly #onFailure: (error: unknown) => void;
   #waiting: AuditEvent[] = [];
   readonly #waitingOf = new Map<string, number>();
+  readonly #freeOf = new Map<string, number>();
   readonly #lostOf = new Map<string, number>();
   #dropped = 0;
   #closed = false;
@@ -73,12 +76,14 @@ export class ChainedAuditTrail implements AuditTrail {
     }
     const agent = agentOf(event);
     const waiting = this.#waitingOf.get(agent) ?? 0;
-    if (agent !== '' && waiting >= MAX_WAITING_OF_ONE) {
+    const free = isFree(event) ? (this.#freeOf.get(agent) ?? 0) : -1;
+    if (agent !== '' && (waiting >= MAX_WAITING_OF_ONE || free >= MAX_FREE_OF_ONE)) {
       this.#lostOf.set(agent, (this.#lostOf.get(agent) ?? 0) + 1);
       this.#dropped += 1;
       return;
     }
     this.#waitingOf.set(agent, waiting + 1);
+    if (free >= 0) this.#freeOf.set(agent, free + 1);
     this.#waiting.push(event);
     if (this.#waiting.length > MAX_WAITING) {
       this.#forget(this.#waiting.shift());
@@ -121,14 +126,17 @@ export class ChainedAuditTrail implements AuditTrail {
   #forget(event: AuditEvent | undefined): void {
     if (!event) return;
     const agent = agentOf(event);
-    const waiting = (this.#waitingOf.get(agent) ?? 0) - 1;
-    if (waiting > 0) this.#waitingOf.set(agent, waiting);
-    else this.#waitingOf.delete(agent);
+    for (const counts of isFree(event) ? [this.#waitingOf, this.#freeOf] : [this.#waitingOf]) {
+      const waiting = (counts.get(agent) ?? 0) - 1;
+      if (waiting > 0) counts.set(agent, waiting);
+      else counts.delete(agent);
+    }
   }
 
   /** A hole in the log is itself in the log. */
   #tellLosses(): void {
     for (const [agent, lost] of this.#lostOf) {
+      if ((this.#freeOf.get(agent) ?? 0) > MAX_FREE_OF_ONE / 2) continue;
       if ((this.#waitingOf.get(agent) ?? 0) > MAX_WAITING_OF_ONE / 2) continue;
       this.#lostOf.delete(agent);
       this.enqueue({
@@ -157,6 +165,12 @@ export class ChainedAuditTrail implements AuditTrail {
     this.#dropped += this.#waiting.length;
     this.#waiting = [];
   }
+}
+
+/** What an agent can cause as often as it likes: decisions about what it only asks for, refused links, requests that reached nothing. */
+function isFree(event: AuditEvent): boolean {
+  if (event.kind === 'egress') return event.chosen === null;
+  return event.kind === 'policy_decision' || event.kind === 'token_event';
 }
 
 function agentOf(event: AuditEvent): string {

@@ -147,6 +147,23 @@ describe('the addresses of the control plane', () => {
     expect(databases()).toEqual(['10.77.0.6']);
   });
 
+  it('are those of new interfaces too', async () => {
+    let interfaces = ['127.0.0.1', '192.0.2.1'];
+    const own = new OwnAddresses({
+      resolve,
+      interfaces: () => interfaces,
+      onChange: () => (changes += 1),
+      onUnknown: () => undefined,
+      timing: { interfacesMs: 5 },
+    });
+    closers.push(() => own.close());
+    await own.open([{ port: 8080 }]);
+    await new Promise((done) => setTimeout(done, 50));
+    expect(changes).toBe(1);
+    interfaces = [...interfaces.reverse(), '172.30.0.1'];
+    await until('told', () => changes === 2);
+  });
+
   it('are not asked for where there is no name', async () => {
     const own = known();
     await own.open([{ port: 8080 }, { host: 'localhost', port: 5432 }, { address: '10.0.0.1', port: 443 }]);

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { OwnEndpoint } from '../egress/web-policy.js';
 
 /** Parts of {@link OwnAddresses}. */
@@ -10,6 +11,8 @@ export interface OwnAddressesParts {
   readonly onChange: () => void;
   /** A name has no known address; told when that begins, not with every attempt. */
   readonly onUnknown: (host: string, error: unknown) => void;
+  /** Addresses of this host; by default those of its interfaces. */
+  readonly interfaces?: () => readonly string[];
   readonly timing?: Partial<typeof TIMING>;
 }
 
@@ -19,9 +22,15 @@ const TIMING = {
   /** Until the next one when every name has an address, and when one has none. */
   everyMs: 60_000,
   retryMs: 5_000,
+  /** Between two looks at the interfaces: each agent's network brings an address of this host with it. */
+  interfacesMs: 5_000,
   /** How long an address counts after the last answer with it: names of several servers give them in turns. */
   keepMs: 60 * 60_000,
 };
+
+function ownInterfaces(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+}
 
 async function systemResolve(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
@@ -30,7 +39,8 @@ async function systemResolve(host: string): Promise<readonly string[]> {
 /**
  * Knows what no agent reaches, by name and at each address that a name has: a connection is judged by its address, so an
  * exception for that address or another name for it would otherwise lead there. Names are looked up again and again.
- * Until each has had an address, nothing is known and nobody is let out (decision 0165).
+ * Until each has had an address, nothing is known and nobody is let out (decision 0165). Interfaces are watched as well,
+ * since a policy has the addresses of this host as they were when it was made.
  */
 export class OwnAddresses {
   readonly #parts: OwnAddressesParts;
@@ -40,6 +50,8 @@ export class OwnAddresses {
   #given: readonly OwnEndpoint[] = [];
   #current: readonly OwnEndpoint[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #interfaces = '';
   #closed = false;
 
   constructor(parts: OwnAddressesParts) {
@@ -55,6 +67,9 @@ export class OwnAddresses {
   /** Takes the endpoints and looks their names up; from then on that is repeated. Does not fail. */
   async open(endpoints: readonly OwnEndpoint[]): Promise<void> {
     this.#given = endpoints;
+    this.#interfaces = this.#hostAddresses();
+    this.#watch = setInterval(() => this.#lookAtInterfaces(), this.#timing.interfacesMs);
+    this.#watch.unref();
     await this.#refresh();
   }
 
@@ -62,6 +77,18 @@ export class OwnAddresses {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#watch);
+  }
+
+  #lookAtInterfaces(): void {
+    const now = this.#hostAddresses();
+    if (now === this.#interfaces) return;
+    this.#interfaces = now;
+    if (this.#current.length > 0) this.#parts.onChange();
+  }
+
+  #hostAddresses(): string {
+    return [...(this.#parts.interfaces ?? ownInterfaces)()].sort().join();
   }
 
   async #refresh(): Promise<void> {

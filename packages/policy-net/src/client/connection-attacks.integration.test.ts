@@ -52,7 +52,9 @@ describe('an attacker who owns the name server', () => {
     ['public first, private second', [PUBLIC, '127.0.0.1'], 'net.address.loopback'],
     ['private first', ['192.168.1.1', PUBLIC], 'net.address.private'],
     ['mapped', [PUBLIC, '::ffff:127.0.0.1'], 'net.address.ipv4-mapped'],
+    ['mapped first', ['::ffff:127.0.0.1', PUBLIC], 'net.address.ipv4-mapped'],
     ['NAT64', [PUBLIC, '64:ff9b::a00:1'], 'net.address.nat64'],
+    ['NAT64 first', ['64:ff9b::a00:1', PUBLIC], 'net.address.nat64'],
     ['metadata', ['169.254.169.254'], 'net.address.metadata'],
     ['platform address in public space', ['168.63.129.16'], 'net.address.metadata'],
   ])('gains nothing by answering %s', async (_what, answers, rule) => {

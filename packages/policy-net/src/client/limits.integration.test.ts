@@ -485,6 +485,23 @@ describe('the caller', () => {
     expect([calls, client.fetch.auditFailures]).toEqual([2, 2]);
   });
 
+  test('does not wait for an audit sink that never comes back', async () => {
+    let calls = 0;
+    const client = await serve((_request, response) => response.end('fine'), {
+      onAudit: () => {
+        calls += 1;
+        return new Promise(() => undefined) as never;
+      },
+    });
+    for (let i = 0; i < 2; i += 1) {
+      expect(await (await client.fetch('http://example.com/')).text()).toBe('fine');
+    }
+    await until(() => calls === 2);
+    expect(client.fetch.auditFailures).toBe(0);
+    // Closing does not wait for it either.
+    await client.fetch.close();
+  });
+
   test('gets 204 and HEAD without waiting, with one event each', async () => {
     const client = await serve((request, response) => {
       response.writeHead(request.method === 'HEAD' ? 200 : 204, { 'content-encoding': 'gzip' }).end();

@@ -216,6 +216,22 @@ test('an audit sink that throws or rejects changes no request and is counted', a
   expect(calls).toBe(2);
 });
 
+test('an audit sink that never comes back holds up no request and no end', async () => {
+  let calls = 0;
+  const { ask, proxy } = await open({
+    dial: dialTo(web.port),
+    onAudit: () => {
+      calls += 1;
+      return new Promise(() => undefined) as never;
+    },
+  });
+  const get = 'GET http://one.example.org/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+  for (let i = 0; i < 2; i += 1) expect(await ask(get)).toMatch(/^HTTP\/1\.1 200 [^]*answer$/);
+  await until(() => calls === 2);
+  await proxy.close();
+  expect(proxy.auditFailures).toBe(0);
+});
+
 describe('absolute-form', () => {
   test('is forwarded with the Host of the target and without what ends at this hop', async () => {
     const { ask, events } = await open({ dial: dialTo(web.port) });

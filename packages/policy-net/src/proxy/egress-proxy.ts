@@ -149,6 +149,8 @@ export function createEgressProxy(given: EgressProxyOptions): EgressProxy {
     });
     const serve = (request: IncomingMessage, response: ServerResponse): void => {
       const { socket } = request;
+      // The parser goes on through what it has when a connection was ended: nobody waits for an answer to that.
+      if (socket.destroyed) return;
       const tunnel = tunnels.get(socket);
       const asked = request.url ?? '';
       const hop = beginHop(request.method ?? '', asked, socket);

@@ -47,6 +47,13 @@ export class MinuteLimit {
     return this.#locked.size >= this.#maxKeys;
   }
 
+  /** How often a key may still come. */
+  left(key: string): number {
+    if (this.isPassed(key)) return 0;
+    const entry = this.#counting.get(hold(key));
+    return this.#max - (entry !== undefined && entry.until > this.#now() ? entry.count : 0);
+  }
+
   /** Counts one more. */
   add(key: string): void {
     const now = this.#now();

@@ -8,7 +8,7 @@ import { readBasic } from './agent-credentials.js';
 import { headerValues } from './forward-headers.js';
 import { MinuteLimit } from './minute-limit.js';
 import type { ProxyHop } from './proxy-hop.js';
-import type { EgressProxyOptions, ListenTarget, ProxyLimits } from './proxy-options.js';
+import type { EgressProxyOptions, ListenTarget, ProxyClient, ProxyLimits } from './proxy-options.js';
 import type { ProxyTarget } from './proxy-target.js';
 
 /** Gives a refusal that no policy spoke. */
@@ -24,6 +24,8 @@ export class ProxyGate {
   readonly #limits: ProxyLimits;
   readonly #failures: MinuteLimit;
   readonly #requests: MinuteLimit;
+  /** Credentials that are being looked at, by the key under which their failures count. */
+  readonly #attempts = new Map<string, Set<Promise<unknown>>>();
   readonly #open = new Map<string, Set<ProxyHop>>();
 
   constructor(
@@ -136,12 +138,28 @@ export class ProxyGate {
   ): Promise<Decision | undefined> {
     // Whoever identifies may wait for others; a request is not held for ever.
     const timer = startTimer(this.#limits.connectMs, () => hop.passLimit('connectMs'));
-    const ended = new Promise<undefined>((resolve) => {
-      hop.signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
-    const stranger = await Promise.race([this.#identify(hop, request, listener), ended]);
+    const stranger = await Promise.race([this.#identify(hop, request, listener), untilEnd(hop)]);
     clearTimeout(timer);
     return stranger;
+  }
+
+  /** Waits while as many attempts are under way as may still fail: who asks all at once gets no more of them. */
+  async #mayTry(key: string, hop: ProxyHop): Promise<boolean> {
+    for (;;) {
+      const left = this.#failures.left(key);
+      const under = this.#attempts.get(key);
+      if (left <= 0 || hop.ended) return false;
+      if (under === undefined || under.size < left) return true;
+      await Promise.race(under);
+    }
+  }
+
+  async #ask(client: ProxyClient): Promise<unknown> {
+    try {
+      return await this.#options.identify(client);
+    } catch {
+      return undefined;
+    }
   }
 
   async #identify(
@@ -152,15 +170,17 @@ export class ProxyGate {
     const { remoteAddress } = request.socket;
     const credentials = readBasic(headerValues(request.rawHeaders, 'proxy-authorization'));
     const key = `${remoteAddress ?? listener.path ?? ''}|${credentials?.username ?? ''}`;
-    if (credentials !== undefined && this.#failures.isPassed(key)) {
+    if (credentials !== undefined && !(await this.#mayTry(key, hop))) {
       return proxyRefusal('net.proxy.too-many-failures', 'Too many wrong credentials within a minute.');
     }
-    let agent: unknown;
-    try {
-      agent = await this.#options.identify({ listener, remoteAddress, credentials });
-    } catch {
-      agent = undefined;
-    }
+    const asked = Promise.race([this.#ask({ listener, remoteAddress, credentials }), untilEnd(hop)]);
+    const attempts = this.#attempts.get(key) ?? new Set();
+    if (credentials !== undefined) this.#attempts.set(key, attempts.add(asked));
+    const agent = await asked;
+    attempts.delete(asked);
+    if (attempts.size === 0 && this.#attempts.get(key) === attempts) this.#attempts.delete(key);
+    // Whoever is gone has learned nothing.
+    if (hop.ended) return undefined;
     if (typeof agent === 'string' && agent !== '') {
       hop.agent = agent;
       return undefined;
@@ -168,6 +188,13 @@ export class ProxyGate {
     if (credentials !== undefined) this.#failures.add(key);
     return proxyRefusal('net.proxy.credentials', 'The proxy does not know for which agent this is.');
   }
+}
+
+function untilEnd({ signal }: ProxyHop): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }
 
 function noPolicy(): Decision {

@@ -87,7 +87,10 @@ export interface EgressProxyOptions {
   readonly policyFor: (agent: string) => NetworkSecurityPolicy | undefined;
   /** Takes exactly one event per request. What it throws is counted and changes nothing. */
   readonly onAudit?: ((event: ProxyAuditEvent) => void) | undefined;
-  /** Looks a name up; the system's resolver by default. Once per request, never for literals or refused names. */
+  /**
+   * Looks a name up; the system's resolver by default. Once per request, never for literals or refused names; with an
+   * exception, a name on its port is looked up before it is judged.
+   */
   readonly resolve?: Resolve | undefined;
   /** Opens the TCP connection; by default Node's, racing address families. */
   readonly dial?: Dial | undefined;

@@ -97,6 +97,36 @@ requires('curl').describe('curl', () => {
     expect(JSON.stringify(events)).not.toContain(token);
   });
 
+  test('has no more tries by asking all at once, and who is known loses none of its requests', async () => {
+    const token = 'x'.repeat(20);
+    const known = identifyByCredentials({ a1: credentialDigest(token) });
+    let tries = 0;
+    const { ask, events } = await open({
+      dial: dialTo(web.port),
+      identify: async (client) => {
+        tries += 1;
+        // As one that asks a database.
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return known(client);
+      },
+      limits: { maxAuthFailures: 3 },
+    });
+    const atOnce = async (count: number, password: string): Promise<string[]> => {
+      const credentials = Buffer.from(`a1:${password}`).toString('base64');
+      const text = `GET http://one.example.org/ HTTP/1.1\r\nHost: one.example.org\r\nProxy-Authorization: Basic ${credentials}\r\nConnection: close\r\n\r\n`;
+      const answers = await Promise.all(Array.from({ length: count }, () => ask(text)));
+      return answers.map((answer) => answer.slice(9, 12));
+    };
+    expect(await atOnce(12, token)).toEqual(Array(12).fill('200'));
+    tries = 0;
+    expect((await atOnce(30, 'y'.repeat(20))).sort()).toEqual([
+      ...Array<string>(3).fill('407'),
+      ...Array<string>(27).fill('429'),
+    ]);
+    expect(tries).toBe(3);
+    await until(() => events.length === 42);
+  });
+
   test('has no way in with a token that has expired', async () => {
     const [old, next] = ['o'.repeat(20), 'n'.repeat(20)];
     let known = identifyByCredentials({ a1: credentialDigest(old) });

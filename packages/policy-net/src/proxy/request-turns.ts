@@ -52,17 +52,13 @@ export class RequestTurns {
   /** Starts the request when the answers to those before it are out, and never when the connection ends first. */
   take(turn: Turn): void {
     this.#last = turn.request;
-    if (this.#current === undefined && !this.#socket.destroyed) {
+    if (this.#current === undefined) {
       this.#begin(turn);
       return;
     }
     // Whatever ends it before its turn, its event says what was asked for.
     const { target } = turn;
     if (!('rule' in target)) turn.hop.target = target;
-    if (this.#socket.destroyed) {
-      turn.hop.end(clientClosed);
-      return;
-    }
     const refusal = this.#mayWait(turn.request);
     if (refusal === undefined) {
       this.#waiting.push(turn);
