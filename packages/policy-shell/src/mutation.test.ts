@@ -8,6 +8,7 @@ import {
   rewriteOptions,
   rewritePaths,
   rewriteProgram,
+  rewriteTexts,
   seededRandom,
   wrap,
 } from './testing/mutate.js';
@@ -44,6 +45,7 @@ describe('mutants', () => {
     const random = seededRandom(seed);
     const passed: string[] = [];
     let count = 0;
+    let inTexts = 0;
     const judge = (mutant: string, by: ShellCommandPolicy = policy): void => {
       count += 1;
       if (by.check(mutant).effect === 'allow') passed.push(mutant);
@@ -61,6 +63,11 @@ describe('mutants', () => {
         judge(joinWords(wrap(words, random), random));
         judge(joinWords(rewriteOptions(words, random), random));
         judge(joinWords(rewritePaths(words, random), random));
+        const texts = rewriteTexts(words, random);
+        if (texts.join() !== words.join()) {
+          judge(joinWords(texts, random));
+          inTexts += 1;
+        }
         judge(
           joinWords(
             wrap(rewriteOptions(rewritePaths(rewriteProgram(words, random), random), random), random),
@@ -73,7 +80,8 @@ describe('mutants', () => {
         );
       }
     }
-    console.info(`mutants of attacks: ${count}`);
+    console.info(`mutants of attacks: ${count}, of texts inside ${inTexts}`);
+    expect(inTexts).toBeGreaterThanOrEqual(50);
     expect(passed).toEqual([]);
     expect(count).toBeGreaterThanOrEqual(10_000);
   }, 600_000);

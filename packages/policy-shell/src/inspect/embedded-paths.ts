@@ -28,5 +28,11 @@ export function pathsInText(text: string): readonly string[] {
 
 /** Gives what a database query names as a file to read from or write to. */
 export function pathsInQuery(query: string): readonly string[] {
-  return Array.from(query.matchAll(source), ([, , path = '']) => path);
+  // A comment may stand between the two words; what looks like one may stand in a string.
+  const block = query.replace(/\/\*[^]*?(?:\*\/|$)/g, ' ');
+  const line = /(?:--|#)[^\n]*/g;
+  const readings = new Set([query, block, query.replace(line, ' '), block.replace(line, ' ')]);
+  const found = new Set<string>();
+  for (const reading of readings) for (const [, , path = ''] of reading.matchAll(source)) found.add(path);
+  return [...found];
 }

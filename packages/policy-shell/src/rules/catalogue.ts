@@ -286,7 +286,7 @@ const catalogue = {
     'confiner',
     'deny',
     'No working confiner is available, so commands are not run.',
-    'Install bubblewrap and allow user namespaces.',
+    'Install bubblewrap (apt-get install bubblewrap) and allow user namespaces, or in a container install the Landlock helper (npm install @clawforce/confine-linux-x64 or -arm64).',
   ),
 } satisfies Record<string, ShellRule>;
 

@@ -44,11 +44,18 @@ export function riskySql(text: string): string | undefined {
 
 const comments = /\/\*[^]*?(?:\*\/|$)/g;
 
+// What may stand between two words: a comment to the end of the line too, wherever it may begin.
+const gap = String.raw`(?:\s|(?:--|#)[^\n]*(?:\n|$))+`;
+const risky = new RegExp(
+  [
+    String.raw`^\s*\.(?!(?:tables|schema|indexes|indices|databases|dbinfo|headers?|mode|width|fullschema|show|stats)\b[^\n|]*$)|\\(?!(?:d[a-zA-Z]*\+?|l\+?|x|timing|conninfo|z)(?:\s|$))[!a-z]`,
+    String.raw`\b(?:load_file|load_extension|readfile|writefile|edit|outfile|dumpfile|load${gap}data|attach|pg_read_file|pg_ls_dir|lo_import|lo_export|system|source|tee|pager|drop|truncate|delete|fsdir|zipfile|sqlar_\w+|using${gap}(?:csv|vsv)|temp_store_directory|getenv|read_(?:text|blob|csv|json|parquet)\w*|create${gap}extension|do${gap}\$)\b`,
+  ].join('|'),
+  'i',
+);
+
 function riskyStatements(text: string): string | undefined {
-  const found =
-    /^\s*\.(?!(?:tables|schema|indexes|indices|databases|dbinfo|headers?|mode|width|fullschema|show|stats)\b[^\n|]*$)|\\(?!(?:d[a-zA-Z]*\+?|l\+?|x|timing|conninfo|z)(?:\s|$))[!a-z]|\b(?:load_file|load_extension|readfile|writefile|edit|outfile|dumpfile|load\s+data|attach|pg_read_file|pg_ls_dir|lo_import|lo_export|system|source|tee|pager|drop|truncate|delete|fsdir|zipfile|sqlar_\w+|using\s+(?:csv|vsv)|temp_store_directory|getenv|read_(?:text|blob|csv|json|parquet)\w*|create\s+extension|do\s+\$)\b/i.exec(
-      text,
-    );
+  const found = risky.exec(text);
   if (found) return found[0].trim();
   // In two steps: one pattern over both words would begin anew at every first one.
   for (const statement of text.split(';')) {

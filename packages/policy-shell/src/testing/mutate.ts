@@ -42,7 +42,7 @@ const wrappers: readonly [readonly string[], ...(readonly string[])[]] = [
   ['timeout', '-k', '1', '--signal=KILL', '9s'], ['nice'], ['nice', '-n', '10'], ['nice', '--adjustment=3'], ['nohup'], ['setsid', '-w'], ['setsid'],
   ['stdbuf', '-oL', '-e0'], ['time', '-p'], ['ionice', '-c', '3'], ['ionice', '-c3', '-n7'], ['command'], ['command', '-p'],
   ['busybox'], ['/bin/busybox'], ['taskset', '1'], ['taskset', '-c', '0'], ['chrt', '-b', '0'], ['flock', 'a.lock'], ['flock', '-n', 'a.lock'],
-  ['xvfb-run', '-a'], ['setarch', 'x86_64', '-R'], ['linux64'], ['numactl', '-N', '0'], ['prlimit', '--nproc=9'], ['chronic'], ['gtimeout', '3'],
+  ['xvfb-run', '-a'], ['setarch', 'x86_64', '-R'], ['setarch', '-R'], ['env', '-C', '.'], ['env', '--chdir=.', 'CI=1'], ['linux64'], ['numactl', '-N', '0'], ['prlimit', '--nproc=9'], ['chronic'], ['gtimeout', '3'],
 ]; // prettier-ignore
 
 /** Puts one to four programs in front that start the command. */
@@ -100,6 +100,35 @@ const takesValue: Readonly<Record<string, string>> = {
   sort: '-o -T -k -t -S', cut: '-f -d -c -b', head: '-n -c', tail: '-n -c', grep: '-e -f -m -A -B -C', sed: '-e -f', awk: '-f -v -F',
   curl: '-o -d -F -H -K -T -X -x -b -c -E', wget: '-O -P -i -o -a -e', tar: '-f -C -I -T -X', make: '-f -C -I', git: '-C -c', rsync: '-e -T',
 }; // prettier-ignore
+
+const blanksOf: readonly (readonly [programs: RegExp, blanks: readonly [string, ...string[]]])[] = [
+  [/^(?:sqlite3|psql|mysql|mariadb|duckdb)$/, [' ', '  ', '\n', '\t', ' /* x */ ', ' -- x\n', '/**/']],
+  [/^(?:jq|gojq|jaq)$/, [' ', '  ', '\n', '\t', ' # x\n']],
+  [/^(?:g|m|n)?awk$/, [' ', '  ', '\t']],
+];
+
+/** Writes the program text in an argument in other ways that mean the same: other blanks, comments, letter case where it does not count. */
+export function rewriteTexts(words: readonly string[], random: Random): string[] {
+  const [program = '', ...rest] = words;
+  const blanks = blanksOf.find(([programs]) => programs.test(program))?.[1];
+  if (!blanks) return [...words];
+  const statement = blanks.includes('/**/');
+  return [
+    program,
+    ...rest.map((word) => {
+      // Commands of the client end with the line; blanks in quotes are data.
+      if (!word.includes(' ') || /^\s*[.\\]/.test(word)) return word;
+      const parts = word.split(/('[^']*'|"[^"]*")/);
+      return parts
+        .map((part, at) => {
+          if (at % 2 === 1) return part;
+          const spaced = part.replace(/ /g, () => pick(blanks, random));
+          return statement && random(2) === 0 ? spaced.toUpperCase() : spaced;
+        })
+        .join('');
+    }),
+  ];
+}
 
 /** Spells paths in other ways that lead to the same place. */
 export function rewritePaths(words: readonly string[], random: Random): string[] {
