@@ -26,6 +26,10 @@ export function pathsInText(text: string): readonly string[] {
   return found;
 }
 
+// A setting of a database may name a file or directory; so does what it lists.
+const setting = /(?:^|;)\s*(?:set|pragma)\s+[\w.\s]*?(?:=|\bto\b)\s*(["'])([^"']*[./][^"']*)\1/gi;
+const listing = /\bglob\s*\(\s*(["'])([^"']+)\1/gi;
+
 /** Gives what a database query names as a file to read from or write to. */
 export function pathsInQuery(query: string): readonly string[] {
   // A comment may stand between the two words; what looks like one may stand in a string.
@@ -33,6 +37,8 @@ export function pathsInQuery(query: string): readonly string[] {
   const line = /(?:--|#)[^\n]*/g;
   const readings = new Set([query, block, query.replace(line, ' '), block.replace(line, ' ')]);
   const found = new Set<string>();
-  for (const reading of readings) for (const [, , path = ''] of reading.matchAll(source)) found.add(path);
+  for (const reading of readings)
+    for (const pattern of [source, setting, listing])
+      for (const [, , path = ''] of reading.matchAll(pattern)) found.add(path);
   return [...found];
 }

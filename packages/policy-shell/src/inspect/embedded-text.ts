@@ -27,15 +27,32 @@ export function inspectTexts(into: Inspection, depth = 0): void {
   for (const text of into.texts) {
     if (callsOut.test(text.value)) into.object('shell.exec.script-text', text);
     // A command that does harm has an argument or a redirection.
-    else if (mayBeCommands(text.value))
+    else if (mayBeCommands(text.value)) {
       for (const finding of findingsOf(text, into, depth)) into.findings.push(finding);
+      if (depth === 0)
+        for (const value of innerTexts(text.value))
+          for (const finding of findingsOf({ ...text, value }, into, deepest)) into.findings.push(finding);
+    }
   }
+}
+
+const mostInner = 16;
+
+// What stands behind a key, a sign or a quote: `key:rm -rf src`, `{"cmd":"rm -rf src"}`, `["rm","-rf","src"]`.
+function innerTexts(text: string): readonly string[] {
+  if (!/[:="'`[{|]/.test(text)) return [];
+  return text
+    .replace(/(["'])\s*,\s*\1/g, ' ')
+    .split(/[:="'`[\]{}|]+/)
+    .map((part) => part.trim())
+    .filter((part) => part !== text && /\s/.test(part) && beginsWithProgram(part))
+    .slice(0, mostInner);
 }
 
 // Some part of it begins with the name of a program, or holds a word in quotes that may. Reading a text costs far more than this look.
 function mayBeCommands(text: string): boolean {
-  if (!/[\s>]/.test(text)) return false;
-  return /["'\\]/.test(text) || text.split(shellSyntax).some(beginsWithProgram);
+  if (!/[\s>]|["']\s*,\s*["']/.test(text)) return false;
+  return /["'\\:=]/.test(text) || text.split(shellSyntax).some(beginsWithProgram);
 }
 
 function beginsWithProgram(part: string): boolean {

@@ -15,6 +15,7 @@ import {
   type WalkHandlers,
 } from './inspect-arguments.js';
 import type { Inspection } from './inspection.js';
+import { inspectValue } from './value-roles.js';
 import { hasRulesOfItsOwn, inspectWholeCommand } from './whole-command.js';
 import { inspectUnknownProgram } from './unknown-program.js';
 
@@ -30,6 +31,7 @@ const startsOthers: ReadonlySet<string> = new Set<ShellRuleId>([
   'shell.exec.wrapper',
   'shell.program.debugger',
 ]);
+const runsPackages = /^(?:npx|bunx|pnpx|(?:npm|pnpm|yarn|bun) (?:exec|x|dlx|create|init))$/;
 const reservedWords =
   /^(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|in|function|select|coproc|\{|\}|!|\[\[|\]\])$/;
 const codeModules =
@@ -193,8 +195,12 @@ function inspectSubcommand(
     profile.globalsAnywhere === false ? undefined : globals,
   );
   if (runs) {
-    // `yarn workspace NAME command`.
+    // `yarn workspace NAME exec …`, `yarn workspaces foreach exec …`: what stands there is a sub-command again.
     const start = token.value === 'workspace' ? walk.firstOperand + 1 : walk.firstOperand;
+    const again = /^workspaces?$/.test(token.value)
+      ? rest.findIndex(({ value }) => /^(?:exec|dlx|x|node)$/.test(value))
+      : -1;
+    if (again >= 0) inspectSubcommand(name, program, profile, rest.slice(again), into);
     if (runs.has(token.value) && walk.firstOperand >= 0) inspectByName(rest.slice(start), into);
     else if (!entries.has(token.value)) inspectByName(args.slice(at), into);
   }
@@ -219,7 +225,10 @@ function inspectByName(words: readonly Token[], into: Inspection): void {
 
 // What becomes of the words that a walk hands back.
 const handlers: WalkHandlers = {
-  command(words, { into }) {
+  command(words, { name, into }) {
+    const [first] = words;
+    // Package runners take a package where others take a program.
+    if (first && runsPackages.test(name)) inspectValue('package', first, name, into);
     inspectCommand(words, into);
   },
 

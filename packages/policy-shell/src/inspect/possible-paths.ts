@@ -1,6 +1,6 @@
 import type { Token } from '../rules/finding.js';
 import { characterSet, isMadeOf } from '../parse/character-set.js';
-import type { PathAccess } from '../path/workspace-paths.js';
+import { type PathAccess, protectedNames } from '../path/workspace-paths.js';
 import { isText, pathsInText } from './embedded-paths.js';
 import type { Inspection } from './inspection.js';
 import { isMetadataAddress } from './metadata-address.js';
@@ -29,6 +29,8 @@ export function recordPossiblePaths(token: Token, access: PathAccess, into: Insp
     return;
   }
   if (recordAddress(token, into)) return;
+  // Many tools read a name that begins so as a command to pipe from or to.
+  if (/^(?:[\w-]+:)?(?:\|\s*[\w./]|!\s*[\w./]+\s+-)/.test(value)) into.object('shell.exec.option', token);
   if (!value.startsWith('-')) into.path(value, token, access);
   if (isText(value)) {
     into.text(token);
@@ -36,7 +38,7 @@ export function recordPossiblePaths(token: Token, access: PathAccess, into: Insp
     if (equals) into.text({ value: value.slice(equals[0].length), span: token.span });
     recordPathsInText(token, access, into);
   }
-  const parts = /[=:,@<>]/.test(value) || value.startsWith('-') ? partsOf(value) : [];
+  const parts = /[=:,@<>|]/.test(value) || value.startsWith('-') ? partsOf(value) : [];
   // Each part costs a look at the file system, and an honest word has a handful of them.
   if (parts.length > mostCandidates) {
     into.object('shell.workspace.unreadable', token, `${value.slice(0, 40)}...`);
@@ -68,18 +70,24 @@ function recordPathsInText(token: Token, access: PathAccess, into: Inspection): 
 
 // Text such as JSON is full of separators; only its beginning can be `name=relative/path`.
 const mostParts = 8;
+// What no file of a commit and no value is called.
+const namesProtected = new RegExp(
+  `^(?:\\./)*(?:${['.git', ...protectedNames].map((name) => name.replaceAll('.', '\\.')).join('|')})(?=[/:,|;]|$)`,
+  'i',
+);
 const mostCandidates = 64;
 
 function partsOf(value: string): string[] {
   const parts: string[] = [];
-  for (const match of value.matchAll(/[=:,@<>]/g)) {
+  for (const match of value.matchAll(/[=:,@<>|]/g)) {
     if (parts.length > mostCandidates) break;
     const part = value.slice(match.index + 1);
     // Behind `:` only what is plainly a path: `HEAD:src/a.ts` and `host:port` are not.
-    const plain = match[0] !== ':' && parts.length < mostParts;
-    if (part === '' || !(plain || /^(?:\/(?!\/)|\.\.?(?:\/|$)|~)/.test(part))) continue;
+    const plain = match[0] !== ':' && match[0] !== '|' && parts.length < mostParts;
+    if (part === '' || !(plain || /^(?:\/(?!\/)|\.\.?(?:\/|$)|~)/.test(part) || namesProtected.test(part)))
+      continue;
     parts.push(part);
-    const cut = part.search(/[:,]/);
+    const cut = part.search(/[:,|]/);
     if (cut > 0) parts.push(part.slice(0, cut));
   }
   if (value.startsWith('-') && !value.startsWith('--')) {

@@ -1,4 +1,5 @@
 import { riskyAwk } from '../scanners/awk.js';
+import { resolvePath } from '../path/resolve-path.js';
 import { enterDirectory, type PathAccess } from '../path/workspace-paths.js';
 import { isGitHelperAddress, isHarmlessGitSetting } from '../scanners/git-values.js';
 import { riskyJq, riskySql } from '../scanners/jq.js';
@@ -97,7 +98,7 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       inspectUrl(token, into);
       return;
     case 'package':
-      inspectPackage(token, into);
+      inspectPackage(token, program, into);
       return;
     case 'code':
     case 'command-text':
@@ -173,7 +174,18 @@ function inspectDuration(token: Token, into: Inspection): void {
   if (!(length <= longest)) into.object('shell.resource', token, `sleep ${token.value}`);
 }
 
-function inspectPackage(token: Token, into: Inspection): void {
+// Where a package is taken from the npm registry, `owner/name` is a repository of GitHub unless it is there.
+const npmPackages =
+  /^(?:npx|bunx|pnpx|(?:npm|pnpm|yarn|yarnpkg|bun) (?:install|i|add|in|ins|isntall|update|upgrade|up|ci|link|ln|import|exec|x|dlx|create|init|it|install-test|dedupe))$/;
+const repository = /^(?:(?:@[\w.-]+\/)?[\w.-]+@)?(?![.~@-])[\w.-]+\/[\w.-]+(?:#.*)?$/;
+
+function isRepository(value: string, program: string, { view }: Inspection): boolean {
+  if (!value.includes('/') || !npmPackages.test(program) || !repository.test(value)) return false;
+  const found = resolvePath(view.realCwd, value);
+  return !found.ok || !found.exists;
+}
+
+function inspectPackage(token: Token, program: string, into: Inspection): void {
   const { value } = token;
   if (value === '-' && into.feed !== undefined) {
     into.inlineCode(token, 'Standard input');
@@ -182,6 +194,8 @@ function inspectPackage(token: Token, into: Inspection): void {
       value,
     )
   ) {
+    into.object('shell.fetch.source', token);
+  } else if (isRepository(value, program, into)) {
     into.object('shell.fetch.source', token);
   } else {
     recordPossiblePaths(token, 'any', into);

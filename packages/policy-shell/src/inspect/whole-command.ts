@@ -92,6 +92,44 @@ const rules: readonly ArgumentRule[] = [
       /^(?:-[A-Za-z]*f|--file=)?[\w@.-]{2,}:/.test(value) && !/^(?:--(?!file=)|s\W)/.test(value),
     rule: 'shell.exec.option',
   },
+  // The names of members become what this makes of them.
+  {
+    programs: /tar$/,
+    argument: (value, _index, all) =>
+      /^--(?:tr|xf)[a-z]*(?:=|$)|^-s\W/.test(value) &&
+      hasOption(all, /^(?:-[A-Za-z]*x|--(?:ext|get)|[A-Za-z]*x[A-Za-z]*$)/),
+    rule: 'shell.workspace.unreadable',
+  },
+  // A name made of two options.
+  {
+    programs: /^csplit$/,
+    argument: (value, _index, all) =>
+      /^(?:-[a-z]*b|--su)/.test(value) &&
+      (all.some((word) => /^(?:-[a-z]*b|--su[a-z-]*=)?[^%]*\/.*%|%.*\//.test(word.value)) ||
+        all.some(
+          (word, at) =>
+            /^(?:-[a-z]*f|--pr[a-z]*=)(?:.*\/)?(?:\.|ag)[^/]*$/i.test(word.value) ||
+            (/^(?:-[a-z]*f|--pr[a-z]*)$/.test(all[at - 1]?.value ?? '') &&
+              /(?:^|\/)(?:\.|ag)[^/]*$/i.test(word.value)),
+        )),
+    rule: 'shell.workspace.unreadable',
+  },
+  {
+    programs: /^ffmpeg$/,
+    argument: (value, index, all) => value === 'concat' && all[index - 1]?.value === '-f',
+    rule: 'shell.workspace.list',
+  },
+  // In its language a pipe behind an output statement starts a program.
+  {
+    programs: /^(?:mlr|miller)$/,
+    argument: (value) => /\|\s*["$]|\b(?:system|exec|os_type)\s*\(/.test(value),
+    rule: 'shell.exec.script-text',
+  },
+  {
+    programs: /^stack$/,
+    argument: (value) => /^(?:ghc|runghc|runhaskell|ghci|script|eval)$/.test(value),
+    rule: 'shell.exec.option',
+  },
   {
     programs: /^printf$/,
     argument: (value, index) => index === 0 && /%[-+ 0#]*(?:\d{6,}|\d*\.\d{6,})/.test(value),
@@ -316,7 +354,7 @@ const rules: readonly ArgumentRule[] = [
 
 // Every program that is named here.
 const special =
-  /^(?:.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|https?|httpie|xh|streamlit|printf|ps|go|make|gmake|bmake|remake|shuf|csplit|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|mvn[wd]?|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
+  /^(?:ffmpeg|mlr|miller|stack|.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|https?|httpie|xh|streamlit|printf|ps|go|make|gmake|bmake|remake|shuf|csplit|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|mvn[wd]?|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
 const answers = new Map<string, boolean>();
 const found = new Map<string, Manner>();
 // Names come from commands, so an agent could fill a table without end.

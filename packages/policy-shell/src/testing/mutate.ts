@@ -117,7 +117,7 @@ export function rewriteTexts(words: readonly string[], random: Random): string[]
     program,
     ...rest.map((word) => {
       // Commands of the client end with the line; blanks in quotes are data.
-      if (!word.includes(' ') || /^\s*[.\\]/.test(word)) return word;
+      if (!word.includes(' ') || /^\s*[-.\\]/.test(word)) return word;
       const parts = word.split(/('[^']*'|"[^"]*")/);
       return parts
         .map((part, at) => {

@@ -305,10 +305,16 @@ export const fileTools: readonly ToolProfile[] = [
     refuse: { 'shell.workspace.outside': '-:', 'shell.program.privileged': '-K' },
   },
   {
+    names: 'unsquashfs',
+    operands: ['read', 'text'],
+    options: { fill: '-d -dest', flag: '-f -force -l -ll -s -i' },
+    style: 'single-dash',
+  },
+  {
     names: '7z 7za 7zr p7zip',
     operands: ['text', 'any'],
     options: { fill: '-o' },
-    refuse: { [remove]: '-sdel' },
+    refuse: { [remove]: '-sdel', 'shell.workspace.outside': '-spf -spf2' },
   },
   {
     names: 'gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4 lzma compress uncompress pigz brotli',

@@ -145,8 +145,7 @@ export const interpreters: readonly ToolProfile[] = [
       'shell.exec.option':
         '-javaagent -agentlib -agentpath -Xrun -Xdebug -XX:OnError -XX:OnOutOfMemoryError -XX:Flags -XX:VMOptionsFile -Xbootclasspath -Xbootclasspath/a -Xbootclasspath/p --patch-module --upgrade-module-path -splash',
     },
-    operands: ['text', 'any'],
-    operandsWith: [{ options: '-jar', operands: ['any'] }],
+    operands: ['any'],
   },
   {
     names: 'awk gawk mawk nawk original-awk bwk',

@@ -67,7 +67,7 @@ export const projectTools: readonly ToolProfile[] = [
       'test t start stop restart tst': { operands: ['any'] },
       'install i add ci update up upgrade uninstall remove rm un dedupe link ln install-test it isntall in ins clean-install install-clean':
         { operands: ['package'] },
-      'ls list ll la outdated view info show v why explain audit fund pack prune rebuild doctor ping version init create search find docs bin root prefix query diff shrinkwrap help whoami sbom completion':
+      'ls list ll la outdated view info show v why explain audit fund pack prune rebuild doctor ping version search find docs bin root prefix query diff shrinkwrap help whoami sbom completion':
         { operands: ['any'] },
       'exec x': {
         operands: ['command'],
@@ -76,6 +76,7 @@ export const projectTools: readonly ToolProfile[] = [
         needsOperand: 'shell.exec.wrapper-usage',
         optionsFirst: true,
       },
+      'init create': { operands: ['package', 'any'] },
       'config c get': {
         operands: ['text'],
         refuseOperands: { [config]: 'set edit delete', [secret]: 'list ls' },
@@ -368,7 +369,7 @@ export const projectTools: readonly ToolProfile[] = [
     names: 'ctest cpack ninja meson scons waf samu',
     operands: ['any'],
     options: { base: '-C --test-dir', any: '-f', text: '-j -k' },
-    refuse: { [exec]: '-S -D --script --build-and-test --test-command --overwrite' },
+    refuse: { [exec]: '-S -D --script --build-and-test --test-command --overwrite --internal' },
     refuseOperands: { [exec]: 'devenv' },
   },
   {
@@ -417,7 +418,8 @@ export const projectTools: readonly ToolProfile[] = [
       'build b check c test t run r bench clippy fmt doc d update tree metadata fetch vendor clean new init add remove rm fix nextest expand audit outdated search info package version locate-project verify-project pkgid generate-lockfile rustc rustdoc deny machete udeps':
         { operands: ['any'], refuse: { [source]: '--git --registry --index' } },
       watch: {
-        operands: ['any'],
+        operands: ['command'],
+        optionsFirst: true,
         options: { text: '-x --exec -d --delay -w --watch -i --ignore', 'command-line': '-s --shell' },
       },
       'login logout owner yank': secret,

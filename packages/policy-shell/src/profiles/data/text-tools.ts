@@ -90,6 +90,7 @@ export const textTools: readonly ToolProfile[] = [
       write: '--output -o',
       any: '--path --dtdvalid --schema',
     },
+    refuse: { 'shell.program.interactive': '--shell' },
   },
   {
     names: 'pandoc',
@@ -208,6 +209,7 @@ export const textTools: readonly ToolProfile[] = [
   {
     names: 'openssl',
     operands: ['any'],
+    needsOperand: 'shell.program.interactive',
     style: 'single-dash',
     options: { pattern: '-subj -addext -nameopt', any: '-passout -passin -pass' },
     refuse: { [exec]: '-engine -provider -provider-path', 'shell.program.network': '-accept -connect' },
