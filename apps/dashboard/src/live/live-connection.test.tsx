@@ -91,9 +91,14 @@ describe('the live connection', () => {
     const hub = fakeHub();
     const live = new LiveConnection({ open: hub.connect, now: () => 0 });
     live.watchAgent('a1', listener());
-    live.watchFleet({ onFrame: () => undefined, onGap: () => undefined });
+    let fleetGaps = 0;
+    live.watchFleet({ onFrame: () => undefined, onGap: () => void (fleetGaps += 1) });
     live.start();
     await vi.advanceTimersByTimeAsync(0);
+    hub.cut();
+    await vi.advanceTimersByTimeAsync(2_000);
+    // Agents are not sent in the order of their cursors: the lists are read behind every cut.
+    expect(fleetGaps).toBe(2);
     hub.answer = { ok: true, gap: true, last: 900, cursor: 'c9' };
     for (const [after, cursor] of [
       [40, 'c0'],

@@ -23,7 +23,7 @@ export interface AgentListener {
 export interface FleetListener {
   /** `agent`, `agent_removed` or `refusal`. */
   readonly onFrame: (name: string, body: unknown) => void;
-  /** Frames were missed for good, or may have been since the lists were read: they must be read again. */
+  /** The stream begins or goes on, and frames may have been missed since the lists were read: they must be read again. */
   readonly onGap: () => void;
 }
 
@@ -146,9 +146,8 @@ export class LiveConnection {
     const answer = await socket.ask('watch_fleet', after === undefined ? {} : { after });
     if (answer['ok'] !== true) throw notWatched(answer['code']);
     if (this.#socket !== socket) return;
-    const isGap = after === undefined || answer['gap'] === true;
-    if (!isGap) return;
-    this.#fleetCursor = answer['cursor'];
+    if (after === undefined || answer['gap'] === true) this.#fleetCursor = answer['cursor'];
+    // Behind a cut, too: an agent is sent when it has been read, so what came before it may have a later cursor.
     for (const { onGap } of [...this.#fleet]) onGap();
   }
 
