@@ -106,6 +106,9 @@ requires('linux').test(
     await until('the turn', () => stat(join(home, 'workspace', 'began')).catch(() => undefined), 60_000);
     await kill();
     const second = await next('real');
+    // The command of the turn runs still; its end brings the next model call, over the new control plane, which may come
+    // before the link does: then it is held until the worker was looked at.
+    await writeFile(join(home, 'workspace', 'go'), '');
     await until('running again', async () => (await statusOf(second, id))['status'] === 'running', 60_000);
     expect(processesIn(home)).toEqual(workers);
     const { epoch, level, attested } = await statusOf(second, id);
@@ -114,8 +117,6 @@ requires('linux').test(
       level: 'permissive',
       attested: 'none',
     });
-    // The command of the turn runs still; its end brings the next model call, over the new control plane.
-    await writeFile(join(home, 'workspace', 'go'), '');
     const done = await until(
       'the answer',
       async () => {
