@@ -121,7 +121,14 @@ class ArgumentWalk {
   }
 
   run(): WalkResult {
-    const { operands: roles, optionsFirst, needsOperand, refusedOperands, takesCommands } = this.#table;
+    const {
+      operands: roles,
+      optionsFirst,
+      needsOperand,
+      refusedOperands,
+      takesCommands,
+      refusesInput,
+    } = this.#table;
     const operands: Token[] = [];
     let firstOperand = -1;
     let ended = false;
@@ -160,6 +167,8 @@ class ArgumentWalk {
     if (takesCommands && (feed === 'pipe' || feed === 'text')) {
       this.#into.inlineCode(this.#token, `The input of ${this.#program}`);
     }
+    if (refusesInput !== undefined && (feed === 'pipe' || feed === 'text'))
+      this.#into.object(refusesInput, this.#token, `The input of ${this.#program}`);
     return { delegated: false, firstOperand, operands };
   }
 

@@ -182,7 +182,10 @@ function inspectSubcommand(
   if (!entries.has(token.value)) {
     inspectArguments(name, token, anything, [token], into, handlers);
     // Without a sub-command the first word is what the tool would run (`deno https://…`).
-    if (entry?.operands?.[0] === 'package') inspectArguments(name, token, entry, [token], into, handlers);
+    const [role] = entry?.operands ?? [];
+    if (entry && (role === 'package' || role === 'script'))
+      inspectArguments(name, token, entry, [token], into, handlers);
+    else if (token.value === '-' && into.feed !== undefined) into.inlineCode(token, `The input of ${name}`);
   }
   const rest = args.slice(at + 1);
   const walk = inspectArguments(

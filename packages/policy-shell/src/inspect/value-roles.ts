@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { riskyAwk } from '../scanners/awk.js';
 import { resolvePath } from '../path/resolve-path.js';
 import { enterDirectory, type PathAccess } from '../path/workspace-paths.js';
@@ -16,6 +17,8 @@ import { inspectUrl, recordPossiblePaths } from './possible-paths.js';
 // Packages of the project that are made to be loaded first; their code is the project's own, as a script is.
 const usualPreload =
   /^(?:dotenv(?:-\w+)?\/config|(?:ts-node|tsconfig-paths|source-map-support|esbuild-register|@swc-node|@swc|@babel|sucrase|module-alias|tsx)(?:\/(?:register|esm|cjs|node)(?:\/[\w-]+)?)?|reflect-metadata)$/;
+// `gh:owner/name` is short for one, and so is `name@owner` of jbang.
+const address = /^(?:[a-z+]+:\/\/|git\+|git@|(?:gh|gl|bb|github|gitlab|bitbucket|gist):|[\w.-]+@[\w.~/-]+$)/i;
 const gibibyte = 2 ** 30;
 const sizes: Readonly<Record<string, number>> = { '': 1, b: 512, k: 2 ** 10, m: 2 ** 20, g: gibibyte };
 
@@ -53,6 +56,7 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       return;
     case 'script':
       if (value === '-' || value === '') into.inlineCode(token, `The input of ${program}`);
+      else if (address.test(value)) into.object('shell.fetch.source', token);
       else inspectValue('read', token, program, into);
       return;
     case 'write':
@@ -61,6 +65,9 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       return;
     case 'fill':
       recordPossiblePaths(token, 'fill', into);
+      return;
+    case 'emptied':
+      inspectEmptied(token, program, into);
       return;
     case 'at-file':
       if (value.startsWith('@')) into.path(value.slice(1), token, 'any');
@@ -149,6 +156,25 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
 
 function refuseRisk(risk: string | undefined, token: Token, into: Inspection): void {
   if (risk !== undefined) into.object('shell.exec.script-text', token, `${token.value} (${risk})`);
+}
+
+const outputName =
+  /^(?:dist|builds?|public|out|output|site|_site|target|www|htdocs|coverage|_build|book|storybook-static|\.(?:next|nuxt|output|vitepress|astro|svelte-kit))(?:[-_.][\w-]+)*$/i;
+
+// What is there and carries no name that build output goes by is somebody's work.
+function inspectEmptied(token: Token, program: string, into: Inspection): void {
+  recordPossiblePaths(token, 'write', into);
+  // Tools collapse `..` before or after they follow links.
+  for (const { realCwd, realRoot } of [into.view, ...into.bases]) {
+    for (const path of new Set([token.value, posix.normalize(token.value)])) {
+      const place = resolvePath(realCwd, path);
+      if (!place.ok || !place.exists) continue;
+      const below = place.path.startsWith(`${realRoot}/`) ? place.path.slice(realRoot.length + 1) : '';
+      if (below.split('/').some((name) => outputName.test(name))) continue;
+      into.object('shell.destructive.remove', token, `${program} ${token.value}`);
+      return;
+    }
+  }
 }
 
 function inspectSize(token: Token, program: string, into: Inspection): void {

@@ -1,21 +1,14 @@
 import { posix } from 'node:path';
-import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Token } from '../rules/finding.js';
 import { isHarmlessGitSetting } from '../scanners/git-values.js';
 import { isRiskyCmakeVariable, makeWordRule } from '../scanners/make-words.js';
 import { isCredentialFile } from '../path/workspace-paths.js';
+import { hasOption, type ArgumentRule } from './argument-rule.js';
 import type { Inspection } from './inspection.js';
 import { inspectLink } from './links.js';
 import { inspectPlacement, places } from './placements.js';
+import { runnerRules, runnerRuleTools } from './runner-rules.js';
 
-interface ArgumentRule {
-  readonly programs: RegExp;
-  readonly argument: (value: string, index: number, all: readonly Token[]) => boolean;
-  readonly rule: ShellRuleId;
-}
-
-const hasOption = (all: readonly Token[], pattern: RegExp): boolean =>
-  all.some(({ value }) => pattern.test(value));
 const isEverything = (value: string): boolean => /^(?:[./*]+|:\/?|:\(top\).*)$/.test(posix.normalize(value));
 
 // Forms in which git discards commits, or the work of a whole tree.
@@ -136,6 +129,7 @@ const rules: readonly ArgumentRule[] = [
     rule: 'shell.resource',
   },
   ...gitRules,
+  ...runnerRules,
   {
     programs: /^go$/,
     argument: (value, index, all) =>
@@ -182,11 +176,6 @@ const rules: readonly ArgumentRule[] = [
     programs: /^gem (?:install|i)$/,
     argument: (value) => /^https?:/i.test(value),
     rule: 'shell.fetch.source',
-  },
-  {
-    programs: /^(?:rustc|cargo .+)$/,
-    argument: (value) => /^(?:-C)?linker/.test(value),
-    rule: 'shell.exec.option',
   },
   { programs: /^javac?$/, argument: (value) => value.startsWith('@'), rule: 'shell.exec.option' },
   // A file of words: more options and files than are seen here.
@@ -385,7 +374,12 @@ const mannerOf = (name: string): Manner =>
 /** Whether {@link inspectWholeCommand} has anything to say about a program, by its name without sub-command. */
 export function hasRulesOfItsOwn(program: string): boolean {
   return (
-    answers.get(program) ?? keep(answers, program, special.test(program) || takesResponseFiles.test(program))
+    answers.get(program) ??
+    keep(
+      answers,
+      program,
+      special.test(program) || runnerRuleTools.test(program) || takesResponseFiles.test(program),
+    )
   );
 }
 

@@ -22,6 +22,7 @@ export interface CompiledGrammar {
   readonly comparesTrees: boolean;
   readonly optionsFirst: boolean;
   readonly takesCommands: boolean;
+  readonly refusesInput: ShellRuleId | undefined;
   /** Whether it is a shell: what it reads from its input is a text like that behind `-c`. */
   readonly shell: boolean;
   /** Whether its last operand starts another command. */
@@ -123,6 +124,7 @@ function compile(grammar: Grammar, globals: Grammar): CompiledGrammar {
     comparesTrees: grammar.comparesTrees === true,
     optionsFirst: grammar.optionsFirst === true,
     takesCommands: grammar.takesCommands === true,
+    refusesInput: grammar.refusesInput,
     shell: roles.some((role) => role === 'command-text' || role === 'foreign-text'),
     wraps: operands.at(-1)?.endsWith('command') === true,
     options,

@@ -1,10 +1,12 @@
 import type { ShellRuleId } from '../rules/catalogue.js';
+import { documentTools } from './data/document-tools.js';
 import { fileTools } from './data/file-tools.js';
 import { git } from './data/git.js';
 import { interpreters } from './data/interpreters.js';
 import { networkTools } from './data/network-tools.js';
 import { projectTools } from './data/project-tools.js';
 import { refusedTools } from './data/refused-tools.js';
+import { runnerTools } from './data/runner-tools.js';
 import { textTools } from './data/text-tools.js';
 import { versionControl } from './data/version-control.js';
 import { elevationTools, wrapperTools } from './data/wrapper-tools.js';
@@ -19,6 +21,8 @@ export const toolProfiles: readonly ToolProfile[] = [
   ...networkTools,
   ...projectTools,
   ...interpreters,
+  ...runnerTools,
+  ...documentTools,
   ...wrapperTools,
   ...elevationTools,
 ];

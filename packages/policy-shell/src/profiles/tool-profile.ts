@@ -6,9 +6,9 @@ export type CurlRole =
 
 /**
  * What a value means to a tool. `pattern` and an operand `text` are never paths, an option value `text` is looked at as one
- * in case the profile is wrong; `patterns` are all words up to the next option; `any` may be one; `read`, `write` are paths, `look` one whose name and size alone are told, `fill` a directory to unpack into; `at-file` is text
+ * in case the profile is wrong; `patterns` are all words up to the next option; `any` may be one; `read`, `write` are paths, `look` one whose name and size alone are told, `fill` a directory to unpack into, `emptied` one that the tool empties first; `at-file` is text
  * unless it begins with `@`, `http-item` a field that may name a file behind `@`; `size` is a number of bytes; `count` a number of rounds; `duration` a time such as `5s`; `url` an address; `package` a package
- * specification; `code` is a program as text, `script` a file with one (`-` is standard input); `command` starts another command with the words that follow;
+ * specification; `code` is a program as text, `script` a file with one (`-` is standard input, an address is refused); `command` starts another command with the words that follow;
  * `preload` a module to load first, `plugin` a name of a plugin, which may only be switched off (`no:name`);
  * `directory` is a directory that the tool enters before all else, so that its words are judged from there; `base` one that
  * some of its words may be read from (`fill-base` unpacks there too), so that they are judged from both;
@@ -24,6 +24,7 @@ export type ValueRole =
   | 'look'
   | 'write'
   | 'fill'
+  | 'emptied'
   | 'at-file'
   | 'http-item'
   | 'size'
@@ -86,6 +87,8 @@ export interface Grammar {
   readonly optionsFirst?: boolean;
   /** Whether what comes from standard input is commands for the tool (`psql`), so that a pipe into it is inline code. */
   readonly takesCommands?: boolean;
+  /** Rule for standard input from a pipe or a here-document (`envsubst`). */
+  readonly refusesInput?: ShellRuleId;
   /** Operand values that end in a refusal, by rule. */
   readonly refuseOperands?: Partial<Record<ShellRuleId, string>>;
 }

@@ -48,7 +48,7 @@ const comments = /\/\*[^]*?(?:\*\/|$)/g;
 const gap = String.raw`(?:\s|(?:--|#)[^\n]*(?:\n|$))+`;
 const risky = new RegExp(
   [
-    String.raw`^\s*\.(?!(?:tables|schema|indexes|indices|databases|dbinfo|headers?|mode|width|fullschema|show|stats)\b[^\n|]*$)|(?:^|[\s;])\\\.|\\(?!(?:d[a-zA-Z]*\+?|l\+?|x|timing|conninfo|z)(?:\s|$))[!a-z]`,
+    String.raw`^\s*\.(?!(?:tables|schema|indexes|indices|databases|dbinfo|headers?|mode|width|fullschema|show|stats|dump)\b[^\n|]*$)|(?:^|[\s;])\\\.|\\(?!(?:d[a-zA-Z]*\+?|l\+?|x|timing|conninfo|z)(?:\s|$))[!a-z]`,
     String.raw`\b(?:load_file|load_extension|readfile|writefile|edit|outfile|dumpfile|load${gap}data|attach|pg_read_file|pg_ls_dir|lo_import|lo_export|system|source|tee|pager|drop|truncate|delete|fsdir|zipfile|sqlar_\w+|using${gap}(?:csv|vsv)|temp_store_directory|\w*extension_repository|getenv|read_(?:text|blob|csv|json|parquet)\w*|create${gap}extension|do${gap}\$)\b`,
     String.raw`(?:^|;)\s*(?:(?:force\s+)?install|load)\s+['"\w]`,
   ].join('|'),

@@ -4,6 +4,13 @@ const exec = 'shell.exec.option' as const;
 const secret = 'shell.secret.read' as const;
 const cloud = 'shell.program.cloud' as const;
 
+const remoteHosting = {
+  [secret]: 'auth token secret ssh-key gpg-key variable',
+  [exec]: 'alias extension codespace cs',
+  'shell.destructive.remote': 'delete archive rename transfer',
+  'shell.exec.config': 'config',
+} as const;
+
 /** Tools that fetch from the web, and the read-only side of tools for remote services. */
 export const networkTools: readonly ToolProfile[] = [
   {
@@ -54,7 +61,8 @@ export const networkTools: readonly ToolProfile[] = [
       read: '--load-cookies --post-file --body-file --ca-certificate --ca-directory --certificate --private-key -B',
     },
     refuse: {
-      [exec]: '-e --execute --config --use-askpass --bind-address --warc-tempdir',
+      [exec]:
+        '-e --execute --config --use-askpass --bind-address --warc-tempdir --plugin --plugin-opt --plugin-dirs --local-plugin',
       [secret]: '--ask-password',
       'shell.workspace.list': '-i --input-file',
       // The server chooses the names.
@@ -74,17 +82,28 @@ export const networkTools: readonly ToolProfile[] = [
   {
     names: 'gh glab',
     operands: ['any'],
+    subcommands: {
+      // What reads passes; rules over all arguments refuse what changes something.
+      api: {
+        operands: ['text'],
+        options: {
+          text: '-X --method --cache -p --preview',
+          pattern: '-H --header -f --raw-field',
+          'http-item': '-F --field',
+          read: '--input',
+          flag: '--paginate --slurp -i --include --silent',
+        },
+        refuse: { 'shell.program.network': '--hostname', [secret]: '--verbose' },
+      },
+    },
+    otherSubcommand: { operands: ['any'], refuseOperands: remoteHosting },
     options: {
-      pattern: '-q --jq -t --title -b --body',
+      jq: '-q --jq',
+      pattern: '-t --title -b --body',
       text: '-R --repo --json -l --label -L --limit -s --state -a --assignee -B --base -H --head',
       read: '-F --body-file',
     },
-    refuseOperands: {
-      [secret]: 'auth token secret ssh-key gpg-key variable',
-      [exec]: 'alias extension codespace cs api',
-      'shell.destructive.remote': 'delete archive rename transfer',
-      'shell.exec.config': 'config',
-    },
+    refuseOperands: remoteHosting,
     refuse: { 'shell.program.interactive': '-w --web', [secret]: '--show-token' },
   },
   {

@@ -80,7 +80,7 @@ export const packageManagers: readonly ToolProfile[] = [
         '-E --eval -D --define --undefine --load --rcfile --macros --pipe --predefine -r --root --dbpath --nodeps',
     },
     elevated: {
-      operands: ['read'],
+      operands: ['package'],
       options: {
         text: '--qf --queryformat',
         flag: '-i --install -U --upgrade -F --freshen -v --verbose -h --hash -q --query -a --all -l --list -p --package --test --percent --checksig -K -V --verify',

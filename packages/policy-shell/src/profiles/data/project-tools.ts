@@ -12,8 +12,12 @@ const interactive = 'shell.program.interactive' as const;
 const destructiveDatabaseTasks =
   'db:drop db:reset db:purge db:truncate_all db:migrate:reset db:seed:replant db:drop:_unsafe';
 
-// They share their commands; the options that enter a directory differ.
-const scriptRunner = (names: string, directories: OptionLists): ToolProfile => ({
+// They share their commands; the options that enter a directory differ, and what the first list names goes before.
+const scriptRunner = (
+  names: string,
+  directories: OptionLists,
+  own: ToolProfile['subcommands'] = {},
+): ToolProfile => ({
   names,
   options: {
     any: '--modules-folder --cache-folder',
@@ -28,6 +32,7 @@ const scriptRunner = (names: string, directories: OptionLists): ToolProfile => (
       '--script-shell --use-yarnrc --eval -e --print -p --preload --shell-emulator --pnpmfile --global-dir -c --shell-mode --import --require --config',
   },
   subcommands: {
+    ...own,
     'run test start build lint': { operands: ['package', 'any'] },
     'install add remove upgrade update up import link i ci rm un dedupe prune rebuild': {
       operands: ['package'],
@@ -40,6 +45,8 @@ const scriptRunner = (names: string, directories: OptionLists): ToolProfile => (
     global: system,
     config: { operands: ['text'], refuseOperands: { [config]: 'set delete', [secret]: 'list' } },
     'login logout npm publish token': secret,
+    // An address is the program that all later calls run.
+    set: { operands: ['text', 'script'] },
     env: system,
     repl: runner,
   },
@@ -103,8 +110,10 @@ export const projectTools: readonly ToolProfile[] = [
     optionsFirst: true,
     needsOperand: 'shell.exec.wrapper-usage',
   },
-  scriptRunner('yarn yarnpkg bun', { directory: '--cwd', base: '--prefix -C --dir' }),
-  scriptRunner('pnpm', { directory: '-C --dir', base: '--prefix --cwd' }),
+  scriptRunner('yarn yarnpkg', { directory: '--cwd', base: '--prefix -C --dir' }),
+  scriptRunner('pnpm', { directory: '-C --dir', base: '--prefix --cwd' }, { 'setup self-update': system }),
+  // There `upgrade` is for the program itself.
+  scriptRunner('bun', { directory: '--cwd', base: '--prefix -C --dir' }, { upgrade: system }),
   {
     names: 'deno',
     options: { info: '--version -V --help -h' },
@@ -145,7 +154,7 @@ export const projectTools: readonly ToolProfile[] = [
     refuseOperands: { [config]: 'config', [system]: 'cache' },
   },
   {
-    names: 'uv poetry pipenv pdm hatch rye pipx tox nox conda mamba micromamba',
+    names: 'uv poetry pipenv pdm hatch rye tox nox conda mamba micromamba',
     options: {
       directory: '--directory',
       base: '--project -C',
@@ -168,7 +177,7 @@ export const projectTools: readonly ToolProfile[] = [
           directory: '--directory',
           base: '--project',
           module: '-m --module',
-          read: '-s --script --gui-script',
+          script: '-s --script --gui-script',
         },
         refuse: { [exec]: '-c --call --source --python-preference' },
       },
@@ -179,7 +188,12 @@ export const projectTools: readonly ToolProfile[] = [
       'install add remove sync lock update upgrade uninstall build check show export list tree init new venv version create test env lint fmt':
         { operands: ['package'], refuse: { 'shell.destructive.remove': '--clear' } },
       'config self publish login shell activate auth token source repository': config,
-      tool: system,
+      // `uv tool run` is uvx.
+      tool: {
+        operands: ['text', 'command'],
+        options: { info: '--help -h', package: '--from' },
+        refuseOperands: { [system]: 'install upgrade uninstall update-shell' },
+      },
     },
     otherSubcommand: { operands: ['any'] },
   },
@@ -208,7 +222,7 @@ export const projectTools: readonly ToolProfile[] = [
   },
   {
     names:
-      'tsc eslint prettier stylelint biome oxlint tslint standard xo vite webpack rollup esbuild parcel next nuxt astro turbo gulp grunt tsup tsdown swc babel rspack ng vue-cli-service react-scripts storybook typedoc knip depcheck publint attw markdownlint commitlint lint-staged husky nodemon npm-run-all npm-run-all2 run-s run-p wait-on serve http-server live-server',
+      'tsc eslint prettier stylelint biome oxlint tslint standard xo rollup esbuild parcel next nuxt turbo gulp grunt swc babel rspack vue-cli-service react-scripts knip depcheck publint attw markdownlint commitlint lint-staged husky nodemon npm-run-all npm-run-all2 run-s run-p wait-on serve http-server live-server',
     operands: ['any'],
     options: { pattern: '--ext --rule --ignore-pattern --global --env' },
     refuse: { [exec]: '--exec -x --require --resolve-plugins-relative-to --rulesdir --eval' },
@@ -242,6 +256,8 @@ export const projectTools: readonly ToolProfile[] = [
       [remote]:
         'db:drop db:migrate:undo:all schema:drop migrate:rollback reset drop drop-all dropAll clean migration:fresh schema:fresh schema:drop',
       'shell.program.interactive': 'studio',
+      // An agent goes by the same name as the migrations of goose.
+      [runner]: 'session run',
     },
   },
   { names: 'changeset', operands: ['any'], refuseOperands: { [remote]: 'publish tag' } },
@@ -256,11 +272,11 @@ export const projectTools: readonly ToolProfile[] = [
     names: 'celery',
     operands: ['any'],
     options: { text: '-A --app' },
-    refuseOperands: { [runner]: 'shell' },
+    refuseOperands: { [runner]: 'shell', [remote]: 'purge shutdown' },
   },
   {
     names:
-      'flake8 black ruff isort mypy pylint pyright bandit pydocstyle pycodestyle autopep8 yapf nbqa sphinx-build mkdocs streamlit vulture djlint sqlfluff alembic',
+      'flake8 black ruff isort mypy pylint pyright bandit pydocstyle pycodestyle autopep8 yapf nbqa sphinx-build streamlit vulture djlint sqlfluff alembic',
     operands: ['any'],
     options: {
       pattern: '--select --ignore --extend-ignore --disable --enable --extend-exclude',
@@ -279,6 +295,7 @@ export const projectTools: readonly ToolProfile[] = [
   {
     names: 'flask django-admin',
     operands: ['any'],
+    options: { script: '--template' },
     refuseOperands: { 'shell.program.interactive': 'shell dbshell' },
   },
   {
@@ -333,11 +350,11 @@ export const projectTools: readonly ToolProfile[] = [
     operands: ['name-value'],
   },
   {
-    names: 'just task rake invoke mage',
+    names: 'just rake invoke mage',
     operands: ['any'],
     refuse: {
       [exec]:
-        '-c --command --eval -e --execute --execute-print --execute-continue -E -p --shell --shell-arg -r --require -R',
+        '-c --command --eval -e --execute --execute-print --execute-continue -E -p --shell --shell-arg -r --require -R --edit --choose --chooser',
       'shell.env.dump': '--evaluate --dump',
     },
     refuseOperands: { [remote]: destructiveDatabaseTasks },
@@ -384,7 +401,7 @@ export const projectTools: readonly ToolProfile[] = [
     },
     refuse: {
       [exec]:
-        '-wrapper -fplugin -specs --specs -B -Xclang -Xlinker -Xassembler -Xpreprocessor -fuse-ld -fplugin-arg -load -plugin -ccbin -dynamic-linker',
+        '-wrapper -fplugin -specs --specs -B -Xclang -Xlinker -Xassembler -Xpreprocessor -fuse-ld -fplugin-arg -load -plugin -ccbin -dynamic-linker -fmodule-mapper',
     },
   },
   {
@@ -396,7 +413,7 @@ export const projectTools: readonly ToolProfile[] = [
       directory: '-C',
       any: '-o -coverprofile -modfile -overlay -pkgdir -cpuprofile -memprofile -outputdir',
     },
-    refuse: { [exec]: '-exec -toolexec -vettool', 'shell.program.network': '-http' },
+    refuse: { [exec]: '-exec -toolexec -vettool -fixtool', 'shell.program.network': '-http' },
     refuseOperands: { 'shell.exec.option': 'bug' },
   },
   { names: 'gofmt goimports golangci-lint staticcheck', operands: ['any'] },
@@ -407,6 +424,8 @@ export const projectTools: readonly ToolProfile[] = [
       any: '--manifest-path --target-dir --lockfile-path',
       text: '-p --package --features --target --profile -j --jobs --color --bin --test --example',
       info: '--version -V --list',
+      // Toolchains of rustup.
+      flag: '+nightly +stable +beta',
     },
     refuse: { [config]: '--config', [exec]: '-Z' },
     subcommands: {
@@ -448,17 +467,20 @@ export const projectTools: readonly ToolProfile[] = [
     names: 'gradle gradlew mvn mvnw mvnd sbt ant',
     operands: ['any'],
     options: { any: '-D -P -T -pl -am -p --project-dir -b --build-file -f --file -g -s --settings -gs -l' },
-    refuse: { [exec]: '-I --init-script -lib -listener -logger -inputhandler --include-build -javaagent' },
+    refuse: {
+      [exec]: '-I --init-script -lib -listener -logger -inputhandler --include-build -javaagent',
+      [source]: '--gradle-distribution-url',
+    },
     refuseOperands: {
       [exec]: 'eval console consoleQuick exec:exec exec:java groovy:execute dependency:get antrun:run',
     },
   },
   {
-    names: 'dotnet msbuild nuget',
+    names: 'dotnet msbuild',
     operands: ['any'],
     options: { pattern: '--filter', any: '-o --output -c --configuration --project -p' },
     refuse: {
-      [source]: '-s --source',
+      [source]: '-s --source --add-source --nuget-source',
       [exec]: '-logger -distributedlogger --additionalprobingpath --additional-deps',
       [system]: '-g --global --tool-path',
     },
@@ -471,9 +493,10 @@ export const projectTools: readonly ToolProfile[] = [
   {
     names: 'bundle bundler gem rails rspec rubocop',
     operands: ['any'],
+    options: { script: '-m --template' },
     refuse: {
       [exec]: '-r --require --init -e --eval --editor -C',
-      [source]: '--source -s --clear-sources',
+      [source]: '--source -s --clear-sources --git --github',
       [system]: '--user-install --install-dir -i',
     },
     refuseOperands: {
@@ -494,16 +517,20 @@ export const projectTools: readonly ToolProfile[] = [
       [exec]: '--bootstrap --prepend --autoload-file --include-path',
       [source]: '--repository --repository-url',
     },
-    refuseOperands: { [exec]: 'exec run-script-text global tinker config', [secret]: 'show-auth' },
+    refuseOperands: {
+      [exec]: 'exec run-script-text global tinker config',
+      [secret]: 'show-auth',
+      [system]: 'self-update selfupdate self:update',
+    },
   },
   {
-    names: 'swift xcodebuild',
+    names: 'xcodebuild',
     operands: ['any'],
     refuse: { [exec]: '-e -plugin-path -load-plugin-library -Xfrontend -Xllvm -Xcc' },
     refuseOperands: { [exec]: 'repl' },
   },
   {
-    names: 'mix rebar3 stack cabal dune opam lein zig nim flutter dart crystal v',
+    names: 'mix rebar3 stack cabal dune opam lein zig nim crystal v',
     operands: ['any'],
     refuse: { [exec]: '-e --eval -x --exec --require -r --ghc-options --with-ghc --with-compiler' },
     refuseOperands: {
@@ -516,23 +543,6 @@ export const projectTools: readonly ToolProfile[] = [
       'shellcheck hadolint shfmt yamllint jsonlint tflint actionlint clang-format clang-tidy cppcheck cloc tokei scc',
     operands: ['any'],
     refuse: { [exec]: '-load --load --external-sources' },
-  },
-  {
-    names: 'gs ghostscript',
-    style: 'single-dash',
-    operands: ['read'],
-    options: { write: '-o', read: '-f', text: '-r -g', any: '-sOutputFile -I' },
-    refuse: {
-      [exec]: '-dNOSAFER -dDELAYSAFER --permit-file-all --permit-file-read --permit-file-write',
-      [runner]: '-c',
-    },
-  },
-  {
-    names: 'exiftool',
-    style: 'single-dash',
-    operands: ['write'],
-    options: { code: '-if -if2', any: '-o -w -tagsfromfile', text: '-n -s -p' },
-    refuse: { [exec]: '-config -execute -stay_open -userparam -fileorder', [config]: '-@' },
   },
   {
     names: 'inkscape gimp gimp-console',

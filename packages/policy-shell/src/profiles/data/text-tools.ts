@@ -96,11 +96,11 @@ export const textTools: readonly ToolProfile[] = [
     names: 'pandoc',
     operands: ['any'],
     options: {
-      text: '-f --from -t --to -r -w --metadata -M --variable -V --columns --wrap --toc-depth',
+      text: '-f --from -t --to -r -w --metadata -M --variable -V --columns --wrap --toc-depth --pdf-engine',
       write: '-o --output --extract-media --log',
       read: '--template -c --css -H -A -B --bibliography --csl --reference-doc --resource-path --data-dir -d --defaults',
     },
-    refuse: { [exec]: '-F --filter -L --lua-filter --pdf-engine --pdf-engine-opt' },
+    refuse: { [exec]: '-F --filter -L --lua-filter --pdf-engine-opt' },
   },
   {
     names: 'convert magick mogrify identify composite montage',
@@ -186,13 +186,13 @@ export const textTools: readonly ToolProfile[] = [
   },
   {
     names:
-      'tex latex pdftex pdflatex xetex xelatex luatex lualatex platex uplatex etex context latexmk tectonic texexec',
+      'tex latex pdftex pdflatex xetex xelatex luatex lualatex platex uplatex etex context latexmk texexec',
     operands: ['any'],
     style: 'single-dash',
     options: { any: '-output-directory -outdir -auxdir', text: '-jobname -interaction -fmt -output-format' },
     refuse: {
       [exec]:
-        '-shell-escape -enable-write18 -write18 --shell-escape --enable-write18 -e -r -latex -pdflatex -xelatex -lualatex -lua -latexoption -usepretex -pretex -new-viewer -pv -pvc',
+        '-shell-escape -enable-write18 -write18 --shell-escape --enable-write18 -e -r -latex -pdflatex -xelatex -lualatex -lua -latexoption -usepretex -pretex -new-viewer -pv -pvc -output-driver -cnf-line -parse-first-line -gscmd',
     },
   },
   {
@@ -225,6 +225,8 @@ export const textTools: readonly ToolProfile[] = [
     options: { text: '-r --recipient -u --local-user --digest-algo', write: '-o --output --homedir' },
     refuse: {
       'shell.secret.read': '--export-secret-keys --export-secret-subkeys --export-ssh-key',
+      'shell.destructive.remove':
+        '--delete-secret-keys --delete-secret-key --delete-secret-and-public-keys --delete-keys --delete-key',
       [exec]: '--photo-viewer --agent-program --pinentry-program --exec-path --dirmngr-program --gpgconf',
     },
   },

@@ -49,7 +49,7 @@ export const versionControl: readonly ToolProfile[] = [
     names: 'jj sl',
     options: { any: '-R --repository', pattern: '-m --message -T --template', text: '-r --revisions' },
     refuse: { [exec]: '--config --config-file --config-toml --tool', [editor]: '-i --interactive' },
-    refuseOperands: { [exec]: 'config util', [editor]: 'diffedit describe resolve' },
+    refuseOperands: { [exec]: 'config util', [editor]: 'diffedit resolve' },
     operands: ['text', 'git-remote'],
   },
   { names: 'cvs darcs fossil p4', refused: 'shell.program.network' },
