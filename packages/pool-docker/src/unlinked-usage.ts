@@ -68,18 +68,30 @@ class UnlinkedFiles {
   }
 }
 
-/** Looks through what one process has open. @throws where this process may not look */
-async function lookThrough(pid: string, files: UnlinkedFiles): Promise<void> {
-  // A thread may have descriptors of its own.
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+const statusOf = (pid: string): string => attempt(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '';
+
+/** Gives the descriptors of a thread, which may have some of its own; none when it has ended. @throws EACCES */
+function descriptorsOf(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw error;
+    return [];
+  }
+}
+
+/** Looks through what one process has open; tells whether that was all. @throws EACCES where this process may not look */
+async function lookThrough(pid: string, files: UnlinkedFiles): Promise<boolean> {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  for (const thread of threads) {
     const directory = `/proc/${pid}/task/${thread}/fd`;
-    for (const descriptor of readdirSync(directory)) {
+    for (const descriptor of descriptorsOf(directory)) {
       const path = `${directory}/${descriptor}`;
       files.looks += 1;
+      if (files.looks > MAX_LOOKS) return false;
       // A name that is too long to be told may be that of anything.
       if ((attempt(() => readlinkSync(path)) ?? UNLINKED).endsWith(UNLINKED)) files.add(path);
     }
-    if (files.looks > MAX_LOOKS) return;
     await breathe();
   }
   for (const line of (await readFile(`/proc/${pid}/maps`, 'utf8')).split('\n')) {
@@ -90,13 +102,14 @@ async function lookThrough(pid: string, files: UnlinkedFiles): Promise<void> {
       `/proc/${pid}/map_files/${line.slice(0, line.indexOf(' ')).replaceAll(/\b0+(?=[0-9a-f])/g, '')}`,
     );
   }
+  // Where the first thread has ended and others go on, the kernel shows no mappings.
+  return threads.length === 1 || !/^State:\s+Z/m.test(statusOf(pid));
 }
 
 /** Whether a process belongs to the user of this one, who is not root and would see it if it let itself be seen. */
 function hides(pid: string): boolean {
   const own = process.geteuid?.() ?? 0;
-  const status = attempt(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '';
-  return own !== 0 && new RegExp(`^Uid:\\s+\\d+\\s+${own}\\s`, 'm').test(status);
+  return own !== 0 && new RegExp(`^Uid:\\s+\\d+\\s+${own}\\s`, 'm').test(statusOf(pid));
 }
 
 /**
@@ -120,11 +133,11 @@ export async function unlinkedUsage(
     // Its number may be another process's by now.
     if (containerOf(pid) !== engineId) continue;
     try {
-      await lookThrough(pid, files);
+      if (!(await lookThrough(pid, files))) hidden = true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EACCES' && hides(pid)) hidden = true;
     }
-    if (files.looks > MAX_LOOKS) return { bytes: files.blocks * BLOCK, hidden: true };
+    if (files.looks > MAX_LOOKS) break;
   }
   return { bytes: files.blocks * BLOCK, hidden };
 }
