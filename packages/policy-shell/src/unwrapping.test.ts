@@ -22,6 +22,9 @@ describe('a text for a shell', () => {
     ['sh -c "sh -c \'rm -rf src\'"', 'shell.destructive.remove'],
     ["sh -c 'nice timeout 3 rm -rf src'", 'shell.destructive.remove'],
     ["sh -c 'ls | xargs rm -rf'", 'shell.destructive.remove'],
+    ["sh -ce 'rm -rf src'", 'shell.destructive.remove'],
+    ["sh -c -e 'rm -rf src'", 'shell.destructive.remove'],
+    ["bash -xc -- 'rm -rf src' name", 'shell.destructive.remove'],
     ["zsh -c 'rm -rf src'", 'shell.destructive.remove'],
     ["fish -c 'rm -rf src'", 'shell.destructive.remove'],
     ["su -c 'rm -rf src'", 'shell.destructive.remove'],
@@ -109,7 +112,7 @@ describe('a text for a shell', () => {
   );
 
   it.each([
-    'su', 'su root', 'su -', 'su -s /bin/x -c id', 'su root id', "env -S 'rm -rf ${X}'", "env -S 'ls\\_-rf'", "env -S ''", 'xargs', 'xargs ls',
+    'sh -c', "sh -c ''", 'sh -ce', "bash -lc 'ls'", 'su', 'su root', 'su -', 'su -s /bin/x -c id', 'su root id', "env -S 'rm -rf ${X}'", "env -S 'ls\\_-rf'", "env -S ''", 'xargs', 'xargs ls',
     'find . | xargs cat', "xargs sh -c 'ls'",
   ])('is refused in other forms: %s', (command) => {
     expect([command, check(command, { ...open, relaxed: true }).effect]).toEqual([command, 'deny']);

@@ -92,6 +92,8 @@ class ArgumentWalk {
   #index = 0;
   #informational = false;
   #delegated = false;
+  /** What the first operand of a shell is behind `-c`, which takes no value: further options may stand between. */
+  #text: 'command-text' | 'foreign-text' | undefined;
   #follows = false;
   #keepsLinks = false;
 
@@ -140,6 +142,11 @@ class ArgumentWalk {
         if (this.#delegated) return { delegated: true, firstOperand, operands: nothing };
       } else {
         if (firstOperand < 0) firstOperand = this.#index;
+        if (this.#text) {
+          if (this.#text === 'command-text') this.#handlers.commandText(token, this.#walker());
+          else this.#handlers.foreignText(token, this.#walker());
+          return { delegated: true, firstOperand, operands: nothing };
+        }
         const role = roleAt(roles, operands.length);
         if (this.#informational && role === 'command') return { delegated: false, firstOperand, operands };
         if (role === 'command' || role === 'assignments-then-command') {
@@ -263,7 +270,7 @@ class ArgumentWalk {
         continue;
       }
       const option = `-${value.charAt(at)}`;
-      if (isSwitch(meaning)) {
+      if (isSwitch(meaning) || this.#awaitsText(meaning)) {
         this.#apply(option, meaning, token, undefined);
         continue;
       }
@@ -340,8 +347,21 @@ class ArgumentWalk {
         return;
       }
       case 'value':
+        if (joined === undefined && this.#awaitsText(meaning)) {
+          this.#text = meaning.role === 'command-text' ? meaning.role : 'foreign-text';
+          return;
+        }
         this.#value(meaning.role, token, joined);
     }
+  }
+
+  #awaitsText(meaning: OptionMeaning): meaning is OptionMeaning & { kind: 'value' } {
+    return (
+      this.#table.shell &&
+      this.#table.optionsFirst &&
+      meaning.kind === 'value' &&
+      (meaning.role === 'command-text' || meaning.role === 'foreign-text')
+    );
   }
 
   #value(role: ValueRole, token: Token, joined: string | undefined): void {
@@ -352,9 +372,8 @@ class ArgumentWalk {
     }
     const value = joined === undefined ? this.#args[++this.#index] : { value: joined, span: token.span };
     if (role === 'command-text' || role === 'foreign-text') {
-      // Behind the text a shell takes arguments for it; other tools go on with their own.
-      if (this.#table.optionsFirst) this.#delegated = true;
-      else this.#informational = true;
+      // Behind its text a shell takes arguments for it; other tools go on with their own.
+      this.#informational = true;
       if (role === 'command-text') this.#handlers.commandText(value ?? token, this.#walker());
       else this.#handlers.foreignText(value ?? token, this.#walker());
       return;
