@@ -105,6 +105,8 @@ describe('a directory that a tool empties', () => {
     'zola build -o src --force',
     'pyinstaller --clean --workpath src a.py',
     'typedoc --out src src/index.ts',
+    'vitest run --coverage.reportsDirectory=src',
+    'c8 --temp-directory src npm test',
   ])('is not one with work in it: %s', (command) =>
     expect([command, rule(command)]).toEqual([command, 'shell.destructive.remove']),
   );
@@ -115,6 +117,7 @@ describe('a directory that a tool empties', () => {
     'hugo -d docs',
     'hugo -d public --cleanDestinationDir',
     'mkdocs build -d site',
+    'c8 --temp-directory coverage/tmp npm test',
   ])('may be one for output, or new: %s', (command) =>
     expect([command, rule(command)]).toEqual([command, 'shell.allow']),
   );
@@ -161,6 +164,7 @@ describe('the same thing in another spelling', () => {
     ['goreleaser release --clean', 'shell.destructive.remote'],
     ['bun upgrade', 'shell.fetch.system'],
     ['pipx install x', 'shell.fetch.system'],
+    ['dvc stage add -n x -d a.txt rm -rf src', 'shell.destructive.remove'],
   ])('is refused: %s', (command, expected) => expect([command, rule(command)]).toEqual([command, expected]));
 
   it.each([
@@ -173,6 +177,7 @@ describe('the same thing in another spelling', () => {
     'gradle publishToMavenLocal',
     'goreleaser release --snapshot --clean',
     'pipx run black .',
+    'dvc stage add -n x -d a.txt python a.py',
     'cargo +nightly fmt',
     'jj describe -m x',
     'uv tool run ruff check',

@@ -16,19 +16,21 @@ const valueOf = (option: RegExp, value: string, before: string | undefined): str
 const address = /^[a-z+]+:\/\//i;
 const usualLinker = /(?:lld|mold|gold|bfd|wild)(?:-\d+)?/;
 const linkerProgram = new RegExp(
-  `^(?:-C\\s*|--codegen=)?(?:linker=|link-args?=(?:.*\\s)?(?:-fuse-ld=(?!${usualLinker.source}(?:\\s|$))|--?ld-path|-B|--?specs|-wrapper|-fplugin|-Wl,.*-?plugin|@))`,
+  `^(?:-C\\s*|--codegen=)?(?:linker=|link-args?=(?:.*\\s)?(?:-fuse-ld=(?!${usualLinker.source}(?:\\s|$))|--?ld-path|-B|--?specs|-wrapper|-fplugin|-Wl,\\S*plugin|@))`,
   's',
 );
 const pdfEngine =
   /^(?:pdflatex|lualatex|xelatex|latexmk|tectonic|wkhtmltopdf|weasyprint|pagedjs-cli|prince|context|typst|pdfroff)$/;
 const cleanedOutput = /^(?:\.\/)?(?:[\w-]+\/)*(?:dist|build|public|site|_site|out|output|www)[\w-]*\/?$/;
 
-/** Rules over single arguments of build tools, runners and clients of services. */
+/** Rules over the arguments of build tools, runners and clients of services. What concerns several words is asked at the first of them only: per word it would cost the square of their number. */
 export const runnerRules: readonly ArgumentRule[] = [
   // Behind `;` in the name of a tag stands Perl.
   {
     programs: /^exiftool$/,
-    argument: (value) => /\$\{[^}]*;/.test(value) || /^(?:-api=?)?filter\s*\^?=/i.test(value),
+    argument: (value) =>
+      value.split('}').some((part) => part.lastIndexOf(';') > part.indexOf('${') && part.includes('${')) ||
+      /^(?:-api=?)?filter\s*\^?=/i.test(value),
     rule: 'shell.exec.script-text',
   },
   // A writer or reader in Lua, where others have the name of a format.
@@ -78,10 +80,10 @@ export const runnerRules: readonly ArgumentRule[] = [
   },
   {
     programs: /^mvn[wd]?$/,
-    argument: (value) =>
-      /^(?:-D\s*)?(?:\w+\.)*(?:distributionUrl|archetypeCatalog|\w*[rR]epositor(?:y|ies)|\w*[rR]epo\w*)=.*[a-z]:\/\//.test(
-        value,
-      ),
+    argument: (value) => {
+      const [, name = '', setting = ''] = /^(?:-D\s*)?([\w.]+)=(.*)$/s.exec(value) ?? [];
+      return /(?:distributionUrl|archetypeCatalog$|repo)/i.test(name) && /[a-z]:\/\//i.test(setting);
+    },
     rule: 'shell.fetch.source',
   },
   // Several commands in one word, some of which are Scala.
@@ -114,31 +116,36 @@ export const runnerRules: readonly ArgumentRule[] = [
   },
   {
     programs: /^httpie$/,
-    argument: (value, index, all) =>
-      /^(?:install|upgrade|uninstall)$/.test(value) &&
-      all.slice(0, index).some((word) => word.value === 'plugins'),
+    argument: (_value, index, all) =>
+      index === 0 && hasOption(all, /^plugins$/) && hasOption(all, /^(?:install|upgrade|uninstall)$/),
     rule: 'shell.fetch.system',
   },
   {
     programs: /^hugo$/,
-    argument: (value, index, all) => {
-      const place = valueOf(/^(?:-d|--dest\w*)$/, value, all[index - 1]?.value);
-      return place !== undefined && !cleanedOutput.test(place) && hasOption(all, /^--cleanD/);
-    },
+    argument: (_value, index, all) =>
+      index === 0 &&
+      hasOption(all, /^--cleanD/) &&
+      all.some(({ value }, at) => {
+        const place = valueOf(/^(?:-d|--dest\w*)$/, value, all[at - 1]?.value);
+        return place !== undefined && !cleanedOutput.test(place);
+      }),
     rule: 'shell.destructive.remove',
   },
   {
     programs: /^goreleaser$/,
-    argument: (value, _index, all) =>
-      /^(?:release|r|publish|continue|announce)$/.test(value) &&
+    argument: (_value, index, all) =>
+      index === 0 &&
+      hasOption(all, /^(?:release|r|publish|continue|announce)$/) &&
       !hasOption(all, /^--(?:snapshot|skip=(?:.*,)?publish(?:,|$))/),
     rule: 'shell.destructive.remote',
   },
   // It opens an editor unless it is told the text.
   {
     programs: /^(?:jj|sl)$/,
-    argument: (value, _index, all) =>
-      /^desc(?:ribe)?$/.test(value) && !hasOption(all, /^(?:-m|--message|--stdin|--no-edit)/),
+    argument: (_value, index, all) =>
+      index === 0 &&
+      hasOption(all, /^desc(?:ribe)?$/) &&
+      !hasOption(all, /^(?:-m|--message|--stdin|--no-edit)/),
     rule: 'shell.program.interactive',
   },
   // Fields make a request that changes something, except for a query as plain text.

@@ -159,7 +159,7 @@ function refuseRisk(risk: string | undefined, token: Token, into: Inspection): v
 }
 
 const outputName =
-  /^(?:dist|builds?|public|out|output|site|_site|target|www|htdocs|coverage|_build|book|storybook-static|\.(?:next|nuxt|output|vitepress|astro|svelte-kit))(?:[-_.][\w-]+)*$/i;
+  /^(?:dist|builds?|public|out|output|site|_site|target|www|htdocs|coverage|_build|book|te?mp|storybook-static|\.(?:next|nuxt|output|vitepress|astro|svelte-kit|nyc_output|cache|tmp))(?:[-_.].*)?$/i;
 
 // What is there and carries no name that build output goes by is somebody's work.
 function inspectEmptied(token: Token, program: string, into: Inspection): void {

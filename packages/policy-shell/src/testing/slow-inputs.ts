@@ -37,6 +37,12 @@ export const slowInputs: readonly (readonly [what: string, command: string])[] =
   ['paths in a text', `foo '${'/etc/x '.repeat(1_100)}'`],
   ['files that move', 'mv ' + Array.from({ length: 256 }, (_, at) => `src/${at}`).join(' ') + ' build'],
   ['trees that are followed', 'grep -R x ' + Array.from({ length: 200 }, (_, at) => `src/${at}`).join(' ')],
+  ['tags of a picture', `exiftool '${'${'.repeat(4_000)}'`],
+  ['settings of a build', `mvn -D${'Repo'.repeat(2_000)}`],
+  ['options of a linker', `rustc 'link-arg=${' -Wl,'.repeat(1_600)}'`],
+  ['names that are no output', `vite --outDir build${'-_'.repeat(120)}/x`],
+  ['sub-commands', 'goreleaser ' + 'release '.repeat(1_000) + '--snapshot'],
+  ['places of a site', 'hugo ' + '-d src '.repeat(1_100)],
   ['options', 'git log ' + '--format=x '.repeat(500)],
 ];
 

@@ -9,6 +9,12 @@ const runner = 'shell.program.code-runner' as const;
 const interactive = 'shell.program.interactive' as const;
 const versions = '--version -version -v -V --help -help -h' as const;
 
+const stageOptions = {
+  text: '-n --name --desc',
+  any: '-d --deps -o --outs -O --outs-no-cache -p --params -m --metrics -M --metrics-no-cache --plots --plots-no-cache -w --wdir',
+  flag: '-f --force --run --no-exec --always-changed --external',
+} as const;
+
 // Takes a script of the project; without one it reads a program from its standard input.
 const scripts = (names: string, rest: Omit<ToolProfile, 'names'> = {}): ToolProfile => ({
   names,
@@ -241,6 +247,12 @@ export const runnerTools: readonly ToolProfile[] = [
     names: 'dvc',
     operands: ['any'],
     refuseOperands: { [remove]: 'gc destroy', 'shell.exec.config': 'config remote' },
+    // A stage is a command that is kept, and run.
+    subcommands: {
+      run: { operands: ['command'], options: stageOptions },
+      stage: { operands: ['text', 'command'], options: stageOptions },
+    },
+    otherSubcommand: { operands: ['any'] },
   },
   {
     names: 'gpgconf',
