@@ -11,6 +11,7 @@ import { Button } from '../../components/button.js';
 import { FailureNotice } from '../../components/failure-notice.js';
 import { Panel } from '../../components/panel.js';
 import { TextField } from '../../components/text-field.js';
+import { UnsavedGuard } from '../../components/unsaved-guard.js';
 import styles from './settings.module.css';
 
 /** Changes the name and the description by which people know the agent. */
@@ -46,6 +47,7 @@ export function IdentityForm({ agent }: { readonly agent: Agent }) {
     issues.find((issue) => issue.pointer === pointer)?.message;
   return (
     <Panel title="Name">
+      <UnsavedGuard isDirty={isDirty} what="Name" />
       <Form
         className={styles['form'] ?? ''}
         onSubmit={(event) => {

@@ -4,6 +4,7 @@ import { toFailure } from '../../api/api-failure.js';
 import { Button } from '../../components/button.js';
 import { FailureNotice } from '../../components/failure-notice.js';
 import { Panel } from '../../components/panel.js';
+import { UnsavedGuard } from '../../components/unsaved-guard.js';
 import type { ConfigView } from './config-queries.js';
 import { ConflictNotice } from './conflict-notice.js';
 import { SaveOutcome } from './save-outcome.js';
@@ -59,6 +60,7 @@ export function SettingsForm({
     issues.find(({ pointer }) => fieldAt([field], pointer))?.message;
   return (
     <Panel title={title} note={note}>
+      <UnsavedGuard isDirty={mine.length > 0} what={title} />
       <Form
         className={styles['form'] ?? ''}
         onSubmit={(event) => {

@@ -105,6 +105,20 @@ function open(section: string, state: ConfigServer, role?: string) {
   return renderApp(`/agents/a1/settings?section=${section}`, (server) => state.attach(server, role));
 }
 
+test('another section does not take the place of what was typed without a question, nor ask when all is saved', async () => {
+  const { user, address } = open('tools', new ConfigServer());
+  const field = await screen.findByLabelText<HTMLInputElement>('Seconds until a command is ended');
+  await user.clear(field);
+  await user.type(field, '40');
+  await user.click(screen.getByRole('link', { name: 'General' }));
+  await user.click(await screen.findByRole('button', { name: 'Stay here' }));
+  expect([field.value, address()]).toEqual(['40', '/agents/a1/settings?section=tools']);
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  await screen.findByText(/^Saved/);
+  await user.click(screen.getByRole('link', { name: 'General' }));
+  await waitFor(() => expect(address()).toBe('/agents/a1/settings?section=general'));
+});
+
 test('a preset counts as stored only when the server has taken it', async () => {
   const state = new ConfigServer();
   const { user, server } = open('security', state);

@@ -10,6 +10,7 @@ import { Markdown } from '../../components/markdown.js';
 import { Notice } from '../../components/notice.js';
 import { Panel } from '../../components/panel.js';
 import { TextField } from '../../components/text-field.js';
+import { UnsavedGuard } from '../../components/unsaved-guard.js';
 import { ConflictView } from './conflict-view.js';
 import { boxText, withLineEndsOf } from './line-ends.js';
 import { sizeText } from './paths.js';
@@ -125,6 +126,7 @@ export function TextFileView({
         )
       }
     >
+      <UnsavedGuard isDirty={isEditing && edited !== base.content} what="this file" />
       <div className="stack">
         {failure}
         {!canEdit && (

@@ -212,6 +212,22 @@ test('of many files few are sent at once, and few of their rows exist', async ()
   expect(most).toBe(4);
 }, 90_000);
 
+test('another file does not take the place of an edited one without a question', async () => {
+  const app = open('workspace/report.md');
+  await app.user.click(await screen.findByRole('button', { name: 'Edit' }));
+  const box = () => screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Content' });
+  await app.user.type(box(), '!');
+  await app.user.click(screen.getByRole('treeitem', { name: 'data' }));
+  await app.user.click(await screen.findByRole('treeitem', { name: /^sales\.csv/ }));
+  const dialog = await screen.findByRole('alertdialog', { name: 'Leave without saving?' });
+  await app.user.click(within(dialog).getByRole('button', { name: 'Stay here' }));
+  await waitFor(() => expect(screen.queryByRole('alertdialog')).toBeNull());
+  expect([box().value, app.address()]).toEqual(['one\ntwo!', expect.stringContaining('report.md')]);
+  await app.user.click(screen.getByRole('link', { name: 'Logs' }));
+  await app.user.click(await screen.findByRole('button', { name: 'Leave and drop it' }));
+  await waitFor(() => expect(app.address()).toBe('/agents/a1/logs'));
+});
+
 test('a save changes the line ends of no line that was not edited', async () => {
   const app = open('workspace/report.md', (server) => {
     server.on(`GET ${TOP}%2Freport.md`, () =>
