@@ -119,6 +119,15 @@ test('another section does not take the place of what was typed without a questi
   await waitFor(() => expect(address()).toBe('/agents/a1/settings?section=general'));
 });
 
+test('what is not saved holds nobody who is signed out', async () => {
+  const { user, channel, address } = open('tools', new ConfigServer());
+  await user.type(await screen.findByLabelText('Seconds until a command is ended'), '4');
+  channel.hear({ kind: 'signed-out' });
+  await screen.findByRole('heading', { name: 'Sign in' });
+  expect(address()).toBe('/login?to=%2Fagents%2Fa1%2Fsettings%3Fsection%3Dtools');
+  expect(screen.queryByRole('alertdialog')).toBeNull();
+});
+
 test('a preset counts as stored only when the server has taken it', async () => {
   const state = new ConfigServer();
   const { user, server } = open('security', state);
