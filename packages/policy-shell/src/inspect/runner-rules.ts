@@ -2,7 +2,7 @@ import { hasOption, type ArgumentRule } from './argument-rule.js';
 
 /** The programs that {@link runnerRules} speak of. */
 export const runnerRuleTools =
-  /^(?:exiftool|pandoc|rollup|sbt|gradlew?|pnpm|gem|rails|dotnet|httpie|hugo|goreleaser|glab|jj|sl|rustc|cargo|mvn[wd]?|gh)$/;
+  /^(?:exiftool|pandoc|rollup|sbt|gradlew?|pnpm|gem|rails|dotnet|httpie|hugo|goreleaser|glab|jj|sl|lein|rustc|cargo|mvn[wd]?|gh)$/;
 
 // Joined to its option, behind `=`, or in the next word.
 const valueOf = (option: RegExp, value: string, before: string | undefined): string | undefined => {
@@ -85,6 +85,25 @@ export const runnerRules: readonly ArgumentRule[] = [
       return /(?:distributionUrl|archetypeCatalog$|repo)/i.test(name) && /[a-z]:\/\//i.test(setting);
     },
     rule: 'shell.fetch.source',
+  },
+  {
+    programs: /^mvn[wd]?$/,
+    argument: (value) =>
+      /^site-deploy$|(?:^|:)(?:(?:maven-)?(?:deploy|site)(?:-plugin)?(?::[\w.-]+)?:deploy(?:-file)?|(?:maven-)?release(?:-plugin)?(?::[\w.-]+)?:perform)(?:@[\w.-]+)?$/.test(
+        value,
+      ),
+    rule: 'shell.destructive.remote',
+  },
+  {
+    programs: /^sbt$/,
+    argument: (value) =>
+      /(?:^|[;/])[\s~+*-]*(?:publish(?!Local|M2)\w*|release|sonatype\w*|ci-release)(?:\s|$)/.test(value),
+    rule: 'shell.destructive.remote',
+  },
+  {
+    programs: /^lein$/,
+    argument: (value, index) => index === 0 && value === 'deploy',
+    rule: 'shell.destructive.remote',
   },
   // Several commands in one word, some of which are Scala.
   {

@@ -130,6 +130,7 @@ export const documentTools: readonly ToolProfile[] = [
       any: '-c --config --root',
       text: '--mode -m --base -l --logLevel --port --host',
     },
+    refuseOperands: { [remote]: 'deploy' },
     refuse: { [exec]: '--exec -x --require --resolve-plugins-relative-to --rulesdir --eval' },
   },
   {

@@ -235,7 +235,11 @@ export const projectTools: readonly ToolProfile[] = [
       text: '--scope -p --projects --parallel --concurrency -t --target',
     },
     refuse: { [exec]: '--require' },
-    subcommands: { exec: { operands: ['command'] }, publish: remote, version: { operands: ['any'] } },
+    subcommands: {
+      exec: { operands: ['command'] },
+      publish: remote,
+      release: { operands: ['any'], refuseOperands: { [remote]: 'publish' } },
+    },
     otherSubcommand: { operands: ['any'] },
   },
   {
@@ -273,7 +277,7 @@ export const projectTools: readonly ToolProfile[] = [
     names: 'celery',
     operands: ['any'],
     options: { text: '-A --app' },
-    refuseOperands: { [runner]: 'shell', [remote]: 'purge shutdown' },
+    refuseOperands: { [runner]: 'shell', [remote]: 'purge shutdown queue.purge queue.delete' },
   },
   {
     names:

@@ -242,6 +242,8 @@ export const runnerTools: readonly ToolProfile[] = [
     refuse: { [source]: '--index-url', [exec]: '--python' },
   },
   { names: 'gh-pages surge', refused: remote },
+  { names: 'mike', operands: ['any'], refuseOperands: { [remote]: 'deploy delete' } },
+  { names: 'pod', operands: ['any'], refuseOperands: { [remote]: 'trunk push' } },
   { names: 'goreleaser', operands: ['any'], options: { any: '-f --config', text: '-p --parallelism' } },
   {
     names: 'dvc',
