@@ -14,15 +14,15 @@ test.each([
   expect(testKind(path)).toBe(kind);
 });
 
+/** The call as a test has it; this file itself must not look as if it made one. */
+const asking = (...needs: string[]): string =>
+  ['const host = requires', `(${needs.map((need) => `'${need}'`).join(',\n  ')});`].join('');
+
 test.each([
-  [
-    'a.integration.test.ts',
-    "const docker = requires('docker', 'root');",
-    'call it packages/a/src/a.engine.test.ts',
-  ],
-  ['a.test.ts', "requires('linux',\n  'compose').test()", 'call it packages/a/src/a.engine.test.ts'],
-  ['a.engine.test.ts', "requires('linux').test()", 'requires none'],
-  ['a.engine.test.ts', "requires('linux', 'docker').test()", undefined],
+  ['a.integration.test.ts', asking('docker', 'root'), 'call it packages/a/src/a.engine.test.ts'],
+  ['a.test.ts', asking('linux', 'compose'), 'call it packages/a/src/a.engine.test.ts'],
+  ['a.engine.test.ts', asking('linux'), 'requires none'],
+  ['a.engine.test.ts', asking('linux', 'docker'), undefined],
   ['a.test.ts', "expect(pool).toEqual({ kind: 'docker' })", undefined],
 ])('%s with %j: %s', (name, source, problem) => {
   const said = engineProblem(`packages/a/src/${name}`, source);
