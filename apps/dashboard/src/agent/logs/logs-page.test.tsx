@@ -61,6 +61,12 @@ test('lines appear as they come, also when they arrive in pieces', async () => {
   await screen.findByText('in pieces');
   await screen.findByText('whole');
   expect(screen.getAllByRole('listitem')).toHaveLength(2);
+  const times = screen.getAllByRole('listitem').flatMap((line) => [...line.querySelectorAll('time')]);
+  for (const time of times) {
+    expect(time.textContent).toMatch(/ ago$|^in |now$/);
+    expect(time.title).toMatch(/^27 Nov 2026, \d\d:00:00 /);
+  }
+  expect(times).toHaveLength(2);
 });
 
 test('a worker counts as silent only after its stream was quiet: not while it is opened, lost or slow', async () => {

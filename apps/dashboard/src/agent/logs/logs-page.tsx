@@ -11,7 +11,7 @@ import { FailureNotice } from '../../components/failure-notice.js';
 import { InertText } from '../../components/inert-text.js';
 import { Loading } from '../../components/loading.js';
 import { Panel } from '../../components/panel.js';
-import { exactTime } from '../../components/relative-time.js';
+import { RelativeTime } from '../../components/relative-time.js';
 import { SearchedList } from '../../components/searched-list.js';
 import { useProcessLogs, type LogState, type NumberedLine } from './use-process-logs.js';
 import { withoutColours } from './without-colours.js';
@@ -94,7 +94,9 @@ export function LogsPage() {
 const Line = memo(function Line({ line: { time, stream, text } }: { readonly line: NumberedLine }) {
   return (
     <div className={styles['line']} data-stream={stream}>
-      <LineTime time={time} />
+      <span className={styles['time']}>
+        <RelativeTime value={time} />
+      </span>
       <span className={styles['text']}>
         {stream === 'stderr' && <span className="visually-hidden">error output: </span>}
         <InertText text={withoutColours(text)} limit={4_000} />
@@ -102,13 +104,3 @@ const Line = memo(function Line({ line: { time, stream, text } }: { readonly lin
     </div>
   );
 });
-
-function LineTime({ time }: { readonly time: string }) {
-  const date = new Date(time);
-  if (Number.isNaN(date.getTime())) return <span className={styles['time']}>—</span>;
-  return (
-    <time className={styles['time']} dateTime={time} title={exactTime(date)}>
-      {date.toLocaleTimeString('en-GB')}
-    </time>
-  );
-}
