@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 /**
  * Gives a short, stable identifier of a policy configuration: the first 16 hex digits of the SHA-256 of its
  * canonical JSON (object keys sorted, after RFC 8785), so that equal configurations give equal digests.
@@ -7,6 +5,8 @@ import { createHash } from 'node:crypto';
  * @throws TypeError when the configuration holds something JSON cannot carry (a function, a symbol, a bigint).
  */
 export function policyDigest(configuration: unknown): string {
+  // Loaded by the first digest: it takes a fifth of the time that a policy package may take to import (decision 0090).
+  const { createHash } = process.getBuiltinModule('node:crypto');
   return createHash('sha256').update(canonicalJson(configuration)).digest('hex').slice(0, 16);
 }
 

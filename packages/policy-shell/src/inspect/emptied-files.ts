@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { statSync } from '../path/file-system.js';
 import type { ParsedRedirect } from '../parse/redirect.js';
 import { resolvePath } from '../path/resolve-path.js';
 import type { Token } from '../rules/finding.js';

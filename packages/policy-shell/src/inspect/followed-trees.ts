@@ -1,4 +1,5 @@
-import { type Dirent, readdirSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
+import { readdirSync } from '../path/file-system.js';
 import { resolvePath } from '../path/resolve-path.js';
 import { isInside, refusePath } from '../path/workspace-paths.js';
 import type { Token } from '../rules/finding.js';

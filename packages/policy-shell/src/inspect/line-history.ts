@@ -1,5 +1,5 @@
-import { lstatSync } from 'node:fs';
 import { posix } from 'node:path';
+import { lstatSync } from '../path/file-system.js';
 import { resolvePath } from '../path/resolve-path.js';
 
 /** A name that a command of a line makes out of another: by a copy, a move, or a link. Both paths are absolute. */

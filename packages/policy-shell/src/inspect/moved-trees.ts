@@ -1,5 +1,6 @@
-import { type Dirent, readdirSync, readlinkSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { posix } from 'node:path';
+import { readdirSync, readlinkSync } from '../path/file-system.js';
 import { isInside, refusePath } from '../path/workspace-paths.js';
 import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';

@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { posix } from 'node:path';
+import { lstatSync, readdirSync, readlinkSync } from '../path/file-system.js';
 import { isDirectory } from '../path/is-directory.js';
 import { resolvePath } from '../path/resolve-path.js';
 import type { Token } from '../rules/finding.js';

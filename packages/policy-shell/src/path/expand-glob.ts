@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from './file-system.js';
 import type { ParsedWord, Piece } from '../parse/word.js';
 import type { Finding, Token } from '../rules/finding.js';
 import { isDirectory } from './is-directory.js';

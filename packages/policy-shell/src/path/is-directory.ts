@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { statSync } from './file-system.js';
 
 /** Whether a path leads, links followed, to a directory that is there. Never throws. */
 export function isDirectory(path: string): boolean {

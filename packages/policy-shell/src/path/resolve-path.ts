@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync } from './file-system.js';
 
 /** Where a path really leads, or why that cannot be said. */
 export type Resolution =
