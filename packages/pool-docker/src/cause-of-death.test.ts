@@ -26,6 +26,11 @@ describe('causeOfDeath tells in words', () => {
       'the worker ran out of memory (limit 256 MiB) and was killed by the kernel',
     ],
     [
+      'a death that this pool did not hear of as it came, which the flag of the engine leaves open',
+      { exitCode: 137, oomKilled: true, toolOom: undefined },
+      'killed by the kernel, as the worker ran out of memory (limit 256 MiB), or from outside after a tool of it had',
+    ],
+    [
       'a tool out of memory before',
       { exitCode: 0, oomKilled: true },
       'ended with code 0 by itself; a tool of it had been killed for memory before',

@@ -6,8 +6,8 @@ export interface EndOfLife {
   readonly exitCode: number;
   /** The engine's flag: some process of the container was killed for memory, not necessarily the worker. */
   readonly oomKilled: boolean;
-  /** It was a tool, and the worker went on. */
-  readonly toolOom: boolean;
+  /** It was a tool, and the worker went on; unknown where this pool did not hear of it, as before an adoption. */
+  readonly toolOom: boolean | undefined;
   /** The engine's own error, for example when the program could not be started. */
   readonly error: string;
   /** The container was never started. */
@@ -30,8 +30,11 @@ function story(end: EndOfLife, signal: string | null): string {
   const ended = signal === null ? `ended with code ${end.exitCode}` : `ended with ${signal}`;
   if (end.neverStarted) return end.error === '' ? 'was never started' : `could not be started: ${end.error}`;
   if (end.stopReason !== undefined) return `stopped on request (${end.stopReason}), ${ended}`;
-  if (end.oomKilled && signal === 'SIGKILL' && !end.toolOom) {
-    return `the worker ran out of memory (limit ${size(end.memoryBytes)}) and was killed by the kernel`;
+  if (end.oomKilled && signal === 'SIGKILL' && end.toolOom !== true) {
+    const limit = `(limit ${size(end.memoryBytes)})`;
+    return end.toolOom === false
+      ? `the worker ran out of memory ${limit} and was killed by the kernel`
+      : `killed by the kernel, as the worker ran out of memory ${limit}, or from outside after a tool of it had`;
   }
   const tool = end.oomKilled ? '; a tool of it had been killed for memory before' : '';
   const pids = end.pidsAtLimit ? `; it had reached its limit of ${end.pids ?? 0} processes` : '';

@@ -18,7 +18,7 @@ export function exitOf(found: ContainerInspectInfo, notes: Readonly<WorkerNotes>
   const end = causeOfDeath({
     exitCode: State.ExitCode,
     oomKilled: State.OOMKilled,
-    toolOom: notes.toolOom ?? false,
+    toolOom: notes.toolOom,
     error: State.Error,
     neverStarted: State.Status === 'created',
     stopReason: notes.stopReason,
