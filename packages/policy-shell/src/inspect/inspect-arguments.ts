@@ -11,7 +11,7 @@ import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';
 import { directoriesLeftOut, inspectFollowedTrees } from './followed-trees.js';
-import { recordPossiblePaths } from './possible-paths.js';
+import { recordPossiblePaths, recordUnknownOption } from './possible-paths.js';
 import { addBase, inspectValue } from './value-roles.js';
 
 /** The program whose arguments are walked, for those who take words over. */
@@ -315,7 +315,7 @@ class ArgumentWalk {
     const entering = entersDirectory.exec(token.value);
     const directory = entering && (entering[1] ?? this.#args[this.#index + 1]?.value);
     if (directory) addBase({ value: directory, span: token.span }, 'any', this.#into);
-    recordPossiblePaths(token, 'any', this.#into);
+    recordUnknownOption(token, this.#into);
   }
 
   #apply(option: string, meaning: OptionMeaning, token: Token, joined: string | undefined): void {

@@ -291,7 +291,8 @@ const handlers: WalkHandlers = {
     }
     if (++into.depth > maximumDepth) into.object('shell.exec.depth', word);
     else
-      inspectProgram(
+      // The same program: what it entered before counts on.
+      judgeProgram(
         { name, known: findProfile(name), system: true },
         token,
         [...words.map((value) => ({ value, span: word.span })), ...rest],

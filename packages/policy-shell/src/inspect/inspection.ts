@@ -44,6 +44,7 @@ export interface InspectedProgram {
 /** What a program inside of another gives back when it ends. */
 interface ProgramFrame {
   readonly view: WorkspaceView;
+  readonly origin: WorkspaceView;
   readonly bases: readonly WorkspaceView[];
   readonly start: number;
 }
@@ -60,6 +61,8 @@ export class Inspection {
   view: WorkspaceView;
   /** Further directories that the words of the program at hand may be read from (`tar -C`). */
   bases: readonly WorkspaceView[] = nothing;
+  /** Where the program at hand begins, whatever directory an option of it enters. */
+  origin: WorkspaceView;
   readonly judgeText: TextJudge;
   readonly findings: Finding[] = [];
   readonly paths: RecordedPath[] = [];
@@ -85,6 +88,7 @@ export class Inspection {
   ) {
     this.options = options;
     this.view = view;
+    this.origin = view;
     this.judgeText = judgeText;
     this.feed = feed;
     this.history = history;
@@ -92,7 +96,8 @@ export class Inspection {
 
   /** Begins the words of a program; gives what {@link endProgram} takes. */
   beginProgram(): ProgramFrame {
-    const frame = { view: this.view, bases: this.bases, start: this.#start };
+    const frame = { view: this.view, origin: this.origin, bases: this.bases, start: this.#start };
+    this.origin = this.view;
     this.bases = nothing;
     this.#start = this.paths.length;
     return frame;
@@ -102,6 +107,7 @@ export class Inspection {
   endProgram(frame: ProgramFrame, token: Token): void {
     if (this.bases.length > 0) this.judgeAlsoFrom(this.bases, token);
     this.view = frame.view;
+    this.origin = frame.origin;
     this.bases = frame.bases;
     this.#start = frame.start;
   }

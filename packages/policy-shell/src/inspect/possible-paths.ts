@@ -13,7 +13,8 @@ const isMark = (code: number): boolean => code === 0x2b || code === dash || code
 
 /**
  * Records every part of a word that may be a path: the whole, what follows `=` `:` `,` `@`, and in an option what
- * follows its letters (`-o/etc/x`). Addresses with http(s) are no paths; `file:` addresses are.
+ * follows its letters (`-o/etc/x`). What a word means to its tool is not known here: behind `--` an option is a file, and
+ * an address is one to `cat`, which finds `http://../x` in a directory called `http:`.
  */
 export function recordPossiblePaths(token: Token, access: PathAccess, into: Inspection): void {
   const { value } = token;
@@ -25,13 +26,14 @@ export function recordPossiblePaths(token: Token, access: PathAccess, into: Insp
   }
   // The usual option: only what is joined to its letter (`-oname`) can be one.
   if (value.charCodeAt(0) === dash && isMadeOf(value, inOption, 1)) {
-    if (value.length > 2 && value.charCodeAt(1) !== 0x2d) into.path(value.slice(2), token, access);
+    into.path(value, token, access);
+    recordJoined(token, access, into);
     return;
   }
+  into.path(value, token, access);
   if (recordAddress(token, into)) return;
   // Many tools read a name that begins so as a command to pipe from or to.
   if (/^(?:[\w-]+:)?(?:\|\s*[\w./]|!\s*[\w./]+\s+-)/.test(value)) into.object('shell.exec.option', token);
-  if (!value.startsWith('-')) into.path(value, token, access);
   if (isText(value)) {
     into.text(token);
     const equals = /^[\w:.-]+=(?=.)/.exec(value);
@@ -45,13 +47,23 @@ export function recordPossiblePaths(token: Token, access: PathAccess, into: Insp
     return;
   }
   for (const part of parts) {
-    if (/^https?:\/\//i.test(part)) continue;
     if (/^file:/i.test(part)) into.path(part.replace(/^file:(?:\/\/[^/]*)?/i, ''), token, access);
     else into.path(part, token, access);
   }
   if (value.startsWith('~') || parts.some((part) => part.startsWith('~'))) {
     into.findings.push({ rule: 'shell.workspace.outside', span: token.span, detail: value });
   }
+}
+
+/** The same for a word that its tool takes for an option, which is no file as a whole unless it could climb. */
+export function recordUnknownOption(token: Token, into: Inspection): void {
+  if (isMadeOf(token.value, inOption, 1)) recordJoined(token, 'any', into);
+  else recordPossiblePaths(token, 'any', into);
+}
+
+function recordJoined(token: Token, access: PathAccess, into: Inspection): void {
+  const { value } = token;
+  if (value.length > 2 && value.charCodeAt(1) !== dash) into.path(value.slice(2), token, access);
 }
 
 // What inside of a text is plainly a path.

@@ -45,6 +45,9 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       into.object('shell.exec.wrapper-usage', token, program);
       return;
     case 'directory':
+      enterOnce(token, into);
+      return;
+    case 'directory-step':
       enter(token, into);
       return;
     case 'base':
@@ -236,6 +239,19 @@ function inspectNameValue(token: Token, into: Inspection): void {
 }
 
 const mostBases = 8;
+
+// Of two such options most tools heed the last alone, as `env` does: from where the first leads the second is another place.
+function enterOnce(token: Token, into: Inspection): void {
+  if (into.view !== into.origin) {
+    const alone = enterDirectory(token.value, into.origin);
+    const behind = enterDirectory(token.value, into.view);
+    if (!alone || alone.realCwd !== behind?.realCwd || alone.cwd !== behind.cwd) {
+      into.object('shell.syntax.too-complex', token, 'a second directory to enter');
+      return;
+    }
+  }
+  enter(token, into);
+}
 
 // What stands before the option has been judged from the old directory, and is read from the new one.
 function enter(token: Token, into: Inspection): void {

@@ -77,6 +77,9 @@ export function leadsToItselfBelow(directory: string, path: string): boolean {
 
 const parent = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/')));
 
+const longestName = 255;
+const nameLength = (path: string): number => Buffer.byteLength(path.slice(path.lastIndexOf('/') + 1));
+
 const missing = { reason: 'missing' };
 const quietly = { throwIfNoEntry: false } as const;
 
@@ -88,7 +91,8 @@ function readLink(path: string): string | undefined | { reason: string } {
     return stat.isSymbolicLink() ? readlinkSync(path) : undefined;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    // A file used as a directory: nothing can be below it.
-    return code === 'ENOTDIR' ? missing : { reason: `the file system answers ${code}` };
+    // A file used as a directory: nothing can be below it. No file system holds a name as long as many an address.
+    if (code === 'ENOTDIR' || (code === 'ENAMETOOLONG' && nameLength(path) > longestName)) return missing;
+    return { reason: `the file system answers ${code}` };
   }
 }

@@ -10,7 +10,8 @@ export type CurlRole =
  * unless it begins with `@`, `http-item` a field that may name a file behind `@`; `size` is a number of bytes; `count` a number of rounds; `duration` a time such as `5s`; `url` an address; `package` a package
  * specification; `code` is a program as text, `script` a file with one (`-` is standard input, an address is refused); `command` starts another command with the words that follow;
  * `preload` a module to load first, `plugin` a name of a plugin, which may only be switched off (`no:name`);
- * `directory` is a directory that the tool enters before all else, so that its words are judged from there; `base` one that
+ * `directory` is a directory that the tool enters before all else, so that its words are judged from there, and a second one is refused unless it is
+ * the same from everywhere; `directory-step` one entered from the one before (`git -C a -C b`); `base` one that
  * some of its words may be read from (`fill-base` unpacks there too), so that they are judged from both;
  * `command-text` is a command line in one word, for a shell, `foreign-text` one for a shell with another grammar, `split-command` what `env -S` splits, `never` a word that may not be there; `command-line` the same, judged as a command of its own; `assignments-then-command` is what `env` takes; the rest name a
  * small scanner in `src/profiles/scanners/`.
@@ -31,6 +32,7 @@ export type ValueRole =
   | 'count'
   | 'duration'
   | 'directory'
+  | 'directory-step'
   | 'base'
   | 'fill-base'
   | 'split-command'

@@ -30,7 +30,7 @@ export const git: ToolProfile = {
   options: {
     info: '--version --help -h --html-path --man-path --info-path',
     flag: '--no-pager -P --bare --no-replace-objects --literal-pathspecs --glob-pathspecs --noglob-pathspecs --icase-pathspecs --no-optional-locks -p --paginate --no-lazy-fetch --no-advice',
-    directory: '-C',
+    'directory-step': '-C',
     base: '--work-tree',
     any: '--git-dir --super-prefix --namespace --attr-source',
     'git-config': '-c',

@@ -347,7 +347,7 @@ export const projectTools: readonly ToolProfile[] = [
     names: 'make gmake bmake remake',
     options: {
       script: '-f --file --makefile',
-      directory: '-C --directory',
+      'directory-step': '-C --directory',
       any: '-I --include-dir -o --old-file -W --what-if',
       text: '-j --jobs -l --load-average',
     },

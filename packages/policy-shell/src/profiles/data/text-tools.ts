@@ -75,7 +75,7 @@ export const textTools: readonly ToolProfile[] = [
     names: 'patch',
     operands: ['write'],
     options: {
-      directory: '-d --directory',
+      'directory-step': '-d --directory',
       write: '-o --output -r --reject-file -i --input -B --prefix -Y -z --suffix',
       text: '-p --strip -F --fuzz -D --ifdef -V --version-control',
     },
