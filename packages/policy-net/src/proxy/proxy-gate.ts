@@ -143,17 +143,6 @@ export class ProxyGate {
     return stranger;
   }
 
-  /** Waits while as many attempts are under way as may still fail: who asks all at once gets no more of them. */
-  async #mayTry(key: string, hop: ProxyHop): Promise<boolean> {
-    for (;;) {
-      const left = this.#failures.left(key);
-      const under = this.#attempts.get(key);
-      if (left <= 0 || hop.ended) return false;
-      if (under === undefined || under.size < left) return true;
-      await Promise.race(under);
-    }
-  }
-
   async #ask(client: ProxyClient): Promise<unknown> {
     try {
       return await this.#options.identify(client);
@@ -170,8 +159,16 @@ export class ProxyGate {
     const { remoteAddress } = request.socket;
     const credentials = readBasic(headerValues(request.rawHeaders, 'proxy-authorization'));
     const key = `${remoteAddress ?? listener.path ?? ''}|${credentials?.username ?? ''}`;
-    if (credentials !== undefined && !(await this.#mayTry(key, hop))) {
-      return proxyRefusal('net.proxy.too-many-failures', 'Too many wrong credentials within a minute.');
+    // Waits while as many attempts are under way as may still fail: who asks all at once gets no more of them. Nothing is
+    // awaited between the last look and the entry into the attempts, because one that ends wakes all who wait.
+    while (credentials !== undefined) {
+      const left = this.#failures.left(key);
+      if (left <= 0 || hop.ended) {
+        return proxyRefusal('net.proxy.too-many-failures', 'Too many wrong credentials within a minute.');
+      }
+      const under = this.#attempts.get(key);
+      if (under === undefined || under.size < left) break;
+      await Promise.race(under);
     }
     const asked = Promise.race([this.#ask({ listener, remoteAddress, credentials }), untilEnd(hop)]);
     const attempts = this.#attempts.get(key) ?? new Set();

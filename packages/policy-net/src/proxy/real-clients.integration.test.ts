@@ -8,7 +8,7 @@ import { ProxyAgent, request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { selfSigned } from '../testing/certificate.js';
 import { dialTo, listen, origin, type Opened } from '../testing/harness.js';
-import { proxyHarness, until, type ProxyHarness } from '../testing/proxy-harness.js';
+import { proxyHarness, readAll, until, type ProxyHarness } from '../testing/proxy-harness.js';
 import { requires } from '../../../../tools/host/host-test.js';
 import { credentialDigest, identifyByCredentials } from './agent-credentials.js';
 
@@ -150,6 +150,42 @@ requires('curl').describe('curl', () => {
       ['a1', 'net.allow'],
     ]);
     for (const token of [old, next]) expect(JSON.stringify(events)).not.toContain(token);
+  });
+});
+
+describe('credentials that are looked at slowly', () => {
+  test('are tried by one who waits, not by all of them, when one of those under way leaves', async () => {
+    let tries = 0;
+    let release = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (release = resolve));
+    const { dial, ask, events } = await open({
+      dial: dialTo(web.port),
+      identify: async ({ credentials }) => {
+        if (credentials?.username !== 'a1') return undefined;
+        tries += 1;
+        await answered;
+        return undefined;
+      },
+      limits: { maxAuthFailures: 3 },
+    });
+    const textOf = (user: string): string =>
+      `GET http://one.example.org/ HTTP/1.1\r\nHost: one.example.org\r\nProxy-Authorization: Basic ${Buffer.from(`${user}:wrong`).toString('base64')}\r\nConnection: close\r\n\r\n`;
+    const hanging = await Promise.all(Array.from({ length: 3 }, () => dial(textOf('a1'))));
+    await until(() => tries === 3);
+    const waiting = await Promise.all(Array.from({ length: 30 }, () => dial(textOf('a1'))));
+    const answers = waiting.map((socket) => readAll(socket));
+    // Answered after those were read.
+    await ask(textOf('other'));
+    hanging[0]?.destroy();
+    await until(() => tries > 3);
+    await ask(textOf('another'));
+    expect(tries).toBe(4);
+    release();
+    const statuses = (await Promise.all(answers)).map((answer) => answer.slice(9, 12));
+    for (const socket of [...hanging, ...waiting]) socket.destroy();
+    expect(statuses.sort()).toEqual(['407', ...Array<string>(29).fill('429')]);
+    expect(tries).toBe(4);
+    await until(() => events.length === 35);
   });
 });
 
