@@ -26,7 +26,7 @@ export function useUploads(agentId: string) {
   const queries = useQueryClient();
   const [uploads, setUploads] = useState<readonly UploadState[]>([]);
   const next = useRef(0);
-  const queue = useRef<(() => Promise<void>)[]>([]);
+  const queue = useRef<{ readonly id: number; readonly task: () => Promise<void> }[]>([]);
   const running = useRef(0);
 
   const change = (id: number, changes: Partial<UploadState>): void =>
@@ -64,7 +64,7 @@ export function useUploads(agentId: string) {
   /** Sends what waits, one after the other. */
   const work = async (): Promise<void> => {
     running.current += 1;
-    for (let task = queue.current.shift(); task; task = queue.current.shift()) await task();
+    for (let turn = queue.current.shift(); turn; turn = queue.current.shift()) await turn.task();
     running.current -= 1;
   };
   const upload = (directory: string, files: readonly File[], replace = false): void => {
@@ -76,9 +76,13 @@ export function useUploads(agentId: string) {
       ...all.filter(({ file, directory: at }) => !(at === directory && files.includes(file))),
       ...begun,
     ]);
-    queue.current.push(...begun.map((one) => () => send(one, replace)));
+    queue.current.push(...begun.map((one) => ({ id: one.id, task: () => send(one, replace) })));
     for (let free = AT_ONCE - running.current; free > 0; free -= 1) void work();
   };
-  const dismiss = (id: number): void => setUploads((all) => all.filter((one) => one.id !== id));
+  /** Takes an upload off the list; one that still waits is not sent. */
+  const dismiss = (id: number): void => {
+    queue.current = queue.current.filter((turn) => turn.id !== id);
+    setUploads((all) => all.filter((one) => one.id !== id));
+  };
   return { uploads, upload, dismiss };
 }
