@@ -72,7 +72,7 @@ export class ShellCommandPolicy {
 
   // The usual case, without the lists that a line needs.
   #judgeAlone(command: SimpleCommand, view: WorkspaceView, input: string): ShellDecision {
-    const judged = judgeCommand(command, this.#options, view, judgeText, false);
+    const judged = judgeCommand(command, this.#options, view, alone);
     if ('rule' in judged) return this.#decide(input, [judged], []);
     const objections = objectionsTo(judged, this.#options);
     const { words, planned } = judged;
@@ -147,6 +147,8 @@ export class ShellCommandPolicy {
     });
   }
 }
+
+const alone = { judgeText };
 
 // The whole of an input, made once for each usual length.
 const spans: Span[] = [];

@@ -9,8 +9,8 @@ beforeAll(() => {
 });
 afterAll(() => fixture.remove());
 
-const check = (command: string, options: ShellPolicyOptions = {}): ShellDecision =>
-  new ShellCommandPolicy({ workspace: fixture.workspace, ...options }).check(command);
+const check = (command: string, options: ShellPolicyOptions = {}, cwd?: string): ShellDecision =>
+  new ShellCommandPolicy({ workspace: fixture.workspace, ...options }).check(command, { cwd });
 const open: ShellPolicyOptions = { inlineCode: 'allow', elevation: 'allow' };
 
 describe('a text for a shell', () => {
@@ -85,6 +85,9 @@ describe('a text for a shell', () => {
     'cd src; rm a.ts',
     'cd src || ls',
     'true && cd src; ls',
+    // The first is a command in the background and a file emptied, for dash.
+    'sleep 9 &> x',
+    'ls &>> x',
   ])('that is not read, or not resolved, is refused with code allowed: %s', (text) => {
     expect([text, check(`sh -c '${text}'`, open).effect]).toEqual([text, 'deny']);
     expect(check(`sh -c '${text}'`)).toMatchObject({ effect: 'deny', rule: /./ });
@@ -101,14 +104,37 @@ describe('a text for a shell', () => {
     "su - root -c 'ls'",
     "sudo -u root sh -c 'ls'",
     "zsh -c 'npm test'",
+    "ksh -c 'ls -l src'",
+    'fish -c \'git commit -m "a b"\'',
+    "sh -c 'npm test > log 2>&1'",
     "env -S 'CI=1 npm test'",
   ])('passes where code is allowed and nothing in it is refused: %s', (command) => {
     expect([command, check(command, open).rule]).toEqual([command, 'shell.allow']);
   });
 
-  it.each(["zsh -c 'ls =(id)'", "fish -c 'ls (id)'", "csh -c 'ls `id`'", "zsh -c 'ls *(e:id:)'"])(
-    'for a shell with another grammar passes as plain words only: %s',
-    (command) => expect([command, check(command, open).effect]).toEqual([command, 'deny']),
+  it.each([
+    "zsh -c 'ls =(id)'",
+    "fish -c 'ls (id)'",
+    "csh -c 'ls `id`'",
+    "zsh -c 'ls *(e:id:)'",
+    // What stands in quotes for one of them does not for another.
+    "fish -c \"echo 'a\\\\' 'b; rm -rf src; echo \\\\' 'c'\"",
+    'csh -c "echo \'a!b\'"',
+    // Words of the shell that are no programs.
+    "fish -c 'and git reset --hard'",
+    "fish -c 'not git clean -fdx'",
+    "fish -c 'builtin source x'",
+    "csh -c 'repeat 2 git reset --hard'",
+    "zsh -c 'repeat 2 git reset --hard'",
+    "zsh -c 'noglob rm -rf src'",
+    "zsh -c '- rm -rf src'",
+    // A subscript is evaluated.
+    `zsh -c "printf %d 'a[\\$(rm -rf src)]'"`,
+    `ksh -c "printf %d 'a[\\$(rm -rf src)]'"`,
+    `mksh -c "printf %d 'a[b]'"`,
+    "ksh -c 'ls; ls'",
+  ])('for a shell with another grammar passes as plain words only: %s', (command) =>
+    expect([command, check(command, open).effect]).toEqual([command, 'deny']),
   );
 
   it.each([
@@ -123,6 +149,41 @@ describe('a text for a shell', () => {
     expect(check("sh <<'E'\nls\nrm -rf src\nE", relaxed)).toMatchObject({ rule: 'shell.destructive.remove' });
     expect(check("sh <<'E'\nls\ncat a.txt\nE", relaxed).rule).toBe('shell.allow');
     expect(check("sh <<'E'\nls\nE", { relaxed: true }).rule).toBe('shell.inline-code.deny');
+  });
+
+  it('is judged from every directory that it may run in', () => {
+    const inner = (command: string): string => check(command, open, 'src/lib').rule;
+    expect(inner("bunx --cwd .. sh -c 'cat ../../secret'")).toBe('shell.workspace.outside');
+    expect(inner("bunx --cwd .. fish -c 'cat ../../secret'")).toBe('shell.workspace.outside');
+    expect(inner("bunx --cwd .. timeout 5 sh -c 'cat ../../secret'")).toBe('shell.workspace.outside');
+    expect(inner("bunx --cwd .. env -C x sh -c 'cat ../../secret'")).not.toBe('shell.allow');
+    expect(inner('bunx --cwd .. sh -c \'sh -c "cat ../../secret"\'')).toBe('shell.workspace.outside');
+    expect(inner("bunx --cwd .. sh -c 'cat ../a.txt'")).toBe('shell.allow');
+    expect(inner("sh -c 'cat ../../a.txt'")).toBe('shell.allow');
+  });
+
+  it('has the standard input of its shell', () => {
+    const relaxed: ShellPolicyOptions = { ...open, relaxed: true };
+    for (const [shell, text] of [
+      ['sh', 'envsubst'],
+      ['sh', 'true; envsubst'],
+      ['timeout 5 bash', 'envsubst | cat'],
+      ['fish', 'envsubst'],
+    ] as const) {
+      expect(check(`echo '$TOKEN' | ${shell} -c '${text}'`, relaxed).rule).toBe('shell.env.dump');
+      expect(check(`${shell} -c '${text}' <<'E'\n$TOKEN\nE`, relaxed).rule).toBe('shell.env.dump');
+    }
+    expect(check("bash <<'E'\nenvsubst\ntrue '$TOKEN'\nE", relaxed).rule).toBe('shell.env.dump');
+    // A shell in it would read what nobody has judged as its text.
+    expect(check("echo x | sh -c 'sh'", relaxed).effect).toBe('deny');
+    expect(check("sh -c 'sh' <<'E'\nls\nE", relaxed).effect).toBe('deny');
+    expect(check("bash <<'E'\nsh\nls\nE", relaxed).effect).toBe('deny');
+    expect(check("echo x | sh -c 'cat | sort'", relaxed).rule).toBe('shell.allow');
+  });
+
+  it('counts the programs around it', () => {
+    expect(check("timeout 5 nice timeout 5 sh -c 'timeout 5 ls'", open).rule).toBe('shell.allow');
+    expect(check("timeout 5 nice timeout 5 sh -c 'timeout 5 nice ls'", open).rule).toBe('shell.exec.depth');
   });
 
   it('is seen by the lists', () => {

@@ -278,9 +278,11 @@ const handlers: WalkHandlers = {
 
   // Words that mean the same to every shell are judged, other text is refused.
   foreignText(word, { name, into }) {
-    if (readPlainCommand(word.value)) into.judgeText(word, into);
+    const plain = readPlainCommand(word.value);
+    if (plain) into.judgeText(word, into);
     into.inlineCode(word, `${name} -c`);
-    if (!readPlainCommand(word.value)) into.object('shell.exec.wrapper', word, `${name} -c`);
+    if (!plain || !meansTheSame(word.value, plain.words[0].value))
+      into.object('shell.exec.wrapper', word, `${name} -c`);
   },
 
   splitCommand(word, rest, { name, token, into }) {
@@ -301,6 +303,18 @@ const handlers: WalkHandlers = {
     into.depth--;
   },
 };
+
+// Signs that another grammar reads inside of quotes too: fish `\`, csh `!`, and a subscript, which zsh and ksh evaluate.
+const foreignSigns = /[\\$`[!]/;
+
+// A shell may know any bare name as a word of its own (`and`, `not`, `repeat`), except one that is known as a program.
+function meansTheSame(text: string, first: string): boolean {
+  return (
+    !foreignSigns.test(text) &&
+    first !== 'command' &&
+    (first.includes('/') || findProfile(first) !== undefined)
+  );
+}
 
 // As `env -S` splits, where it reads a text as every shell does; its escapes and variables are not read.
 function splitWords(text: string): readonly string[] | undefined {

@@ -46,7 +46,14 @@ interface ProgramFrame {
   readonly view: WorkspaceView;
   readonly origin: WorkspaceView;
   readonly bases: readonly WorkspaceView[];
+  readonly outer: readonly OuterBases[];
   readonly start: number;
+}
+
+/** The further directories of a program around the one at hand, and the directory it ran in. */
+interface OuterBases {
+  readonly view: WorkspaceView;
+  readonly bases: readonly WorkspaceView[];
 }
 
 const mostRepeated = 2048;
@@ -74,6 +81,7 @@ export class Inspection {
   /** What a here-document feeds to the command. */
   fedText: Token | undefined;
   depth = 0;
+  #outer: readonly OuterBases[] = nothing;
   #start = 0;
   #entering = false;
   #texts: RecordedText[] | undefined;
@@ -96,8 +104,10 @@ export class Inspection {
 
   /** Begins the words of a program; gives what {@link endProgram} takes. */
   beginProgram(): ProgramFrame {
-    const frame = { view: this.view, origin: this.origin, bases: this.bases, start: this.#start };
-    this.origin = this.view;
+    const { view, origin, bases } = this;
+    const frame = { view, origin, bases, outer: this.#outer, start: this.#start };
+    this.origin = view;
+    if (bases.length > 0) this.#outer = [...this.#outer, { view, bases }];
     this.bases = nothing;
     this.#start = this.paths.length;
     return frame;
@@ -109,7 +119,16 @@ export class Inspection {
     this.view = frame.view;
     this.origin = frame.origin;
     this.bases = frame.bases;
+    this.#outer = frame.outer;
     this.#start = frame.start;
+  }
+
+  /** Every directory that a text of the program at hand may run in, or `undefined` where that is not told. */
+  get everyView(): readonly WorkspaceView[] | undefined {
+    if (this.#outer.length === 0) return this.bases.length === 0 ? [this.view] : [this.view, ...this.bases];
+    // A program between has moved on, and from which of them is not known.
+    if (this.#outer.some(({ view }) => view !== this.view)) return undefined;
+    return [this.view, ...this.#outer.flatMap(({ bases }) => bases), ...this.bases];
   }
 
   /** Records the paths of a directory that is entered. */
@@ -135,6 +154,8 @@ export class Inspection {
   nested(feed: Feed | undefined, view = this.view): Inspection {
     const nested = new Inspection(this.options, view, this.judgeText, feed, this.history);
     nested.depth = this.depth;
+    nested.#outer =
+      this.bases.length > 0 ? [...this.#outer, { view: this.view, bases: this.bases }] : this.#outer;
     return nested;
   }
 

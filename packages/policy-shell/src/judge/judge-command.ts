@@ -37,19 +37,26 @@ const valueOf = ({ value }: Token): string => value;
 const isPattern = ({ pieces }: ParsedWord): boolean => pieces !== undefined;
 const noVariables: Readonly<Record<string, string>> = Object.freeze({});
 
-/** Judges one simple command and its redirections from a working directory; `feed` says what a pipe gives it. */
+/** What stands around a command. */
+export interface CommandSetting {
+  readonly judgeText: TextJudge;
+  /** What gives it its standard input, unless a redirection does. */
+  readonly feed?: Feed | undefined;
+  readonly history?: LineHistory | undefined;
+  /** How many programs deep it stands, behind a text for a shell. */
+  readonly depth?: number;
+}
+
+/** Judges one simple command and its redirections from a working directory. */
 export function judgeCommand(
   command: SimpleCommand,
   options: CheckedOptions,
   view: WorkspaceView,
-  judgeText: TextJudge,
-  piped: boolean,
-  history?: LineHistory,
+  setting: CommandSetting,
 ): JudgedCommand | Finding {
-  if (command.plain === true)
-    return judgeWords(command.words, command, options, view, judgeText, piped, history);
+  if (command.plain === true) return judgeWords(command.words, command, options, view, setting);
   const words = expandWords(command, view);
-  return 'rule' in words ? words : judgeWords(words, command, options, view, judgeText, piped, history);
+  return 'rule' in words ? words : judgeWords(words, command, options, view, setting);
 }
 
 function judgeWords(
@@ -57,11 +64,10 @@ function judgeWords(
   command: SimpleCommand,
   options: CheckedOptions,
   view: WorkspaceView,
-  judgeText: TextJudge,
-  piped: boolean,
-  history: LineHistory | undefined,
+  { judgeText, feed, history, depth = 0 }: CommandSetting,
 ): JudgedCommand {
-  const inspection = new Inspection(options, view, judgeText, feedOf(command.redirects, piped), history);
+  const inspection = new Inspection(options, view, judgeText, feedOf(command.redirects, feed), history);
+  inspection.depth = depth;
   if (inspection.feed === 'text') inspection.fedText = fedTextOf(command);
   for (const { name, value, span } of command.assignments) {
     inspectAssignment({ value: `${name}=${value}`, span }, inspection);
@@ -112,9 +118,9 @@ function expandWords(command: SimpleCommand, view: WorkspaceView): readonly Toke
   return words;
 }
 
-// The last redirection of standard input wins over the pipe.
-function feedOf(redirects: readonly ParsedRedirect[], piped: boolean): Feed | undefined {
-  let feed: Feed | undefined = piped ? 'pipe' : undefined;
+// The last redirection of standard input wins over what is there.
+function feedOf(redirects: readonly ParsedRedirect[], given: Feed | undefined): Feed | undefined {
+  let feed = given;
   for (const { kind } of redirects)
     if (kind === 'read' || kind === 'text') feed = kind === 'read' ? 'file' : 'text';
   return feed;

@@ -1,5 +1,5 @@
 import type { PlannedCommand, PlannedPipeline } from '../command-plan.js';
-import type { InspectedProgram, TextJudge } from '../inspect/inspection.js';
+import type { InspectedProgram } from '../inspect/inspection.js';
 import { LineHistory } from '../inspect/line-history.js';
 import { viewWorkspace } from '../layers/view.js';
 import { refuseByLists } from '../layers/user-lists.js';
@@ -9,7 +9,7 @@ import type { WorkspaceView } from '../path/workspace-paths.js';
 import type { CheckedOptions } from '../policy-options.js';
 import type { Finding, Token } from '../rules/finding.js';
 import type { LinePart } from './canonical-form.js';
-import { judgeCommand, type JudgedCommand } from './judge-command.js';
+import { type CommandSetting, judgeCommand, type JudgedCommand } from './judge-command.js';
 
 /** What the judgement of a whole line gave; `pipelines` is what may run when nothing objects. */
 export interface JudgedLine {
@@ -21,11 +21,8 @@ export interface JudgedLine {
 }
 
 /** What runs a line: the runner of this package, or a shell behind another program, which goes on where the runner ends. */
-export interface LineSetting {
-  readonly judgeText: TextJudge;
+export interface LineSetting extends CommandSetting {
   readonly byShell?: boolean;
-  /** What was made before the line; a new one where it stands alone. */
-  readonly history?: LineHistory | undefined;
 }
 
 const signs = { always: '; ', and: ' && ', or: ' || ' } as const;
@@ -38,7 +35,7 @@ export function judgeLine(
   line: ParsedLine,
   options: CheckedOptions,
   start: WorkspaceView,
-  { judgeText, byShell = false, history = new LineHistory() }: LineSetting,
+  { judgeText, feed, depth = 0, byShell = false, history = new LineHistory() }: LineSetting,
 ): JudgedLine | Finding {
   const objections: Finding[] = [];
   const outside: Finding[] = [];
@@ -46,10 +43,13 @@ export function judgeLine(
   const pipelines: PlannedPipeline[] = [];
   const parts: LinePart[] = [];
   let view = start;
+  // Every pipeline of a line reads the standard input of the line.
+  const leading: CommandSetting = { judgeText, history, depth, feed };
+  const piped: CommandSetting = { judgeText, history, depth, feed: 'pipe' };
   for (const [at, pipeline] of line.entries()) {
     const commands: PlannedCommand[] = [];
     for (const [place, command] of pipeline.commands.entries()) {
-      const judged = judgeCommand(command, options, view, judgeText, place > 0, history);
+      const judged = judgeCommand(command, options, view, place > 0 ? piped : leading);
       if ('rule' in judged) return judged;
       objections.push(...judged.findings);
       programs.push(...judged.programs);
@@ -60,6 +60,15 @@ export function judgeLine(
       // A shell looks for the names again when it gets there.
       if (byShell && at + place > 0 && command.words.some(({ pieces }) => pieces))
         objections.push({ rule: 'shell.syntax.glob', span: command.span, detail: 'behind another command' });
+      if (
+        byShell &&
+        command.redirects.some((redirect) => redirect.kind === 'duplicate' && redirect.ampersand)
+      )
+        objections.push({
+          rule: 'shell.syntax.redirect',
+          span: command.span,
+          detail: '&> in a text for a shell',
+        });
       if (place > 0 && command.redirects.some(({ kind }) => kind === 'read' || kind === 'text')) {
         objections.push({ rule: 'shell.syntax.redirect', span: command.span, detail: 'behind a pipe' });
       }

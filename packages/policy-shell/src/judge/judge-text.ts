@@ -1,27 +1,39 @@
 import type { TextJudge } from '../inspect/inspection.js';
 import { parseCommand } from '../parse/parse-command.js';
+import type { Finding } from '../rules/finding.js';
 import { judgeLine } from './judge-line.js';
 
 /**
- * Judges the text behind `sh -c` and its like as a line of commands, each by all three layers, wherever the text stands.
- * What the parser does not read, or what expands, is refused.
+ * Judges the text behind `sh -c` and its like as a line of commands, each by all three layers, from every directory it may run in
+ * and with the standard input of the shell, wherever the text stands. What the parser does not read, or what expands, is refused.
  */
 export const judgeText: TextJudge = (text, into) => {
   const { span, value: within } = text;
+  const object = (finding: Finding): void => {
+    into.findings.push({ ...finding, span, within: finding.within ?? within });
+  };
   const parsed = parseCommand(within, true);
   if (!parsed.ok) {
-    into.findings.push({ ...parsed.finding, span, within });
+    object(parsed.finding);
     return;
   }
-  const { options, view, history } = into;
-  const judged = judgeLine(parsed.line, options, view, { judgeText, byShell: true, history });
-  if ('rule' in judged) {
-    into.findings.push({ ...judged, span, within });
+  const { options, history, feed, everyView } = into;
+  if (!everyView) {
+    object({ rule: 'shell.syntax.too-complex', detail: 'the directory of a text' });
     return;
   }
-  for (const finding of judged.objections)
-    into.findings.push({ ...finding, span, within: finding.within ?? within });
-  into.programs.push(
-    ...judged.programs.map((program) => ({ ...program, token: { ...program.token, span } })),
-  );
+  // Each further directory counts as one program more: texts in texts, each from several, would cost their product.
+  const depth = into.depth + everyView.length - 1;
+  for (const [at, view] of everyView.entries()) {
+    const judged = judgeLine(parsed.line, options, view, { judgeText, byShell: true, history, feed, depth });
+    if ('rule' in judged) {
+      object(judged);
+      return;
+    }
+    for (const finding of judged.objections) object(finding);
+    if (at > 0) continue;
+    into.programs.push(
+      ...judged.programs.map((program) => ({ ...program, token: { ...program.token, span } })),
+    );
+  }
 };

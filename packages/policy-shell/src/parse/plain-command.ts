@@ -33,7 +33,7 @@ const reserved: ReadonlySet<string> = new Set(
 );
 
 /**
- * Gives the command of a text that reads the same in every shell, or `undefined`: words of plain characters, options with a
+ * Gives the command of a text that reads the same in every POSIX shell, or `undefined`: words of plain characters, options with a
  * value behind `=`, and words that are quoted as a whole, with single blanks between. Most commands of a working day are
  * such. A test holds it against the parser.
  */

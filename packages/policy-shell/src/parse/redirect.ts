@@ -11,7 +11,14 @@ export type ParsedRedirect =
       readonly target: string;
       readonly span: Span;
     }
-  | { readonly kind: 'duplicate'; readonly descriptor: 1 | 2; readonly source: 1 | 2; readonly span: Span }
+  | {
+      readonly kind: 'duplicate';
+      readonly descriptor: 1 | 2;
+      readonly source: 1 | 2;
+      readonly span: Span;
+      /** Whether it stands for `&>`, which a POSIX shell reads as `&` and `>`. */
+      readonly ampersand?: true;
+    }
   | { readonly kind: 'text'; readonly descriptor: 0; readonly text: string; readonly span: Span };
 
 const writeKinds: Readonly<Record<string, 'write' | 'append'>> = {
@@ -49,7 +56,7 @@ export function readRedirect(node: Redirection): readonly ParsedRedirect[] | Fin
     return descriptor === undefined
       ? [
           { kind, descriptor: 1, target, span },
-          { kind: 'duplicate', descriptor: 2, source: 1, span },
+          { kind: 'duplicate', descriptor: 2, source: 1, span, ampersand: true },
         ]
       : refusal;
   }

@@ -12,19 +12,24 @@ const interpreter = (names: string, rest: Omit<ToolProfile, 'names'>): ToolProfi
   ...rest,
 });
 
-/** Programs that run code: a script file of the workspace is honest work, code in an argument is `inlineCode`. */
-export const interpreters: readonly ToolProfile[] = [
-  interpreter('sh bash dash ash ksh mksh pdksh yash posh rbash hush', {
+const posixShell = (names: string, text: ToolProfile['options']): ToolProfile =>
+  interpreter(names, {
     options: {
       info: '--version --help',
       flag: '-e -u -x -n -v -f +x +e +u --posix --norc --noprofile --verbose --noediting',
-      'command-text': '-c',
+      ...text,
     },
     refuse: {
       'shell.program.code-runner':
         '-i -s -l -r --login --rcfile --init-file -o +o -O +O --debugger -D -a -b -h -k -m -p -t -B -C -E -H -P -T',
     },
-  }),
+  });
+
+/** Programs that run code: a script file of the workspace is honest work, code in an argument is `inlineCode`. */
+export const interpreters: readonly ToolProfile[] = [
+  posixShell('sh bash dash ash yash rbash hush', { 'command-text': '-c' }),
+  // These evaluate the subscripts of an array in what others take for a number.
+  posixShell('ksh mksh pdksh posh', { 'foreign-text': '-c' }),
   interpreter('zsh fish csh tcsh', {
     options: {
       info: '--version --help',
