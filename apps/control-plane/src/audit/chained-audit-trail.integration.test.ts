@@ -158,37 +158,45 @@ it('a hijacked worker that floods the log to push out what others did loses only
   broken = false;
   await trail.close();
   expect(lines.filter((line) => line.startsWith('victim'))).toEqual(['victim 1', 'victim 2']);
-  expect(lines.filter((line) => line.startsWith('flooder'))).toHaveLength(2_000);
-  expect(lines.some((line) => line.startsWith('28000 events of this agent'))).toBe(true);
+  expect(lines.filter((line) => line.startsWith('flooder'))).toHaveLength(500);
+  expect(lines.some((line) => line.startsWith('29500 events of this agent'))).toBe(true);
 });
 
-it('an agent that floods the log with refused requests does not push out those that got somewhere', async () => {
+it('an agent that floods the log with refused requests pushes out neither its decisions nor those that got somewhere', async () => {
   let broken = true;
+  const written: AuditEvent[] = [];
   const trail = new ChainedAuditTrail({
     storage: breakable(() => broken),
-    line: (written) => lines.push(String((written as { host?: unknown }).host)),
+    line: (event) => written.push(event),
     onFailure: () => undefined,
   });
+  const timestamp = new Date().toISOString();
   const egress = (host: string, chosen: string | null): AuditEvent => ({
     ...{ kind: 'egress', agent_id: 'flooder', purpose: 'command', method: 'CONNECT', host, port: 443 },
-    ...{
-      resolved: [],
-      chosen,
-      effect: chosen === null ? 'deny' : 'allow',
-      rule: 'net.allow',
-      bytes: 0,
-      ms: 1,
-    },
-    timestamp: new Date().toISOString(),
+    ...{ resolved: [], chosen, effect: chosen === null ? 'deny' : 'allow' },
+    ...{ rule: 'net.allow', bytes: 0, ms: 1, timestamp },
   });
   for (let n = 0; n < 30_000; n += 1) {
     trail.enqueue(egress('refused.example.com', null));
     // As many as an agent may have in a minute.
     if (n % 25 === 0) trail.enqueue(egress(`reached-${n / 25}.example.com`, '93.184.215.14'));
   }
+  const decision: AuditEvent = {
+    ...{ kind: 'policy_decision', agent_id: 'flooder', actor: 'model', tool: 'exec', effect: 'allow' },
+    ...{ rule: 'exec.allow', reason: '', input: 'ls', timestamp },
+  };
+  const joined: AuditEvent = {
+    ...{ kind: 'token_event', event: 'join', agent_id: 'flooder' },
+    timestamp,
+  };
+  for (let n = 0; n < 1_000; n += 1) trail.enqueue(decision);
+  trail.enqueue(joined);
   broken = false;
   await trail.close();
-  const reached = lines.filter((line) => line.startsWith('reached-'));
+  const hosts = written.map((event) => (event.kind === 'egress' ? event.host : ''));
+  const reached = hosts.filter((host) => host.startsWith('reached-'));
   expect(reached).toEqual(Array.from({ length: 1_200 }, (_, n) => `reached-${n}.example.com`));
-  expect(lines.filter((line) => line === 'refused.example.com')).toHaveLength(2_000);
+  expect(hosts.filter((host) => host === 'refused.example.com')).toHaveLength(1_000);
+  expect(written.filter(({ kind }) => kind === 'policy_decision')).toHaveLength(1_000);
+  expect(written).toContainEqual(joined);
 });

@@ -12,8 +12,10 @@ const LAST_TRIES = 3;
 const MAX_WAITING = 20_000;
 /** What one agent may have of that: whoever floods the log loses events of its own, not those of others. */
 const MAX_WAITING_OF_ONE = 4_000;
-/** What of that may be rows that cost the agent nothing: with a flood of refusals it must not push out where it got to. */
-const MAX_FREE_OF_ONE = MAX_WAITING_OF_ONE / 2;
+/** What of that may be rows that cost the agent nothing: a flood of one kind pushes out no other kind, nor where it got to. */
+const MAX_FREE_OF_ONE = { egress: 1_000, policy_decision: 1_000, token_event: 500 } as const;
+type FreeKind = keyof typeof MAX_FREE_OF_ONE;
+const FREE_KINDS: readonly FreeKind[] = ['egress', 'policy_decision', 'token_event'];
 
 /** The chained store, a JSON line for each event in the log file, and one batched writer for bulk events. */
 export class ChainedAuditTrail implements AuditTrail {
@@ -23,6 +25,7 @@ export class ChainedAuditTrail implements AuditTrail {
   readonly #onFailure: (error: unknown) => void;
   #waiting: AuditEvent[] = [];
   readonly #waitingOf = new Map<string, number>();
+  /** By agent and kind. */
   readonly #freeOf = new Map<string, number>();
   readonly #lostOf = new Map<string, number>();
   #dropped = 0;
@@ -76,14 +79,15 @@ export class ChainedAuditTrail implements AuditTrail {
     }
     const agent = agentOf(event);
     const waiting = this.#waitingOf.get(agent) ?? 0;
-    const free = isFree(event) ? (this.#freeOf.get(agent) ?? 0) : -1;
-    if (agent !== '' && (waiting >= MAX_WAITING_OF_ONE || free >= MAX_FREE_OF_ONE)) {
+    const kind = freeKindOf(event);
+    const isFull = waiting >= MAX_WAITING_OF_ONE || (kind !== undefined && this.#isPast(agent, kind));
+    if (agent !== '' && isFull) {
       this.#lostOf.set(agent, (this.#lostOf.get(agent) ?? 0) + 1);
       this.#dropped += 1;
       return;
     }
-    this.#waitingOf.set(agent, waiting + 1);
-    if (free >= 0) this.#freeOf.set(agent, free + 1);
+    count(this.#waitingOf, agent, 1);
+    if (kind !== undefined) count(this.#freeOf, `${agent} ${kind}`, 1);
     this.#waiting.push(event);
     if (this.#waiting.length > MAX_WAITING) {
       this.#forget(this.#waiting.shift());
@@ -126,17 +130,20 @@ export class ChainedAuditTrail implements AuditTrail {
   #forget(event: AuditEvent | undefined): void {
     if (!event) return;
     const agent = agentOf(event);
-    for (const counts of isFree(event) ? [this.#waitingOf, this.#freeOf] : [this.#waitingOf]) {
-      const waiting = (counts.get(agent) ?? 0) - 1;
-      if (waiting > 0) counts.set(agent, waiting);
-      else counts.delete(agent);
-    }
+    const kind = freeKindOf(event);
+    count(this.#waitingOf, agent, -1);
+    if (kind !== undefined) count(this.#freeOf, `${agent} ${kind}`, -1);
+  }
+
+  /** Whether as many free rows of a kind wait as one agent may have, or a part of that. */
+  #isPast(agent: string, kind: FreeKind, part = 1): boolean {
+    return (this.#freeOf.get(`${agent} ${kind}`) ?? 0) >= MAX_FREE_OF_ONE[kind] * part;
   }
 
   /** A hole in the log is itself in the log. */
   #tellLosses(): void {
     for (const [agent, lost] of this.#lostOf) {
-      if ((this.#freeOf.get(agent) ?? 0) > MAX_FREE_OF_ONE / 2) continue;
+      if (FREE_KINDS.some((kind) => this.#isPast(agent, kind, 0.5))) continue;
       if ((this.#waitingOf.get(agent) ?? 0) > MAX_WAITING_OF_ONE / 2) continue;
       this.#lostOf.delete(agent);
       this.enqueue({
@@ -168,9 +175,15 @@ export class ChainedAuditTrail implements AuditTrail {
 }
 
 /** What an agent can cause as often as it likes: decisions about what it only asks for, refused links, requests that reached nothing. */
-function isFree(event: AuditEvent): boolean {
-  if (event.kind === 'egress') return event.chosen === null;
-  return event.kind === 'policy_decision' || event.kind === 'token_event';
+function freeKindOf(event: AuditEvent): FreeKind | undefined {
+  if (event.kind === 'egress') return event.chosen === null ? 'egress' : undefined;
+  return FREE_KINDS.find((kind) => kind === event.kind);
+}
+
+function count(counts: Map<string, number>, key: string, step: 1 | -1): void {
+  const sum = (counts.get(key) ?? 0) + step;
+  if (sum > 0) counts.set(key, sum);
+  else counts.delete(key);
 }
 
 function agentOf(event: AuditEvent): string {
