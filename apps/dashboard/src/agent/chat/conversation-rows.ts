@@ -29,7 +29,10 @@ export function conversationRows(
       key: `message ${id}`,
       entry: { role: 'user', content: text, turn_id: id, time },
     }));
-  return [...stored, ...waiting, ...(writing === '' ? [] : [{ key: 'writing', writing }])];
+  // For a moment an answer is stored and still on its way: it is one.
+  const last = entries.findLast(({ role }) => role !== 'tool');
+  const isStored = last?.role === 'assistant' && last.content === writing;
+  return [...stored, ...waiting, ...(writing === '' || isStored ? [] : [{ key: 'writing', writing }])];
 }
 
 /** Gives what a search in a conversation looks through. */
