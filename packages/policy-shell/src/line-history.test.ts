@@ -22,6 +22,7 @@ describe('what earlier commands of a line make', () => {
 
   it.each([
     ['ln -s .. sub/x && mv sub/x w && cat w/f', 'shell.workspace.unsettled'],
+    ['yarn run ln -s . q && cat q/agent.json', 'shell.workspace.protected'],
     ['ln -s .. sub/x; cp -a sub/x w; cat w/f', 'shell.workspace.unsettled'],
     ['ln -s .. sub/x && cp -a sub copy && cat copy/x/f', 'shell.workspace.unsettled'],
     ['mkdir t && ln -s ../sub t/v && mv t/v .', 'shell.workspace.unsettled'],

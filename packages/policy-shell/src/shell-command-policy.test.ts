@@ -153,6 +153,15 @@ describe('mode and lists', () => {
     ]) {
       expect([command, rule(command, options)]).toEqual([command, 'shell.list.denied']);
     }
+    for (const command of [
+      'yarn eslint .',
+      'yarn run eslint',
+      'pnpm eslint',
+      'bun run eslint',
+      'npx eslint .',
+    ])
+      expect([command, rule(command, { deny: ['eslint'] })]).toEqual([command, 'shell.list.denied']);
+    expect(rule('yarn eslint .', { mode: 'allowlist', allow: ['yarn'] })).toBe('shell.allow');
     expect(rule('git status', options)).toBe('shell.allow');
     expect(rule("git commit -m 'curl and git push'", options)).toBe('shell.allow');
   });

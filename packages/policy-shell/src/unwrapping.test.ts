@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ShellPolicyOptions } from './policy-options.js';
 import { ShellCommandPolicy, type ShellDecision } from './shell-command-policy.js';
@@ -184,6 +186,13 @@ describe('a text for a shell', () => {
   it('counts the programs around it', () => {
     expect(check("timeout 5 nice timeout 5 sh -c 'timeout 5 ls'", open).rule).toBe('shell.allow');
     expect(check("timeout 5 nice timeout 5 sh -c 'timeout 5 nice ls'", open).rule).toBe('shell.exec.depth');
+  });
+
+  it('is split with the blanks that its quotes hold', () => {
+    symlinkSync('/etc', join(fixture.workspace, 'a  b'));
+    expect(check('env -S \'cat   "a  b/passwd"\'').rule).toBe('shell.workspace.outside');
+    expect(check('env -S \'cat   "a b/passwd"\'').rule).toBe('shell.allow');
+    expect(check(`env -S "cat 'a\\\\b'"`).rule).toBe('shell.exec.wrapper');
   });
 
   it('is seen by the lists', () => {

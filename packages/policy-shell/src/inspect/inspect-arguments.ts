@@ -148,7 +148,9 @@ class ArgumentWalk {
           return { delegated: true, firstOperand, operands: nothing };
         }
         const role = roleAt(roles, operands.length);
-        if (this.#informational && role === 'command') return { delegated: false, firstOperand, operands };
+        // `command -v rm` looks it up. Other tools may not heed the option, or not know it, and go on.
+        if (this.#informational && role === 'command' && this.#program === 'command')
+          return { delegated: false, firstOperand, operands };
         if (role === 'command' || role === 'assignments-then-command') {
           const rest = this.#args.slice(this.#index);
           if (role === 'command') this.#handlers.command(rest, this.#walker());

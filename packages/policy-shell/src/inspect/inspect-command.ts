@@ -224,6 +224,9 @@ function inspectByName(words: readonly Token[], into: Inspection): void {
   for (const finding of nested.findings)
     if (known.profile.refused === undefined || harmful.test(finding.rule)) into.findings.push(finding);
   into.paths.push(...nested.paths);
+  for (const place of nested.made) into.makes(place);
+  // A deny list means it by whatever name it is started; an allow list has named what starts it.
+  into.programs.push(...nested.programs.map((program) => ({ ...program, wrapper: true })));
 }
 
 // What becomes of the words that a walk hands back.
@@ -316,10 +319,12 @@ function meansTheSame(text: string, first: string): boolean {
   );
 }
 
-// As `env -S` splits, where it reads a text as every shell does; its escapes and variables are not read.
+// As `env -S` splits, where it reads a text as a shell does. Its escapes, which count inside single quotes too, and its
+// variables are not read.
 function splitWords(text: string): readonly string[] | undefined {
+  if (text.includes('\\')) return undefined;
   const words: string[] = [];
-  let rest = text.trim().replace(/[ \t]+/g, ' ');
+  let rest = text.replace(/("[^"]*"|'[^']*')|[ \t]+/g, (_, quoted?: string) => quoted ?? ' ').trim();
   for (;;) {
     const setting = /^\w+=[\w./:@%+,-]*(?: |$)/.exec(rest)?.[0];
     if (setting === undefined) break;

@@ -162,7 +162,7 @@ function planCommand(
   const { assignments, redirects } = command;
   const plain = {
     argv: Object.freeze(argv),
-    program: inspection.programs.at(-1)?.name ?? first,
+    program: inspection.programs.findLast(({ wrapper }) => !wrapper)?.name ?? first,
     cwd: view.realCwd,
     env:
       assignments.length === 0
