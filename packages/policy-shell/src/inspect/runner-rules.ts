@@ -1,4 +1,6 @@
+import { isCredentialFile } from '../path/workspace-paths.js';
 import { hasOption, type ArgumentRule } from './argument-rule.js';
+import { mavenGoal, publishesByGradle } from './build-names.js';
 
 /** The programs that {@link runnerRules} speak of. */
 export const runnerRuleTools =
@@ -22,6 +24,12 @@ const linkerProgram = new RegExp(
 const pdfEngine =
   /^(?:pdflatex|lualatex|xelatex|latexmk|tectonic|wkhtmltopdf|weasyprint|pagedjs-cli|prince|context|typst|pdfroff)$/;
 const cleanedOutput = /^(?:\.\/)?(?:[\w-]+\/)*(?:dist|build|public|site|_site|out|output|www)[\w-]*\/?$/;
+
+// What follows a service decodes; a sign that is broken stays as it is, so that the others still count.
+const decodeAddress = (value: string): string =>
+  value.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+const secretRoute =
+  /(?:^|\/)(?:[\w-]*(?:variables|secrets)|secret-scanning|\w*tokens?|\w*keys|hooks|credentials|runners|triggers)(?:[/?#]|$)/i;
 
 /** Rules over the arguments of build tools, runners and clients of services. What concerns several words is asked at the first of them only: per word it would cost the square of their number. */
 export const runnerRules: readonly ArgumentRule[] = [
@@ -74,7 +82,7 @@ export const runnerRules: readonly ArgumentRule[] = [
     programs: /^mvn[wd]?$/,
     argument: (value) =>
       /(?:^|:)(?:(?:exec(?:-maven-plugin)?(?::[\w.-]+)?:(?:exec|java))|(?:(?:groovy|gmaven|gmavenplus|gplus)(?:-maven)?(?:-plugin)?(?::[\w.-]+)?:(?:execute|console|shell))|(?:(?:maven-)?antrun(?:-plugin)?(?::[\w.-]+)?:run)|(?:(?:maven-)?dependency(?:-plugin)?(?::[\w.-]+)?:get))(?:@[\w.-]+)?$/.test(
-        value,
+        mavenGoal(value),
       ) || /scm:\w+[:|]\w+::/.test(value),
     rule: 'shell.exec.option',
   },
@@ -90,7 +98,7 @@ export const runnerRules: readonly ArgumentRule[] = [
     programs: /^mvn[wd]?$/,
     argument: (value) =>
       /^site-deploy$|(?:^|:)(?:(?:maven-)?(?:deploy|site)(?:-plugin)?(?::[\w.-]+)?:deploy(?:-file)?|(?:maven-)?release(?:-plugin)?(?::[\w.-]+)?:perform)(?:@[\w.-]+)?$/.test(
-        value,
+        mavenGoal(value),
       ),
     rule: 'shell.destructive.remote',
   },
@@ -113,8 +121,7 @@ export const runnerRules: readonly ArgumentRule[] = [
   },
   {
     programs: /^gradlew?$/,
-    argument: (value) =>
-      /(?:^|:)(?:publish(?:(?!\w*ToMavenLocal$)\w+)?|uploadArchives|closeAndRelease\w*)$/.test(value),
+    argument: (value) => publishesByGradle(value),
     rule: 'shell.destructive.remote',
   },
   { programs: /^pnpm set$/, argument: (_value, index) => index === 0, rule: 'shell.exec.config' },
@@ -181,11 +188,20 @@ export const runnerRules: readonly ArgumentRule[] = [
   {
     programs: /^(?:gh|glab) api$/,
     argument: (value, _index, all) =>
-      /(?:^|\/)(?:variables|secrets|\w*tokens?|\w*keys|hooks|credentials|runners|triggers)(?:[/?]|$)/i.test(
-        value,
-      ) ||
+      secretRoute.test(decodeAddress(value)) ||
       (all[0]?.value === 'graphql' && /variables|secret|token/i.test(value)),
     rule: 'shell.secret.read',
+  },
+  // A file of a repository, by its path or in a query as `HEAD:.env`.
+  {
+    programs: /^(?:gh|glab) api$/,
+    argument: (value, index, all) =>
+      !/^(?:-[qt]|--(?:jq|template)(?:=|$))/.test(value) &&
+      !/^(?:-[qt]|--(?:jq|template))$/.test(all[index - 1]?.value ?? '') &&
+      decodeAddress(value)
+        .split(/[/?#&="'\s]/)
+        .some((part) => isCredentialFile(part)),
+    rule: 'shell.secret.file',
   },
   {
     programs: /^(?:gh|glab) api$/,

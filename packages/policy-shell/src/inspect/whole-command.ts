@@ -4,6 +4,7 @@ import { isHarmlessGitSetting } from '../scanners/git-values.js';
 import { isRiskyCmakeVariable, makeWordRule } from '../scanners/make-words.js';
 import { isCredentialFile } from '../path/workspace-paths.js';
 import { hasOption, type ArgumentRule } from './argument-rule.js';
+import { mavenGoal } from './build-names.js';
 import type { Inspection } from './inspection.js';
 import { inspectLink } from './links.js';
 import { inspectPlacement, places } from './placements.js';
@@ -145,14 +146,14 @@ const rules: readonly ArgumentRule[] = [
   },
   {
     programs: /^mvnw?$/,
-    argument: (value) => /^(?:deploy|release:perform)$/.test(value),
+    argument: (value) => /^(?:deploy|release:perform)$/.test(mavenGoal(value)),
     rule: 'shell.destructive.remote',
   },
   // `help:system`, with the version of the plug-in or its whole name too.
   {
     programs: /^mvn[wd]?$/,
     argument: (value) =>
-      /(?:^|:)(?:maven-)?help(?:-plugin)?(?::[\w.-]+)?:(?:system|effective-settings)$/.test(value),
+      /(?:^|:)(?:maven-)?help(?:-plugin)?(?::[\w.-]+)?:(?:system|effective-settings)$/.test(mavenGoal(value)),
     rule: 'shell.env.dump',
   },
   { programs: /^yarn plugin$/, argument: (value) => /^https?:/.test(value), rule: 'shell.fetch.source' },
