@@ -1,4 +1,4 @@
-import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useQueryClient, type QueryClient, type QueryKey } from '@tanstack/react-query';
 import { useEffect, useEffectEvent } from 'react';
 import { readAgain } from '../app/read-again.js';
 import { useThrottled } from '../components/use-throttled.js';
@@ -17,9 +17,9 @@ const LIST_MS = 1000;
 export function useFleetStream(): void {
   const live = useLive();
   const queries = useQueryClient();
-  const readNow = useThrottled(() => void readAgain(queries, ['now']), NOW_MS);
+  const readNow = useReading(['now'], NOW_MS);
   // Refusals are counted beside an agent and do not change it: no frame brings it.
-  const readList = useThrottled(() => void readAgain(queries, ['agents'], true), LIST_MS);
+  const readList = useReading(['agents'], LIST_MS);
   const hear = useEffectEvent((name: string, body: unknown) => {
     if (name === 'agent') putAgent(queries, (body as { agent: Agent }).agent);
     else if (name === 'agent_removed') dropAgent(queries, (body as { agent_id: string }).agent_id);
@@ -31,6 +31,18 @@ export function useFleetStream(): void {
     readNow();
   });
   useEffect(() => live.watchFleet({ onFrame: hear, onGap: gap }), [live]);
+}
+
+/**
+ * Gives a function that reads a query again, at most once in this time. A reading under way is let come to its end and
+ * then read once more: one that takes longer than the next news would otherwise be cut off each time, and nothing be read.
+ */
+function useReading(queryKey: QueryKey, milliseconds: number): () => void {
+  const queries = useQueryClient();
+  return useThrottled((later) => {
+    if (queries.isFetching({ queryKey, exact: true }) > 0) later();
+    else void readAgain(queries, queryKey, true);
+  }, milliseconds);
 }
 
 /**

@@ -370,6 +370,50 @@ describe('the fleet', () => {
     screen.getByText(/2 in the last hour/);
   });
 
+  it('counts refusals that keep coming faster than the list is read', async () => {
+    let refusals = 0;
+    const last = {
+      event_id: 1,
+      time: '2026-11-27T10:00:00.000Z',
+      tool: 'exec',
+      effect: 'deny',
+      layer: 'syntax',
+      rule: 'shell.syntax.pipe',
+      reason: 'A reason.',
+    } as const;
+    const list = () => json({ items: [anAgent({ refusals_last_hour: refusals, last_refusal: last })] });
+    const { server } = renderApp('/fleet', (prepared) => {
+      prepared.on('GET /api/agents', list);
+    });
+    const asked = () => server.asked.filter((one) => one.startsWith('GET /api/agents?')).length;
+    await screen.findByText('Live');
+    await screen.findByText('shell.syntax.pipe');
+    // The reading that followed the beginning of the stream.
+    await waitFor(() => expect(asked()).toBe(2));
+    const held: { readonly signal: AbortSignal; readonly answer: () => void }[] = [];
+    server.on(
+      'GET /api/agents',
+      ({ signal }) =>
+        new Promise<Response>((resolve) => held.push({ signal, answer: () => resolve(list()) })),
+    );
+    const flood = setInterval(() => {
+      refusals += 1;
+      server.push('refusal', { cursor: String(refusals), agent_id: 'a1', rule: 'shell.syntax.pipe' });
+    }, 100);
+    try {
+      await waitFor(() => expect(held).toHaveLength(1));
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      expect([held.length, held[0]?.signal.aborted]).toEqual([1, false]);
+      refusals = 1000;
+      held[0]?.answer();
+      await screen.findByText(/1000 in the last hour/);
+      // What came meanwhile is read behind it.
+      await waitFor(() => expect(held).toHaveLength(2));
+    } finally {
+      clearInterval(flood);
+    }
+  });
+
   it('an agent that another tab removes is gone on its own page as well', async () => {
     const { server } = renderApp('/agents/a1/activity', (prepared) => {
       prepared.on('GET /api/agents/a1', () => anAgent({ status: 'running', desired: 'running' }));
