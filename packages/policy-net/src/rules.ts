@@ -171,7 +171,10 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
     when: '307 or 308 that would send the body to another origin, or a body that cannot be sent twice',
     hint: 'Send the request to the final URL directly.',
   },
-  'net.response.content-type': { when: 'the media type is not among `contentTypes`' },
+  'net.response.content-type': {
+    when: 'the media type is not among `contentTypes`',
+    hint: 'Ask for a resource of one of the media types in `contentTypes`.',
+  },
   'net.response.coding': {
     when: 'a content coding that is not decoded here',
     hint: 'Ask with `Accept-Encoding: gzip, deflate, br`.',

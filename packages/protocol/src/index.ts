@@ -25,7 +25,7 @@ export type {
   Welcome,
   WorkerToControlPlane,
 } from './link/frames.js';
-export { BROKER_ROUTES, SOCKET_NAMES, WEB_HEADERS } from './broker/contract.js';
+export { BROKER_ROUTES, SOCKET_NAMES, WEB_HEADERS, WEB_MEDIA_TYPES } from './broker/contract.js';
 export type {
   BrokerErrorBody,
   ChatCompletionChunk,

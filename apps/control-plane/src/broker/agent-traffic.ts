@@ -5,7 +5,12 @@ import {
   type EgressAuditEvent,
   type GuardedFetch,
 } from '@clawforce/policy-net';
-import type { ChatCompletionChunk, ChatCompletionRequest, WebFetchRequest } from '@clawforce/protocol';
+import {
+  WEB_MEDIA_TYPES,
+  type ChatCompletionChunk,
+  type ChatCompletionRequest,
+  type WebFetchRequest,
+} from '@clawforce/protocol';
 import type { EffectiveAgentConfig, ProviderConfig } from '@clawforce/protocol/config';
 import { webPolicy, type OwnEndpoint } from '../egress/web-policy.js';
 import { BrokerError } from './broker-error.js';
@@ -50,11 +55,6 @@ const MODEL_LIMITS = {
   maxBytes: 64 * 1024 * 1024,
   maxDecodedBytes: 64 * 1024 * 1024,
 };
-/** What web_fetch can read, by the names that the worker goes by as well (page-text.ts of agent-runtime). */
-const READABLE = [
-  ...['text/*', 'application/json', 'application/*+json', 'application/xml', 'application/*+xml'],
-  ...['application/javascript', 'application/x-ndjson', 'application/yaml'],
-];
 /** Under it a client reaches nothing: no name is `invalid` (RFC 6761 section 6.4). */
 const NOTHING = new NetworkSecurityPolicy({ allowlist: ['nothing.invalid'] });
 const DEFAULT_BASES: Readonly<Record<string, string>> = {
@@ -114,7 +114,7 @@ export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
         signal,
         // web_fetch reads the beginning of a page and says so.
         partialBody: true,
-        contentTypes: READABLE,
+        contentTypes: WEB_MEDIA_TYPES,
         headers: {
           accept: 'text/html,application/xhtml+xml,application/json,text/*;q=0.9,*/*;q=0.1',
           'user-agent': 'clawforce-web-fetch/0.1',

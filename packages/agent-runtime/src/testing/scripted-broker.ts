@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Decision } from '@clawforce/policy-core';
 import { BROKER_ROUTES, WEB_HEADERS, type ChatCompletionRequest } from '@clawforce/protocol';
 
 /** One answer of the model: words, tool calls, or whatever a function does with the response. */
@@ -17,6 +18,8 @@ export interface BrokerPage {
 export class ScriptedBroker {
   readonly requests: ChatCompletionRequest[] = [];
   readonly pages = new Map<string, BrokerPage>();
+  /** Pages that the policy refuses, by URL. */
+  readonly refusals = new Map<string, Decision>();
   steps: BrokerStep[] = [];
   /** Chat requests whose connection the worker closed before the end. */
   aborted = 0;
@@ -47,14 +50,20 @@ export class ScriptedBroker {
       return;
     }
     if (request.url === BROKER_ROUTES.webFetch) {
-      const page = this.pages.get((JSON.parse(body) as { url: string }).url);
+      const { url } = JSON.parse(body) as { url: string };
+      const decision = this.refusals.get(url);
+      if (decision) {
+        sendError(response, 403, 'policy_denied', 'POLICY_DENIED', { decision });
+        return;
+      }
+      const page = this.pages.get(url);
       if (!page) {
         sendError(response, 502, 'upstream', 'UPSTREAM_UNREACHABLE');
         return;
       }
       response.writeHead(200, {
         [WEB_HEADERS.status]: String(page.status ?? 200),
-        [WEB_HEADERS.url]: (JSON.parse(body) as { url: string }).url,
+        [WEB_HEADERS.url]: url,
         'content-type': page.type,
       });
       response.end(page.body);

@@ -1,21 +1,21 @@
-import type { WebPage } from '@clawforce/protocol/broker-client';
+import { BrokerError, type BrokerClient, type WebPage } from '@clawforce/protocol/broker-client';
 import { cutText } from '../turn/activity.js';
 import { integer, text, type ToolRunner } from './tool-context.js';
+import type { ToolOutcome } from './tool-outcome.js';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 const DEFAULT_CHARS = 50_000;
 
 /** Fetches a page through the broker and gives it as Markdown, text or formatted JSON. */
 export const webFetch: ToolRunner = async (args, { broker, signal, config }) => {
-  const page = await broker.webFetch({ url: text(args, 'url'), max_bytes: MAX_BYTES }, { signal });
+  const page = await pageOf(broker, text(args, 'url'), signal);
+  if ('output' in page) return page;
   // Loaded at the first page: a gate or a worker that never fetches does without a DOM.
   const { isReadable, pageText } = await import('../web/page-text.js');
+  // The broker refuses these at their head already; one that does not is not trusted to.
   if (!isReadable(page.contentType)) {
     await page.body.return(undefined);
-    return {
-      status: 'error',
-      output: `Error NOT_TEXT: ${page.url} is ${page.contentType || 'of unknown type'}; web_fetch reads text, HTML and JSON.`,
-    };
+    return notText(`${page.url} (status ${page.status}) is ${page.contentType || 'of unknown type'}.`);
   }
   const { bytes, truncated } = await firstBytes(page);
   const mode = args['extract_mode'] === 'text' ? 'text' : 'markdown';
@@ -30,6 +30,25 @@ export const webFetch: ToolRunner = async (args, { broker, signal, config }) => 
     output: head + cutText(reading, Math.max(100, most - head.length)),
   };
 };
+
+/** Gives the page, or what the model reads when it is of no type that can be read: a failure, and no refusal of the agent. */
+async function pageOf(
+  broker: BrokerClient,
+  url: string,
+  signal: AbortSignal,
+): Promise<WebPage | ToolOutcome> {
+  try {
+    return await broker.webFetch({ url, max_bytes: MAX_BYTES }, { signal });
+  } catch (error) {
+    const decision = error instanceof BrokerError ? error.decision : undefined;
+    if (decision?.rule !== 'net.response.content-type') throw error;
+    return notText(`${decision.input}: ${decision.reason}`);
+  }
+}
+
+function notText(what: string): ToolOutcome {
+  return { status: 'error', output: `Error NOT_TEXT: ${what} web_fetch reads text, HTML and JSON.` };
+}
 
 async function firstBytes(page: WebPage): Promise<{ bytes: Buffer; truncated: boolean }> {
   const chunks: Uint8Array[] = [];

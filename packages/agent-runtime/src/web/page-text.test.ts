@@ -45,7 +45,22 @@ describe('pageText', () => {
     expect(isReadable('application/octet-stream')).toBe(false);
     expect(isReadable('application/pdf')).toBe(false);
     expect(isReadable('application/problem+json; charset=utf-8')).toBe(true);
-    expect(isReadable('')).toBe(true);
+    // The gate of the broker takes an absent type for application/octet-stream.
+    expect(isReadable('')).toBe(false);
+  });
+
+  it.each([
+    ...['text/html', 'TEXT/CSV; charset=utf-8', 'application/json', 'application/ld+json', 'application/xml'],
+    ...['application/xhtml+xml', 'application/javascript', 'application/x-ndjson', 'application/yaml'],
+  ])('reads %s', (type) => {
+    expect(isReadable(type)).toBe(true);
+  });
+
+  it.each([
+    ...['text/', 'text/a/b', 'image/svg+xml', 'application/json-seq', 'application/xml-dtd'],
+    ...['application/jsonx', 'xapplication/json', 'application/+json'],
+  ])('does not read %s, as the gate of the broker does not', (type) => {
+    expect(isReadable(type)).toBe(false);
   });
 
   it('reads the declared encoding, and UTF-8 for one that nobody knows', () => {

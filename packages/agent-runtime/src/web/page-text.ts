@@ -1,3 +1,4 @@
+import { WEB_MEDIA_TYPES } from '@clawforce/protocol';
 import { articleOf, markdownOf, parsePage, type PageElement } from './parse-page.js';
 
 /** A page as it came. */
@@ -26,12 +27,14 @@ const unclosed: ReadonlySet<string> = new Set(
     'p li dt dd tr td th thead tbody tfoot option optgroup colgroup rp rt html head body'
   ).split(' '),
 );
-const readableTypes =
-  /^(?:text\/|application\/(?:[\w.+-]*\+)?(?:json|xml)\b|application\/(?:javascript|x-ndjson|yaml)\b|$)/;
+const readableTypes = WEB_MEDIA_TYPES.map(
+  (pattern) => new RegExp(`^${pattern.replace(/[.+]/g, '\\$&').replaceAll('*', '[^/]+')}$`),
+);
 
-/** Tells whether a media type promises text. An absent one is read and looked at. */
+/** Tells whether a media type promises text: the same types that the broker lets through, and never an absent one. */
 export function isReadable(contentType: string): boolean {
-  return readableTypes.test(mediaType(contentType));
+  const type = mediaType(contentType);
+  return readableTypes.some((pattern) => pattern.test(type));
 }
 
 /** Gives the readable content of a page, or `undefined` when it is binary whatever its media type says. */
@@ -40,8 +43,7 @@ export function pageText(page: PageInput): string | undefined {
   if (Buffer.from(page.bytes.subarray(0, 8_192)).includes(0)) return undefined;
   const text = decode(page.bytes, page.contentType);
   if (/\bjson$/.test(type) && !page.truncated) return prettyJson(text);
-  const isHtml = type === 'text/html' || type === 'application/xhtml+xml';
-  if (isHtml || (type === '' && /^\s*<(?:!doctype html|html)/i.test(text))) {
+  if (type === 'text/html' || type === 'application/xhtml+xml') {
     return htmlText(text.slice(0, MAX_HTML_CHARS), page);
   }
   return text;

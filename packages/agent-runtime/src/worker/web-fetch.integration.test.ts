@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Decision } from '@clawforce/policy-core';
 import type { CommandReport } from '@clawforce/protocol';
 import { Harness, testConfig } from '../testing/harness.js';
 
@@ -47,6 +48,23 @@ describe('web_fetch in a worker', () => {
     harness.broker.pages.set(url, { type: 'text/plain', body: 'gone', status: 404 });
     expect(await fetchPage({ url })).toMatchObject({
       result: { status: 'error', output: `[404 ${url}]\n\ngone` },
+    });
+  });
+
+  it('takes a page that the broker refused by its media type for a failure, and other refusals for what they are', async () => {
+    const refusal = (rule: string): Decision => ({
+      ...{ effect: 'deny', layer: 'response', rule, input: url, policyDigest: '', trace: [] },
+      reason: 'The media type of the response (status 404, image/png) is not admitted.',
+    });
+    harness.broker.refusals.set(url, refusal('net.response.content-type'));
+    const report = await fetchPage({ url });
+    expect(report).toMatchObject({ result: { status: 'error', record: { decision: { effect: 'allow' } } } });
+    expect(report.result?.kind === 'tool' ? report.result.output : '').toBe(
+      `Error NOT_TEXT: ${url}: The media type of the response (status 404, image/png) is not admitted. web_fetch reads text, HTML and JSON.`,
+    );
+    harness.broker.refusals.set(url, refusal('net.redirect.name'));
+    expect(await fetchPage({ url })).toMatchObject({
+      result: { status: 'denied', record: { decision: { effect: 'deny', rule: 'net.redirect.name' } } },
     });
   });
 

@@ -21,3 +21,10 @@ export function compileContentTypes(types: readonly string[]): (header: string |
     return patterns.some((pattern) => pattern.test(type === '' ? 'application/octet-stream' : type));
   };
 }
+
+/** Gives a Content-Type header in words that a refusal may say: nothing but a media type is repeated. */
+export function shownMediaType(header: string | null): string {
+  if (header === null || header.trim() === '') return 'no media type';
+  const type = header.split(';')[0]?.trim().toLowerCase() ?? '';
+  return /^[\w.+-]{1,40}\/[\w.+-]{1,80}$/.test(type) ? type : 'an unclear media type';
+}

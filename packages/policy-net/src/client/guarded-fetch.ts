@@ -4,7 +4,7 @@ import { flagAt } from '../option-checks.js';
 import { NetworkSecurityPolicy } from '../policy.js';
 import { guardSink } from './audit.js';
 import { DeadlineClock } from './deadline.js';
-import { compileContentTypes } from './content-type-gate.js';
+import { compileContentTypes, shownMediaType } from './content-type-gate.js';
 import { checkFetchOptions, type GuardedFetchOptions } from './fetch-options.js';
 import { createGuardedAgent } from './guarded-agent.js';
 import { Exchange } from './exchange.js';
@@ -166,10 +166,12 @@ export function createGuardedFetch(
         const header = (name: string): string | null => headerOf(response.headers, name);
         const location = header('location');
         if (request.redirect === 'manual' || location === null || !REDIRECT_STATUS.has(response.status)) {
-          if (response.body !== null && admitsType && !admitsType(contentTypeOf(response.headers))) {
+          const mediaType = contentTypeOf(response.headers);
+          if (response.body !== null && admitsType && !admitsType(mediaType)) {
+            const what = `(status ${response.status}, ${shownMediaType(mediaType)})`;
             throw hop.refuseBy(
               'net.response.content-type',
-              'The media type of the response is not admitted.',
+              `The media type of the response ${what} is not admitted.`,
             );
           }
           final = hop;

@@ -381,18 +381,32 @@ describe('the content-type gate', () => {
     ['application/ld+json', true],
     ['image/png', false],
     ['application/octet-stream', false],
+    ['image/png, text/html', false],
+    ['<b>no type</b>', false],
     [undefined, false],
   ])('%s', async (type, admitted) => {
     const client = await serve(
       (_request, response) =>
-        response.writeHead(200, type === undefined ? {} : { 'content-type': type }).end('body'),
+        response.writeHead(404, type === undefined ? {} : { 'content-type': type }).end('body'),
       { contentTypes: types },
     );
     if (admitted) expect(await (await client.fetch('http://example.com/')).text()).toBe('body');
     else {
       const error = await rejection(client.fetch('http://example.com/'));
       expect(error).toBeInstanceOf(EgressDeniedError);
-      expect(error).toMatchObject({ decision: { rule: 'net.response.content-type' } });
+      const told =
+        type === undefined
+          ? 'no media type'
+          : /^[a-z]+\/[a-z-]+$/.test(type)
+            ? type
+            : 'an unclear media type';
+      expect(error).toMatchObject({
+        decision: {
+          rule: 'net.response.content-type',
+          reason: `The media type of the response (status 404, ${told}) is not admitted.`,
+          hint: 'Ask for a resource of one of the media types in `contentTypes`.',
+        },
+      });
     }
     expect(client.events).toMatchObject([{ verdict: admitted ? 'allow' : 'deny' }]);
   });

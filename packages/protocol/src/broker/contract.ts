@@ -24,6 +24,12 @@ export const WEB_HEADERS = Object.freeze({
   url: 'x-clawforce-url',
 });
 
+/** Media types of the pages that a web fetch answers, as patterns; others are refused at their head. */
+export const WEB_MEDIA_TYPES: readonly string[] = Object.freeze([
+  ...['text/*', 'application/json', 'application/*+json', 'application/xml', 'application/*+xml'],
+  ...['application/javascript', 'application/x-ndjson', 'application/yaml'],
+]);
+
 /** Body of a web fetch. */
 export interface WebFetchRequest {
   readonly url: string;
