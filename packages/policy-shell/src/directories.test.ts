@@ -60,6 +60,29 @@ describe('an option that enters a directory', () => {
     expect(rule('tar -C d -C e -cf a.tar ../../../x')).toBe('shell.workspace.outside');
   });
 
+  it('that is given twice is refused, unless each is entered from the one before', () => {
+    for (const form of [
+      'env -C %s -C %s cat',
+      'env -C %s -S "-C %s cat"',
+      'yarn --cwd %s --cwd=%s test',
+      'hg --cwd %s --cwd %s add',
+    ]) {
+      const at = (first: string, second: string): string =>
+        rule(`${form.replace('%s', first).replace('%s', second)} a.txt`);
+      expect([form, at('x/y/z', '../../..')]).toEqual([form, 'shell.syntax.too-complex']);
+      expect([form, at('d', 'e')]).toEqual([form, 'shell.syntax.too-complex']);
+      expect([form, at('d', join(fixture.workspace, 'd/e'))]).toEqual([form, 'shell.allow']);
+    }
+    expect(rule('make -C d -C e -f ../../Makefile')).toBe('shell.allow');
+    expect(rule('patch -d d -d e -i ../../a.diff')).toBe('shell.allow');
+  });
+
+  it('inside of a program that may start in several places is refused', () => {
+    expect(rule('bunx --cwd ../.. env -C .. cat secret', 'd/e')).toBe('shell.syntax.too-complex');
+    expect(rule('bunx --cwd ../.. tar -C .. -cf x.tar secret', 'd/e')).toBe('shell.syntax.too-complex');
+    expect(rule('bunx --cwd ../.. cat a.txt', 'd/e')).toBe('shell.allow');
+  });
+
   it('has what stands before it judged from both', () => {
     expect(rule('make -f ../../Makefile -C d/e')).toBe('shell.workspace.outside');
     expect(rule('make -f d/../Makefile -C d')).toBe('shell.allow');

@@ -131,6 +131,11 @@ export class Inspection {
     return [this.view, ...this.#outer.flatMap(({ bases }) => bases), ...this.bases];
   }
 
+  /** Whether a program around the one at hand may run it in one of several directories. */
+  get startsInSeveral(): boolean {
+    return this.#outer.length > 0;
+  }
+
   /** Records the paths of a directory that is entered. */
   entering(record: () => void): void {
     this.#entering = true;

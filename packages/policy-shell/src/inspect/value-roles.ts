@@ -240,6 +240,12 @@ function inspectNameValue(token: Token, into: Inspection): void {
 
 const mostBases = 8;
 
+// What a program around may start in several places enters as many, and its words are judged from one.
+function refuseOfSeveral(token: Token, into: Inspection): void {
+  if (into.startsInSeveral && !posix.isAbsolute(token.value))
+    into.object('shell.syntax.too-complex', token, 'a directory to enter from several');
+}
+
 // Of two such options most tools heed the last alone, as `env` does: from where the first leads the second is another place.
 function enterOnce(token: Token, into: Inspection): void {
   if (into.view !== into.origin) {
@@ -255,6 +261,7 @@ function enterOnce(token: Token, into: Inspection): void {
 
 // What stands before the option has been judged from the old directory, and is read from the new one.
 function enter(token: Token, into: Inspection): void {
+  refuseOfSeveral(token, into);
   const entered = enterDirectory(token.value, into.view);
   if (entered && entered !== into.view) into.judgeAlsoFrom([entered], token);
   into.entering(() => recordPossiblePaths(token, 'read', into));
@@ -265,6 +272,7 @@ function enter(token: Token, into: Inspection): void {
 
 /** Judges a directory that some words of the program may be read from, and has all of them judged from there too. */
 export function addBase(token: Token, access: PathAccess, into: Inspection): void {
+  refuseOfSeveral(token, into);
   into.entering(() => recordPossiblePaths(token, access, into));
   const known = [into.view, ...into.bases];
   const entered = known.map((view) => enterDirectory(token.value, view));

@@ -29,6 +29,7 @@ export interface JudgedCommand {
   readonly outside: Finding | undefined;
   readonly programs: readonly InspectedProgram[];
   readonly planned: PlannedCommand;
+  readonly paths: readonly RecordedPath[];
   /** What the command makes for those behind it. */
   readonly made: readonly MadePlace[];
 }
@@ -83,7 +84,8 @@ function judgeWords(
   }
   const { findings, programs } = inspection;
   const planned = planCommand(argv, command, inspection, view);
-  return { words, findings, outside, programs, planned, made: inspection.made };
+  const { made, paths } = inspection;
+  return { words, findings, outside, programs, planned, made, paths };
 }
 
 // Gives the objection to what a path will stand for when earlier commands of the line have run.

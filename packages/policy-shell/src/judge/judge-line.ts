@@ -1,5 +1,6 @@
 import type { PlannedCommand, PlannedPipeline } from '../command-plan.js';
 import type { InspectedProgram } from '../inspect/inspection.js';
+import { emptiedInPipeline, type PipelineMember } from '../inspect/emptied-files.js';
 import { LineHistory } from '../inspect/line-history.js';
 import { viewWorkspace } from '../layers/view.js';
 import { refuseByLists } from '../layers/user-lists.js';
@@ -48,11 +49,13 @@ export function judgeLine(
   const piped: CommandSetting = { judgeText, history, depth, feed: 'pipe' };
   for (const [at, pipeline] of line.entries()) {
     const commands: PlannedCommand[] = [];
+    const members: PipelineMember[] = [];
     for (const [place, command] of pipeline.commands.entries()) {
       const judged = judgeCommand(command, options, view, place > 0 ? piped : leading);
       if ('rule' in judged) return judged;
       objections.push(...judged.findings);
       programs.push(...judged.programs);
+      members.push({ redirects: command.redirects, paths: judged.paths });
       if (judged.outside) outside.push(judged.outside);
       commands.push(Object.freeze(judged.planned));
       const sign = place > 0 ? ' | ' : at > 0 ? signs[pipeline.joiner] : '';
@@ -89,6 +92,7 @@ export function judgeLine(
       if ('rule' in moved) objections.push(moved);
       else view = moved;
     }
+    if (members.length > 1) objections.push(...emptiedInPipeline(members, view));
     if (isNonEmpty(commands))
       pipelines.push(Object.freeze({ joiner: pipeline.joiner, commands: Object.freeze(commands) }));
   }
