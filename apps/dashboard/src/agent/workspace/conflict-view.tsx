@@ -10,6 +10,13 @@ import { changedLines } from './changed-lines.js';
 import { contentQuery } from './workspace-queries.js';
 import styles from './workspace.module.css';
 
+/** What became of the file when there is no other text to compare with, by the code of the answer. */
+const NO_TEXT: Readonly<Partial<Record<string, string>>> = {
+  NOT_FOUND: 'The file was removed while you were editing.',
+  BINARY_FILE: 'The file was made something else than text while you were editing.',
+  PAYLOAD_TOO_LARGE: 'The file became too large to show while you were editing.',
+};
+
 /** The file changed since it was read: shows where the two differ, and lets the person choose. Nothing is lost by itself. */
 export function ConflictView({
   agentId,
@@ -34,24 +41,35 @@ export function ConflictView({
     retry: false,
   });
   if (theirs.isPending) return <Loading what="the other version" />;
-  if (theirs.isError && toFailure(theirs.error).code === 'NOT_FOUND')
+  const code = theirs.isError ? toFailure(theirs.error).code : undefined;
+  const noText =
+    theirs.data && 'items' in theirs.data.body
+      ? 'A folder took the place of the file while you were editing.'
+      : code !== undefined && NO_TEXT[code];
+  if (noText)
     return (
       <Notice
         tone="warn"
         announce
-        title="The file was removed while you were editing."
+        title={noText}
         actions={
           <>
             <Button size="small" onPress={onTakeTheirs}>
               Discard mine
             </Button>
-            <Button size="small" kind="primary" onPress={() => onOverwrite(undefined)}>
-              Save mine as a new file
-            </Button>
+            {code === 'NOT_FOUND' && (
+              <Button size="small" kind="primary" onPress={() => onOverwrite(undefined)}>
+                Save mine as a new file
+              </Button>
+            )}
           </>
         }
       >
-        <p>Your text stays in the box below.</p>
+        <p>
+          Your text stays in the box below.
+          {code !== 'NOT_FOUND' &&
+            ' It is not saved over what is there now: copy it to a file of another name, or discard it.'}
+        </p>
       </Notice>
     );
   if (theirs.isError) return <FailureNotice error={theirs.error} onRetry={() => void theirs.refetch()} />;

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { toFailure } from '../../api/api-failure.js';
 import { useApi } from '../../app/services.js';
 import { FailureNotice } from '../../components/failure-notice.js';
@@ -8,8 +9,14 @@ import { Notice } from '../../components/notice.js';
 import { Panel } from '../../components/panel.js';
 import { DownloadButton } from './download-button.js';
 import { EntryActions } from './entry-actions.js';
-import { TextFileView } from './text-file-view.js';
+import { TextFileView, type TextFile } from './text-file-view.js';
 import { contentQuery } from './workspace-queries.js';
+
+/** Why a file has no text to show. */
+const NO_TEXT: Readonly<Partial<Record<string, string>>> = {
+  BINARY_FILE: 'This file is not text.',
+  PAYLOAD_TOO_LARGE: 'This file is too large to show.',
+};
 
 /** What stands at a path, with what can be done to it. */
 export function PathView({
@@ -27,6 +34,8 @@ export function PathView({
     refetchOnWindowFocus: false,
     retry: false,
   });
+  // The text that is being edited stays, whatever takes its place.
+  const [held, setHeld] = useState<{ readonly file: TextFile; readonly etag: string }>();
   const isFolder = content.data !== undefined && 'items' in content.data.body;
   const actions = (
     <>
@@ -34,21 +43,34 @@ export function PathView({
       <EntryActions agentId={agentId} path={path} isFolder={isFolder} onMoved={onMoved} />
     </>
   );
+  const textFile = (file: TextFile, etag: string) => (
+    <TextFileView
+      agentId={agentId}
+      path={path}
+      file={file}
+      etag={etag}
+      actions={actions}
+      failure={
+        content.isError && <FailureNotice error={content.error} onRetry={() => void content.refetch()} />
+      }
+      onEditing={(isEditing) => setHeld(isEditing ? { file, etag } : undefined)}
+      onReload={() => content.refetch().then(() => undefined)}
+    />
+  );
+  if (held) return textFile(held.file, held.etag);
   if (content.data === undefined && !content.isError)
     return (
       <Panel title={<InertText text={path} />}>
         <Loading what="the file" rows={6} />
       </Panel>
     );
-  if (content.data === undefined) {
-    const { code } = toFailure(content.error);
+  const code = content.isError ? toFailure(content.error).code : undefined;
+  const noText = code !== undefined && NO_TEXT[code];
+  if (content.data === undefined || noText) {
     return (
       <Panel title={<InertText text={path} />} actions={code === 'NOT_FOUND' ? undefined : actions}>
-        {code === 'BINARY_FILE' || code === 'PAYLOAD_TOO_LARGE' ? (
-          <Notice
-            tone="info"
-            title={code === 'BINARY_FILE' ? 'This file is not text.' : 'This file is too large to show.'}
-          >
+        {noText ? (
+          <Notice tone="info" title={noText}>
             <p>Download it to look at it. It is never opened here.</p>
           </Notice>
         ) : (
@@ -69,18 +91,5 @@ export function PathView({
       </Panel>
     );
   }
-  return (
-    <TextFileView
-      agentId={agentId}
-      path={path}
-      file={body}
-      etag={etag}
-      actions={actions}
-      // The text stays: somebody may be editing it.
-      failure={
-        content.isError && <FailureNotice error={content.error} onRetry={() => void content.refetch()} />
-      }
-      onReload={() => content.refetch().then(() => undefined)}
-    />
-  );
+  return textFile(body, etag);
 }

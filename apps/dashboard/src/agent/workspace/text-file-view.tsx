@@ -27,6 +27,9 @@ export interface TextFile {
 /** Largest text that is edited here; anything longer is read only. */
 const EDIT_LIMIT = 1024 * 1024;
 
+/** Something else stands there than what was read; a folder, or a file where none was, answers the second. */
+const CONFLICTS = new Set(['PRECONDITION_FAILED', 'CONFLICT']);
+
 /** A text file: read it, edit it, and save it only over the version that was read. */
 export function TextFileView({
   agentId,
@@ -35,6 +38,7 @@ export function TextFileView({
   etag,
   actions,
   failure,
+  onEditing,
   onReload,
 }: {
   readonly agentId: string;
@@ -44,6 +48,8 @@ export function TextFileView({
   readonly actions: ReactNode;
   /** Why the file could not be read again, if it could not. */
   readonly failure: ReactNode;
+  /** Hears when an edit begins and ends. */
+  readonly onEditing: (isEditing: boolean) => void;
   readonly onReload: () => Promise<void>;
 }) {
   const api = useApi();
@@ -52,6 +58,10 @@ export function TextFileView({
   // The file as it was when the edit began: it may be read again meanwhile.
   const [base, setBase] = useState({ content: file.content, etag });
   const [isRendered, setRendered] = useState(false);
+  const edit = (text: string | undefined): void => {
+    setDraft(text);
+    onEditing(text !== undefined);
+  };
   const isMarkdown = /\.(md|markdown)$/i.test(path);
 
   const save = useMutation({
@@ -69,11 +79,11 @@ export function TextFileView({
         body: { path, content: text, size, truncated: false },
         etag: saved,
       });
-      setDraft(undefined);
+      edit(undefined);
       void queries.invalidateQueries({ queryKey: [...workspaceKey(agentId), 'directory'] });
     },
   });
-  const conflict = save.isError && toFailure(save.error).code === 'PRECONDITION_FAILED';
+  const conflict = save.isError && CONFLICTS.has(toFailure(save.error).code);
   const isEditing = draft !== undefined;
   const edited = isEditing ? withLineEndsOf(base.content, draft) : '';
   const canEdit = !file.truncated && file.size <= EDIT_LIMIT;
@@ -87,7 +97,7 @@ export function TextFileView({
             <Button
               size="small"
               onPress={() => {
-                setDraft(undefined);
+                edit(undefined);
                 save.reset();
               }}
             >
@@ -115,7 +125,7 @@ export function TextFileView({
                 size="small"
                 onPress={() => {
                   setBase({ content: file.content, etag });
-                  setDraft(boxText(file.content));
+                  edit(boxText(file.content));
                 }}
               >
                 Edit
@@ -142,7 +152,7 @@ export function TextFileView({
             onOverwrite={(over) => save.mutate({ text: edited, over })}
             onTakeTheirs={() => {
               save.reset();
-              setDraft(undefined);
+              edit(undefined);
               void onReload();
             }}
           />

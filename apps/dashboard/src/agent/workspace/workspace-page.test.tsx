@@ -157,6 +157,43 @@ test('what is being edited stays when the file is read again and is gone, and is
   expect(app.server.bodies(`PUT ${TOP}%2Freport.md`).at(-1)).toEqual({ content: 'one\ntwo and mine' });
 });
 
+test.each([
+  ['BINARY_FILE', 'made something else than text', 'This file is not text.'],
+  ['PAYLOAD_TOO_LARGE', 'became too large to show', 'This file is too large to show.'],
+  ['a folder', 'A folder took the place', 'This folder is empty.'],
+])(
+  'what is being edited stays when the file becomes %s, until it is discarded',
+  async (code, words, then) => {
+    const app = open('workspace/report.md');
+    const box = () => screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Content' });
+    await app.user.click(await screen.findByRole('button', { name: 'Edit' }));
+    await app.user.type(box(), ' and mine');
+    const isFolder = code === 'a folder';
+    app.server.on(`GET ${TOP}%2Freport.md`, () =>
+      isFolder
+        ? { path: 'report.md', items: [], truncated: false }
+        : refusal(422, code, 'It has no text for you.'),
+    );
+    app.server.on(`PUT ${TOP}%2Freport.md`, () =>
+      isFolder
+        ? refusal(409, 'CONFLICT', 'It is a directory.')
+        : refusal(412, 'PRECONDITION_FAILED', 'The file changed.'),
+    );
+    await app.services.queries.invalidateQueries();
+    expect(box().value).toBe('one\ntwo and mine');
+    await app.user.click(screen.getByRole('button', { name: 'Save' }));
+    await screen.findByText(new RegExp(`${words}.* while you were editing`));
+    expect(box().value).toBe('one\ntwo and mine');
+    // The name is taken, and no version of it is known to save over.
+    for (const name of ['Save mine as a new file', 'Save mine over it'])
+      expect(screen.queryByRole('button', { name })).toBeNull();
+    await app.user.click(screen.getByRole('button', { name: 'Discard mine' }));
+    await screen.findByText(then);
+    expect(screen.queryByRole('textbox', { name: 'Content' })).toBeNull();
+    expect(app.server.bodies(`PUT ${TOP}%2Freport.md`)).toHaveLength(1);
+  },
+);
+
 test('a file that is read again while it is edited changes no line end of what was edited', async () => {
   const app = open('workspace/report.md', (server) => {
     server.on(`GET ${TOP}%2Freport.md`, () =>
