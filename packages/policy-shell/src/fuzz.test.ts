@@ -58,7 +58,7 @@ describe('any input', () => {
 
   it('gets a decision within 5 ms, never an exception, and a plan exactly when it is allowed', () => {
     fc.assert(
-      property(() => [policy], commands),
+      property(() => [policy, relaxed, codeAllowed], commands),
       { numRuns: 10_000 },
     );
     // Making a slow input shorter takes minutes and shows nothing.

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCommand } from './parse/parse-command.js';
+import { quoteArgv } from './quote-argv.js';
 import { ShellCommandPolicy } from './shell-command-policy.js';
 import { buildFixture, readCorpus, readLines } from './testing/corpus.js';
 import {
+  abbreviate,
+  elevate,
   joinWords,
   respell,
   rewriteOptions,
@@ -11,6 +14,7 @@ import {
   rewriteTexts,
   seededRandom,
   wrap,
+  wrapLine,
 } from './testing/mutate.js';
 
 const scale = Number(process.env['CLAWFORCE_MUTATION_SCALE'] ?? 1);
@@ -20,12 +24,22 @@ describe('mutants', () => {
   let fixture: ReturnType<typeof buildFixture>;
   let policy: ShellCommandPolicy;
   let relaxed: ShellCommandPolicy;
+  let open: ShellCommandPolicy;
   beforeAll(() => {
     fixture = buildFixture();
     policy = new ShellCommandPolicy({ workspace: fixture.workspace });
-    relaxed = new ShellCommandPolicy({ workspace: fixture.workspace, relaxed: true });
+    const { workspace } = fixture;
+    relaxed = new ShellCommandPolicy({ workspace, relaxed: true });
+    open = new ShellCommandPolicy({ workspace, relaxed: true, inlineCode: 'allow', elevation: 'allow' });
   });
   afterAll(() => fixture.remove());
+
+  const readAttacks = (): readonly string[] => [
+    ...readCorpus(fixture.workspace)
+      .filter((entry) => entry.expect === 'deny' && entry.contested !== true)
+      .map(({ cmd }) => cmd),
+    ...readLines('attacks.txt', fixture.workspace),
+  ];
 
   const wordsOf = (command: string): readonly string[] | undefined => {
     const parsed = parseCommand(command);
@@ -36,12 +50,7 @@ describe('mutants', () => {
   };
 
   it('of attacks never pass: spellings, blanks, wrappers, options, paths, places in a line', () => {
-    const attacks = [
-      ...readCorpus(fixture.workspace)
-        .filter((entry) => entry.expect === 'deny' && entry.contested !== true)
-        .map(({ cmd }) => cmd),
-      ...readLines('attacks.txt', fixture.workspace),
-    ];
+    const attacks = readAttacks();
     const random = seededRandom(seed);
     const passed: string[] = [];
     let count = 0;
@@ -85,6 +94,42 @@ describe('mutants', () => {
     expect(passed).toEqual([]);
     expect(count).toBeGreaterThanOrEqual(10_000);
   }, 600_000);
+
+  it('of attacks in texts for a shell, and with other rights, never pass where code and rights are allowed', () => {
+    const attacks = [
+      ...readAttacks(),
+      ...readLines('relaxed-attacks.txt', fixture.workspace).map((line) => line.replaceAll('\\n', '\n')),
+    ].filter((attack) => open.check(attack).effect !== 'allow');
+    const random = seededRandom(seed);
+    const passed: string[] = [];
+    let count = 0;
+    for (const attack of attacks) {
+      const words = wordsOf(attack);
+      for (let round = 0; round < scale; round++) {
+        const mutants = wrapLine(words ? quoteArgv(words) : attack, random);
+        if (words) mutants.push(quoteArgv(elevate(words, random)));
+        count += mutants.length;
+        passed.push(...mutants.filter((mutant) => open.check(mutant).effect === 'allow'));
+      }
+    }
+    console.info(`mutants of attacks in texts: ${count}`);
+    expect(passed).toEqual([]);
+    expect(count).toBeGreaterThanOrEqual(10_000);
+  }, 600_000);
+
+  it('of attacks with long options never pass when these are shortened as far as they may be', () => {
+    const passed: string[] = [];
+    let count = 0;
+    for (const attack of readAttacks()) {
+      const words = wordsOf(attack);
+      const short = words && abbreviate(words);
+      if (!words || !short || short.join('\0') === words.join('\0')) continue;
+      count += 1;
+      if (policy.check(quoteArgv(short)).effect === 'allow') passed.push(quoteArgv(short));
+    }
+    expect(passed).toEqual([]);
+    expect(count).toBeGreaterThanOrEqual(100);
+  });
 
   it('of honest commands still pass when only quotes and blanks change', () => {
     const honest = [

@@ -254,7 +254,7 @@ class ArgumentWalk {
     const longer = [...this.#table.options].filter(
       ([option]) => option.startsWith(name) && option.startsWith('--'),
     );
-    const chosen = longer.find(([, meaning]) => meaning.kind === 'refuse') ?? longer[0];
+    const [chosen] = longer.sort(([, one], [, other]) => laxityOf(one) - laxityOf(other));
     if (chosen) this.#apply(chosen[0], chosen[1], token, joined);
     else this.#unknown(token);
   }
@@ -407,6 +407,13 @@ class ArgumentWalk {
     if (role === 'text' && value.value !== '/') recordPossiblePaths(value, 'any', this.#into);
     inspectValue(role, value, this.#program, this.#into);
   }
+}
+
+// Sub-commands share a grammar, so what is ambiguous there may mean one option: it counts as the one that is judged most.
+function laxityOf(meaning: OptionMeaning): number {
+  if (meaning.kind === 'refuse') return 0;
+  if (isSwitch(meaning)) return 2;
+  return meaning.kind === 'value' && isText(meaning.role) ? 3 : 1;
 }
 
 /** Gives the rule that refuses an operand, or what it begins with: `db:drop:primary` is a `db:drop`. */

@@ -51,7 +51,7 @@ const gitRules: readonly ArgumentRule[] = [
   {
     programs: /^git (?:gc|prune)$/,
     argument: (value) =>
-      /^(?:now|all)$|^--(?:prune|expire)=(?!(?:never|false|\d+\.(?:week|month|year)s?(?:\.ago)?)$)/.test(
+      /^(?:now|all)$|^--(?:p[a-z]*|e[a-z]*)=(?!(?:never|false|\d+\.(?:week|month|year)s?(?:\.ago)?)$)/.test(
         value,
       ),
     rule: 'shell.destructive.git',

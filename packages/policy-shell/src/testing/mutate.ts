@@ -1,4 +1,5 @@
 import { quoteArgv } from '../quote-argv.js';
+import { longOptions } from './long-options.js';
 
 /** A source of numbers below `limit` that gives the same ones for the same seed (mulberry32). */
 export function seededRandom(seed: number): (limit: number) => number {
@@ -52,9 +53,57 @@ export function wrap(words: readonly string[], random: Random): string[] {
   return wrapped;
 }
 
+// Programs that take the command as one word, which a shell or `env` splits.
+const textWrappers: readonly [readonly string[], ...(readonly string[])[]] = [
+  ['sh', '-c'], ['bash', '-c'], ['dash', '-ec'], ['busybox', 'sh', '-c'], ['env', '-S'], ['env', '-iS'], ['su', '-c'], ['su', 'root', '-c'],
+  ['sudo', '-n', 'sh', '-c'], ['zsh', '-c'], ['ksh', '-c'], ['fish', '-c'],
+]; // prettier-ignore
+
+/** Has a command line started from a text: as it is, and either spelled otherwise behind other wrappers or by a text in a text. */
+export function wrapLine(line: string, random: Random): string[] {
+  const words = [...pick(textWrappers, random), line];
+  return [
+    quoteArgv(words),
+    random(2) === 0
+      ? joinWords(wrap([...pick(textWrappers, random), line], random), random)
+      : quoteArgv([...pick(textWrappers, random), quoteArgv(words)]),
+  ];
+}
+
+/** Has a command started with other rights. */
+export function elevate(words: readonly string[], random: Random): string[] {
+  return [
+    ...pick([['sudo'], ['sudo', '-u', 'root', '-E'], ['sudo', '-n', 'CI=1'], ['doas', '-n']], random),
+    ...words,
+  ];
+}
+
+/** Shortens each long option to a beginning that is that of no other one, or to the shortest such, without `random`. */
+export function abbreviate(words: readonly string[], random?: Random): string[] {
+  const [program = '', ...rest] = words;
+  const known =
+    longOptions[program === 'git' ? `git ${rest.find((word) => !word.startsWith('-')) ?? ''}` : program];
+  if (known === undefined) return [...words];
+  const options = known.split(' ');
+  let ended = false;
+  return words.map((word) => {
+    ended ||= word === '--';
+    const [, name, value = ''] = /^--([a-z][a-z0-9-]*)(=.*)?$/s.exec(word) ?? [];
+    if (ended || name === undefined) return word;
+    const means = (start: string): readonly string[] => options.filter((option) => option.startsWith(start));
+    const whole = options.includes(name) ? name : means(name).length === 1 ? means(name)[0] : undefined;
+    if (whole === undefined) return word;
+    const lengths = Array.from({ length: whole.length }, (_, at) => at + 1);
+    const shortest = lengths.find((length) => means(whole.slice(0, length)).length === 1);
+    if (shortest === undefined) return word;
+    const length = shortest + (random?.(whole.length - shortest + 1) ?? 0);
+    return `--${whole.slice(0, length)}${value}`;
+  });
+}
+
 /** Writes options in other ways that mean the same: abbreviated, joined, split, clustered the other way round. */
 export function rewriteOptions(words: readonly string[], random: Random): string[] {
-  const [program = '', ...rest] = words;
+  const [program = '', ...rest] = random(2) === 0 ? abbreviate(words, random) : words;
   const changed: string[] = [program];
   let ended = false;
   for (let at = 0; at < rest.length; at++) {
