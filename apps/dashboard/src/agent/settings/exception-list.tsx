@@ -9,6 +9,7 @@ import { inertString } from '../../components/inert-parts.js';
 import { Notice } from '../../components/notice.js';
 import { Panel } from '../../components/panel.js';
 import { TextField } from '../../components/text-field.js';
+import { UnsavedGuard } from '../../components/unsaved-guard.js';
 import { patchAt } from './config-patch.js';
 import type { ConfigView } from './config-queries.js';
 import { SaveOutcome } from './save-outcome.js';
@@ -54,6 +55,7 @@ export function ExceptionList({
       title="Private addresses that may be reached"
       note="Each opens one port of one machine in your own network to the agent and its commands."
     >
+      <UnsavedGuard isDirty={address !== '' || port !== ''} what="Private addresses" />
       <div className={styles['form']}>
         {exceptions.length === 0 ? (
           <EmptyState title="None. Every private address is refused." />

@@ -9,6 +9,7 @@ import { FailureNotice } from '../../components/failure-notice.js';
 import { Loading } from '../../components/loading.js';
 import { Notice } from '../../components/notice.js';
 import { Panel } from '../../components/panel.js';
+import { UnsavedGuard } from '../../components/unsaved-guard.js';
 import { presetsQuery, type ConfigView } from './config-queries.js';
 import { PresetCard } from './preset-card.js';
 import { PresetReview } from './preset-review.js';
@@ -55,6 +56,7 @@ export function PresetCards({
       title="Isolation"
       note={`Stored: ${LEVEL_NAMES[stored] ?? stored}. A level holds from the start of the worker to its end.`}
     >
+      <UnsavedGuard isDirty={changes} what="Isolation" />
       {presets.isPending && <Loading what="the presets" />}
       {presets.isError && <FailureNotice error={presets.error} onRetry={() => void presets.refetch()} />}
       {presets.data && (

@@ -119,6 +119,36 @@ test('another section does not take the place of what was typed without a questi
   await waitFor(() => expect(address()).toBe('/agents/a1/settings?section=general'));
 });
 
+test('a preset that was chosen and not applied is asked about, and not when it is taken back', async () => {
+  const { user, address } = open('security', new ConfigServer());
+  await user.click(await screen.findByRole('radio', { name: 'Safe' }));
+  await user.click(screen.getByRole('link', { name: 'General' }));
+  await user.click(await screen.findByRole('button', { name: 'Stay here' }));
+  expect(screen.getByRole<HTMLInputElement>('radio', { name: 'Safe' }).checked).toBe(true);
+  expect(address()).toBe('/agents/a1/settings?section=security');
+  await user.click(screen.getByRole('button', { name: 'Keep Standard' }));
+  await user.click(screen.getByRole('link', { name: 'General' }));
+  await waitFor(() => expect(address()).toBe('/agents/a1/settings?section=general'));
+});
+
+test.each([
+  ['variables', 'Name'],
+  ['variables', 'Value'],
+  ['web', 'Address'],
+  ['web', 'Port'],
+])('in %s, what was typed as %s and not added is asked about', async (section, label) => {
+  const { user, server, address } = open(section, new ConfigServer());
+  server.on('GET /api/agents/a1/variables', () => ({ items: [{ name: 'TOKEN' }] }));
+  const field = await screen.findByLabelText<HTMLInputElement>(label);
+  await user.type(field, '1');
+  await user.click(screen.getByRole('link', { name: 'General' }));
+  await user.click(await screen.findByRole('button', { name: 'Stay here' }));
+  expect([field.value, address()]).toEqual(['1', `/agents/a1/settings?section=${section}`]);
+  await user.clear(field);
+  await user.click(screen.getByRole('link', { name: 'General' }));
+  await waitFor(() => expect(address()).toBe('/agents/a1/settings?section=general'));
+});
+
 test('what is not saved holds nobody who is signed out', async () => {
   const { user, channel, address } = open('tools', new ConfigServer());
   await user.type(await screen.findByLabelText('Seconds until a command is ended'), '4');

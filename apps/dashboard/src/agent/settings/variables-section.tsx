@@ -16,6 +16,7 @@ import { inertString } from '../../components/inert-parts.js';
 import { Loading } from '../../components/loading.js';
 import { Panel } from '../../components/panel.js';
 import { TextField } from '../../components/text-field.js';
+import { UnsavedGuard } from '../../components/unsaved-guard.js';
 import { configQuery, variablesQuery } from './config-queries.js';
 import { SaveOutcome } from './save-outcome.js';
 import { useMayChange } from './use-may-change.js';
@@ -67,6 +68,7 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
       title="Variables"
       note="Commands of the agent get them in their environment, so the agent can read them."
     >
+      <UnsavedGuard isDirty={value !== '' || (trimmed !== '' && !replaces)} what="Variables" />
       <div className={styles['form']}>
         {names.isPending && <Loading what="the names" />}
         {names.isError && <FailureNotice error={names.error} onRetry={() => void names.refetch()} />}
