@@ -151,6 +151,9 @@ describe('a text for a shell', () => {
     expect(check("sh <<'E'\nls\nrm -rf src\nE", relaxed)).toMatchObject({ rule: 'shell.destructive.remove' });
     expect(check("sh <<'E'\nls\ncat a.txt\nE", relaxed).rule).toBe('shell.allow');
     expect(check("sh <<'E'\nls\nE", { relaxed: true }).rule).toBe('shell.inline-code.deny');
+    expect(check("fish <<'E'\nls -l\nE", relaxed).rule).toBe('shell.allow');
+    for (const text of ['and git reset --hard', "echo 'a\\' 'b; rm -rf src; echo \\' 'c'", 'ls\nls'])
+      expect([text, check(`fish <<'E'\n${text}\nE`, relaxed).effect]).toEqual([text, 'deny']);
   });
 
   it('is judged from every directory that it may run in', () => {

@@ -217,7 +217,9 @@ class ArgumentWalk {
       this.#into.object(rule, this.#token, this.#program);
     } else if (feed !== 'file') {
       const { fedText } = this.#into;
-      if (this.#table.shell && fedText) this.#handlers.commandText(fedText, this.#walker());
+      if (this.#table.foreignShell && fedText)
+        this.#handlers.foreignText({ ...fedText, value: fedText.value.replace(/\n$/, '') }, this.#walker());
+      else if (this.#table.shell && fedText) this.#handlers.commandText(fedText, this.#walker());
       else this.#into.inlineCode(this.#token, `The input of ${this.#program}`);
       // A text for a shell is judged or refused.
       if (this.#table.shell && !fedText)

@@ -25,6 +25,8 @@ export interface CompiledGrammar {
   readonly refusesInput: ShellRuleId | undefined;
   /** Whether it is a shell: what it reads from its input is a text like that behind `-c`. */
   readonly shell: boolean;
+  /** Whether it is one with another grammar than that of POSIX. */
+  readonly foreignShell: boolean;
   /** Whether its last operand starts another command. */
   readonly wraps: boolean;
   readonly options: ReadonlyMap<string, OptionMeaning>;
@@ -126,6 +128,7 @@ function compile(grammar: Grammar, globals: Grammar): CompiledGrammar {
     takesCommands: grammar.takesCommands === true,
     refusesInput: grammar.refusesInput,
     shell: roles.some((role) => role === 'command-text' || role === 'foreign-text'),
+    foreignShell: roles.includes('foreign-text'),
     wraps: operands.at(-1)?.endsWith('command') === true,
     options,
     letters,
