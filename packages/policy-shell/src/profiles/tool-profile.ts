@@ -14,7 +14,7 @@ export type CurlRole =
  * the same from everywhere; `directory-step` one entered from the one before (`git -C a -C b`); `base` one that
  * some of its words may be read from (`fill-base` unpacks there too), so that they are judged from both;
  * `command-text` is a command line in one word, for a shell, `foreign-text` one for a shell with another grammar, `split-command` what `env -S` splits, `never` a word that may not be there; `command-line` the same, judged as a command of its own; `assignments-then-command` is what `env` takes; the rest name a
- * small scanner in `src/profiles/scanners/`.
+ * small scanner in `src/scanners/`.
  */
 export type ValueRole =
   | 'text'
@@ -81,7 +81,7 @@ export interface Grammar {
   readonly needsOperand?: ShellRuleId;
   /** Rule for options that are not listed. Without it they are judged as possible paths. */
   readonly unknownOption?: ShellRuleId;
-  /** `single-dash`: `-name value` long options, no clusters. `find`: the same, and operands may come first. */
+  /** `single-dash`: `-name value` long options, no clusters and no abbreviations. */
   readonly style?: 'gnu' | 'single-dash';
   /** Whether links are followed only where every operand is a directory (`diff -r`). */
   readonly comparesTrees?: boolean;
@@ -109,7 +109,7 @@ export interface ToolDescription extends Grammar {
   readonly globalsAnywhere?: boolean;
 }
 
-/** What this policy knows about one tool. Profiles are data: see docs in README, "Adding a tool". */
+/** What this policy knows about one tool. Profiles are data: see docs/adding-a-tool.md. */
 export interface ToolProfile extends ToolDescription {
   /** Program names, separated by blanks. */
   readonly names: string;
