@@ -24,7 +24,7 @@ export function recordPossiblePaths(token: Token, access: PathAccess, into: Insp
     into.path(value, token, access);
     return;
   }
-  // The usual option: only what is joined to its letter (`-oname`) can be one.
+  // The usual option: the whole, and what is joined to its letter (`-oname`).
   if (value.charCodeAt(0) === dash && isMadeOf(value, inOption, 1)) {
     into.path(value, token, access);
     recordJoined(token, access, into);
