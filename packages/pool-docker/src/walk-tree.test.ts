@@ -87,6 +87,8 @@ requires('linux').describe('the walk over a tree', () => {
         expect(use.closed).toBeGreaterThan(0);
         await expect(walkTree(root, { changing: true, visit: () => undefined })).rejects.toThrow(/EACCES/);
       });
+      // An ordinary user could not remove it either.
+      await chmod(closed, 0o700);
     },
   );
 

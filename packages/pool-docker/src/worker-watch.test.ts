@@ -52,7 +52,11 @@ describe('a directory that the agent closes to the control plane', () => {
       stop: (_ref, reason) => Promise.resolve(stopped.push(reason)),
     });
   });
-  afterEach(() => rm(root, { recursive: true }));
+  afterEach(async () => {
+    // An ordinary user could not remove what is closed either.
+    await chmod(join(root, 'workspace', 'closed'), 0o700);
+    await rm(root, { recursive: true });
+  });
 
   const asOwner = <T>(work: () => Promise<T>): Promise<T> =>
     asNobody([root, join(root, 'workspace'), join(root, 'workspace', 'closed')], work);
