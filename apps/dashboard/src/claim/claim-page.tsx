@@ -1,3 +1,4 @@
+import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
@@ -17,24 +18,16 @@ export function ClaimPage() {
   const [token] = useState(takeToken);
   const [password, setPassword] = useState('');
   const [again, setAgain] = useState('');
-  const [isPending, setPending] = useState(false);
-  const [error, setError] = useState<unknown>();
   const differs = again !== '' && again !== password;
-
-  const submit = async (): Promise<void> => {
-    if (password !== again) return;
-    setPending(true);
-    setError(undefined);
-    try {
+  const claim = useMutation({
+    mutationFn: async () => {
       const username = await session.claim(token ?? '', password);
       // The link is used up from here on, so whatever fails now is for the login page.
       await session.login(username, password).catch(() => undefined);
       await navigate({ to: '/', replace: true });
-    } catch (failure) {
-      setError(failure);
-      setPending(false);
-    }
-  };
+    },
+  });
+  const { error } = claim;
   if (token === undefined)
     return (
       <EntryFrame title="Set the first password">
@@ -56,7 +49,7 @@ export function ClaimPage() {
         className="stack"
         onSubmit={(event) => {
           event.preventDefault();
-          void submit();
+          if (password === again) claim.mutate();
         }}
       >
         <TextField
@@ -78,8 +71,8 @@ export function ClaimPage() {
           isRequired
           error={differs ? 'The two passwords differ.' : undefined}
         />
-        {error !== undefined && <FailureNotice error={error} hidePointers={['/password']} />}
-        <Button kind="primary" type="submit" isPending={isPending}>
+        {error && <FailureNotice error={error} hidePointers={['/password']} />}
+        <Button kind="primary" type="submit" isPending={claim.isPending}>
           Set the password
         </Button>
       </Form>

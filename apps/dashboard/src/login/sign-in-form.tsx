@@ -1,3 +1,4 @@
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { issueAt } from '../api/api-failure.js';
@@ -11,25 +12,14 @@ export function SignInForm() {
   const { session } = useServices();
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
-  const [isPending, setPending] = useState(false);
-  const [error, setError] = useState<unknown>();
-
-  const submit = async (): Promise<void> => {
-    setPending(true);
-    setError(undefined);
-    try {
-      await session.login(username, password);
-    } catch (failure) {
-      setError(failure);
-      setPending(false);
-    }
-  };
+  const signIn = useMutation({ mutationFn: () => session.login(username, password) });
+  const { error } = signIn;
   return (
     <Form
       className="stack"
       onSubmit={(event) => {
         event.preventDefault();
-        void submit();
+        signIn.mutate();
       }}
     >
       <TextField
@@ -52,8 +42,8 @@ export function SignInForm() {
         error={issueAt(error, '/password')}
         isRequired
       />
-      {error !== undefined && <FailureNotice error={error} hidePointers={['/username', '/password']} />}
-      <Button kind="primary" type="submit" isPending={isPending}>
+      {error && <FailureNotice error={error} hidePointers={['/username', '/password']} />}
+      <Button kind="primary" type="submit" isPending={signIn.isPending}>
         Sign in
       </Button>
     </Form>

@@ -1,3 +1,4 @@
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { issueAt } from '../api/api-failure.js';
@@ -12,27 +13,18 @@ import { TextField } from '../components/text-field.js';
 export function PasswordDialog({ onDone }: { readonly onDone: (confirmed: boolean) => void }) {
   const api = useApi();
   const [password, setPassword] = useState('');
-  const [isPending, setPending] = useState(false);
-  const [error, setError] = useState<unknown>();
-
-  const submit = async (): Promise<void> => {
-    setPending(true);
-    setError(undefined);
-    try {
-      unwrap(await api.POST('/api/auth/reauthenticate', { body: { password } }));
-      onDone(true);
-    } catch (failure) {
-      setError(failure);
-      setPending(false);
-    }
-  };
+  const confirm = useMutation({
+    mutationFn: async () => unwrap(await api.POST('/api/auth/reauthenticate', { body: { password } })),
+    onSuccess: () => onDone(true),
+  });
+  const { error } = confirm;
   return (
     <Dialog title="Confirm with your password" isOpen onClose={() => onDone(false)} alert>
       <Form
         className="stack"
         onSubmit={(event) => {
           event.preventDefault();
-          void submit();
+          confirm.mutate();
         }}
       >
         <p>This change loosens safety. With your password it is possible for the next five minutes.</p>
@@ -46,10 +38,10 @@ export function PasswordDialog({ onDone }: { readonly onDone: (confirmed: boolea
           isRequired
           autoFocus
         />
-        {error !== undefined && <FailureNotice error={error} hidePointers={['/password']} />}
+        {error && <FailureNotice error={error} hidePointers={['/password']} />}
         <DialogActions>
           <Button onPress={() => onDone(false)}>Cancel</Button>
-          <Button kind="primary" type="submit" isPending={isPending}>
+          <Button kind="primary" type="submit" isPending={confirm.isPending}>
             Confirm
           </Button>
         </DialogActions>
