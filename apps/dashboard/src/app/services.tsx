@@ -67,7 +67,10 @@ export function createServices(edges: Edges = BROWSER): Services {
 export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
+      // Whether there is a network says nothing: the server may be this machine, and a request that fails has its place.
+      mutations: { networkMode: 'always' },
       queries: {
+        networkMode: 'always',
         // Live frames keep it fresh; this is for what they do not cover.
         staleTime: 15_000,
         retry: (count, error) =>

@@ -80,6 +80,19 @@ describe('signing in', () => {
     expect(screen.getByLabelText<HTMLInputElement>('Password').value).toBe('wrong');
   });
 
+  it('works without a network, for the server may be this machine', async () => {
+    const { server, user } = renderApp('/account', signedOut);
+    await screen.findByLabelText('Username');
+    window.dispatchEvent(new Event('offline'));
+    try {
+      await signIn(server, user);
+      await screen.findByRole('heading', { name: 'Account' });
+      await screen.findAllByText('admin');
+    } finally {
+      window.dispatchEvent(new Event('online'));
+    }
+  });
+
   it('a session that ends while a page is open leads to the login page and back', async () => {
     const { server, services, user, address } = renderApp('/account');
     await screen.findByRole('heading', { name: 'Account' });

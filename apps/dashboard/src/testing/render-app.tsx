@@ -40,8 +40,8 @@ export function renderApp(
     startOver: () => void (startedOver += 1),
   });
   // As the product reads, but that a test need not wait for more attempts.
-  const { queries } = services.queries.getDefaultOptions();
-  services.queries.setDefaultOptions({ queries: { ...queries, retry: false } });
+  const defaults = services.queries.getDefaultOptions();
+  services.queries.setDefaultOptions({ ...defaults, queries: { ...defaults.queries, retry: false } });
   const router = createAppRouter(createMemoryHistory({ initialEntries: [path] }));
   void services.session.restore();
   render(<App services={services} router={router} />);
