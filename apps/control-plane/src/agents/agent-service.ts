@@ -1,4 +1,5 @@
 import type { IsolationLevel } from '@clawforce/pool-core';
+import { DEFAULT_LEVEL } from '@clawforce/protocol/config';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import { ApiError } from '../errors/api-error.js';
 import type { ActivityFeed } from '../events/activity-feed.js';
@@ -11,7 +12,7 @@ import type { AgentFiles } from './agent-files.js';
 import type { AgentStandings } from './agent-standing.js';
 import { isAlive } from './agent-states.js';
 import { agentView, type AgentView } from './agent-view.js';
-import { DEFAULT_LEVEL, firstLevel } from './first-level.js';
+import { firstLevel } from './first-level.js';
 import type { AgentLifecycle } from './lifecycle.js';
 import type { WorkerImages } from './worker-images.js';
 

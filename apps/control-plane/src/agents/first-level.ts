@@ -1,7 +1,5 @@
 import { isWithinCeiling, type IsolationLevel } from '@clawforce/pool-core';
-
-/** Level of an agent whose configuration names none. */
-export const DEFAULT_LEVEL: IsolationLevel = 'permissive';
+import { DEFAULT_LEVEL } from '@clawforce/protocol/config';
 
 /** Gives the level of an agent that is made: the default, or the maximum of this server where that is stricter. */
 export function firstLevel(maxLevel: IsolationLevel): IsolationLevel {

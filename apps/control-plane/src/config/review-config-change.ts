@@ -47,7 +47,7 @@ export function reviewConfigChange(
   }
   loosens.push(...loosenedSwitches(old, next));
 
-  const lexical = new NetworkSecurityPolicy({ ports: ALL_PORTS });
+  const lexical = new NetworkSecurityPolicy();
   for (const [name, provider] of Object.entries(next.providers)) {
     const pointer = `/providers/${name}`;
     if (provider.script !== undefined) issues.push(...scriptIssues(`${pointer}/script`, provider.script));
@@ -92,8 +92,6 @@ function scriptIssues(pointer: string, script: string): ApiIssue[] {
     throw error;
   }
 }
-
-const ALL_PORTS = [80, 443, 8080, 8443];
 
 function baseKind(apiBase: string, policy: NetworkSecurityPolicy): 'public' | 'private' | 'unusable' {
   let url: URL;

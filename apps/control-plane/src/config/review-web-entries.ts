@@ -1,15 +1,13 @@
 import { isIPv6 } from 'node:net';
 import { NetworkSecurityPolicy } from '@clawforce/policy-net';
 import type { EffectiveAgentConfig } from '@clawforce/protocol/config';
+import { WEB_PORTS } from '../egress/web-policy.js';
 import type { ApiIssue } from '../errors/api-error.js';
 
 type Web = Pick<EffectiveAgentConfig, 'web' | 'ssrf_protection'>;
 
 const ALLOWLIST = '/tools/web/fetch/allowlist';
 const EXCEPTIONS = '/tools/web/fetch/exceptions';
-
-/** Ports that a policy admits unless it is told others, as the agents' policies never are. */
-const WEB_PORTS = [443, 80, 8080, 8443];
 
 /**
  * Finds entries of the allowlist and of the exceptions that no policy can be made from, or that could never admit
@@ -29,6 +27,7 @@ export function webEntryIssues(before: readonly Web[], after: Web): ApiIssue[] {
   if (exceptions.length > 0) return exceptions;
   const oldEntries = new Set(before.flatMap(({ web }) => web.allowlist));
   const judge = new NetworkSecurityPolicy({
+    ports: WEB_PORTS,
     exceptions: after.web.exceptions.filter((one) => isLiteral(one.address)),
     allowPrivateNetwork: !after.ssrf_protection,
   });
@@ -64,7 +63,7 @@ function entryProblem(
   const { host, port } = partsOf(entry);
   const asked = port === undefined ? ports : [port];
   if (port !== undefined && !ports.includes(port)) {
-    return `can never be admitted: agents reach the ports ${[...WEB_PORTS].sort((a, b) => a - b).join(', ')} and those of exceptions. Leave the port out, or add an exception for the address and port ${port}.`;
+    return `can never be admitted: agents reach the ports ${WEB_PORTS.join(', ')} and those of exceptions. Leave the port out, or add an exception for the address and port ${port}.`;
   }
   const decisions = asked.map((one) => judge.checkUrl(urlOf(host, one)));
   if (decisions.some(({ effect }) => effect === 'allow')) return undefined;

@@ -2,7 +2,7 @@ import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentFSError } from '@clawforce/policy-fs';
 import { isWithinCeiling, type IsolationLevel } from '@clawforce/pool-core';
-import { DEFAULT_LEVEL } from '../agents/first-level.js';
+import { DEFAULT_LEVEL } from '@clawforce/protocol/config';
 import type { AgentFiles } from '../agents/agent-files.js';
 import { changeEvent, LOCAL_USER_ID } from '../agents/agent-service.js';
 import type { AuditTrail } from '../audit/audit-trail.js';

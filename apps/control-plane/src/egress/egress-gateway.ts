@@ -1,6 +1,6 @@
 import type { NetworkSecurityPolicy } from '@clawforce/policy-net';
 import { createEgressProxy, type EgressProxy, type ProxyAuditEvent } from '@clawforce/policy-net/proxy';
-import { webPolicy, type OwnEndpoint, type WebSettings } from './web-policy.js';
+import { WEB_PORTS, webPolicy, type OwnEndpoint, type WebSettings } from './web-policy.js';
 
 /** Parts of the gateway. */
 export interface EgressGatewayParts {
@@ -24,12 +24,6 @@ interface AgentEgress {
 
 /** What one agent may still cost: its requests are rows of the audit log, its tunnels descriptors of this process. */
 const LIMITS = { maxTunnels: 64, maxClients: 256, maxRequests: 1_200 } as const;
-/**
- * A tunnel to one of these must be TLS for the host that was asked for, or plain HTTP, whose requests are served one by
- * one. They are all ports that an allowlist admits: else a tunnel led to any site behind the same address (decision 0025).
- */
-const SNI_PORTS = [80, 443, 8080, 8443] as const;
-
 /** Opens, updates and closes the egress proxies of the agents that run. */
 export class EgressGateway {
   readonly #parts: EgressGatewayParts;
@@ -48,7 +42,9 @@ export class EgressGateway {
         // Whoever may open the socket is the agent; there is no other listener of this proxy.
         identify: () => agentId,
         policyFor: () => (this.#parts.admitted(agentId) ? egress.policy : undefined),
-        sniPorts: SNI_PORTS,
+        // Tunnels to all of them must be TLS for the host that was asked for, or plain HTTP whose requests are served one by
+        // one: else a tunnel led to any site behind the same address (decision 0025).
+        sniPorts: WEB_PORTS,
         limits: LIMITS,
         onAudit: (event) => this.#parts.onEgress(agentId, event),
       }),

@@ -12,6 +12,9 @@ export interface OwnEndpoint {
 /** What a network policy is made from. */
 export type WebSettings = Pick<EffectiveAgentConfig, 'web' | 'docker' | 'ssrf_protection'>;
 
+/** Ports that every agent's policy admits; others take an exception. */
+export const WEB_PORTS = [80, 443, 8080, 8443] as const;
+
 /** Gives an agent's network policy for the web, pages and commands alike, as its configuration states it. */
 export function webPolicy(config: WebSettings, ownEndpoints: readonly OwnEndpoint[]): NetworkSecurityPolicy {
   return new NetworkSecurityPolicy(webPolicyOptions(config, ownEndpoints));
@@ -20,6 +23,7 @@ export function webPolicy(config: WebSettings, ownEndpoints: readonly OwnEndpoin
 function webPolicyOptions(config: WebSettings, ownEndpoints: readonly OwnEndpoint[]): NetworkPolicyOptions {
   return {
     ...(isOpen(config) ? {} : { allowlist: config.web.allowlist }),
+    ports: WEB_PORTS,
     exceptions: config.web.exceptions,
     allowPrivateNetwork: !config.ssrf_protection,
     denyOwnInterfaces: { endpoints: ownEndpoints },

@@ -29,8 +29,8 @@ export function commandWalls({ pool, confiners, unconfinedExec }: CommandWallsFa
 }
 
 function insideContainers(confiners: readonly ConfinerProbe[], unconfinedExec: boolean): CommandWalls {
-  const landlock = confiners.find(({ backend }) => backend === 'landlock');
   // Containers share this kernel, so what is missing here is missing there.
+  const landlock = confiners.find(({ backend }) => backend === 'landlock');
   const mandatory = unconfinedExec
     ? ['CLAWFORCE_UNCONFINED_EXEC=1 has no effect inside containers: there commands are confined or refused.']
     : [];

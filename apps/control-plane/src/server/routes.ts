@@ -16,7 +16,6 @@ import { toolRoutes } from '../http/routes/tool-routes.js';
 import { workspaceRoutes } from '../http/routes/workspace-routes.js';
 import { openApiDocument } from '../http/openapi.js';
 import type { Route } from '../http/route.js';
-import { unsafeServerSettings } from '../settings/unsafe-server-settings.js';
 import type { DrillService } from '../drills/drill-service.js';
 import type { MessageService } from '../messages/message-service.js';
 import { VERSION } from '../version.js';
@@ -25,6 +24,7 @@ import { commandWalls } from './command-walls.js';
 import type { Core, LiveParts, Services } from './core.js';
 import { checkBackend, chooseBackend } from './open-backend.js';
 import { unconfinedExec } from './unconfined-exec.js';
+import { unsafeServerSettings } from './unsafe-server-settings.js';
 import { uidMode } from './worker-user.js';
 
 /** What the routes serve from. */

@@ -35,6 +35,9 @@ export interface EffectiveAgentConfig {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Level of an agent whose configuration names none. */
+export const DEFAULT_LEVEL = 'permissive';
+
 /** Gives the configuration with every default filled in; the defaults are those of research/inventory section 5. */
 export function effectiveConfig(config: AgentConfig): EffectiveAgentConfig {
   const defaults = config.agents?.defaults ?? {};
@@ -69,7 +72,7 @@ export function effectiveConfig(config: AgentConfig): EffectiveAgentConfig {
       per_tool: tools.approval?.per_tool ?? {},
       timeout_seconds: tools.approval?.timeout_seconds ?? 120,
     },
-    docker: { ...config.security?.docker, level: config.security?.docker?.level ?? 'permissive' },
+    docker: { ...config.security?.docker, level: config.security?.docker?.level ?? DEFAULT_LEVEL },
     env: config.secrets?.env ?? {},
   };
 }

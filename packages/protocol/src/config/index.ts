@@ -7,7 +7,7 @@ export type {
   ProviderConfig,
   ProviderKind,
 } from './agent-config.js';
-export { effectiveConfig } from './effective-config.js';
+export { DEFAULT_LEVEL, effectiveConfig } from './effective-config.js';
 export type { EffectiveAgentConfig } from './effective-config.js';
 export { canonicalAgentConfig, parseAgentConfig } from './parse-agent-config.js';
 export type { ConfigIssue, ParsedAgentConfig } from './parse-agent-config.js';

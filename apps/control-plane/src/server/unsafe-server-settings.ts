@@ -1,4 +1,5 @@
-import type { Settings } from './settings.js';
+import type { Settings } from '../settings/index.js';
+import { unconfinedExec } from './unconfined-exec.js';
 
 /** Gives the settings of this server that take protection away, as a person has to know them. */
 export function unsafeServerSettings(
@@ -6,8 +7,7 @@ export function unsafeServerSettings(
   backend: string | undefined,
 ): readonly { readonly setting: string; readonly consequence: string; readonly fix: string }[] {
   return [
-    // Containers do not hear of it.
-    ...(settings.unconfinedExec && backend !== 'docker'
+    ...(unconfinedExec(settings, backend)
       ? [
           {
             setting: 'CLAWFORCE_UNCONFINED_EXEC',
