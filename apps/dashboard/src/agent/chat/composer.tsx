@@ -24,7 +24,8 @@ export function Composer({
   const submit = async (): Promise<void> => {
     if (!canSend) return;
     await onSend(text).then(
-      () => setText(''),
+      // What was typed while the answer was on its way is another message.
+      () => setText((now) => (now === text ? '' : now)),
       () => undefined,
     );
   };

@@ -23,20 +23,13 @@ export function IdentityForm({ agent }: { readonly agent: Agent }) {
   const [name, setName] = useState<string>();
   const [description, setDescription] = useState<string>();
   const change = useMutation({
-    mutationFn: async () =>
-      unwrap(
-        await api.PUT('/api/agents/{id}', {
-          params: { path: { id: agent.id } },
-          body: {
-            ...(name === undefined ? {} : { name }),
-            ...(description === undefined ? {} : { description }),
-          },
-        }),
-      ),
-    onSuccess: (changed) => {
+    mutationFn: async (sent: { readonly name?: string; readonly description?: string }) =>
+      unwrap(await api.PUT('/api/agents/{id}', { params: { path: { id: agent.id } }, body: sent })),
+    onSuccess: (changed, sent) => {
       putAnswer(queries, changed);
-      setName(undefined);
-      setDescription(undefined);
+      // What was typed while the answer was on its way is another change.
+      setName((typed) => (typed === sent.name ? undefined : typed));
+      setDescription((typed) => (typed === sent.description ? undefined : typed));
     },
   });
   const isDirty =
@@ -52,7 +45,11 @@ export function IdentityForm({ agent }: { readonly agent: Agent }) {
         className={styles['form'] ?? ''}
         onSubmit={(event) => {
           event.preventDefault();
-          if (isDirty && !change.isPending) change.mutate();
+          if (!isDirty || change.isPending) return;
+          change.mutate({
+            ...(name === undefined ? {} : { name }),
+            ...(description === undefined ? {} : { description }),
+          });
         }}
       >
         <TextField

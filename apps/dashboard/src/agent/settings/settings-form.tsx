@@ -51,7 +51,13 @@ export function SettingsForm({
     const patch = patchOf(fields, base.shown, typed);
     if (!patch || isPending) return;
     await save({ patch, version: base.version }).then(
-      () => setTouched({}),
+      ({ config, version }) => {
+        setBase({ version, shown: draftOf(fields, config) });
+        // What was typed while the answer was on its way is another change.
+        setTouched((now) =>
+          Object.fromEntries(Object.entries(now).filter(([at, text]) => text !== typed[at])),
+        );
+      },
       () => undefined,
     );
   };

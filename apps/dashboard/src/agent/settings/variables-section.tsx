@@ -54,8 +54,9 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
     if (set.isPending || trimmed === '') return;
     await set.mutateAsync({ [trimmed]: value }).then(
       () => {
-        setName('');
-        setValue('');
+        // What was typed while the answer was on its way is another variable.
+        setName((now) => (now === name ? '' : now));
+        setValue((now) => (now === value ? '' : now));
       },
       () => undefined,
     );

@@ -79,7 +79,9 @@ export function TextFileView({
         body: { path, content: text, size, truncated: false },
         etag: saved,
       });
-      edit(undefined);
+      // What was typed while the answer was on its way is an edit of what is saved now.
+      if (text === edited) edit(undefined);
+      else setBase({ content: text, etag: saved });
       void queries.invalidateQueries({ queryKey: [...workspaceKey(agentId), 'directory'] });
     },
   });

@@ -1,0 +1,14 @@
+import type { Answer } from './fake-server.js';
+
+/** An answer of a {@link FakeServer} that waits until the test gives it. */
+export interface HeldAnswer {
+  readonly answer: Answer;
+  readonly give: (answer: unknown) => void;
+}
+
+/** Makes an answer that is on its way for as long as the test wants. */
+export function holdAnswer(): HeldAnswer {
+  let give: (answer: unknown) => void = () => undefined;
+  const waiting = new Promise<unknown>((resolve) => (give = resolve));
+  return { answer: () => waiting, give };
+}
