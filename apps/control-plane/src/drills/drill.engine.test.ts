@@ -48,6 +48,27 @@ async function drill(body: object): Promise<DrillReport> {
     420_000,
   );
 }
+/** Makes an agent that differs from the defaults; gives its id. */
+async function makeAgent(name: string, config: object): Promise<string> {
+  const { body } = await test.call('POST', '/api/agents', { token, body: { name } });
+  const id = body.id as string;
+  const path = `/api/agents/${id}/config`;
+  expect((await test.call('PATCH', path, { token, body: config })).status).toBe(200);
+  return id;
+}
+/** What `drill run` prints for a person. */
+function expectTable(out: string, report: DrillReport): void {
+  expect(out).toMatch(/layer.*case.*what was tried.*expected.*found.*verdict/);
+  for (const { id, verdict } of report.rows)
+    expect(out).toMatch(new RegExp(`${id} .*${verdict.toUpperCase()}`));
+  for (const [part, { name, version }] of Object.entries(report.versions ?? {}))
+    expect(out).toContain(`${part}: ${name} ${version}`);
+  expect(out).toContain(`Level ${report.level}, attested: ${report.attested}`);
+  const { verdict, passed, failed, informed } = report;
+  expect(out).toContain(
+    `${verdict.toUpperCase()}: ${passed} as expected, ${failed} not, ${informed} for information.`,
+  );
+}
 const failures = ({ rows, reason }: DrillReport): unknown[] => [
   ...(reason === undefined ? [] : [reason]),
   ...rows
@@ -69,21 +90,34 @@ requires('docker', 'root', 'cc').describe('a drill in a container', () => {
   afterAll(() => byNpm?.remove());
 
   it.each([
-    ['sandboxed', 'of this version'],
-    ['permissive', 'of one that the README of the worker shows, by npm install --global'],
+    ['of a level, sandboxed, in the image of this version', 'sandboxed', false],
+    [
+      'of an agent, permissive, in an image that the README of the worker shows, by npm install --global',
+      'permissive',
+      true,
+    ],
   ])(
-    'at %s, in the image %s: everything is held, everything that must work does, and nothing is left',
-    async (level, image) => {
-      const custom = image !== 'of this version';
+    '%s: everything is held, everything that must work does, and nothing is left',
+    async (_title, level, custom) => {
       if (custom) byNpm = await buildNpmWorkerImage();
       await inContainers(byNpm ? { AGENT_IMAGE: byNpm.tag } : {});
       expect((await test.call('GET', '/api/runtime/info', { token })).body.custom_image).toBe(custom);
-      const { code, out } = await cli('drill', 'run', '--level', level, '--json');
-      const report = JSON.parse(out) as DrillReport;
+      const agentId = custom
+        ? await makeAgent('guarded', { security: { docker: { level, pids_limit: 300 } } })
+        : null;
+      const { code, out } = await cli(
+        'drill',
+        'run',
+        ...(custom ? ['--agent', 'guarded'] : ['--level', level, '--json']),
+      );
+      const [report] = (await test.call('GET', '/api/drills', { token })).body.items as [DrillReport];
       expect(failures(report)).toEqual([]);
       // What continuous integration goes by.
       expect(code).toBe(0);
+      if (custom) expectTable(out, report);
+      else expect(JSON.parse(out)).toEqual(report);
       expect(report).toMatchObject({ verdict: 'pass', attested: 'matched', backend: 'docker', level });
+      expect(report.agent_id).toBe(agentId);
       expect(report.engine).toMatch(/docker .*runc .*kernel /);
       expect(report.versions).toEqual({
         engine: { name: 'docker', version: expect.stringMatching(/^\d+\.\d+/) as string },
@@ -111,7 +145,12 @@ requires('docker', 'root', 'cc').describe('a drill in a container', () => {
       expect(rowOf(report, 'cmd-environ')?.detail).toMatch(/(?:EACCES|EPERM).*\/proc\/(?!1\/)\d+\/environ/);
       expect(report.rows.filter(({ actual }) => actual === 'not-run')).toEqual([]);
       expect(report.rows.filter(({ layer }) => layer === 'container').length).toBeGreaterThan(80);
-      expect((await test.call('GET', '/api/agents', { token })).text).not.toContain('"drill');
+      // Of an agent's drill, only the copy ran.
+      const { items } = (await test.call('GET', '/api/agents', { token })).body as {
+        items: { id: string; name: string; status: string }[];
+      };
+      expect(items.filter(({ name }) => name.startsWith('drill'))).toEqual([]);
+      expect(items.map(({ status }) => status)).toEqual(items.map(() => 'stopped'));
       expect(await test.docker().list()).toEqual([]);
       const verdict = await until('the verdict in the audit log', async () => {
         const { body } = await test.call('GET', '/api/audit?kind=drill', { token });
@@ -166,13 +205,12 @@ describe('a drill on the process pool', () => {
     async () => {
       const { code, out } = await cli('drill', 'run');
       expect(code).toBe(1);
-      expect(out).toMatch(/layer.*case.*what was tried.*expected.*found.*verdict/);
       expect(out).toMatch(/container.*mnt-tmpfs.*blocked.*not-run.*FAIL/);
       expect(out).toMatch(/policy.*gate-traversal.*blocked.*blocked.*PASS/);
       expect(out).toContain(`kernel: linux ${release()}`);
       expect(out).toContain(`engine: node-child-process ${process.versions.node}`);
-      expect(out).toMatch(/FAIL: \d+ as expected, \d+ not, 0 for information\./);
       const [report] = (await test.call('GET', '/api/drills', { token })).body.items as [DrillReport];
+      expectTable(out, report);
       expect(report).toMatchObject({ state: 'done', verdict: 'fail', backend: 'process', attested: 'none' });
       // What no container holds is a failure, never skipped, and is not executed.
       const inContainer = report.rows.filter(({ layer }) => layer === 'container');
@@ -197,6 +235,30 @@ describe('a drill on the process pool', () => {
       expect(listed).toEqual({ ...report, rows: [] });
       const tail = await test.call('GET', `/api/drills/${report.id.split('-').at(-1) ?? ''}`, { token });
       expect(tail.status).toBe(404);
+    },
+  );
+
+  requires('bwrap').test(
+    'of an agent, by its name, tries what its own policy holds; JSON is the whole report, and the agent is left alone',
+    async () => {
+      const id = await makeAgent('guarded', { tools: { exec: { policy: { mode: 'deny_all' } } } });
+      const { code, out } = await cli('drill', 'run', '--agent', 'guarded', '--json');
+      const report = JSON.parse(out) as DrillReport;
+      expect(code).toBe(1);
+      expect(report).toMatchObject({ state: 'done', verdict: 'fail', agent_id: id, level: 'permissive' });
+      expect((await test.call('GET', `/api/drills/${report.id}`, { token })).body).toEqual(report);
+      // This agent may run nothing at all, which the drill of a level does not find.
+      expect(rowOf(report, 'cmd-runs')).toMatchObject({
+        expected: 'allowed',
+        actual: 'not-run',
+        verdict: 'fail',
+        detail: 'refused before it ran: shell.mode.deny-all',
+      });
+      expect(rowOf(report, 'gate-read')).toMatchObject({ actual: 'allowed', verdict: 'pass' });
+      expect(await test.core.storage.agents.get(id)).toMatchObject({ status: 'stopped', generation: 0 });
+      const unknown = await cli('drill', 'run', '--agent', 'nobody', '--json');
+      expect(unknown.code).toBe(1);
+      expect((await test.call('GET', '/api/drills', { token })).body.items).toHaveLength(1);
     },
   );
 
