@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
-import { issueAt } from '../api/api-failure.js';
 import { unwrap } from '../api/api-client.js';
+import { placeIssues } from '../api/place-issues.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { FailureNotice } from '../components/failure-notice.js';
@@ -10,6 +10,10 @@ import { Notice } from '../components/notice.js';
 import { Panel } from '../components/panel.js';
 import { TextField } from '../components/text-field.js';
 
+const FIELDS = [
+  { pointer: '/current_password', label: 'Present password' },
+  { pointer: '/new_password', label: 'New password' },
+];
 const EMPTY = { current: '', next: '', again: '' };
 
 /** Changes the password; every other session ends with it. */
@@ -29,6 +33,7 @@ export function PasswordForm() {
       void queries.invalidateQueries({ queryKey: ['sessions'] });
     },
   });
+  const issues = placeIssues(change.error, FIELDS);
   const differs = typed.again !== '' && typed.again !== typed.next;
   const set = (name: keyof typeof EMPTY) => (value: string) => {
     if (change.isSuccess) change.reset();
@@ -49,7 +54,7 @@ export function PasswordForm() {
           autoComplete="current-password"
           value={typed.current}
           onChange={set('current')}
-          error={issueAt(change.error, '/current_password')}
+          error={issues.at('/current_password')}
           isRequired
         />
         <TextField
@@ -59,7 +64,7 @@ export function PasswordForm() {
           description="At least 12 characters. Every other session ends."
           value={typed.next}
           onChange={set('next')}
-          error={issueAt(change.error, '/new_password')}
+          error={issues.at('/new_password')}
           isRequired
         />
         <TextField
@@ -71,9 +76,7 @@ export function PasswordForm() {
           error={differs ? 'The two passwords differ.' : undefined}
           isRequired
         />
-        {change.isError && (
-          <FailureNotice error={change.error} hidePointers={['/current_password', '/new_password']} />
-        )}
+        {change.isError && <FailureNotice error={change.error} placed={issues} />}
         {change.isSuccess && (
           <Notice
             tone="info"

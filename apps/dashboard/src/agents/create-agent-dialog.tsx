@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { unwrap } from '../api/api-client.js';
-import { issueAt } from '../api/api-failure.js';
+import { placeIssues } from '../api/place-issues.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { Dialog, DialogActions } from '../components/dialog.js';
@@ -12,7 +12,10 @@ import { TextField } from '../components/text-field.js';
 import { runtimeQuery } from './agent-queries.js';
 import { putAnswer } from './use-fleet-stream.js';
 
-const FIELDS = ['/name', '/description'];
+const FIELDS = [
+  { pointer: '/name', label: 'Name' },
+  { pointer: '/description', label: 'Description' },
+];
 
 /** Creates an agent that belongs to the person, and opens its settings. */
 export function CreateAgentDialog({
@@ -51,6 +54,7 @@ export function CreateAgentDialog({
       });
     },
   });
+  const issues = placeIssues(create.error, FIELDS);
   const close = (): void => {
     setName('');
     setDescription('');
@@ -70,7 +74,7 @@ export function CreateAgentDialog({
           label="Name"
           value={name}
           onChange={setName}
-          error={issueAt(create.error, '/name')}
+          error={issues.at('/name')}
           isRequired
           autoFocus
         />
@@ -79,14 +83,14 @@ export function CreateAgentDialog({
           description="What it is for. Only people read this."
           value={description}
           onChange={setDescription}
-          error={issueAt(create.error, '/description')}
+          error={issues.at('/description')}
           rows={2}
         />
         <p className="muted">
           It starts at level Standard and stopped. Give it a model in its settings, then start it.
         </p>
         {runtime.isError && <FailureNotice error={runtime.error} onRetry={() => void runtime.refetch()} />}
-        {create.isError && <FailureNotice error={create.error} hidePointers={FIELDS} />}
+        {create.isError && <FailureNotice error={create.error} placed={issues} />}
         <DialogActions>
           <Button onPress={close}>Cancel</Button>
           <Button kind="primary" type="submit" isPending={create.isPending}>

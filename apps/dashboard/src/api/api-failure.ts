@@ -49,13 +49,6 @@ export function failureOf(response: Response, body: unknown): ApiFailure {
   });
 }
 
-/** Gives what is wrong at one place of a request, for the field that has it; undefined when nothing is. */
-export function issueAt(error: unknown, pointer: string): string | undefined {
-  return error instanceof ApiFailure
-    ? error.issues.find((issue) => issue.pointer === pointer)?.message
-    : undefined;
-}
-
 /** Gives any thrown value as an {@link ApiFailure}, so that every error has one shape to show. */
 export function toFailure(error: unknown): ApiFailure {
   if (error instanceof ApiFailure) return error;

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { agentsQuery } from '../agents/agent-queries.js';
 import { toFailure, type FieldIssue } from '../api/api-failure.js';
+import type { PlacedIssues } from '../api/place-issues.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { inertString } from '../components/inert-parts.js';
@@ -22,21 +23,27 @@ const KINDS = [
   ...AUDIT_KINDS.map((kind) => ({ value: kind, label: kind.replaceAll('_', ' ') })),
 ];
 
-/** Places of a query that are wrong at a field here. */
-export const FILTER_POINTERS = ['/rule', '/actor', '/since', '/until', '/agent_id'];
+/** Parts of a query that have a field here. */
+export const FILTER_FIELDS = [
+  { pointer: '/rule', label: 'Rule' },
+  { pointer: '/actor', label: 'Actor' },
+  { pointer: '/since', label: 'Since' },
+  { pointer: '/until', label: 'Until' },
+  { pointer: '/agent_id', label: 'Agent' },
+];
 
 /** The filters. Choices apply at once, words with Enter or the button. */
 export function AuditFilters({
   search,
   actors,
-  error,
+  issues,
   onChange,
 }: {
   readonly search: AuditSearch;
   /** Names of actors that are known here. */
   readonly actors: readonly string[];
-  /** Why the rows of the address were refused, if they were. */
-  readonly error: unknown;
+  /** What is wrong with the address. */
+  readonly issues: PlacedIssues;
   readonly onChange: (next: Partial<AuditSearch>) => void;
 }) {
   const agents = useQuery(agentsQuery(useApi()));
@@ -54,7 +61,7 @@ export function AuditFilters({
     setRefused(undefined);
   }
   const issueOf = (pointer: string): string | undefined =>
-    (refused ?? (error ? toFailure(error).issues : [])).find((issue) => issue.pointer === pointer)?.message;
+    refused?.find((issue) => issue.pointer === pointer)?.message ?? issues.at(pointer);
   const apply = (): void => {
     // A time that was not changed stays as it is: the field has no seconds.
     const next = {
@@ -62,9 +69,9 @@ export function AuditFilters({
       since: words.since === since && words.since !== '' ? (search.since ?? '') : addressTimeOf(words.since),
       until: words.until === until && words.until !== '' ? (search.until ?? '') : addressTimeOf(words.until),
     };
-    const issues = auditIssues(next);
-    setRefused(issues.length > 0 ? issues : undefined);
-    if (issues.length === 0) onChange(next);
+    const found = auditIssues(next);
+    setRefused(found.length > 0 ? found : undefined);
+    if (found.length === 0) onChange(next);
   };
   const agentOptions = [
     { value: '', label: 'Any agent' },
@@ -93,8 +100,12 @@ export function AuditFilters({
         value={search.agent ?? ''}
         options={agentOptions}
         error={
-          issueOf('/agent_id') ??
-          (agents.isError ? `The agents are not listed: ${toFailure(agents.error).message}` : undefined)
+          [
+            issueOf('/agent_id'),
+            agents.isError && `The agents are not listed: ${toFailure(agents.error).message}`,
+          ]
+            .filter(Boolean)
+            .join(' ') || undefined
         }
         onChange={(agent) => onChange({ agent })}
       />

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { meQuery } from '../agents/agent-queries.js';
+import { placeIssues } from '../api/place-issues.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
@@ -11,7 +12,7 @@ import { PageHeader } from '../components/page-header.js';
 import { Panel } from '../components/panel.js';
 import { VirtualList } from '../components/virtual-list.js';
 import { AuditExport } from './audit-export.js';
-import { AuditFilters, FILTER_POINTERS } from './audit-filters.js';
+import { AuditFilters, FILTER_FIELDS } from './audit-filters.js';
 import { AuditLine } from './audit-line.js';
 import { auditRowsQuery } from './audit-queries.js';
 import { AuditRowDialog } from './audit-row-dialog.js';
@@ -27,6 +28,7 @@ export function AuditPage() {
   const { row, ...filter } = search;
   const found = useInfiniteQuery(auditRowsQuery(api, filter));
   const rows = found.data?.pages.flatMap(({ items }) => items) ?? [];
+  const issues = placeIssues(found.error, FILTER_FIELDS);
   const me = useQuery(meQuery(api));
   const actors = [
     ...new Set([
@@ -54,14 +56,10 @@ export function AuditPage() {
           </>
         }
       />
-      <AuditFilters search={filter} actors={actors} error={found.error} onChange={change} />
+      <AuditFilters search={filter} actors={actors} issues={issues} onChange={change} />
       {found.isPending && <Loading what="the audit log" rows={8} />}
       {found.isError && (
-        <FailureNotice
-          error={found.error}
-          hidePointers={FILTER_POINTERS}
-          onRetry={() => void found.refetch()}
-        />
+        <FailureNotice error={found.error} placed={issues} onRetry={() => void found.refetch()} />
       )}
       {found.isSuccess && rows.length === 0 && (
         <EmptyState

@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
-import { issueAt } from '../api/api-failure.js';
+import { placeIssues } from '../api/place-issues.js';
 import { EntryFrame } from '../app/entry-frame.js';
 import { useServices } from '../app/services.js';
 import { Button } from '../components/button.js';
@@ -10,6 +10,11 @@ import { FailureNotice } from '../components/failure-notice.js';
 import { Notice } from '../components/notice.js';
 import { TextField } from '../components/text-field.js';
 import { takeToken } from './take-token.js';
+
+const FIELDS = [
+  { pointer: '/password', label: 'Password' },
+  { pointer: '/token', label: 'One-time link', isShown: false },
+];
 
 /** Sets the password of the first superadmin with the one-time link, and signs in with it. */
 export function ClaimPage() {
@@ -28,6 +33,7 @@ export function ClaimPage() {
     },
   });
   const { error } = claim;
+  const issues = placeIssues(error, FIELDS);
   if (token === undefined)
     return (
       <EntryFrame title="Set the first password">
@@ -58,7 +64,7 @@ export function ClaimPage() {
           autoComplete="new-password"
           value={password}
           onChange={setPassword}
-          error={issueAt(error, '/password')}
+          error={issues.at('/password')}
           isRequired
           autoFocus
         />
@@ -71,7 +77,7 @@ export function ClaimPage() {
           isRequired
           error={differs ? 'The two passwords differ.' : undefined}
         />
-        {error && <FailureNotice error={error} hidePointers={['/password']} />}
+        {error && <FailureNotice error={error} placed={issues} />}
         <Button kind="primary" type="submit" isPending={claim.isPending}>
           Set the password
         </Button>

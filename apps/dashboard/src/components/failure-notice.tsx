@@ -1,5 +1,7 @@
 import { toFailure } from '../api/api-failure.js';
+import { placeIssues, type PlacedIssues } from '../api/place-issues.js';
 import { Button } from './button.js';
+import { InertText } from './inert-text.js';
 import { Notice } from './notice.js';
 import styles from './failure-notice.module.css';
 
@@ -7,15 +9,14 @@ import styles from './failure-notice.module.css';
 export function FailureNotice({
   error,
   onRetry,
-  hidePointers = [],
+  placed = placeIssues(error),
 }: {
   readonly error: unknown;
   readonly onRetry?: () => void;
-  /** Issues that stand at their field already. */
-  readonly hidePointers?: readonly string[];
+  /** Its issues as the form has placed them; those that stand at a field are not repeated. */
+  readonly placed?: PlacedIssues;
 }) {
   const failure = toFailure(error);
-  const issues = failure.issues.filter(({ pointer }) => !hidePointers.includes(pointer));
   return (
     <Notice
       tone="bad"
@@ -31,11 +32,20 @@ export function FailureNotice({
     >
       {failure.fix && <p>{failure.fix}</p>}
       {failure.retryAfterSeconds !== undefined && <p>Wait {Math.ceil(failure.retryAfterSeconds)} seconds.</p>}
-      {issues.length > 0 && (
+      {placed.rest.length > 0 && (
         <ul className={styles['issues']}>
-          {issues.map(({ pointer, message }) => (
+          {placed.rest.map(({ label, pointer, message }) => (
             <li key={`${pointer} ${message}`}>
-              <code>{pointer || '/'}</code> {message}
+              {label === undefined ? (
+                <code>
+                  <InertText text={pointer || '/'} limit={200} />
+                </code>
+              ) : (
+                <strong>
+                  <InertText text={label} limit={200} />
+                </strong>
+              )}{' '}
+              {message}
             </li>
           ))}
         </ul>

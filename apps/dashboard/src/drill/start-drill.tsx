@@ -5,6 +5,7 @@ import { Form } from 'react-aria-components';
 import { agentsQuery, runtimeQuery } from '../agents/agent-queries.js';
 import { LEVEL_NAMES } from '../agents/level-badge.js';
 import { unwrap } from '../api/api-client.js';
+import { placeIssues } from '../api/place-issues.js';
 import type { Drill, Me } from '../api/api-types.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
@@ -19,6 +20,10 @@ import { drillQuery, drillsQuery } from './drill-queries.js';
 type Level = 'permissive' | 'sandboxed' | 'privileged';
 
 const LEVELS: readonly Level[] = ['sandboxed', 'permissive', 'privileged'];
+const FIELDS = [
+  { pointer: '/agent_id', label: 'Agent' },
+  { pointer: '/level', label: 'Level' },
+];
 
 /** Asks whose isolation is tried, and begins. Who may do what is the server's to say; what it refuses is shown here. */
 export function StartDrill({ me, running }: { readonly me: Me; readonly running: Drill | undefined }) {
@@ -85,6 +90,7 @@ function Choice({
     // Also when it was refused: another one may have begun meanwhile.
     onSettled: () => queries.invalidateQueries({ queryKey: drillsQuery(api).queryKey }),
   });
+  const issues = placeIssues(begin.error, FIELDS);
   const startable = runtime.data?.levels;
   const isStartable = level === undefined || startable === undefined || startable.includes(level);
   return (
@@ -102,6 +108,7 @@ function Choice({
           ...(isSuperadmin ? [{ value: '', label: 'None: the level by itself' }] : []),
           ...agents.map(({ id, name }) => ({ value: id, label: inertString(name) })),
         ]}
+        error={issues.at('/agent_id')}
         onChange={setAgentId}
         description="A disposable agent with its isolation and policy is tried, without its keys and files; the agent itself is left alone."
       />
@@ -112,6 +119,7 @@ function Choice({
           ...(agentId === '' ? [] : [{ value: '', label: 'As the agent has it' }]),
           ...LEVELS.map((known) => ({ value: known, label: LEVEL_NAMES[known] ?? known })),
         ]}
+        error={issues.at('/level')}
         onChange={(value) => setLevel(LEVELS.find((known) => known === value))}
         description={
           isStartable
@@ -128,7 +136,7 @@ function Choice({
           </p>
         </Notice>
       )}
-      {begin.isError && <FailureNotice error={begin.error} />}
+      {begin.isError && <FailureNotice error={begin.error} placed={issues} />}
       <div className="row">
         <Button kind="primary" type="submit" isPending={begin.isPending}>
           Run the drill

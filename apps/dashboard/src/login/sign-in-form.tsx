@@ -1,11 +1,16 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
-import { issueAt } from '../api/api-failure.js';
+import { placeIssues } from '../api/place-issues.js';
 import { useServices } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { FailureNotice } from '../components/failure-notice.js';
 import { TextField } from '../components/text-field.js';
+
+const FIELDS = [
+  { pointer: '/username', label: 'Username' },
+  { pointer: '/password', label: 'Password' },
+];
 
 /** Asks for name and password, and signs in; whoever shows it sees by the state of the session that it has worked. */
 export function SignInForm() {
@@ -14,6 +19,7 @@ export function SignInForm() {
   const [password, setPassword] = useState('');
   const signIn = useMutation({ mutationFn: () => session.login(username, password) });
   const { error } = signIn;
+  const issues = placeIssues(error, FIELDS);
   return (
     <Form
       className="stack"
@@ -28,7 +34,7 @@ export function SignInForm() {
         autoComplete="username"
         value={username}
         onChange={setUsername}
-        error={issueAt(error, '/username')}
+        error={issues.at('/username')}
         isRequired
         autoFocus
       />
@@ -39,10 +45,10 @@ export function SignInForm() {
         autoComplete="current-password"
         value={password}
         onChange={setPassword}
-        error={issueAt(error, '/password')}
+        error={issues.at('/password')}
         isRequired
       />
-      {error && <FailureNotice error={error} hidePointers={['/username', '/password']} />}
+      {error && <FailureNotice error={error} placed={issues} />}
       <Button kind="primary" type="submit" isPending={signIn.isPending}>
         Sign in
       </Button>

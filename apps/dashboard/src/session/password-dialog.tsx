@@ -1,13 +1,15 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
-import { issueAt } from '../api/api-failure.js';
 import { unwrap } from '../api/api-client.js';
+import { placeIssues } from '../api/place-issues.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { Dialog, DialogActions } from '../components/dialog.js';
 import { FailureNotice } from '../components/failure-notice.js';
 import { TextField } from '../components/text-field.js';
+
+const FIELDS = [{ pointer: '/password', label: 'Password' }];
 
 /** Asks for the password until the server takes it or the person declines. */
 export function PasswordDialog({ onDone }: { readonly onDone: (confirmed: boolean) => void }) {
@@ -18,6 +20,7 @@ export function PasswordDialog({ onDone }: { readonly onDone: (confirmed: boolea
     onSuccess: () => onDone(true),
   });
   const { error } = confirm;
+  const issues = placeIssues(error, FIELDS);
   return (
     <Dialog title="Confirm with your password" isOpen onClose={() => onDone(false)} alert>
       <Form
@@ -34,11 +37,11 @@ export function PasswordDialog({ onDone }: { readonly onDone: (confirmed: boolea
           autoComplete="current-password"
           value={password}
           onChange={setPassword}
-          error={issueAt(error, '/password')}
+          error={issues.at('/password')}
           isRequired
           autoFocus
         />
-        {error && <FailureNotice error={error} hidePointers={['/password']} />}
+        {error && <FailureNotice error={error} placed={issues} />}
         <DialogActions>
           <Button onPress={() => onDone(false)}>Cancel</Button>
           <Button kind="primary" type="submit" isPending={confirm.isPending}>

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
-import { toFailure } from '../../api/api-failure.js';
+import { placeIssues } from '../../api/place-issues.js';
 import { Button } from '../../components/button.js';
 import { EmptyState } from '../../components/empty-state.js';
 import { FailureNotice } from '../../components/failure-notice.js';
@@ -46,10 +46,14 @@ export function ExceptionList({
       () => undefined,
     );
   };
-  const issues = error === null ? [] : toFailure(error).issues;
+  const canAdd = canChange && isSuperadmin;
+  // A new one goes to the end. What is wrong with the list, or with one that is stored, has no field.
   const at = `${POINTER}/${exceptions.length}`;
-  const issueAt = (pointer: string): string | undefined =>
-    issues.find((issue) => issue.pointer === pointer)?.message;
+  const issues = placeIssues(error, [
+    { pointer: `${at}/address`, label: 'Address', isShown: canAdd },
+    { pointer: `${at}/port`, label: 'Port', isShown: canAdd },
+    { pointer: POINTER, label: 'Private addresses', isShown: false },
+  ]);
   return (
     <Panel
       title="Private addresses that may be reached"
@@ -85,7 +89,7 @@ export function ExceptionList({
             })}
           </ul>
         )}
-        {canChange && isSuperadmin && (
+        {canAdd && (
           <Form
             className={styles['addRow'] ?? ''}
             onSubmit={(event) => {
@@ -101,7 +105,7 @@ export function ExceptionList({
                 if (applied) reset();
                 setAddress(value);
               }}
-              error={issueAt(`${at}/address`) ?? issueAt(at) ?? issueAt(POINTER)}
+              error={issues.at(`${at}/address`)}
               code
               autoComplete="off"
               spellCheck="false"
@@ -111,7 +115,7 @@ export function ExceptionList({
               placeholder="8080"
               value={port}
               onChange={setPort}
-              error={issueAt(`${at}/port`)}
+              error={issues.at(`${at}/port`)}
               code
               inputMode="numeric"
               autoComplete="off"
@@ -131,9 +135,7 @@ export function ExceptionList({
             <p>Nothing was saved. The list shows what is stored now; what you typed is still here.</p>
           </Notice>
         )}
-        {error !== null && (
-          <FailureNotice error={error} hidePointers={[`${at}/address`, `${at}/port`, at, POINTER]} />
-        )}
+        {error !== null && <FailureNotice error={error} placed={issues} />}
         {applied && <SaveOutcome applied={applied} />}
       </div>
     </Panel>

@@ -1,9 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
-import { toFailure } from '../../api/api-failure.js';
 import { unwrap } from '../../api/api-client.js';
 import type { Agent } from '../../api/api-types.js';
+import { placeIssues } from '../../api/place-issues.js';
 import { meQuery } from '../../agents/agent-queries.js';
 import { putAnswer } from '../../agents/use-fleet-stream.js';
 import { useApi } from '../../app/services.js';
@@ -13,6 +13,11 @@ import { Panel } from '../../components/panel.js';
 import { TextField } from '../../components/text-field.js';
 import { UnsavedGuard } from '../../components/unsaved-guard.js';
 import styles from './settings.module.css';
+
+const FIELDS = [
+  { pointer: '/name', label: 'Name' },
+  { pointer: '/description', label: 'Description' },
+];
 
 /** Changes the name and the description by which people know the agent. */
 export function IdentityForm({ agent }: { readonly agent: Agent }) {
@@ -35,9 +40,7 @@ export function IdentityForm({ agent }: { readonly agent: Agent }) {
   const isDirty =
     (name !== undefined && name !== agent.name) ||
     (description !== undefined && description !== agent.description);
-  const issues = change.isError ? toFailure(change.error).issues : [];
-  const issueAt = (pointer: string): string | undefined =>
-    issues.find((issue) => issue.pointer === pointer)?.message;
+  const issues = placeIssues(change.error, FIELDS);
   return (
     <Panel title="Name">
       <UnsavedGuard isDirty={isDirty} what="Name" />
@@ -56,7 +59,7 @@ export function IdentityForm({ agent }: { readonly agent: Agent }) {
           label="Name"
           value={name ?? agent.name}
           onChange={setName}
-          error={issueAt('/name')}
+          error={issues.at('/name')}
           isDisabled={!canChange}
           isRequired
           autoComplete="off"
@@ -66,10 +69,10 @@ export function IdentityForm({ agent }: { readonly agent: Agent }) {
           rows={3}
           value={description ?? agent.description}
           onChange={setDescription}
-          error={issueAt('/description')}
+          error={issues.at('/description')}
           isDisabled={!canChange}
         />
-        {change.isError && <FailureNotice error={change.error} hidePointers={['/name', '/description']} />}
+        {change.isError && <FailureNotice error={change.error} placed={issues} />}
         {change.isSuccess && !isDirty && (
           <p className={styles['outcome']} role="status">
             Saved.

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
-import { toFailure } from '../../api/api-failure.js';
+import { placeIssues } from '../../api/place-issues.js';
 import { Button } from '../../components/button.js';
 import { Dialog, DialogActions } from '../../components/dialog.js';
 import { FailureNotice } from '../../components/failure-notice.js';
@@ -43,11 +43,21 @@ export function ProviderDialog({
   const { save, isPending, error, isConflict, reset } = saving;
   const put = (change: Partial<ProviderDraft>): void => setDraft({ ...draft, ...change });
   const isTaken = name === undefined && Object.hasOwn(view.config.providers ?? {}, draft.name);
-  const issues = error === null ? [] : toFailure(error).issues;
+  const isScripted = draft.kind === 'scripted';
   const at = `/providers/${pointerName(draft.name)}`;
-  const issueAt = (pointer: string): string | undefined =>
-    issues.find((issue) => issue.pointer === pointer)?.message;
-  const places = [at, '/providers', `${at}/kind`, `${at}/api_base`, `${at}/api_key`, `${at}/script`];
+  const headerAt = (header: string): string => `${at}/extra_headers/${pointerName(header)}`;
+  const issues = placeIssues(error, [
+    { pointer: at, label: 'Name', isShown: name === undefined && !isTaken },
+    { pointer: `${at}/kind`, label: 'Kind' },
+    { pointer: `${at}/script`, label: 'Script', isShown: isScripted },
+    { pointer: `${at}/api_base`, label: 'Address', isShown: !isScripted },
+    { pointer: `${at}/api_key`, label: 'API key', isShown: !isScripted },
+    ...Object.keys(draft.headers).map((header) => ({
+      pointer: headerAt(header),
+      label: `Header ${header}`,
+      isShown: !isScripted,
+    })),
+  ]);
 
   const submit = async (): Promise<void> => {
     if (isPending || draft.name === '' || isTaken) return;
@@ -68,7 +78,7 @@ export function ProviderDialog({
             description="Letters, digits, - and _. Models are named with it: name/model."
             value={draft.name}
             onChange={(value) => put({ name: value })}
-            error={isTaken ? 'There is a provider with this name.' : (issueAt(at) ?? issueAt('/providers'))}
+            error={isTaken ? 'There is a provider with this name.' : issues.at(at)}
             code
             isRequired
             autoFocus
@@ -81,16 +91,16 @@ export function ProviderDialog({
           value={draft.kind}
           options={PROVIDER_KINDS}
           onChange={(kind) => put({ kind: kind as Provider['kind'] })}
-          error={issueAt(`${at}/kind`)}
+          error={issues.at(`${at}/kind`)}
         />
-        {draft.kind === 'scripted' ? (
+        {isScripted ? (
           <TextField
             label="Script"
             rows={8}
             code
             value={draft.script}
             onChange={(script) => put({ script })}
-            error={issueAt(`${at}/script`)}
+            error={issues.at(`${at}/script`)}
             spellCheck="false"
           />
         ) : (
@@ -101,7 +111,7 @@ export function ProviderDialog({
               placeholder="https://api.example.com/v1"
               value={draft.apiBase}
               onChange={(apiBase) => put({ apiBase })}
-              error={issueAt(`${at}/api_base`)}
+              error={issues.at(`${at}/api_base`)}
               code
               autoComplete="off"
               spellCheck="false"
@@ -116,12 +126,12 @@ export function ProviderDialog({
               isStored={(stored?.api_key ?? '') !== ''}
               change={draft.apiKey}
               onChange={(apiKey) => put({ apiKey })}
-              error={issueAt(`${at}/api_key`)}
+              error={issues.at(`${at}/api_key`)}
             />
             <HeaderFields
               stored={Object.keys(stored?.extra_headers ?? {})}
               headers={draft.headers}
-              errorAt={(header) => issueAt(`${at}/extra_headers/${pointerName(header)}`)}
+              errorAt={(header) => issues.at(headerAt(header))}
               onChange={(headers) => put({ headers })}
             />
           </>
@@ -146,7 +156,7 @@ export function ProviderDialog({
             <p>Nothing was saved, and what you typed is still here.</p>
           </Notice>
         )}
-        {error !== null && <FailureNotice error={error} hidePointers={places} />}
+        {error !== null && <FailureNotice error={error} placed={issues} />}
         <DialogActions>
           <Button onPress={onClose}>Cancel</Button>
           <Button

@@ -46,11 +46,6 @@ export function changedFields(
   return fields.filter(({ pointer }) => (one[pointer] ?? '') !== (other[pointer] ?? ''));
 }
 
-/** Gives the field at which an issue stands: entries of a list belong to their list. */
-export function fieldAt(fields: readonly SettingField[], pointer: string): SettingField | undefined {
-  return fields.find((field) => pointer === field.pointer || pointer.startsWith(`${field.pointer}/`));
-}
-
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(String).join('\n');
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
-import { toFailure } from '../../api/api-failure.js';
+import { placeIssues } from '../../api/place-issues.js';
 import { Button } from '../../components/button.js';
 import { FailureNotice } from '../../components/failure-notice.js';
 import { Panel } from '../../components/panel.js';
@@ -8,7 +8,7 @@ import { UnsavedGuard } from '../../components/unsaved-guard.js';
 import type { ConfigView } from './config-queries.js';
 import { ConflictNotice } from './conflict-notice.js';
 import { SaveOutcome } from './save-outcome.js';
-import { changedFields, draftOf, fieldAt, patchOf, type Draft, type SettingField } from './setting-field.js';
+import { changedFields, draftOf, patchOf, type Draft, type SettingField } from './setting-field.js';
 import { SettingInput } from './setting-input.js';
 import { useSaveConfig } from './use-save-config.js';
 import styles from './settings.module.css';
@@ -61,9 +61,10 @@ export function SettingsForm({
       () => undefined,
     );
   };
-  const issues = error === null ? [] : toFailure(error).issues;
-  const errorOf = (field: SettingField): string | undefined =>
-    issues.find(({ pointer }) => fieldAt([field], pointer))?.message;
+  const issues = placeIssues(
+    error,
+    fields.map(({ pointer, label }) => ({ pointer, label, isWhole: true })),
+  );
   return (
     <Panel title={title} note={note}>
       <UnsavedGuard isDirty={mine.length > 0} what={title} />
@@ -79,7 +80,7 @@ export function SettingsForm({
             key={field.pointer}
             field={field}
             value={typed[field.pointer] ?? ''}
-            error={errorOf(field)}
+            error={issues.at(field.pointer)}
             isDisabled={!canChange}
             onChange={(value) => {
               if (applied) reset();
@@ -105,12 +106,7 @@ export function SettingsForm({
             }}
           />
         )}
-        {error !== null && (
-          <FailureNotice
-            error={error}
-            hidePointers={issues.flatMap(({ pointer }) => (fieldAt(fields, pointer) ? [pointer] : []))}
-          />
-        )}
+        {error !== null && <FailureNotice error={error} placed={issues} />}
         {applied && mine.length === 0 && <SaveOutcome applied={applied} />}
         {canChange && (
           <div className="row">

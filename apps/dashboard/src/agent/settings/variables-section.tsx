@@ -1,10 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
-import { toFailure } from '../../api/api-failure.js';
 import { unwrap } from '../../api/api-client.js';
 import { REQUEST_SCHEMAS } from '../../api/generated/request-schemas.js';
 import { schemaIssues } from '../../api/json-schema.js';
+import { placeIssues } from '../../api/place-issues.js';
 import { useApi } from '../../app/services.js';
 import { useReauthentication } from '../../session/reauthentication.js';
 import { Button } from '../../components/button.js';
@@ -61,9 +61,17 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
       () => undefined,
     );
   };
-  const issue = set.isError ? toFailure(set.error).issues[0] : undefined;
-  const sent = Object.keys(set.variables ?? {})[0];
+  const [[sent, given] = []] = Object.entries(set.variables ?? {});
   const isOfName = sent !== undefined && !isVariableName(sent);
+  // One variable is sent at a time, so whatever is wrong is wrong with it; what is removed has no field.
+  const issues = placeIssues(set.error, [
+    {
+      pointer: '',
+      label: sent ?? 'Variables',
+      isWhole: true,
+      isShown: canChange && typeof given === 'string',
+    },
+  ]);
   return (
     <Panel
       title="Variables"
@@ -127,7 +135,7 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
               code
               autoComplete="off"
               spellCheck="false"
-              error={isOfName ? issue?.message : undefined}
+              error={isOfName ? issues.at('') : undefined}
             />
             <TextField
               // A line of a browser drops the ends of lines without a word; a key may have many.
@@ -145,14 +153,14 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
               code
               autoComplete="new-password"
               spellCheck="false"
-              error={isOfName ? undefined : issue?.message}
+              error={isOfName ? undefined : issues.at('')}
             />
             <Button type="submit" isPending={set.isPending} isDisabled={trimmed === ''}>
               {replaces ? 'Replace value' : 'Set variable'}
             </Button>
           </Form>
         )}
-        {set.isError && <FailureNotice error={set.error} hidePointers={issue ? [issue.pointer] : []} />}
+        {set.isError && <FailureNotice error={set.error} placed={issues} />}
         {set.data && <SaveOutcome applied={set.data.applied} />}
       </div>
       {removing !== undefined && (

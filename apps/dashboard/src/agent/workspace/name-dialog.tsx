@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
-import { toFailure } from '../../api/api-failure.js';
+import { placeIssues } from '../../api/place-issues.js';
 import { Button } from '../../components/button.js';
 import { Dialog, DialogActions } from '../../components/dialog.js';
 import { FailureNotice } from '../../components/failure-notice.js';
@@ -26,7 +26,7 @@ export function NameDialog({
   const [isPending, setPending] = useState(false);
   const [error, setError] = useState<unknown>();
   // There is one field, so whatever is wrong is wrong there.
-  const issue = error === undefined ? undefined : toFailure(error).issues[0];
+  const issues = placeIssues(error, [{ pointer: '', label, isWhole: true }]);
   const isReady = value !== '' && value !== initial && !isPending;
   const submit = async (): Promise<void> => {
     if (!isReady) return;
@@ -53,12 +53,12 @@ export function NameDialog({
           label={label}
           value={value}
           onChange={setValue}
-          error={issue?.message}
+          error={issues.at('')}
           code
           autoComplete="off"
           autoFocus
         />
-        {error !== undefined && <FailureNotice error={error} hidePointers={issue ? [issue.pointer] : []} />}
+        {error !== undefined && <FailureNotice error={error} placed={issues} />}
         <DialogActions>
           <Button onPress={onClose}>Cancel</Button>
           <Button kind="primary" type="submit" isPending={isPending} isDisabled={!isReady}>
