@@ -1,9 +1,9 @@
 import { useQueryClient, type QueryClient, type QueryKey } from '@tanstack/react-query';
 import { useEffect, useEffectEvent } from 'react';
 import { readAgain } from '../app/read-again.js';
-import { useThrottled } from '../components/use-throttled.js';
 import { useLive } from '../live/live-context.js';
 import type { Agent } from '../api/api-types.js';
+import { useThrottled } from './use-throttled.js';
 
 /** While frames come, what needs a person is read again at most this often. */
 const NOW_MS = 500;
