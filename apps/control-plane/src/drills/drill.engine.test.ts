@@ -7,7 +7,9 @@ import { requires } from '../../../../tools/host/host-test.js';
 import { testWorkerImage } from '../../../../tools/host/test-image.js';
 import { buildNpmWorkerImage, type NpmWorkerImage } from '../../../../tools/host/npm-worker-image.js';
 import { runCli } from '../cli/run-cli.js';
+import type { AttestWorker } from '../agents/attest-worker.js';
 import { startTestPlane, until, type TestPlane } from '../server/testing/test-plane.js';
+import { openWeakeningEngine } from '../server/testing/weakening-engine.js';
 import type { DrillReport, DrillRow } from './drill-report.js';
 
 let dataDir: string;
@@ -19,9 +21,9 @@ async function start(options: Parameters<typeof startTestPlane>[0]): Promise<voi
   await test.user('root', 'superadmin');
   token = (await test.login('root')).access;
 }
-const inContainers = async (env: Record<string, string> = {}): Promise<void> =>
+const inContainers = async (env: Record<string, string> = {}, attest?: AttestWorker): Promise<void> =>
   start({
-    docker: {},
+    docker: attest ? { attest } : {},
     env: { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: await testWorkerImage(), ...env },
   });
 
@@ -162,6 +164,55 @@ requires('docker', 'root', 'cc').describe('a drill in a container', () => {
     },
     480_000,
   );
+
+  it('weaker than its level: the drill fails by what the look finds, and by what the attempts do where nobody looks', async () => {
+    const engine = await openWeakeningEngine(join(dataDir, 'engine.sock'), {
+      ReadonlyRootfs: false,
+      SecurityOpt: ['seccomp=unconfined'],
+    });
+    try {
+      let looks = true;
+      await inContainers({ DOCKER_HOST: engine.address, CLAWFORCE_MAX_LEVEL: 'sandboxed' }, (spec) =>
+        looks
+          ? test.docker().attest(spec)
+          : Promise.resolve({ attested: 'matched', differences: [], reason: 'nobody looked' }),
+      );
+      const seen = await cli('drill', 'run', '--json');
+      const refused = JSON.parse(seen.out) as DrillReport;
+      expect(seen.code).toBe(1);
+      expect(refused).toMatchObject({ verdict: 'fail', level: 'sandboxed', rows: [] });
+      for (const field of ['readOnlyRoot', 'seccomp', 'noNewPrivileges'])
+        expect(refused.reason).toContain(field);
+      looks = false;
+      const { code, out } = await cli('drill', 'run');
+      expect(code).toBe(1);
+      const [report] = (await test.call('GET', '/api/drills', { token })).body.items as [DrillReport];
+      expectTable(out, report);
+      expect(report).toMatchObject({ verdict: 'fail', level: 'sandboxed', attested: 'matched' });
+      expect(report.reason).toBeUndefined();
+      // Each wall that is missing, by a case that got through; what others hold is held.
+      const through = report.rows.filter(({ verdict }) => verdict === 'fail').map(({ id }) => id);
+      for (const id of ['fs-var-tmp', 'priv-nnp', 'priv-seccomp', 'sys-ptrace']) {
+        expect(rowOf(report, id), id).toMatchObject({ expected: 'blocked', actual: 'allowed' });
+        expect(through).toContain(id);
+      }
+      for (const id of ['priv-caps', 'net-route', 'res-forks', 'cmd-environ', 'gate-traversal'])
+        expect(rowOf(report, id), id).toMatchObject({ actual: 'blocked', verdict: 'pass' });
+      expect(engine.weakened()).toBe(2);
+      const trail = await until('both verdicts in the audit log', async () => {
+        const { items } = (await test.call('GET', '/api/audit?kind=drill', { token })).body as {
+          items: { event: { event: string; detail: string } }[];
+        };
+        return items.length === 2 && items.map(({ event }) => event);
+      });
+      expect(trail.map(({ event }) => event)).toEqual(['fail', 'fail']);
+      const named = trail.map(({ detail }) => (JSON.parse(detail) as { failures: string[] }).failures);
+      expect(named).toEqual(expect.arrayContaining([[], through]));
+    } finally {
+      await test.stop();
+      await engine.close();
+    }
+  }, 240_000);
 
   it('at privileged: what the level gives is told and not judged, the rest is held', async () => {
     await inContainers({ CLAWFORCE_MAX_LEVEL: 'privileged' });
