@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chown, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -395,6 +395,46 @@ docker.describe('the docker pool against those who want more', () => {
       victim: 'worker',
     });
   });
+
+  docker.test(
+    'a worker starts as many processes as it may and ends of it: the exit names the limit',
+    async () => {
+      const spec = await harness.spec({ agentId: 'crowd', generation: 1, behaviour: 'idle' });
+      const bomb = `
+      const { spawn } = require('child_process'), fs = require('fs');
+      const more = () => spawn('sleep', ['1000'], { stdio: 'ignore' })
+        .on('spawn', more)
+        .on('error', ({ code }) => {
+          console.log(code);
+          setInterval(() => { if (fs.existsSync('/agent/workspace/go')) process.exit(1); }, 50);
+        });
+      more();`;
+      await writeFile(join(spec.agentRoot, 'worker.cjs'), bomb);
+      const limits = { memoryBytes: 256 * 1024 ** 2, pids: 64, diskBytes: 2 * 1024 ** 2 };
+      await harness.pool.start({ ...spec, limits });
+      await eventually('the limit', async () => ((await harness.pool.stats(spec))?.pids ?? 0) >= limits.pids);
+      // The watch tells nobody that it looks, but of a file that comes and goes it warns twice; one look is then between.
+      const big = join(spec.agentRoot, 'workspace', 'big');
+      await eventually('two warnings', async () => {
+        await writeFile(big, Buffer.alloc(1.8 * 1024 ** 2, 1));
+        await sleep(400);
+        await rm(big);
+        await sleep(400);
+        return seen.filter(({ kind, agentId }) => kind === 'disk' && agentId === 'crowd').length >= 2;
+      });
+      await writeFile(join(spec.agentRoot, 'workspace', 'go'), '');
+      const exited = await eventually('the exit', () =>
+        seen.find((event) => event.kind === 'exited' && event.agentId === 'crowd'),
+      );
+      expect(exited).toMatchObject({
+        exit: { code: 1, reason: 'ended with code 1 by itself; it had reached its limit of 64 processes' },
+      });
+      // It was the kernel that refused the next one.
+      const lines: string[] = [];
+      for await (const { text } of harness.pool.logs(spec)) lines.push(text);
+      expect(lines).toEqual(['EAGAIN']);
+    },
+  );
 
   docker.test('somebody kills the container: the exit says that it was not Clawforce', async () => {
     const spec = await started('shot');
