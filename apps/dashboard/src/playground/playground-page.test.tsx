@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
-import { screen, waitFor } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
+import { refusal } from '../testing/fake-server.js';
 import { anAgent, renderApp } from '../testing/render-app.js';
 
 const verdict = {
@@ -106,5 +107,119 @@ describe('the policy playground', () => {
         { tool: 'web_fetch', args: { url: 'http://10.0.0.1/' } },
       ]),
     );
+  });
+});
+
+describe('a question that is not taken', () => {
+  const POLICY_TEST = 'POST /api/agents/a1/policy/test';
+  const stateOf = (field: HTMLElement): unknown[] => [
+    (field as HTMLTextAreaElement).value,
+    field.getAttribute('aria-invalid') === 'true',
+    document.getElementById(field.getAttribute('aria-describedby') ?? '')?.textContent,
+  ];
+  async function asked(search: string, answer?: () => unknown) {
+    const app = renderApp(`/playground${search}`, (server) => {
+      server.on('GET /api/agents', () => ({ items: [anAgent()] }));
+      server.on(POLICY_TEST, answer ?? (() => verdict));
+    });
+    return { ...app, field: await screen.findByLabelText<HTMLTextAreaElement>('Command') };
+  }
+
+  it('is not sent when it is empty, and says so at the field until something is typed', async () => {
+    const { server, user, field, address } = await asked('?agent=a1&tool=exec&input=ls');
+    await screen.findByText('A pipe starts a second command.');
+    await user.clear(field);
+    await user.click(screen.getByRole('button', { name: 'Judge' }));
+    await waitFor(() => expect(stateOf(field)).toEqual(['', true, 'Must not be empty.']));
+    expect([server.bodies(POLICY_TEST).length, address()]).toEqual([
+      1,
+      '/playground?agent=a1&tool=exec&input=ls',
+    ]);
+    await user.type(field, 'x');
+    await waitFor(() => expect(stateOf(field)).toEqual(['x', false, undefined]));
+  });
+
+  it.each([
+    [
+      'is larger than a request may be',
+      () => refusal(413, 'PAYLOAD_TOO_LARGE', 'The body is larger than this route takes.'),
+      'The body is larger than this route takes.',
+    ],
+    [
+      'is no argument that the API takes',
+      () =>
+        refusal(400, 'VALIDATION_FAILED', 'The body is not valid: /args must be object.', {
+          issues: [
+            { pointer: '/args', message: 'must be object.' },
+            { pointer: '/args/command', message: 'must be string.' },
+          ],
+        }),
+      'must be object. must be string.',
+    ],
+    [
+      'is longer than the tool takes, which is a verdict',
+      () => ({
+        ...verdict,
+        decision: {
+          ...verdict.decision,
+          layer: 'arguments',
+          rule: 'tool.arguments',
+          reason: 'The argument "command" must NOT have more than 32768 characters.',
+        },
+      }),
+      'The argument "command" must NOT have more than 32768 characters.',
+    ],
+  ])('that %s says so at the field, and stays', async (_what, answer, words) => {
+    const { user, field, address } = await asked('', answer);
+    const text = 'x'.repeat(40_000);
+    await user.click(field);
+    await user.paste(text);
+    await user.click(screen.getByRole('button', { name: 'Judge' }));
+    await waitFor(() => expect(stateOf(field)).toEqual([text, true, words]));
+    expect(address()).toBe(`/playground?agent=a1&tool=exec&input=${text}`);
+  });
+
+  it('of a kind that is not known is not taken for another one', async () => {
+    const { server, user, field } = await asked('?agent=a1&tool=shred&input=report.md');
+    const kind = screen.getByLabelText('What it would do');
+    expect(stateOf(kind).slice(1)).toEqual([
+      true,
+      'The address asks for something that is not known here. Choose what is meant.',
+    ]);
+    expect([field.value, server.bodies(POLICY_TEST)]).toEqual(['report.md', []]);
+    await user.selectOptions(kind, 'read_file');
+    await user.click(screen.getByRole('button', { name: 'Judge' }));
+    await waitFor(() => expect(stateOf(kind).slice(0, 2)).toEqual(['read_file', false]));
+    expect(server.bodies(POLICY_TEST)).toEqual([{ tool: 'read_file', args: { path: 'report.md' } }]);
+  });
+
+  it('of a kind that the API does not know says so at the kind', async () => {
+    const { user, field } = await asked('', () =>
+      refusal(400, 'VALIDATION_FAILED', 'The body is not valid.', {
+        issues: [{ pointer: '/tool', message: 'must NOT have more than 128 characters.' }],
+      }),
+    );
+    await user.type(field, 'ls');
+    await user.click(screen.getByRole('button', { name: 'Judge' }));
+    const kind = screen.getByLabelText('What it would do');
+    await waitFor(() =>
+      expect(stateOf(kind).slice(1)).toEqual([true, 'must NOT have more than 128 characters.']),
+    );
+    expect(within(screen.getByRole('alert')).queryByRole('listitem')).toBeNull();
+    expect(field.value).toBe('ls');
+  });
+
+  it('about an agent that is gone says so at the agent, and asks another one when that is chosen', async () => {
+    const { server, user, field } = await asked('?agent=gone&tool=exec&input=ls');
+    server.on('POST /api/agents/gone/policy/test', () =>
+      refusal(404, 'NOT_FOUND', 'There is no such agent.'),
+    );
+    const agent = screen.getByLabelText<HTMLSelectElement>('Agent');
+    await user.click(await screen.findByRole('button', { name: 'Try again' }));
+    await waitFor(() => expect(stateOf(agent)).toEqual(['gone', true, 'There is no such agent.']));
+    await user.selectOptions(agent, 'a1');
+    await user.click(screen.getByRole('button', { name: 'Judge' }));
+    await screen.findByText('A pipe starts a second command.');
+    expect([field.value, stateOf(agent)[1]]).toEqual(['ls', false]);
   });
 });

@@ -1,12 +1,14 @@
-import { queryOptions, useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { agentsQuery } from '../agents/agent-queries.js';
 import { unwrap, type ApiClient } from '../api/api-client.js';
+import { toFailure } from '../api/api-failure.js';
+import { placeIssues, type PlacedIssues } from '../api/place-issues.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
-import { DecisionDetails } from '../components/decision-details.js';
+import { DecisionDetails, type ShownDecision } from '../components/decision-details.js';
 import { EmptyState } from '../components/empty-state.js';
 import { FailureNotice } from '../components/failure-notice.js';
 import { inertString } from '../components/inert-parts.js';
@@ -62,11 +64,13 @@ function Question({
 }: {
   readonly agents: readonly { readonly id: string; readonly name: string }[];
 }) {
+  const api = useApi();
   const navigate = useNavigate();
   const asked = useSearch({ from: '/signed-in/playground' });
   const [agentId, setAgentId] = useState(asked.agent ?? agents[0]?.id ?? '');
   const [tool, setTool] = useState(kindOf(asked.tool).tool);
   const [input, setInput] = useState(asked.input ?? '');
+  const [isEmpty, setEmpty] = useState(false);
   // Back, forward and links lead to another question: the fields follow the verdict that is shown beside them.
   const address = [asked.agent, asked.tool, asked.input].join('\n');
   const [followed, setFollowed] = useState(address);
@@ -75,11 +79,37 @@ function Question({
     setAgentId(asked.agent ?? agents[0]?.id ?? '');
     setTool(kindOf(asked.tool).tool);
     setInput(asked.input ?? '');
+    setEmpty(false);
   }
   const kind = kindOf(tool);
-  const ask = (text: string): void => {
+  const isListed = agents.some(({ id }) => id === agentId);
+  const isKnown = asked.tool === undefined || KINDS.some((known) => known.tool === asked.tool);
+  const isAsked =
+    isKnown && asked.tool !== undefined && asked.agent !== undefined && (asked.input ?? '') !== '';
+  const verdict = useQuery({
+    ...verdictQuery(api, asked.agent ?? '', asked.tool ?? '', asked.input ?? ''),
+    enabled: isAsked,
+  });
+  const failure = verdict.isError ? toFailure(verdict.error) : undefined;
+  const issues = placeIssues(verdict.error, [
+    { pointer: '/tool', label: 'What it would do' },
+    { pointer: '/args', label: kind.inputLabel, isWhole: true },
+  ]);
+  // Both speak of what was typed, whatever place they name: only that can be too large, or no argument of the tool.
+  const refusedInput =
+    failure?.code === 'PAYLOAD_TOO_LARGE'
+      ? failure.message
+      : verdict.data?.decision.rule === 'tool.arguments'
+        ? verdict.data.decision.reason
+        : undefined;
+  const type = (text: string): void => {
     setInput(text);
-    void navigate({ to: '/playground', search: { agent: agentId, tool, input: text } });
+    setEmpty(false);
+  };
+  const ask = (text: string): void => {
+    type(text);
+    setEmpty(text === '');
+    if (text !== '') void navigate({ to: '/playground', search: { agent: agentId, tool, input: text } });
   };
   return (
     <div className={styles['columns']}>
@@ -94,19 +124,29 @@ function Question({
           <SelectField
             label="Agent"
             value={agentId}
-            options={agents.map(({ id, name }) => ({ value: id, label: inertString(name) }))}
+            options={[
+              ...agents.map(({ id, name }) => ({ value: id, label: inertString(name) })),
+              ...(isListed ? [] : [{ value: agentId, label: `${inertString(agentId)} (not there)` }]),
+            ]}
+            error={failure?.code === 'NOT_FOUND' ? failure.message : undefined}
             onChange={setAgentId}
           />
           <SelectField
             label="What it would do"
             value={tool}
             options={KINDS.map((known) => ({ value: known.tool, label: known.label }))}
+            error={
+              isKnown
+                ? issues.at('/tool')
+                : 'The address asks for something that is not known here. Choose what is meant.'
+            }
             onChange={setTool}
           />
           <TextField
             label={kind.inputLabel}
             value={input}
-            onChange={setInput}
+            onChange={type}
+            error={isEmpty ? 'Must not be empty.' : (issues.at('/args') ?? refusedInput)}
             rows={3}
             code
             placeholder={kind.examples[0] ?? ''}
@@ -132,11 +172,8 @@ function Question({
         </div>
       </Panel>
       <Panel title="Verdict">
-        {asked.agent !== undefined &&
-        asked.tool !== undefined &&
-        asked.input !== undefined &&
-        asked.input !== '' ? (
-          <Verdict agentId={asked.agent} tool={asked.tool} input={asked.input} />
+        {isAsked ? (
+          <Verdict verdict={verdict} issues={issues} />
         ) : (
           <EmptyState title="Ask something.">
             The verdict shows each layer in order, the rule that decided and what would be accepted instead.
@@ -148,17 +185,15 @@ function Question({
 }
 
 function Verdict({
-  agentId,
-  tool,
-  input,
+  verdict,
+  issues,
 }: {
-  readonly agentId: string;
-  readonly tool: string;
-  readonly input: string;
+  readonly verdict: UseQueryResult<{ readonly decision: ShownDecision; readonly judged_by: string }>;
+  readonly issues: PlacedIssues;
 }) {
-  const verdict = useQuery(verdictQuery(useApi(), agentId, tool, input));
   if (verdict.isPending) return <Loading what="the verdict" />;
-  if (verdict.isError) return <FailureNotice error={verdict.error} onRetry={() => void verdict.refetch()} />;
+  if (verdict.isError)
+    return <FailureNotice error={verdict.error} placed={issues} onRetry={() => void verdict.refetch()} />;
   return (
     <div className="stack" aria-live="polite">
       <DecisionDetails decision={verdict.data.decision} />
