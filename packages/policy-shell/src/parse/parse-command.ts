@@ -3,6 +3,7 @@ import type { Command, CommandNode, PipelineNode, Redirection, Statement, Word }
 import type { ShellRuleId } from '../rules/catalogue.js';
 import type { Finding, Span } from '../rules/finding.js';
 import { refuseText } from './characters.js';
+import { refuseGaps } from './gaps.js';
 import { isNonEmpty } from './non-empty.js';
 import { readPlainCommand } from './plain-command.js';
 import { type ParsedRedirect, readRedirect } from './redirect.js';
@@ -86,7 +87,9 @@ export function parseText(text: string, relaxed: boolean): ParseOutcome {
   }
   if (structural) return { ok: false, finding: structural };
   const line = readLine(script.commands, relaxed);
-  return isFinding(line) ? { ok: false, finding: line } : { ok: true, line };
+  if (isFinding(line)) return { ok: false, finding: line };
+  const gap = refuseGaps(text, script);
+  return gap ? { ok: false, finding: gap } : { ok: true, line };
 }
 
 function refuseStructure(statements: readonly Statement[], relaxed: boolean): Finding | undefined {

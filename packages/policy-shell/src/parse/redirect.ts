@@ -64,6 +64,9 @@ export function readRedirect(node: Redirection): readonly ParsedRedirect[] | Fin
   return to === 1 || to === 2 ? [{ kind, descriptor: to, target, span }] : refusal;
 }
 
+// bash takes the quotes of `$'E'` for quotes, dash the sign for a part of the delimiter.
+const quotedDelimiter = /^(?:'[^'$`\\\n]+'|"[^"$`\\\n]+"|\\?\w+)$/;
+
 // Only a quoted delimiter makes the text literal (POSIX.1-2024, XCU 2.7.4).
 function readHereDocument(
   node: Extract<Redirection, { type: 'HereDoc' }>,
@@ -71,7 +74,13 @@ function readHereDocument(
   descriptor: number | undefined,
 ): readonly ParsedRedirect[] | Finding {
   const { delimiter, closing, body } = node;
-  if (delimiter?.quoted !== true || !closing || body.parts !== undefined || (descriptor ?? 0) !== 0) {
+  if (
+    delimiter?.quoted !== true ||
+    !quotedDelimiter.test(delimiter.text) ||
+    !closing ||
+    body.parts !== undefined ||
+    (descriptor ?? 0) !== 0
+  ) {
     return { rule: 'shell.syntax.here-document', span };
   }
   const text = node.operator === '<<-' ? body.text.replace(/^\t+/gm, '') : body.text;

@@ -41,18 +41,39 @@ export function readWord(word: Word): ParsedWord | Finding {
   const brace = refuseBrace(word);
   if (brace) return brace;
   if (parts === undefined) {
-    return refuseUnquoted(word.text, word.pos, true) ?? { value: word.value, span };
+    return refuseUnquoted(word.text, word.pos, true) ?? refuseExpansion(word) ?? { value: word.value, span };
   }
   const pieces: Piece[] = [];
   for (const [index, part] of parts.entries()) {
     const problem = readPart(part, index === 0, pieces);
     if (problem) return problem;
   }
+  const expansion = refuseExpansion(word);
+  if (expansion) return expansion;
   const value = pieces.map((piece) => piece.text).join('');
   if (pieces.some((piece) => piece.pattern)) return { value, span, pieces };
   // A second opinion: if our reading and the parser's differ, one of them is wrong.
   if (value !== word.value) return { rule: 'shell.syntax.unknown', span, detail: word.text };
   return { value, span };
+}
+
+// Text in which nothing expands: what a dollar sign means is told by what stands behind it, whatever part of the word that is.
+const unexpanded =
+  /(?:[^\\$`'"]|\\[^]?|'[^']*'|"(?:[^\\$`"]|\\[^]|\$(?![\w@*#?$!{([-]))*"|\$(?![\w@*#?$!{(['"-]))*/y;
+
+// What the parser leaves in the text although a shell expands it: `$[` where it sees no end of it, which is arithmetic for bash and
+// may end in a later word. A second opinion, so that whatever else it may miss is refused too.
+function refuseExpansion({ text, pos }: Word): Finding | undefined {
+  if (!text.includes('$') && !text.includes('`')) return undefined;
+  unexpanded.lastIndex = 0;
+  unexpanded.test(text);
+  const at = unexpanded.lastIndex;
+  if (at >= text.length) return undefined;
+  return {
+    rule: text.includes('$[', at) ? 'shell.syntax.arithmetic' : 'shell.syntax.unknown',
+    span: [pos + at, pos + text.length],
+    detail: text.slice(at),
+  };
 }
 
 // The parser calls some braces literal that bash expands (`{a},}`), so whatever could be an expansion is refused.
@@ -83,13 +104,14 @@ function readPart(part: WordPart, first: boolean, pieces: Piece[]): Finding | un
     case 'DoubleQuoted':
       for (const child of part.parts) {
         if (child.type !== 'Literal') return refusal(child);
-        // `$[..]` is old arithmetic, which the parser leaves in the text.
-        if (/(?<!\\)\$\[/.test(child.text)) return { ...refusal(part), rule: 'shell.syntax.arithmetic' };
         pieces.push({ text: child.value, pattern: false });
       }
       return undefined;
     case 'Glob':
-      if (part.kind === 'bracket' && part.parts.some(({ type }) => type !== 'Literal' && type !== 'Glob')) {
+      if (
+        part.kind === 'bracket' &&
+        part.parts.some(({ type, text }) => (type !== 'Literal' && type !== 'Glob') || text.includes('\\'))
+      ) {
         return { rule: 'shell.syntax.glob', span: [part.pos, part.end], detail: part.text };
       }
       pieces.push({ text: part.text, pattern: true });
@@ -99,8 +121,8 @@ function readPart(part: WordPart, first: boolean, pieces: Piece[]): Finding | un
   }
 }
 
-// What the parser calls literal but a shell may expand: `~` at a word start or behind `=` and `:`, `$[`, and a
-// backslash at the very end (research page, section 3, "traps found").
+// What the parser calls literal but a shell may expand: `~` at a word start or behind `=` and `:`, and a backslash at the very end
+// (research page, section 3, "traps found").
 function refuseUnquoted(text: string, start: number, wordStart: boolean): Finding | undefined {
   if (/^[\w./:=@%+,-]*$/.test(text)) return undefined;
   // Reads like an option and is none.
@@ -111,13 +133,6 @@ function refuseUnquoted(text: string, start: number, wordStart: boolean): Findin
   if (tilde) {
     const at = start + tilde.index + tilde[0].length - 1;
     return { rule: 'shell.syntax.tilde', span: [at, at + 1] };
-  }
-  const dollar = /(?<!\\)(?:\\\\)*\$\[/.exec(text);
-  if (dollar) {
-    return {
-      rule: 'shell.syntax.arithmetic',
-      span: [start + dollar.index, start + dollar.index + dollar[0].length],
-    };
   }
   if (/(?<!\\)(?:\\\\)*\\$/.test(text)) {
     return {
