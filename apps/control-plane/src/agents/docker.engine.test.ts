@@ -66,6 +66,12 @@ async function running(id: string): Promise<AgentRecord> {
   expect((await call('POST', `/api/agents/${id}/start`)).status).toBe(202);
   return reaches(id, 'running');
 }
+/** What the API says of a failed agent; between two attempts it is on its way up. */
+const reasonOfFailure = (id: string): Promise<string> =>
+  until('the failure', async () => {
+    const { body } = await call('GET', `/api/agents/${id}/status`);
+    return body.status === 'failed' && (body.reason as string);
+  });
 const run = (id: string, tool: string, args: object): Promise<Answer> =>
   call('POST', `/api/agents/${id}/tools/${tool}`, { args });
 
@@ -474,6 +480,63 @@ requires('docker', 'root').describe('agents in containers', () => {
     await rm(join(test.core.files.directory(id), 'workspace', 'big'));
     expect(await running(id)).toMatchObject({ generation: generation + 1 });
   });
+
+  it('whose image is gone fail by its name with the fix, and run by themselves once it is there', async () => {
+    // A registry that refuses at once.
+    const tag = `127.0.0.1:1/clawforce-test/worker:${randomUUID()}`;
+    await docker('docker', ['tag', image, tag]);
+    try {
+      await start({ env: { AGENT_IMAGE: tag }, restartMs: 500 });
+      const id = await agent({ level: 'sandboxed' });
+      await docker('docker', ['rmi', tag]);
+      const refused = await call('POST', `/api/agents/${id}/start`);
+      expect([refused.status, refused.body.code]).toEqual([503, 'BACKEND_UNAVAILABLE']);
+      expect(refused.body.error).toContain(`the image ${tag} is not on the engine`);
+      expect(refused.body.fix).toContain('AGENT_IMAGE');
+      const reason = await reasonOfFailure(id);
+      expect(reason).toContain(`The image ${tag} is not on the engine`);
+      expect(reason).toContain('Build it or load it');
+      expect(reason).toContain('The next attempt follows');
+      expect(await containers(id, true)).toEqual([]);
+      await docker('docker', ['tag', image, tag]);
+      expect(await reaches(id, 'running')).toMatchObject({ attested: 'matched', statusReason: null });
+    } finally {
+      await docker('docker', ['rmi', '--force', tag]).catch(() => undefined);
+    }
+  });
+
+  requires('docker', 'root', 'mounts').test(
+    'that find the disk full fail with the fix, and run by themselves once there is room',
+    async () => {
+      await start({ restartMs: 500 });
+      const [files, sockets] = [await agent({ level: 'sandboxed' }), await agent({ level: 'sandboxed' })];
+      const fill = async (path: string, inodes: number): Promise<() => Promise<unknown>> => {
+        await mkdir(path, { recursive: true });
+        await docker('mount', ['-t', 'tmpfs', '-o', `size=1m,nr_inodes=${inodes},mode=755`, 'tmpfs', path]);
+        return () => docker('mount', ['-o', 'remount,size=1m,nr_inodes=1000', path]);
+      };
+      const mounted = [test.core.files.directory(files), join(dataDir, 'run')];
+      try {
+        for (const [index, id] of [files, sockets].entries()) {
+          // A server that was killed has neither open.
+          await test.core.files.forget(id);
+          const makeRoom = await fill(mounted[index] ?? '', 2);
+          const refused = await call('POST', `/api/agents/${id}/start`);
+          expect(refused.body.error, refused.text).toContain('the disk is full');
+          expect(refused.body.fix).toMatch(/free space/i);
+          expect(await reasonOfFailure(id)).toMatch(
+            /the disk is full.* Free space .*The next attempt follows/,
+          );
+          expect(await containers(id, true)).toEqual([]);
+          await makeRoom();
+          expect(await reaches(id, 'running')).toMatchObject({ attested: 'matched', statusReason: null });
+          await call('POST', `/api/agents/${id}/stop`);
+        }
+      } finally {
+        for (const path of mounted) await docker('umount', ['-l', path]).catch(() => undefined);
+      }
+    },
+  );
 
   it('adopted, but not isolated as this version asks, gets a new worker instead of a failure', async () => {
     await start();

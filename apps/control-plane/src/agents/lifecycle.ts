@@ -10,7 +10,7 @@ import { missingKernelFeature } from './kernel-features.js';
 import { KeyedQueue } from './keyed-queue.js';
 import { DEFAULT_TIMING, type LifecycleParts, type LifecycleTiming } from './lifecycle-parts.js';
 import { RestartPlan } from './restart-plan.js';
-import { canRetry, startFailure } from './start-failure.js';
+import { canRetry, failureReason, startFailure } from './start-failure.js';
 import { admitWorker, refuseMismatched } from './worker-admission.js';
 import { WorkerEnds } from './worker-ends.js';
 import { isElevated } from './worker-config.js';
@@ -233,7 +233,8 @@ export class AgentLifecycle {
       const agent = await this.#states.load(agentId);
       const failure = startFailure(error);
       await this.#ends.quietly({ agentId, generation: agent.generation }, 'the start failed');
-      await this.#ends.failed(agent, failure.message, { retry: canRetry(failure) && !this.#closing });
+      const retry = canRetry(failure) && !this.#closing;
+      await this.#ends.failed(agent, failureReason(failure), { retry });
       throw failure;
     }
   }

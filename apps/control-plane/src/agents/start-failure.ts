@@ -1,3 +1,4 @@
+import { AgentFSError } from '@clawforce/policy-fs';
 import { PoolError, type PoolErrorCode } from '@clawforce/pool-core';
 import { ApiError, type ApiErrorCode } from '../errors/api-error.js';
 
@@ -29,12 +30,36 @@ export function startFailure(error: unknown): ApiError {
       cause: error,
     });
   }
+  if (isFull(error)) {
+    return new ApiError('NO_SPACE', 'The worker could not be started, because the disk is full.', {
+      fix: 'Free space or inodes on the file systems of ADMIN_STORAGE_ROOT and AGENT_RUNTIME_DIR.',
+      cause: error,
+    });
+  }
   return new ApiError('START_FAILED', 'The worker could not be started; the server log has the details.', {
     cause: error,
   });
 }
 
+/** Gives the sentences that the status of a failed agent has: what went wrong, and the fix. */
+export function failureReason({ message, fix }: ApiError): string {
+  return [message, fix ?? '']
+    .filter((text) => text !== '')
+    .map(asSentence)
+    .join(' ');
+}
+
 /** Whether another attempt may end better than the one that failed so. */
 export function canRetry({ code, cause }: ApiError): boolean {
   return !FINAL.includes(code) && !(cause instanceof PoolError && cause.code === 'SPEC_INVALID');
+}
+
+function isFull(error: unknown): boolean {
+  if (error instanceof AgentFSError) return error.code === 'NO_SPACE';
+  return ['ENOSPC', 'EDQUOT'].includes(String((error as NodeJS.ErrnoException | undefined)?.code));
+}
+
+/** The packages speak in parts of sentences. */
+function asSentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }

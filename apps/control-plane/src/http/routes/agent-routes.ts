@@ -126,6 +126,7 @@ export function agentRoutes({ agents, lifecycle, hub }: AgentRouteParts): Route[
         'LEVEL_EXCEEDS_MAXIMUM',
         'BACKEND_UNAVAILABLE',
         'START_FAILED',
+        'NO_SPACE',
       ],
       handle: async ({ agent, caller }) => ({
         status: 202,
