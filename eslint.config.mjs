@@ -212,7 +212,7 @@ export default tseslint.config(
           enforceBuildableLibDependency: true,
           // Tests ask the host through one file outside of every package.
           allow: [
-            '/tools/host/(host-test|requirements|test-image|npm-worker-image|confine-helper)\\.js$',
+            '/tools/host/(host-test|requirements|test-image|npm-worker-image|confine-helper|second-engine)\\.js$',
             '/tools/bench/(compare|time)\\.js$',
           ],
           depConstraints: [

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { requires } from '../../../tools/host/host-test.js';
 import { makeHarness } from './testing/make-harness.js';
-import { SecondEngine } from './testing/second-engine.js';
+import { SecondEngine } from '../../../tools/host/second-engine.js';
 
 const docker = requires('docker', 'root', 'netns');
 

@@ -8,7 +8,7 @@ import { requires } from '../../../tools/host/host-test.js';
 import { testImage } from '../../../tools/host/test-image.js';
 import { makeHarness } from './testing/make-harness.js';
 import type { DockerHarness } from './testing/make-harness.js';
-import { SecondEngine } from './testing/second-engine.js';
+import { SecondEngine } from '../../../tools/host/second-engine.js';
 
 const docker = requires('docker', 'root', 'netns');
 
