@@ -582,7 +582,7 @@ requires('docker', 'root').describe('agents in containers', () => {
     );
   });
 
-  it('privileged: commands may become root and install, and what they leave does not break the next sandboxed start', async () => {
+  it('privileged: commands may become root and install, until the next start whatever is configured meanwhile, and what they leave does not break a sandboxed one', async () => {
     // The base of the tests has busybox's dpkg, which needs its directory. The sudo is that of our image.
     const tag = `clawforce-test-power:${randomUUID()}`;
     const prepared = 'mkdir -p /var/lib/dpkg/info && touch /var/lib/dpkg/status';
@@ -620,8 +620,24 @@ requires('docker', 'root').describe('agents in containers', () => {
     const asRoot = ['sudo id', 'sudo apt-get install -y ./local.deb', 'sudo dpkg -i local.deb'];
     expect(await Promise.all(asRoot.map(judged))).toEqual(['allow', 'allow', 'allow']);
     expect(await judged('sudo apt-get purge -y libc6')).toBe('deny');
+    // What is configured meanwhile is for the next worker: this one keeps what it was attested to have.
+    const standing = async (): Promise<unknown> => {
+      const { level: next, running_level, attested } = (await call('GET', `/api/agents/${id}`)).body;
+      return { next, running_level, attested };
+    };
+    const isRoot = async (): Promise<unknown> => {
+      const { body } = await run(id, 'exec', { command: 'sudo id -u' });
+      return [body.status, body.output === '0\n'];
+    };
+    expect((await level('sandboxed')).body.applied).toBe('confirmed');
+    expect(await standing()).toEqual({
+      next: 'sandboxed',
+      running_level: 'privileged',
+      attested: 'matched',
+    });
+    expect(await Promise.all(asRoot.map(judged))).toEqual(['allow', 'allow', 'allow']);
+    expect(await isRoot()).toEqual(['ok', true]);
     await call('POST', `/api/agents/${id}/stop`);
-    expect((await level('sandboxed')).status).toBe(200);
     const safe = await running(id);
     expect(safe).toMatchObject({ attested: 'matched' });
     const left = await lstat(join(test.core.files.directory(id), 'workspace', 'left', 'root-owned'));
@@ -632,7 +648,19 @@ requires('docker', 'root').describe('agents in containers', () => {
     expect(await inside(id, 'sh', '-c', 'command -v packaged-tool installed-tool || echo neither')).toBe(
       'neither',
     );
+    // Nor does a level that is only configured give anybody power.
+    expect((await level('privileged')).body.applied).toBe('confirmed');
+    expect(await standing()).toEqual({
+      next: 'privileged',
+      running_level: 'sandboxed',
+      attested: 'matched',
+    });
+    expect(await Promise.all(asRoot.map(judged))).toEqual(['deny', 'deny', 'deny']);
+    expect(await isRoot()).toEqual(['denied', false]);
     await call('POST', `/api/agents/${id}/stop`);
+    // Without a worker there is no attestation, and the gate that judges in its place says no.
+    expect(await standing()).toMatchObject({ running_level: null, attested: 'none' });
+    expect(await judged('sudo id')).toBe('deny');
     await docker('docker', ['rmi', '--force', tag]);
   });
 });
