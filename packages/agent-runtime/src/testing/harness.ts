@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SOCKET_NAMES, type WorkerConfig } from '@clawforce/protocol';
 import { createWorker, type WorkerEnd, type WorkerLogEntry, type WorkerOptions } from '../index.js';
+import type { ModelRetry } from '../turn/model-call.js';
 import { FakeControlPlane } from './fake-control-plane.js';
 import { ScriptedBroker } from './scripted-broker.js';
 
@@ -25,6 +26,9 @@ export const testConfig: WorkerConfig = {
   web: { allowlist: [], exceptions: [], commands: false },
   exec_env: {},
 };
+
+/** A few quick attempts, however slow the machine. */
+export const testRetry: ModelRetry = { attempts: 3, baseMs: 5, maxMs: 50, withinMs: 600_000 };
 
 export async function until(condition: () => boolean, what: string, ms = 15_000): Promise<void> {
   const deadline = Date.now() + ms;
@@ -70,7 +74,7 @@ export class Harness {
       agentRoot: this.agentRoot,
       confiner: { unavailable: 'no confiner in this test' },
       timing: { baseMs: 5, maxMs: 40 },
-      modelRetry: { attempts: 3, baseMs: 5, maxMs: 50 },
+      modelRetry: testRetry,
       onLog: (entry) => this.logs.push(entry),
       ...options,
     });

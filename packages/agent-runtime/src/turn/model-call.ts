@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChatCompletionRequest } from '@clawforce/protocol';
-import { BrokerError, type BrokerClient, type Completion } from '@clawforce/protocol/broker-client';
+import {
+  BrokerError,
+  type BrokerClient,
+  type BrokerErrorCode,
+  type Completion,
+} from '@clawforce/protocol/broker-client';
 import { CommandError } from '@clawforce/protocol/link-client';
 
 /** How often and how patiently a failing model call is repeated. */
@@ -10,10 +15,21 @@ export interface ModelRetry {
   readonly baseMs: number;
   /** Longest wait, also when the broker asks for more. */
   readonly maxMs: number;
+  /** Once this long has passed since the first attempt began, no further one does. */
+  readonly withinMs: number;
 }
 
-/** Four attempts within about ten seconds. */
-export const MODEL_RETRY: ModelRetry = Object.freeze({ attempts: 4, baseMs: 1_000, maxMs: 30_000 });
+/**
+ * Four attempts: a model that fails at once is given up after about ten seconds, one that asks for long waits after a
+ * minute and a half. An attempt that ran out of time is not repeated, nor one that broke off after a long while: whoever
+ * waits for an answer waits for these two minutes and for one deadline of the broker at most.
+ */
+export const MODEL_RETRY: ModelRetry = Object.freeze({
+  attempts: 4,
+  baseMs: 1_000,
+  maxMs: 30_000,
+  withinMs: 120_000,
+});
 
 /** Every code with which a message fails because of the model. */
 export const MODEL_ERROR_CODES = Object.freeze([
@@ -22,6 +38,11 @@ export const MODEL_ERROR_CODES = Object.freeze([
   'MODEL_NONSENSE',
   'MODEL_REFUSED',
 ] as const);
+
+type ModelErrorCode = (typeof MODEL_ERROR_CODES)[number];
+
+/** Failures of the provider that the same request meets again. */
+const LASTING: ReadonlySet<string | undefined> = new Set(['UPSTREAM_REFUSED', 'UPSTREAM_LIMIT']);
 
 /**
  * Gives a completion; errors that may pass are retried with full jitter, as often as `retry` says.
@@ -39,12 +60,15 @@ export async function callModel(
   },
 ): Promise<Completion> {
   const { signal, onDelta, retry } = options;
+  const began = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await broker.chat(request, { signal, onDelta });
     } catch (error) {
       if (!(error instanceof BrokerError) || error.code === 'BROKER_ABORTED') throw error;
-      if (!error.retryable || attempt >= retry.attempts) throw asCommandError(error);
+      const passes = error.retryable && error.code !== 'BROKER_TIMEOUT' && !LASTING.has(error.brokerCode);
+      const late = performance.now() - began >= retry.withinMs;
+      if (!passes || late || attempt >= retry.attempts) throw asCommandError(error);
       options.onRetry(error, attempt);
       const jitter = Math.random() * retry.baseMs * 2 ** (attempt - 1);
       const wait = Math.min(retry.maxMs, Math.max(error.retryAfterMs ?? 0, jitter));
@@ -53,20 +77,37 @@ export async function callModel(
   }
 }
 
+/**
+ * What a failure of the provider means, by the broker's own code: its type is `upstream` for all of them, and that alone
+ * would read as a provider that cannot be reached.
+ */
+const UPSTREAM_CODES: ReadonlyMap<string | undefined, ModelErrorCode> = new Map([
+  ['UPSTREAM_NONSENSE', 'MODEL_NONSENSE'],
+  ['UPSTREAM_LIMIT', 'MODEL_NONSENSE'],
+  ['UPSTREAM_REFUSED', 'MODEL_REFUSED'],
+]);
+
 function asCommandError(error: BrokerError): CommandError {
   const detail = error.brokerCode === undefined ? error.code : `${error.code}, ${error.brokerCode}`;
-  const message = `The model could not be asked: ${error.message} (${detail})`;
-  switch (error.code) {
+  return new CommandError(
+    UPSTREAM_CODES.get(error.brokerCode) ?? modelCodeOf(error.code),
+    `The model could not be asked: ${error.message} (${detail})`,
+    { cause: error },
+  );
+}
+
+function modelCodeOf(code: BrokerErrorCode): ModelErrorCode {
+  switch (code) {
     case 'BROKER_RATE_LIMITED':
-      return new CommandError('MODEL_RATE_LIMITED', message, { cause: error });
+      return 'MODEL_RATE_LIMITED';
     case 'BROKER_NONSENSE':
     case 'BROKER_TRUNCATED':
     case 'BROKER_TOO_LARGE':
-      return new CommandError('MODEL_NONSENSE', message, { cause: error });
+      return 'MODEL_NONSENSE';
     case 'BROKER_DENIED':
     case 'BROKER_REQUEST_REFUSED':
-      return new CommandError('MODEL_REFUSED', message, { cause: error });
+      return 'MODEL_REFUSED';
     default:
-      return new CommandError('MODEL_UNAVAILABLE', message, { cause: error });
+      return 'MODEL_UNAVAILABLE';
   }
 }

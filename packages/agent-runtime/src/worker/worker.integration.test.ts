@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Harness, testConfig, until } from '../testing/harness.js';
+import { Harness, testConfig, testRetry, until } from '../testing/harness.js';
 import { endStream, openStream, sendChunk, sendError } from '../testing/scripted-broker.js';
 
 describe('a worker', () => {
@@ -233,18 +233,25 @@ describe('a worker', () => {
   });
 
   it.each([
-    ['is rate limited', 'rate_limited', 429, 'MODEL_RATE_LIMITED', 3],
-    ['is unknown', 'invalid_request', 404, 'MODEL_REFUSED', 1],
-    ['is down', 'upstream', 502, 'MODEL_UNAVAILABLE', 3],
+    ['is rate limited', 429, 'rate_limited', 'UPSTREAM_RATE_LIMITED', 'MODEL_RATE_LIMITED', 3],
+    ['is unknown', 404, 'invalid_request', 'MODEL_UNKNOWN', 'MODEL_REFUSED', 1],
+    ['is down', 502, 'upstream', 'UPSTREAM_UNREACHABLE', 'MODEL_UNAVAILABLE', 3],
+    ['talks nonsense to the broker', 502, 'upstream', 'UPSTREAM_NONSENSE', 'MODEL_NONSENSE', 3],
+    ['refuses the request', 502, 'upstream', 'UPSTREAM_REFUSED', 'MODEL_REFUSED', 1],
+    ['answers without end', 502, 'upstream', 'UPSTREAM_LIMIT', 'MODEL_NONSENSE', 1],
+    // Each attempt would last as long as the broker's deadline.
+    ['is silent', 504, 'timeout', 'UPSTREAM_TIMEOUT', 'MODEL_UNAVAILABLE', 1],
   ] as const)(
     'fails a message with a stable code when the model %s',
-    async (_what, type, status, code, calls) => {
+    async (_what, status, type, brokerCode, code, calls) => {
       harness.broker.steps = Array.from(
         { length: 5 },
-        () => (response) => sendError(response, status, type, 'SOME_CODE'),
+        () => (response) => sendError(response, status, type, brokerCode),
       );
       await harness.start();
-      expect(await harness.plane.message('hi')).toMatchObject({ state: 'failed', error: { code } });
+      const failed = await harness.plane.message('hi');
+      expect(failed).toMatchObject({ state: 'failed', error: { code } });
+      expect(failed.error?.message).toContain(brokerCode);
       expect(harness.plane.activity('error')[0]?.content).toContain(`${code}: `);
       expect(harness.broker.requests).toHaveLength(calls);
     },
@@ -259,6 +266,18 @@ describe('a worker', () => {
     await harness.start();
     expect(await harness.plane.message('hi')).toMatchObject({ error: { code: 'MODEL_NONSENSE' } });
     expect(await harness.plane.message('hi')).toMatchObject({ result: { text: 'sober' } });
+  });
+
+  it('does not ask again a model that drips and breaks off', async () => {
+    const drip = (response: Parameters<typeof openStream>[0]): void => {
+      openStream(response);
+      sendChunk(response, { content: 'drop' });
+      setTimeout(() => response.destroy(), 50);
+    };
+    harness.broker.steps = [drip, { say: 'too late' }];
+    await harness.start({ modelRetry: { ...testRetry, withinMs: 20 } });
+    expect(await harness.plane.message('hi')).toMatchObject({ error: { code: 'MODEL_NONSENSE' } });
+    expect(harness.broker.requests).toHaveLength(1);
   });
 
   it('fails a message when the broker is not there', async () => {

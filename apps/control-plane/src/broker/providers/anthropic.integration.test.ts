@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import type { FetchLimits } from '@clawforce/policy-net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BrokerErrorCode } from '../broker-error.js';
 import { httpOrigin, sendEvents, type HttpOrigin, type SeenRequest } from '../testing/http-origin.js';
-import { allChunks, answerOf, chatRequest, failureOf, fetchFor } from '../testing/provider-call.js';
+import {
+  allChunks,
+  answerOf,
+  chatRequest,
+  failureOf,
+  fetchFor,
+  SLOW_ANSWERS,
+} from '../testing/provider-call.js';
 import { anthropic } from './anthropic.js';
 import type { ProviderAdapter } from './provider.js';
 
@@ -16,7 +24,11 @@ afterEach(async () => {
 
 async function provider(
   handle: (response: ServerResponse, request: SeenRequest) => void | Promise<void>,
-  settings: { apiKey?: string | undefined; extraHeaders?: Record<string, string> } = {},
+  settings: {
+    apiKey?: string | undefined;
+    extraHeaders?: Record<string, string>;
+    limits?: Partial<FetchLimits>;
+  } = {},
 ): Promise<ProviderAdapter & { origin: HttpOrigin }> {
   const origin = await httpOrigin((request, response) => handle(response, request));
   open.push(origin);
@@ -24,7 +36,7 @@ async function provider(
     apiBase: `${origin.url}/`,
     apiKey: 'apiKey' in settings ? settings.apiKey : key,
     extraHeaders: settings.extraHeaders ?? {},
-    fetch: fetchFor(origin.port),
+    fetch: fetchFor(origin.port, settings.limits),
   });
   return { ...adapter, origin };
 }
@@ -283,8 +295,13 @@ describe('Anthropic failing', () => {
       'UPSTREAM_RATE_LIMITED',
     ],
     [
-      'another error in mid-stream',
+      'a failure of the provider in mid-stream',
       [START, event('error', { error: { type: 'api_error', message: secretText } })],
+      'UPSTREAM_UNREACHABLE',
+    ],
+    [
+      'another error in mid-stream',
+      [START, event('error', { error: { type: 'invalid_request_error', message: secretText } })],
       'UPSTREAM_REFUSED',
     ],
     ['a stream that ends early', HELLO.slice(0, 4), 'UPSTREAM_NONSENSE'],
@@ -328,6 +345,11 @@ describe('Anthropic failing', () => {
       response.destroy();
     });
     expect((await failureOf(adapter)).code).toBe('UPSTREAM_UNREACHABLE');
+  });
+
+  it.each(SLOW_ANSWERS)('that %s has timed out, which nobody repeats', async (_what, limits, answer) => {
+    const adapter = await provider(answer, { limits });
+    expect(await failureOf(adapter)).toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
   });
 
   it('behind a port that nobody listens on is unreachable', async () => {

@@ -129,8 +129,9 @@ function describeFailure(error: unknown, signal: AbortSignal): BrokerError {
     if (typeof error.status === 'number')
       return upstreamRefusal(error.status, (error.headers as Headers | undefined)?.get('retry-after'));
     // An error event has no status; its type says as much (docs.anthropic.com, "Errors").
-    return error.type === 'overloaded_error' || error.type === 'rate_limit_error'
-      ? upstreamRefusal(429)
+    if (error.type === 'overloaded_error' || error.type === 'rate_limit_error') return upstreamRefusal(429);
+    return error.type === 'api_error' || error.type === 'timeout_error'
+      ? upstreamRefusal(500)
       : new BrokerError('UPSTREAM_REFUSED', 'The model provider reported an error in its stream.');
   }
   const known = toBrokerError(error);

@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import type { FetchLimits } from '@clawforce/policy-net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BrokerErrorCode } from '../broker-error.js';
 import { httpOrigin, sendEvents, type HttpOrigin, type SeenRequest } from '../testing/http-origin.js';
-import { allChunks, answerOf, chatRequest, failureOf, fetchFor } from '../testing/provider-call.js';
+import {
+  allChunks,
+  answerOf,
+  chatRequest,
+  failureOf,
+  fetchFor,
+  SLOW_ANSWERS,
+} from '../testing/provider-call.js';
 import { openAiCompatible } from './openai-compatible.js';
 import type { ProviderAdapter } from './provider.js';
 
@@ -15,7 +23,12 @@ afterEach(async () => {
 
 async function provider(
   handle: (response: ServerResponse, request: SeenRequest) => void | Promise<void>,
-  settings: { apiKey?: string; extraHeaders?: Record<string, string>; path?: string } = {},
+  settings: {
+    apiKey?: string;
+    extraHeaders?: Record<string, string>;
+    limits?: Partial<FetchLimits>;
+    path?: string;
+  } = {},
 ): Promise<ProviderAdapter & { origin: HttpOrigin }> {
   const origin = await httpOrigin((request, response) => handle(response, request));
   open.push(origin);
@@ -23,7 +36,7 @@ async function provider(
     apiBase: `${origin.url}${settings.path ?? '/v1'}`,
     apiKey: 'apiKey' in settings ? settings.apiKey : key,
     extraHeaders: settings.extraHeaders ?? {},
-    fetch: fetchFor(origin.port),
+    fetch: fetchFor(origin.port, settings.limits),
   });
   return { ...adapter, origin };
 }
@@ -320,6 +333,21 @@ describe('an OpenAI-compatible provider that fails', () => {
       [delta({ content: 'a' }), event({ error: { message: secretText } })],
       'UPSTREAM_REFUSED',
     ],
+    [
+      'an error event with the status of a failure',
+      [delta({ content: 'a' }), event({ error: { message: secretText, code: 502 } })],
+      'UPSTREAM_UNREACHABLE',
+    ],
+    [
+      'an error event that names a failure of the server',
+      [delta({ content: 'a' }), event({ error: { message: secretText, type: 'server_error' } })],
+      'UPSTREAM_UNREACHABLE',
+    ],
+    [
+      'an error event with the status of a refusal',
+      [delta({ content: 'a' }), event({ error: { message: secretText, code: 400 } })],
+      'UPSTREAM_REFUSED',
+    ],
     ['a stream that ends early', [delta({ content: 'a' })], 'UPSTREAM_NONSENSE'],
     ['an empty stream', [], 'UPSTREAM_NONSENSE'],
     ['a stream that is [DONE] at once', [DONE], 'UPSTREAM_NONSENSE'],
@@ -355,6 +383,11 @@ describe('an OpenAI-compatible provider that fails', () => {
     });
     expect((await failureOf(adapter)).code).toBe('UPSTREAM_NONSENSE');
     expect(sent).toBeLessThan(32 * 1024 * 1024);
+  });
+
+  it.each(SLOW_ANSWERS)('that %s has timed out, which nobody repeats', async (_what, limits, answer) => {
+    const adapter = await provider(answer, { limits });
+    expect(await failureOf(adapter)).toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
   });
 
   it('behind a port that nobody listens on is unreachable', async () => {

@@ -113,8 +113,7 @@ function readChunk(factory: ChunkFactory, data: string): ChatCompletionChunk {
     throw nonsense('an event is not JSON');
   }
   if (!isRecord(value)) throw nonsense('an event is not an object');
-  if ('error' in value)
-    throw new BrokerError('UPSTREAM_REFUSED', 'The model provider reported an error in its stream.');
+  if ('error' in value) throw streamError(value['error']);
   if (!Array.isArray(value['choices'])) throw nonsense('an event has no choices');
   const first: unknown = value['choices'][0];
   const usage = readUsage(value['usage']);
@@ -131,6 +130,15 @@ function readChunk(factory: ChunkFactory, data: string): ChatCompletionChunk {
     choices: [{ index: 0, delta: readDelta(delta), finish_reason: reason }],
     ...(usage ? { usage } : {}),
   };
+}
+
+/** An error event has no status of its own; vLLM and OpenRouter write one into `code`, OpenAI says `server_error`. */
+function streamError(error: unknown): BrokerError {
+  const { code, type } = isRecord(error) ? error : {};
+  if (typeof code === 'number' && code >= 400 && code < 600) return upstreamRefusal(code);
+  return type === 'server_error' || code === 'server_error'
+    ? upstreamRefusal(500)
+    : new BrokerError('UPSTREAM_REFUSED', 'The model provider reported an error in its stream.');
 }
 
 type Delta = ChatCompletionChunk['choices'][number]['delta'];

@@ -1,4 +1,10 @@
-import { createGuardedFetch, NetworkSecurityPolicy, type GuardedFetch } from '@clawforce/policy-net';
+import type { ServerResponse } from 'node:http';
+import {
+  createGuardedFetch,
+  NetworkSecurityPolicy,
+  type FetchLimits,
+  type GuardedFetch,
+} from '@clawforce/policy-net';
 import type { ChatCompletionChunk, ChatCompletionRequest } from '@clawforce/protocol';
 import { toBrokerError, type BrokerError } from '../broker-error.js';
 import type { ProviderAdapter } from '../providers/provider.js';
@@ -10,8 +16,33 @@ export function chatRequest(members: Partial<ChatCompletionRequest> = {}): ChatC
 }
 
 /** The guarded fetch of the product, with the one exception that a loopback origin needs. */
-export function fetchFor(port: number): GuardedFetch {
-  return createGuardedFetch(new NetworkSecurityPolicy({ exceptions: [{ address: '127.0.0.1', port }] }));
+export function fetchFor(port: number, limits: Partial<FetchLimits> = {}): GuardedFetch {
+  return createGuardedFetch(new NetworkSecurityPolicy({ exceptions: [{ address: '127.0.0.1', port }] }), {
+    limits,
+  });
+}
+
+/** Ways to keep a caller waiting, with the limit that ends each. */
+export const SLOW_ANSWERS: readonly (readonly [
+  string,
+  Partial<FetchLimits>,
+  (response: ServerResponse) => void,
+])[] = [
+  ['says nothing', { headersMs: 100 }, () => undefined],
+  ['falls silent', { idleMs: 100 }, (response) => void openEvents(response).write(': ping\n\n')],
+  [
+    'drips for ever',
+    { totalMs: 300 },
+    (response) => {
+      openEvents(response);
+      const drip = setInterval(() => response.write(': ping\n\n'), 10);
+      response.once('close', () => clearInterval(drip));
+    },
+  ],
+];
+
+function openEvents(response: ServerResponse): ServerResponse {
+  return response.writeHead(200, { 'content-type': 'text/event-stream' });
 }
 
 /** Everything that an adapter streams. */
