@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { requires } from '../../tools/host/host-test.js';
 import { Api } from './support/api.js';
+import { startModelServer, type ModelServer } from './support/model-server.js';
 import {
   clawforce,
   newInstallation,
@@ -22,8 +23,6 @@ const script = stringify({
       when: 'slow',
       steps: [{ say: 'one two three four five six seven eight nine ten', word_delay_ms: 500 }],
     },
-    { when: 'down', steps: [{ fail: 'unreachable' }] },
-    { when: 'nonsense', steps: [{ fail: 'nonsense' }] },
     {
       when: 'binary',
       steps: [
@@ -65,6 +64,23 @@ describe('bad input and failure', () => {
   let product: Product;
   let api: Api;
   let id: string;
+  const models: ModelServer[] = [];
+  /** The one that answers. */
+  let served: ModelServer;
+
+  /** Lets the agent ask the model of another provider from the next message on. */
+  const useProvider = async (name: string): Promise<void> => {
+    const changed = await api.call('PATCH', `/api/agents/${id}/config`, {
+      agents: { defaults: { model: `${name}/script` } },
+    });
+    expect(changed).toMatchObject({ status: 200, body: { applied: 'confirmed' } });
+  };
+  /** Starts a provider on a port of its own. */
+  const serve = async (...answer: Parameters<typeof startModelServer>): Promise<ModelServer> => {
+    const server = await startModelServer(...answer);
+    models.push(server);
+    return server;
+  };
 
   const restart = async (): Promise<void> => {
     product = await startProduct(installation);
@@ -78,9 +94,25 @@ describe('bad input and failure', () => {
     api = new Api(product.url);
     await api.claimAndLogin(product.setupToken ?? '', password);
     id = (await api.call('POST', '/api/agents', { name: 'fragile' })).body.id as string;
+    const down = await startModelServer();
+    await down.close();
+    served = await serve('I remember.');
+    const nonsense = await serve((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: {"choices": "yes"}\n\n');
+    });
+    const refusing = await serve((response) => {
+      response.writeHead(413, { 'content-type': 'application/json' }).end('{"error":{"message":"too long"}}');
+    });
+    const at = ({ url }: ModelServer): object => ({ kind: 'openai_compatible', api_base: url });
     const saved = await api.call('PUT', `/api/agents/${id}/config`, {
       agents: { defaults: { model: 'local/script' } },
-      providers: { local: { kind: 'scripted', script } },
+      providers: {
+        local: { kind: 'scripted', script },
+        served: at(served),
+        down: at(down),
+        nonsense: at(nonsense),
+        refusing: at(refusing),
+      },
     });
     expect(saved.status).toBe(200);
     await api.call('POST', `/api/agents/${id}/start`);
@@ -89,6 +121,7 @@ describe('bad input and failure', () => {
   });
   afterAll(async () => {
     await product.stop();
+    await Promise.all(models.map((model) => model.close()));
     installation.remove();
   });
 
@@ -164,12 +197,23 @@ describe('bad input and failure', () => {
     });
   });
 
-  test.each(['down', 'nonsense'])(
-    'a model endpoint that is %s fails the message and nothing else',
-    async (kind) => {
-      const message = await api.send(id, kind);
-      expect(message.state).toBe('failed');
-      expect(message.error.code).toMatch(/^[A-Z_]+$/);
+  test.each([
+    ['is down', 'down', 'MODEL_UNAVAILABLE'],
+    ['talks nonsense', 'nonsense', 'MODEL_NONSENSE'],
+    ['refuses the request', 'refusing', 'MODEL_REFUSED'],
+  ])(
+    'a model endpoint that %s fails the message by its code, at API and command line, and nothing else',
+    async (_what, provider, code) => {
+      await useProvider(provider);
+      const [message, said] = await Promise.all([
+        api.send(id, 'hello'),
+        clawforce(installation, ['agent', 'send', 'fragile', 'hello']),
+      ]);
+      expect(message).toMatchObject({ state: 'failed', error: { code, message: expect.any(String) } });
+      expect(said).toMatchObject({ code: 1 });
+      expect(said.stdout + said.stderr).toMatch(new RegExp(`^The message is failed: .+ \\(${code}\\)$`, 'm'));
+      expect(JSON.stringify(message) + said.stdout + said.stderr).not.toMatch(/\bat .*\.js:|node_modules/);
+      await useProvider('local');
       expect(await api.send(id, 'still there?')).toMatchObject({
         state: 'done',
         result: 'You said: still there?',
@@ -178,11 +222,19 @@ describe('bad input and failure', () => {
   );
 
   test.each<[string, readonly string[], number, RegExp]>([
-    ['a model that is down', ['send', 'fragile', 'down'], 1, /^The message is failed: .+ \([A-Z_]+\)$/m],
-    ['model nonsense', ['send', 'fragile', 'nonsense'], 1, /^The message is failed: .+ \([A-Z_]+\)$/m],
     ['a binary file', ['exec', 'fragile', 'read_file', '{"path":"binary.dat"}'], 1, /binary/i],
-    ['a wrong type', ['exec', 'fragile', 'read_file', '{"path":7}'], 1, /path/],
-    ['an unknown key', ['exec', 'fragile', 'read_file', '{"path":"a","zone":"x"}'], 1, /zone/],
+    [
+      'a wrong type',
+      ['exec', 'fragile', 'read_file', '{"path":7}'],
+      1,
+      /^Denied by rule tool\.arguments: .*path/m,
+    ],
+    [
+      'an unknown key',
+      ['exec', 'fragile', 'read_file', '{"path":"a","zone":"x"}'],
+      1,
+      /^Denied by rule tool\.arguments: .*zone/m,
+    ],
     ['malformed JSON', ['exec', 'fragile', 'read_file', '{"path":'], 64, /not a JSON object/],
     ['a missing agent', ['send', 'nobody', 'hello'], 1, /\(NOT_FOUND\)/],
     ['a stopped agent', ['send', 'idle', 'hello'], 1, /\(AGENT_NOT_RUNNING\)/],
@@ -268,7 +320,14 @@ describe('bad input and failure', () => {
         'remember me',
         'You said: remember me',
       ]);
-      expect(await api.send(id, 'and now?', 'e2e:memory')).toMatchObject({ state: 'done' });
+      await useProvider('served');
+      expect(await api.send(id, 'and now?', 'e2e:memory')).toMatchObject({ result: 'I remember.' });
+      expect(served.conversations.at(-1)?.slice(1)).toEqual([
+        { role: 'user', content: 'remember me' },
+        { role: 'assistant', content: 'You said: remember me' },
+        { role: 'user', content: 'and now?' },
+      ]);
+      await useProvider('local');
     },
   );
 
@@ -296,10 +355,16 @@ describe('bad input and failure', () => {
 
   test('the raw database holds no secret in clear', async () => {
     const secret = `canary-${randomBytes(8).toString('hex')}`;
-    await api.call('PUT', `/api/agents/${id}/variables`, { variables: { DEMO_SECRET: secret } });
-    const found = execFileSync('sh', ['-c', `grep -rl '${secret}' '${installation.dataDir}' || true`], {
-      encoding: 'utf8',
+    const saved = await api.call('PUT', `/api/agents/${id}/variables`, {
+      variables: { DEMO_SECRET: secret },
     });
-    expect(found).toBe('');
+    expect(saved.status).toBe(200);
+    const filesWith = (text: string): string =>
+      execFileSync('sh', ['-c', `grep -rl '${text}' '${installation.dataDir}' || true`], {
+        encoding: 'utf8',
+      });
+    // Its name is where its value would be.
+    expect(filesWith('DEMO_SECRET')).not.toBe('');
+    expect(filesWith(secret)).toBe('');
   });
 });
