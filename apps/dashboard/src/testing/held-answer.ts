@@ -10,5 +10,8 @@ export interface HeldAnswer {
 export function holdAnswer(): HeldAnswer {
   let give: (answer: unknown) => void = () => undefined;
   const waiting = new Promise<unknown>((resolve) => (give = resolve));
-  return { answer: () => waiting, give };
+  // A page may ask twice meanwhile, and each reads a body of its own.
+  const answer = (): Promise<unknown> =>
+    waiting.then((given) => (given instanceof Response ? given.clone() : given));
+  return { answer, give };
 }

@@ -22,6 +22,7 @@ const STATES: Readonly<Record<LogState, readonly [Tone, string]>> = {
   live: ['good', 'Live'],
   ended: ['neutral', 'The worker has ended'],
   lost: ['warn', 'Interrupted, trying again'],
+  refused: ['bad', 'Not read'],
 };
 
 const keyOf = ({ number }: NumberedLine): number => number;

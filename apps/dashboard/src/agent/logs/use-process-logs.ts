@@ -9,8 +9,8 @@ export interface NumberedLine extends LogLine {
   readonly number: number;
 }
 
-/** Where the stream stands: `ended` when the worker is gone, `lost` while it is opened again. */
-export type LogState = 'connecting' | 'live' | 'ended' | 'lost';
+/** Where the stream stands: `ended` when the worker is gone, `lost` while it is opened again, `refused` when it is not. */
+export type LogState = 'connecting' | 'live' | 'ended' | 'lost' | 'refused';
 
 /** Lines that are kept and shown; only those in view are in the page. */
 const MOST_LINES = 10_000;
@@ -25,6 +25,7 @@ const QUIET_MS = 1_500;
  * The lines that an agent's worker prints, live. A stream that was cut is opened again and starts with the last lines
  * anew, so that none is shown twice. `worker` names the present worker; another one begins an empty list. While it
  * `isRunning`, an end of the stream is an interruption. Until it `isRead`, no lines does not mean that none was printed.
+ * `error` is why the last attempt failed, until one works.
  */
 export function useProcessLogs(agentId: string, worker: string, isRunning: boolean) {
   const { fetchAuthorised } = useServices();
@@ -49,6 +50,7 @@ export function useProcessLogs(agentId: string, worker: string, isRunning: boole
     let timer: ReturnType<typeof setTimeout> | undefined;
     const again = (failure?: unknown): void => {
       setState('lost');
+      setError(failure);
       const told = failure instanceof ApiFailure ? (failure.retryAfterSeconds ?? 0) * 1000 : 0;
       timer = setTimeout(() => setAttempt(attempt + 1), Math.max(RETRY_MS, told));
     };
@@ -96,8 +98,10 @@ export function useProcessLogs(agentId: string, worker: string, isRunning: boole
       },
       (failure: unknown) => {
         if (abort.signal.aborted) return;
-        if (isFinal(failure)) setError(failure);
-        else again(failure);
+        if (isFinal(failure)) {
+          setState('refused');
+          setError(failure);
+        } else again(failure);
       },
     );
     return () => {
@@ -105,7 +109,12 @@ export function useProcessLogs(agentId: string, worker: string, isRunning: boole
       clearTimeout(timer);
     };
   }, [fetchAuthorised, agentId, worker, isRunning, attempt]);
-  return { lines, state, isRead, error, retry: () => setAttempt(attempt + 1) };
+  const retry = (): void => {
+    setState('connecting');
+    setError(undefined);
+    setAttempt(attempt + 1);
+  };
+  return { lines, state, isRead, error, retry };
 }
 
 /** Whether asking once more would be refused again. No answer, an overload and too many requests pass. */
