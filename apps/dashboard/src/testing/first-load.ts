@@ -36,6 +36,8 @@ export async function expectFirstLoad(load: FirstLoad): Promise<void> {
     server.on(route, (request) => (request.url.includes(query) ? held(request) : { items: [] }));
   const first = holdAnswer();
   const app = renderApp(path, (fake) => {
+    // The stream has pages read again when it begins: here only "Try again" does.
+    fake.down = true;
     prepare?.(fake);
     on(fake, first.answer);
   });
