@@ -95,13 +95,11 @@ describe('verbs of the command line against a running server', () => {
     mkdirSync(workspace, { recursive: true });
     writeFileSync(join(workspace, 'notes.txt'), 'kept until it is deleted');
 
-    for (const more of [[], ['--json']]) {
-      expect(await run(['agent', 'delete', 'helper', ...more])).toMatchObject({
-        code: 64,
-        stdout: '',
-        stderr: expect.stringContaining('--yes'),
-      });
-    }
+    const refusal = { code: 64, stderr: expect.stringMatching(/--yes .*\(USAGE\)$/m) };
+    expect(await run(['agent', 'delete', 'helper'])).toMatchObject({ ...refusal, stdout: '' });
+    const forPrograms = await run(['agent', 'delete', 'helper', '--json']);
+    expect(forPrograms).toMatchObject(refusal);
+    expect(JSON.parse(forPrograms.stdout)).toMatchObject({ code: 'USAGE' });
     expect(existsSync(join(workspace, 'notes.txt'))).toBe(true);
     expect(await json('agent', 'delete', 'helper', '--yes')).toEqual({ deleted: id });
     expect(existsSync(join(installation.dataDir, 'agents', id as string))).toBe(false);

@@ -265,6 +265,13 @@ requires('git').describe('from a fresh clone to the ten refusals, through the AP
     config.providers.main.api_base = 'https://attacker.example.org/v1';
     const moved = await api.call('PUT', `/api/agents/${id}/config`, config);
     expect(moved.body).toMatchObject({ code: 'PLACEHOLDER_INVALID' });
+    // Where there is no address, the kind decides to whose server the key goes.
+    await api.call('PUT', `/api/agents/${id}/config`, {
+      providers: { main: { kind: 'anthropic', api_key: 'canary-key-5678' } },
+    });
+    const other = { providers: { main: { kind: 'openai_compatible' } } };
+    const sent = await api.call('PATCH', `/api/agents/${id}/config`, other);
+    expect(sent.body).toMatchObject({ code: 'PLACEHOLDER_INVALID' });
     expect((await api.call('DELETE', `/api/agents/${id}`)).status).toBe(204);
   });
 

@@ -111,6 +111,8 @@ describe('where secrets are', () => {
     ['a reference that depends on the document', { properties: { a: { $dynamicRef: '#x' } } }],
     ['a mark that is misspelt', { properties: { a: { 'x-secret': 'true' } } }],
     ['a bound that is no name', { properties: { a: { 'x-secret': { boundTo: 1 } } } }],
+    ['a list of bounds with none', { properties: { a: { 'x-secret': { boundTo: [] } } } }],
+    ['a list of bounds with no name', { properties: { a: { 'x-secret': { boundTo: ['base', 1] } } } }],
     ['a pattern that is none', { patternProperties: { '(': secret } }],
   ])('refuses a schema with %s', (_title, schema) => {
     expect(() => redactorOf(schema)).toThrow(TypeError);
@@ -209,6 +211,31 @@ describe('placeholders', () => {
           ? { ...view, provider: { ...view.provider, base: change(view.provider.base) } }
           : { ...view, env: { auth } };
       expect(() => redactor.restore(moved, { stored, configId: 'c' })).toThrow(
+        expect.objectContaining({ code: 'bound_field_changed' }) as Error,
+      );
+    },
+  );
+
+  test.each([
+    ['the address', { base: 'https://evil.example' }],
+    ['the kind, which says where it goes without an address', { kind: 'other' }],
+    ['both', { base: 'https://evil.example', kind: 'other' }],
+  ])(
+    'a secret that is bound to several fields stays only while none of them changes: %s',
+    (_title, change) => {
+      const redactor = redactorOf({
+        properties: {
+          provider: { properties: { key: { 'x-secret': { boundTo: ['base', 'kind'] } } } },
+        },
+      });
+      const stored = { provider: { key: 'value', base: 'https://a.example', kind: 'one' } };
+      const view = redactor.redact(stored, { configId: 'c' }) as typeof stored;
+      expect(redactor.restore(view, { stored, configId: 'c' })).toEqual(stored);
+      const moved = { provider: { ...view.provider, ...change } };
+      expect(() => redactor.restore(moved, { stored, configId: 'c' })).toThrow(
+        expect.objectContaining({ code: 'bound_field_changed' }) as Error,
+      );
+      expect(() => redactor.restorePatch({ provider: change }, { stored, configId: 'c' })).toThrow(
         expect.objectContaining({ code: 'bound_field_changed' }) as Error,
       );
     },

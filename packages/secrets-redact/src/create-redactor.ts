@@ -47,12 +47,12 @@ const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__']);
 
 interface StoredSecret {
   readonly value: Json;
-  /** The field that says where the secret is sent, as it was stored with it. */
+  /** The fields that say where the secret is sent, as they were stored with it. */
   readonly target: Target;
 }
 
 /** Where a secret is sent: `undefined` when the schema binds it to nothing. */
-type Target = { readonly field: Json | undefined } | undefined;
+type Target = readonly (Json | undefined)[] | undefined;
 
 /** Compiles a schema into a redactor. @throws TypeError that names what is wrong with schema or options */
 export function createRedactor(schema: Schema, options: RedactorOptions): Redactor {
@@ -212,17 +212,19 @@ function mergePatch(target: Json, patch: Json, pointer: string, depth: number): 
 }
 
 function targetOf(place: SchemaView, parents: Parents): Target {
-  const { boundTo } = place;
-  if (boundTo === undefined) return undefined;
-  const name = boundTo.replace(/^(?:\.\.\/)+/, '');
-  const levels = (boundTo.length - name.length) / 3;
-  const holder = parents.at(-1 - levels);
-  return { field: holder && Object.hasOwn(holder, name) ? holder[name] : undefined };
+  if (place.boundTo.length === 0) return undefined;
+  return place.boundTo.map((bound) => {
+    const name = bound.replace(/^(?:\.\.\/)+/, '');
+    const levels = (bound.length - name.length) / 3;
+    const holder = parents.at(-1 - levels);
+    return holder && Object.hasOwn(holder, name) ? holder[name] : undefined;
+  });
 }
 
 function sameTarget(left: Target, right: Target): boolean {
   if (left === undefined || right === undefined) return left === right;
-  return isDeepStrictEqual(left.field ?? null, right.field ?? null);
+  const known = (fields: NonNullable<Target>): Json[] => fields.map((field) => field ?? null);
+  return isDeepStrictEqual(known(left), known(right));
 }
 
 function scalarOf(value: unknown, pointer: string): Json {

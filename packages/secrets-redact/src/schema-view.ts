@@ -1,5 +1,6 @@
 import {
   checkSchema,
+  boundNames,
   isSchema,
   listOf,
   patternOf,
@@ -16,8 +17,8 @@ import { isSecretName } from './secret-name.js';
 export interface SchemaView {
   /** `texts`: only a text is one, because the schema knows the map but not this name, and the name tells. */
   readonly secret: boolean | 'texts';
-  /** Name of the sibling that says where the secret is sent (`x-secret: { boundTo }`), behind `../` for each level up. */
-  readonly boundTo: string | undefined;
+  /** Names of the siblings that say where the secret is sent (`x-secret: { boundTo }`), each behind `../` for each level up. */
+  readonly boundTo: readonly string[];
   member(key: string): SchemaView;
   item(index: number): SchemaView;
 }
@@ -67,7 +68,7 @@ export function compileSchema(root: Schema): SchemaView {
     const result: SchemaView = {
       secret:
         marked || (byName === 'texts' && !all.some((node) => node['x-secret'] === false) ? 'texts' : false),
-      boundTo: marks.map((mark) => mark['boundTo']).find((name) => typeof name === 'string'),
+      boundTo: [...new Set(marks.flatMap((mark) => boundNames(mark['boundTo']) ?? []))],
       member(name) {
         const remembered = spelledOut.get(name);
         if (remembered) return remembered;

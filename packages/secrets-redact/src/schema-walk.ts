@@ -48,8 +48,10 @@ export function checkSchema(root: unknown): asserts root is Schema {
 function checkMarks(node: SchemaObject): void {
   const mark = node['x-secret'];
   const boundTo = isSchema(mark) ? mark['boundTo'] : undefined;
-  if ((mark !== undefined && typeof mark !== 'boolean' && !isSchema(mark)) || !isTextOrNone(boundTo)) {
-    throw new TypeError('schema: x-secret must be true, false or { boundTo?: "name of a sibling" }');
+  if ((mark !== undefined && typeof mark !== 'boolean' && !isSchema(mark)) || !boundNames(boundTo)) {
+    throw new TypeError(
+      'schema: x-secret must be true, false or { boundTo?: "name of a sibling" or a list of names }',
+    );
   }
   for (const keyword of UNFOLLOWED) {
     if (node[keyword] !== undefined) throw new TypeError(`schema: ${keyword} is not followed`);
@@ -57,8 +59,12 @@ function checkMarks(node: SchemaObject): void {
   if (isSchema(node['patternProperties'])) Object.keys(node['patternProperties']).forEach(patternOf);
 }
 
-function isTextOrNone(value: unknown): boolean {
-  return value === undefined || (typeof value === 'string' && value !== '');
+/** Gives the names of `x-secret: { boundTo }`; undefined when they are none. */
+export function boundNames(boundTo: unknown): readonly string[] | undefined {
+  if (boundTo === undefined) return [];
+  const names: readonly unknown[] = Array.isArray(boundTo) ? boundTo : [boundTo];
+  const isName = (name: unknown): name is string => typeof name === 'string' && name !== '';
+  return names.length > 0 && names.every(isName) ? names : undefined;
 }
 
 /** Gives the expression of a pattern as JSON Schema means it. @throws TypeError when it is none */

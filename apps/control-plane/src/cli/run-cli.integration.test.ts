@@ -183,7 +183,12 @@ describe('a command line that is wrong', () => {
   ])('%j ends with 64 and says why on standard error', async (args, sentence) => {
     expect(await runCli(args)).toBe(EXIT_CODES.usage);
     expect(err).toMatch(sentence);
+    expect(err).toMatch(/ \(USAGE\)\n$/);
     expect(out).toBe('');
+    expect(await runCli([...args, '--json'])).toBe(EXIT_CODES.usage);
+    const refusal = JSON.parse(out) as { error: string };
+    expect(refusal).toEqual({ error: expect.any(String) as string, code: 'USAGE', issues: [] });
+    expect(err).toContain(`${refusal.error} (USAGE)`);
   });
 });
 

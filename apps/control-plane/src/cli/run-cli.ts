@@ -15,6 +15,9 @@ import { VERSION } from '../version.js';
 /** Runs the command line and gives the exit code of {@link EXIT_CODES}. */
 export async function runCli(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT_CODES.ok;
+  // For what is wrong before the options are read; yargs may find several things wrong.
+  const wantsJson = args.includes('--json');
+  const wrong: string[] = [];
   const run: RunVerb = async (argv, verb) => {
     exitCode = await guarded(flagsOf(argv), verb);
   };
@@ -60,14 +63,15 @@ export async function runCli(args: readonly string[]): Promise<number> {
           .option('backend-reason', { type: 'string', hidden: true }),
       async (argv) => {
         const { serve } = await import('../server/serve.js');
-        exitCode = await serve({
+        const flags = {
           ...(argv.port === undefined ? {} : { port: argv.port }),
           ...(argv.host === undefined ? {} : { host: argv.host }),
           ...(argv['log-level'] === undefined ? {} : { logLevel: argv['log-level'] }),
           ...(argv['choose-backend'] === undefined ? {} : { chooseBackend: argv['choose-backend'] }),
           ...(argv['backend-reason'] === undefined ? {} : { backendReason: argv['backend-reason'] }),
           ...(flagsOf(argv).dataDir === undefined ? {} : { dataDir: flagsOf(argv).dataDir as string }),
-        });
+        };
+        exitCode = await serve(flags, { json: flagsOf(argv).json });
       },
     )
     .command(
@@ -87,8 +91,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
             return undefined;
           }
           const asked = argv['password-stdin'] || setupPassword === undefined;
-          const password = asked ? await readPassword(context, argv['password-stdin']) : setupPassword;
-          if (password === undefined) return EXIT_CODES.usage;
+          const password = asked ? await readPassword(argv['password-stdin']) : setupPassword;
           await client.call('POST', '/api/admin/setup', { password });
           output.result({ ...state, claimed: true });
           output.line(`The superadmin "${state.username}" has a password. Next: clawforce serve`);
@@ -123,14 +126,14 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .fail((message: string | null, error: Error | undefined, self) => {
       // What yargs itself finds wrong is the caller's matter; everything else is ours.
       if (error && error.name !== 'YError') throw error;
-      self.showHelp('error');
-      process.stderr.write(`\n${message ?? error?.message ?? ''}\n`);
-      exitCode = EXIT_CODES.usage;
+      if (wrong.length === 0) self.showHelp('error');
+      wrong.push(message ?? error?.message ?? '');
     });
   try {
     await parser.parseAsync();
+    if (wrong.length > 0) throw new UsageError(wrong.join('\n'));
   } catch (error) {
-    return report(error, false);
+    return report(error, wantsJson);
   }
   return exitCode;
 }
@@ -158,12 +161,13 @@ function report(error: unknown, json: boolean): number {
     return error.code === 'SERVER_NOT_RUNNING' ? EXIT_CODES.serverNotRunning : EXIT_CODES.failed;
   }
   if (error instanceof UsageError) {
-    output.problem(error.message);
+    output.each({ error: error.message, code: 'USAGE', issues: [] });
+    output.problem(`${error.message} (USAGE)`);
     return EXIT_CODES.usage;
   }
   const { name, code, message } = error as { name?: string; code?: string; message?: string };
   if (name === 'ExitPromptError') return EXIT_CODES.failed;
-  output.each({ error: message ?? 'unknown', code: code ?? 'INTERNAL' });
+  output.each({ error: message ?? 'unknown', code: code ?? 'INTERNAL', issues: [] });
   output.problem(`${message ?? 'Something failed.'}${code ? ` (${code})` : ''}`);
   return name === 'SettingsError' ? EXIT_CODES.usage : EXIT_CODES.failed;
 }

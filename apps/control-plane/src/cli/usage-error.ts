@@ -1,4 +1,4 @@
-/** The command line is wrong: ends with exit code 64, the help of the verb and this sentence. */
+/** The command line is wrong: ends with exit code 64 and this sentence, with `--json` as an error of code `USAGE`. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -28,15 +28,18 @@ export function openLoggers(options: {
   readonly level: string;
   readonly adminDir: string;
   readonly production: boolean;
+  /** Whether what operators read is JSON in development, too. */
+  readonly json?: boolean;
   readonly silent?: boolean;
 }): Loggers {
   const json = winston.format.combine(winston.format.timestamp(), winston.format.json());
   const app = winston.createLogger({
     level: options.level,
     silent: options.silent ?? false,
-    format: options.production
-      ? json
-      : winston.format.combine(winston.format.timestamp({ format: 'HH:mm:ss' }), line),
+    format:
+      options.production || options.json
+        ? json
+        : winston.format.combine(winston.format.timestamp({ format: 'HH:mm:ss' }), line),
     transports: [new winston.transports.Console({ stderrLevels: ['error', 'warn'] })],
   });
   const audit = winston.createLogger({

@@ -38,36 +38,7 @@ export function banner(facts: BannerFacts, color: boolean): string {
   lines.push(
     '',
     `Runtime: ${paint('bold', facts.backend.pool.kind)} (${facts.probe.engine}), ${facts.settings.mode} mode. On this host:`,
-  );
-  const { selection, image } = facts.backend;
-  if (selection.reason !== undefined) lines.push(`  ${no} Docker is not used: ${selection.reason}`);
-  if (image) {
-    lines.push(
-      image.custom
-        ? `  ${no} Worker image: ${image.name} (a custom one: what is in it is the operator's word).`
-        : `  ${yes} Worker image: ${image.name}.`,
-    );
-  }
-  for (const sentence of facts.probe.enforced) lines.push(`  ${yes} ${sentence}`);
-  const walls = commandWalls({
-    pool: facts.backend.pool.kind,
-    confiners: facts.confiners,
-    unconfinedExec: facts.settings.unconfinedExec,
-  });
-  for (const sentence of walls.enforced) lines.push(`  ${yes} ${sentence}`);
-  for (const sentence of walls.notEnforced) lines.push(`  ${no} ${sentence}`);
-  lines.push(
-    facts.fileGuard === 'kernel'
-      ? `  ${yes} File tools cannot leave an agent's directory, even while links are swapped (descriptor walk).`
-      : `  ${no} File tools detect an escape from an agent's directory but cannot exclude a race on this platform (macOS).`,
-  );
-  for (const sentence of facts.probe.notEnforced) lines.push(`  ${no} ${sentence}`);
-  const named = facts.settings.setup?.username;
-  if (named !== undefined && named !== facts.firstUser) {
-    lines.push(`  ${no} ADMIN_SETUP_USERNAME has no effect: the first user is "${facts.firstUser}" already.`);
-  }
-  for (const warning of facts.settings.warnings) lines.push(`  ${no} ${warning}`);
-  lines.push(
+    ...standing(facts).map(({ holds, sentence }) => `  ${holds ? yes : no} ${sentence}`),
     '',
     'Try the demo agent in another terminal:',
     `  npx clawforce ${at}agent start demo && npx clawforce ${at}agent send demo "Do your job."`,
@@ -76,4 +47,62 @@ export function banner(facts: BannerFacts, color: boolean): string {
     '',
   );
   return lines.join('\n');
+}
+
+/** Gives the same for programs, for `serve --json`. */
+export function startReport(facts: BannerFacts): Readonly<Record<string, unknown>> {
+  const sentences = (wanted: boolean): string[] =>
+    standing(facts).flatMap(({ holds, sentence }) => (holds === wanted ? [sentence] : []));
+  return {
+    version: VERSION,
+    url: facts.url,
+    setup_link: facts.setupLink ?? null,
+    first_user: facts.firstUser,
+    runtime: facts.backend.pool.kind,
+    engine: facts.probe.engine,
+    mode: facts.settings.mode,
+    enforced: sentences(true),
+    not_enforced: sentences(false),
+  };
+}
+
+interface Standing {
+  readonly holds: boolean;
+  readonly sentence: string;
+}
+
+/** What is and is not enforced on this host, in the order in which a person reads it. */
+function standing({ settings, firstUser, backend, probe, confiners, fileGuard }: BannerFacts): Standing[] {
+  const held = (sentence: string): Standing => ({ holds: true, sentence });
+  const open = (sentence: string): Standing => ({ holds: false, sentence });
+  const { selection, image } = backend;
+  const walls = commandWalls({
+    pool: backend.pool.kind,
+    confiners,
+    unconfinedExec: settings.unconfinedExec,
+  });
+  const named = settings.setup?.username;
+  return [
+    ...(selection.reason === undefined ? [] : [open(`Docker is not used: ${selection.reason}`)]),
+    ...(image === undefined
+      ? []
+      : [
+          image.custom
+            ? open(`Worker image: ${image.name} (a custom one: what is in it is the operator's word).`)
+            : held(`Worker image: ${image.name}.`),
+        ]),
+    ...probe.enforced.map(held),
+    ...walls.enforced.map(held),
+    ...walls.notEnforced.map(open),
+    fileGuard === 'kernel'
+      ? held("File tools cannot leave an agent's directory, even while links are swapped (descriptor walk).")
+      : open(
+          "File tools detect an escape from an agent's directory but cannot exclude a race on this platform (macOS).",
+        ),
+    ...probe.notEnforced.map(open),
+    ...(named === undefined || named === firstUser
+      ? []
+      : [open(`ADMIN_SETUP_USERNAME has no effect: the first user is "${firstUser}" already.`)]),
+    ...settings.warnings.map(open),
+  ];
 }

@@ -4,7 +4,7 @@ import { openLoggers } from '../log/logger.js';
 import { readSettings, SettingsError, type SettingsFlags } from '../settings/index.js';
 import { StorageError } from '../storage/index.js';
 import { dashboardDirectory } from '../ui/dashboard-files.js';
-import { banner } from './banner.js';
+import { banner, startReport, type BannerFacts } from './banner.js';
 import { startControlPlane, type ControlPlane } from './control-plane.js';
 import { openBackend } from './open-backend.js';
 
@@ -13,11 +13,19 @@ const EXIT = { failed: 1, usage: 64 } as const;
 /** A stop that takes longer is cut short. */
 const STOP_MS = 20_000;
 
-/** Runs the control plane until it is told to stop; gives the exit code. */
-export async function serve(flags: SettingsFlags): Promise<number> {
+/**
+ * Runs the control plane until it is told to stop; gives the exit code. With `json` each line of standard output is one JSON
+ * value: the report of the start or its error, then the log.
+ */
+export async function serve(flags: SettingsFlags, { json }: { readonly json: boolean }): Promise<number> {
   if (process.platform === 'win32') {
-    process.stderr.write(
-      'Clawforce does not run on native Windows. Install WSL2 (https://learn.microsoft.com/windows/wsl/install) and start it there.\n',
+    reportFailure(
+      {
+        error: 'Clawforce does not run on native Windows.',
+        code: 'PLATFORM_UNSUPPORTED',
+        fix: 'install WSL2 (https://learn.microsoft.com/windows/wsl/install) and start it there.',
+      },
+      json,
     );
     return EXIT.failed;
   }
@@ -32,29 +40,28 @@ export async function serve(flags: SettingsFlags): Promise<number> {
       level: settings.logLevel,
       adminDir: settings.adminDir,
       production: settings.mode === 'production',
+      json,
     });
     const opened = loggers;
-    const say = (sentence: string): void => void process.stdout.write(`${sentence}\n`);
+    const progress = json ? process.stderr : process.stdout;
+    const say = (sentence: string): void => void progress.write(`${sentence}\n`);
     plane = await startControlPlane(settings, opened, (core) => openBackend(core, opened, say), {
       dashboard: dashboardDirectory(),
     });
-    process.stdout.write(
-      banner(
-        {
-          settings,
-          url: plane.url,
-          setupLink: plane.setupLink,
-          firstUser: plane.firstUser,
-          backend: plane.backend,
-          probe: await plane.backend.pool.probe(),
-          confiners: await probeConfiners(),
-          fileGuard: process.platform === 'linux' ? 'kernel' : 'detect',
-        },
-        process.stdout.isTTY && !process.env['NO_COLOR'],
-      ),
-    );
+    const facts: BannerFacts = {
+      settings,
+      url: plane.url,
+      setupLink: plane.setupLink,
+      firstUser: plane.firstUser,
+      backend: plane.backend,
+      probe: await plane.backend.pool.probe(),
+      confiners: await probeConfiners(),
+      fileGuard: process.platform === 'linux' ? 'kernel' : 'detect',
+    };
+    const colors = process.stdout.isTTY && !process.env['NO_COLOR'];
+    process.stdout.write(json ? `${JSON.stringify(startReport(facts))}\n` : banner(facts, colors));
   } catch (error) {
-    process.stderr.write(`${startFailure(error)}\n`);
+    reportFailure(startFailure(error), json);
     await plane?.close();
     await loggers?.close();
     return error instanceof SettingsError ? EXIT.usage : EXIT.failed;
@@ -94,15 +101,28 @@ function stopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-function startFailure(error: unknown): string {
-  if (error instanceof PoolError)
-    return `${error.message} (${error.code})${error.fix ? `\nFix: ${error.fix}` : ''}`;
-  if (error instanceof SettingsError) return error.message;
+interface StartFailure {
+  readonly error: string;
+  readonly code: string;
+  readonly fix?: string | undefined;
+}
+
+function startFailure(error: unknown): StartFailure {
+  if (error instanceof PoolError) return { error: error.message, code: error.code, fix: error.fix };
   if (error instanceof StorageError && error.code === 'LOCKED') {
-    return `${error.message} (LOCKED)\nFix: stop the other server, or give this one its own --data-dir.`;
+    const fix = 'stop the other server, or give this one its own --data-dir.';
+    return { error: error.message, code: error.code, fix };
   }
-  const { code, message } = error as { code?: string; message?: string };
-  if (code === 'EADDRINUSE')
-    return 'The port is in use (EADDRINUSE).\nFix: stop the other program, or choose another with --port.';
-  return `The server could not start: ${message ?? 'unknown'}${code ? ` (${code})` : ''}`;
+  const { code = 'INTERNAL', message = 'unknown' } = error as { code?: string; message?: string };
+  if (error instanceof SettingsError) return { error: message, code };
+  if (code === 'EADDRINUSE') {
+    const fix = 'stop the other program, or choose another with --port.';
+    return { error: 'The port is in use.', code, fix };
+  }
+  return { error: `The server could not start: ${message}`, code };
+}
+
+function reportFailure({ error, code, fix }: StartFailure, json: boolean): void {
+  if (json) process.stdout.write(`${JSON.stringify({ error, code, fix, issues: [] })}\n`);
+  process.stderr.write(`${error} (${code})${fix === undefined ? '' : `\nFix: ${fix}`}\n`);
 }

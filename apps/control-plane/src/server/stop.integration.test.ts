@@ -161,6 +161,52 @@ describe('clawforce serve', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 
+  it('with --json each line of its output is JSON: the report of the start, then the log; and an error the same', async () => {
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      ADMIN_RUNTIME_BACKEND: 'process',
+      AGENT_RUNTIME_DIR: join(dataDir, 'run'),
+    };
+    const args = [program.path, 'serve', '--json', '-d', dataDir];
+    const started = spawn(process.execPath, [...args, '--port', '0'], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child = started;
+    let output = '';
+    let problems = '';
+    started.stdout.on('data', (data: Buffer) => (output += data.toString()));
+    started.stderr.on('data', (data: Buffer) => (problems += data.toString()));
+    const ended = new Promise((resolve) => started.once('close', resolve));
+    const report = await until(
+      'the report',
+      () => {
+        if (started.exitCode !== null) throw new Error(problems);
+        const line = output.split('\n').find((one) => one.includes('"setup_link"'));
+        return line === undefined ? undefined : (JSON.parse(line) as Record<string, unknown>);
+      },
+      60_000,
+    );
+    expect(report).toMatchObject({ runtime: 'process', mode: 'development', first_user: 'admin' });
+    expect(report['setup_link']).toMatch(/^http:\/\/localhost:\d+\/claim#/);
+    expect(report['not_enforced']).toContainEqual(expect.stringMatching(/process/i));
+    const { port } = new URL(report['url'] as string);
+
+    const second = spawn(process.execPath, [...args.slice(0, -1), `${dataDir}2`, '--port', port], { env });
+    let refusal = '';
+    second.stdout.on('data', (data: Buffer) => (refusal += data.toString()));
+    expect(await new Promise((resolve) => second.once('close', resolve))).toBe(1);
+    await rm(`${dataDir}2`, { recursive: true, force: true });
+    expect(JSON.parse(refusal.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+      code: 'EADDRINUSE',
+      fix: expect.stringContaining('--port') as string,
+    });
+
+    started.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    for (const line of `${output}${refusal}`.trimEnd().split('\n')) JSON.parse(line);
+  });
+
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     'stops on %s with 0 and leaves nothing behind',
     async (signal) => {

@@ -56,14 +56,18 @@ export const agentConfigSchema: ConfigSchema = Object.freeze({
       additionalProperties: {
         ...section({
           kind: { enum: ['openai_compatible', 'anthropic', 'scripted'] },
-          // Whoever changes where the key is sent has to know the key.
-          api_key: { type: 'string', maxLength: 8192, 'x-secret': { boundTo: 'api_base' } },
+          // Whoever changes where the key is sent has to know the key. Without a base, the kind says where.
+          api_key: { type: 'string', maxLength: 8192, 'x-secret': { boundTo: ['api_base', 'kind'] } },
           api_base: { type: 'string', maxLength: 2048, pattern: '^https?://' },
           extra_headers: {
             type: 'object',
             maxProperties: 50,
             propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$" },
-            additionalProperties: { type: 'string', maxLength: 8192, 'x-secret': { boundTo: '../api_base' } },
+            additionalProperties: {
+              type: 'string',
+              maxLength: 8192,
+              'x-secret': { boundTo: ['../api_base', '../kind'] },
+            },
           },
           script: { type: 'string', maxLength: 262_144 },
         }),

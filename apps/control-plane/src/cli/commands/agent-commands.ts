@@ -154,8 +154,7 @@ export function agentCommands(parent: Argv, run: RunVerb): Argv {
         run(argv, async ({ client, output }) => {
           const agent = await findAgent(client, wanted);
           if (!yes && (output.json || !process.stdin.isTTY)) {
-            output.problem('Nobody can be asked here; --yes deletes the agent with its files.');
-            return EXIT_CODES.usage;
+            throw new UsageError('Nobody can be asked here; --yes deletes the agent with its files.');
           }
           if (!yes) {
             const { confirm } = await import('@inquirer/prompts');
@@ -227,8 +226,7 @@ export function agentCommands(parent: Argv, run: RunVerb): Argv {
       ({ id: wanted, text, stdin, session, ...argv }) =>
         run(argv, async (context) => {
           if ((text === undefined) !== stdin) {
-            context.output.problem('Give the message as a word, or --stdin and write it to standard input.');
-            return EXIT_CODES.usage;
+            throw new UsageError('Give the message as a word, or --stdin and write it to standard input.');
           }
           const agent = await findAgent(context.client, wanted);
           return sendMessage(context, agent, text ?? (await readStdin()), session);
@@ -246,8 +244,7 @@ export function agentCommands(parent: Argv, run: RunVerb): Argv {
         run(argv, async ({ client, output }) => {
           const parsed = parseArguments(args);
           if (parsed === undefined) {
-            output.problem(`The arguments are not a JSON object. Example: '{"path":"report.md"}'`);
-            return EXIT_CODES.usage;
+            throw new UsageError(`The arguments are not a JSON object. Example: '{"path":"report.md"}'`);
           }
           const agent = await findAgent(client, wanted);
           const answer = (await client.call(

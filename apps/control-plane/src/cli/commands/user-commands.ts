@@ -1,8 +1,7 @@
 import type { Argv } from 'yargs';
 import { allPages } from '../all-pages.js';
-import type { CommandContext } from '../context.js';
-import { EXIT_CODES } from '../exit-codes.js';
 import type { RunVerb } from './agent-commands.js';
+import { UsageError } from '../usage-error.js';
 
 interface UserShape {
   readonly username: string;
@@ -59,8 +58,7 @@ export function userCommands(parent: Argv, run: RunVerb): Argv {
           .option('password-stdin', passwordStdin),
       ({ username, role, passwordStdin: fromStdin, ...argv }) =>
         run(argv, async (context) => {
-          const password = await readPassword(context, fromStdin);
-          if (password === undefined) return EXIT_CODES.usage;
+          const password = await readPassword(fromStdin);
           const user = (await context.client.call('POST', '/api/admin/users', {
             username,
             role,
@@ -77,8 +75,7 @@ export function userCommands(parent: Argv, run: RunVerb): Argv {
       (y) => y.positional('username', username).option('password-stdin', passwordStdin),
       ({ username, passwordStdin: fromStdin, ...argv }) =>
         run(argv, async (context) => {
-          const password = await readPassword(context, fromStdin);
-          if (password === undefined) return EXIT_CODES.usage;
+          const password = await readPassword(fromStdin);
           const answer = (await context.client.call(
             'POST',
             `/api/admin/users/${encodeURIComponent(username)}/password`,
@@ -96,11 +93,8 @@ export function userCommands(parent: Argv, run: RunVerb): Argv {
     .demandCommand(1, 'Name a verb: create, list or reset.');
 }
 
-/** Gives the password from standard input or from two hidden prompts; undefined when the two differ. */
-export async function readPassword(
-  { output }: Pick<CommandContext, 'output'>,
-  fromStdin: boolean,
-): Promise<string | undefined> {
+/** Gives the password from standard input or from two hidden prompts. @throws UsageError without a terminal, and when the two differ */
+export async function readPassword(fromStdin: boolean): Promise<string> {
   if (fromStdin) {
     const chunks: Buffer[] = [];
     for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
@@ -109,13 +103,11 @@ export async function readPassword(
       .replace(/\r?\n$/, '');
   }
   if (!process.stdin.isTTY) {
-    output.problem('There is no terminal to ask for the password on; use --password-stdin.');
-    return undefined;
+    throw new UsageError('There is no terminal to ask for the password on; use --password-stdin.');
   }
   const { password: ask } = await import('@inquirer/prompts');
   const first = await ask({ message: 'Password (at least 12 characters):', mask: true });
   const second = await ask({ message: 'The same again:', mask: true });
   if (first === second) return first;
-  output.problem('The two passwords differ.');
-  return undefined;
+  throw new UsageError('The two passwords differ.');
 }

@@ -1,3 +1,4 @@
+import { AuthError } from '@clawforce/auth-rbac';
 import type { AuthService } from '../../auth/auth-service.js';
 import type { SetupLinks } from '../../auth/setup-links.js';
 import { ApiError } from '../../errors/api-error.js';
@@ -31,7 +32,11 @@ export function adminRoutes({
   readonly storage: Storage;
 }): Route[] {
   const existing = async (username: string): Promise<UserRecord> => {
-    const user = await storage.users.findByUsername(username).catch(() => undefined);
+    const user = await storage.users.findByUsername(username).catch((error: unknown) => {
+      // A name that cannot be one is nobody's.
+      if (error instanceof AuthError || error instanceof TypeError) return undefined;
+      throw error;
+    });
     if (user) return user;
     throw new ApiError('NOT_FOUND', 'There is no user of this name.', {
       fix: '"clawforce user list" shows them.',

@@ -117,8 +117,8 @@ export function ProviderDialog({
               spellCheck="false"
             />
             {movesSecret(draft, stored) && (
-              <Notice tone="warn" title="The address changes, so its secrets must be entered again.">
-                <p>A key belongs to the address that it was entered for; it is never sent to another one.</p>
+              <Notice tone="warn" title="The address or kind changes, so the secrets must be entered again.">
+                <p>A key belongs to the provider that it was entered for; it is never sent to another one.</p>
               </Notice>
             )}
             <SecretField

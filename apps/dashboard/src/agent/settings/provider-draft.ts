@@ -55,9 +55,10 @@ export function providerPatch(draft: ProviderDraft, stored: Provider | undefined
   return patchAt(values);
 }
 
-/** Whether a stored secret would follow to another address, which the server refuses. */
+/** Whether a stored secret would follow to another address or kind of provider, which the server refuses. */
 export function movesSecret(draft: ProviderDraft, stored: Provider | undefined): boolean {
-  if (!stored || draft.apiBase.trim() === (stored.api_base ?? '')) return false;
+  if (!stored) return false;
+  if (draft.apiBase.trim() === (stored.api_base ?? '') && draft.kind === stored.kind) return false;
   const keepsKey = draft.apiKey.kind === 'keep' && (stored.api_key ?? '') !== '';
   return keepsKey || Object.values(draft.headers).some(({ kind }) => kind === 'keep');
 }

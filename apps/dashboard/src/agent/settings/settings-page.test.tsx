@@ -297,7 +297,7 @@ test('an address that changes while its key is kept says that the key must be en
   const { user } = open('model', state);
   await user.click(await screen.findByRole('button', { name: 'Edit main' }));
   await user.type(await screen.findByLabelText('Address'), '/other');
-  await screen.findByText('The address changes, so its secrets must be entered again.');
+  await screen.findByText('The address or kind changes, so the secrets must be entered again.');
 });
 
 test('hosts are added to the allowlist line by line, and the whole list is taken away again', async () => {
