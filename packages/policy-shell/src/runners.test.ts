@@ -196,6 +196,34 @@ describe('the same thing in another spelling', () => {
     ['dvc stage add -n x -d a.txt rm -rf src', 'shell.destructive.remove'],
   ])('is refused: %s', (command, expected) => expect([command, rule(command)]).toEqual([command, expected]));
 
+  it.each(['mvn', './mvnw', 'mvnd', 'mvnDebug', 'timeout 60 mvnd'])(
+    'holds for every command of Maven: %s',
+    (maven) => {
+      for (const [goal, expected] of [
+        ['deploy', 'shell.destructive.remote'],
+        ['-B -q deploy', 'shell.destructive.remote'],
+        ['site-deploy', 'shell.destructive.remote'],
+        ['release:perform', 'shell.destructive.remote'],
+        ['maven-release-plugin:3.0.1:perform@x', 'shell.destructive.remote'],
+        ['deploy:3.1:deploy-file', 'shell.destructive.remote'],
+        ['exec:java', 'shell.exec.option'],
+        ['groovy:execute', 'shell.exec.option'],
+        ['dependency:get', 'shell.exec.option'],
+        ['antrun:run', 'shell.exec.option'],
+        ['help:effective-settings', 'shell.env.dump'],
+        ['help:evaluate -Dexpression=env.TOKEN', 'shell.env.dump'],
+        ['help:evaluate -D expression=settings', 'shell.env.dump'],
+        ['-DremoteRepositories=http://x package', 'shell.fetch.source'],
+        ['eval x', 'shell.exec.option'],
+        ['clean deploy-check', 'shell.allow'],
+        ['help:evaluate -Dexpression=project.version -q -DforceStdout', 'shell.allow'],
+        ['release:prepare -DdryRun', 'shell.allow'],
+        ['clean verify -T 1C', 'shell.allow'],
+      ] as const)
+        expect([goal, rule(`${maven} ${goal}`)]).toEqual([goal, expected]);
+    },
+  );
+
   it.each([
     'rustc -C link-arg=-fuse-ld=lld main.rs',
     'mvn dependency:tree',

@@ -1,6 +1,3 @@
-/** Gives a goal of Maven as Maven reads it: empty parts between colons do not count (`exec::exec`). */
-export const mavenGoal = (value: string): string => value.replace(/:{2,}/g, ':').replace(/^:|:(?=@|$)/g, '');
-
 // The humps of `publishToMavenLocal`, which stays on this host.
 const local = ['to', 'maven', 'local'];
 

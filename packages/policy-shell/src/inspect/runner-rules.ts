@@ -1,10 +1,11 @@
 import { isCredentialFile } from '../path/workspace-paths.js';
 import { hasOption, type ArgumentRule } from './argument-rule.js';
-import { mavenGoal, publishesByGradle } from './build-names.js';
+import { publishesByGradle } from './build-names.js';
+import { mavenRules } from './maven-rules.js';
 
 /** The programs that {@link runnerRules} speak of. */
 export const runnerRuleTools =
-  /^(?:exiftool|pandoc|rollup|sbt|gradlew?|pnpm|gem|rails|dotnet|httpie|hugo|goreleaser|glab|jj|sl|lein|rustc|cargo|mvn[wd]?|gh)$/;
+  /^(?:exiftool|pandoc|rollup|sbt|gradlew?|pnpm|gem|rails|dotnet|httpie|hugo|goreleaser|glab|jj|sl|lein|rustc|cargo|mvn(?:[wd]|Debug|yjp)?|gh)$/;
 
 // Joined to its option, behind `=`, or in the next word.
 const valueOf = (option: RegExp, value: string, before: string | undefined): string | undefined => {
@@ -77,31 +78,7 @@ export const runnerRules: readonly ArgumentRule[] = [
     argument: (value) => linkerProgram.test(value),
     rule: 'shell.exec.option',
   },
-  // Goals carry the version of their plug-in or its whole name: `exec:3.0.0:exec`.
-  {
-    programs: /^mvn[wd]?$/,
-    argument: (value) =>
-      /(?:^|:)(?:(?:exec(?:-maven-plugin)?(?::[\w.-]+)?:(?:exec|java))|(?:(?:groovy|gmaven|gmavenplus|gplus)(?:-maven)?(?:-plugin)?(?::[\w.-]+)?:(?:execute|console|shell))|(?:(?:maven-)?antrun(?:-plugin)?(?::[\w.-]+)?:run)|(?:(?:maven-)?dependency(?:-plugin)?(?::[\w.-]+)?:get))(?:@[\w.-]+)?$/.test(
-        mavenGoal(value),
-      ) || /scm:\w+[:|]\w+::/.test(value),
-    rule: 'shell.exec.option',
-  },
-  {
-    programs: /^mvn[wd]?$/,
-    argument: (value) => {
-      const [, name = '', setting = ''] = /^(?:-D\s*)?([\w.]+)=(.*)$/s.exec(value) ?? [];
-      return /(?:distributionUrl|archetypeCatalog$|repo)/i.test(name) && /[a-z]:\/\//i.test(setting);
-    },
-    rule: 'shell.fetch.source',
-  },
-  {
-    programs: /^mvn[wd]?$/,
-    argument: (value) =>
-      /^site-deploy$|(?:^|:)(?:(?:maven-)?(?:deploy|site)(?:-plugin)?(?::[\w.-]+)?:deploy(?:-file)?|(?:maven-)?release(?:-plugin)?(?::[\w.-]+)?:perform)(?:@[\w.-]+)?$/.test(
-        mavenGoal(value),
-      ),
-    rule: 'shell.destructive.remote',
-  },
+  ...mavenRules,
   {
     programs: /^sbt$/,
     argument: (value) =>

@@ -4,7 +4,6 @@ import { isHarmlessGitSetting } from '../scanners/git-values.js';
 import { isRiskyCmakeVariable, makeWordRule } from '../scanners/make-words.js';
 import { isCredentialFile } from '../path/workspace-paths.js';
 import { hasOption, type ArgumentRule } from './argument-rule.js';
-import { mavenGoal } from './build-names.js';
 import type { Inspection } from './inspection.js';
 import { inspectLink } from './links.js';
 import { inspectPlacement, places } from './placements.js';
@@ -142,18 +141,6 @@ const rules: readonly ArgumentRule[] = [
   {
     programs: /^ps$/,
     argument: (value) => /(?:^|[,=])env(?:iron)?\b|^-[A-Za-z]*E/.test(value),
-    rule: 'shell.env.dump',
-  },
-  {
-    programs: /^mvnw?$/,
-    argument: (value) => /^(?:deploy|release:perform)$/.test(mavenGoal(value)),
-    rule: 'shell.destructive.remote',
-  },
-  // `help:system`, with the version of the plug-in or its whole name too.
-  {
-    programs: /^mvn[wd]?$/,
-    argument: (value) =>
-      /(?:^|:)(?:maven-)?help(?:-plugin)?(?::[\w.-]+)?:(?:system|effective-settings)$/.test(mavenGoal(value)),
     rule: 'shell.env.dump',
   },
   { programs: /^yarn plugin$/, argument: (value) => /^https?:/.test(value), rule: 'shell.fetch.source' },
@@ -344,7 +331,7 @@ const rules: readonly ArgumentRule[] = [
 
 // Every program that is named here.
 const special =
-  /^(?:ffmpeg|mlr|miller|stack|.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|https?|httpie|xh|streamlit|printf|ps|go|make|gmake|bmake|remake|shuf|csplit|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|mvn[wd]?|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
+  /^(?:ffmpeg|mlr|miller|stack|.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|https?|httpie|xh|streamlit|printf|ps|go|make|gmake|bmake|remake|shuf|csplit|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
 const answers = new Map<string, boolean>();
 const found = new Map<string, Manner>();
 // Names come from commands, so an agent could fill a table without end.

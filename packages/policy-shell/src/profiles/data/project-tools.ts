@@ -469,16 +469,14 @@ export const projectTools: readonly ToolProfile[] = [
   },
   { names: 'jar javap javadoc', operands: ['any'], refuse: { [exec]: '-J -doclet -docletpath' } },
   {
-    names: 'gradle gradlew mvn mvnw mvnd sbt ant',
+    names: 'gradle gradlew mvn mvnw mvnd mvnDebug mvnyjp sbt ant',
     operands: ['any'],
     options: { any: '-D -P -T -pl -am -p --project-dir -b --build-file -f --file -g -s --settings -gs -l' },
     refuse: {
       [exec]: '-I --init-script -lib -listener -logger -inputhandler --include-build -javaagent',
       [source]: '--gradle-distribution-url',
     },
-    refuseOperands: {
-      [exec]: 'eval console consoleQuick exec:exec exec:java groovy:execute dependency:get antrun:run',
-    },
+    refuseOperands: { [exec]: 'eval console consoleQuick' },
   },
   {
     names: 'dotnet msbuild',
