@@ -57,6 +57,26 @@ describe('a text for a shell', () => {
     });
   });
 
+  it.each([
+    ['ls | xargs rm -rf', '-rf', 'shell.destructive.remove', 'rm -r', 'shell.exec.wrapper', 'xargs'],
+    ['xargs -a l.txt timeout 5 rm -rf src', '-rf', 'shell.destructive.remove', 'rm -r', 'shell.exec.wrapper', 'xargs'],
+    ["xargs sh -c 'rm -rf src'", "'rm -rf src'", 'shell.destructive.remove', 'rm -r in "rm -rf src"', 'shell.exec.wrapper', 'xargs'],
+    ['parallel -j2 git -c core.pager=id log ::: a', 'core.pager=id', 'shell.exec.config', 'core.pager=id', 'shell.exec.wrapper', 'parallel'],
+    ["parallel 'rm -rf {}' ::: a", "'rm -rf {}'", 'shell.destructive.remove', 'rm -r in "rm -rf {}"', 'shell.exec.wrapper', 'parallel'],
+    ['find . -name x -exec rm -rf {} +', '-rf', 'shell.destructive.remove', 'rm -r', 'shell.exec.option', 'find -exec'],
+    ['find . -execdir env nice dd if=a of=b \\; -name y', 'dd', 'shell.destructive.disk', 'dd', 'shell.exec.option', 'find -execdir'],
+    ['fd -e ts -x rm -rf', '-rf', 'shell.destructive.remove', 'rm -r', 'shell.exec.option', 'fd -x'],
+    // Where the inner command is harmless, that nobody knows the words it gets is what is left.
+    ['xargs ls', 'xargs', 'shell.exec.wrapper', 'xargs', 'shell.exec.wrapper', 'xargs'],
+    ["parallel 'wc -l {} {.}' ::: a", 'parallel', 'shell.exec.wrapper', 'parallel', 'shell.exec.wrapper', 'parallel'],
+    ['find . -exec ls {} +', '-exec', 'shell.exec.option', 'find -exec', 'shell.exec.option', 'find -exec'],
+  ])('names what stands inside of a wrapper that is refused, with its place: %s', (command, at, wanted, note, outer, outerNote) => {
+    const { effect, rule, span, trace } = check(command, { relaxed: true });
+    expect([effect, rule, span && command.slice(...span)]).toEqual(['deny', wanted, at]);
+    expect(trace.find((step) => step.rule === wanted)).toMatchObject({ layer: 'deny-rule', effect: 'deny', note });
+    expect(trace).toContainEqual({ layer: 'deny-rule', rule: outer, effect: 'deny', note: outerNote });
+  }); // prettier-ignore
+
   it('shows the inner command and its rule in the trace, also where code is refused anyway', () => {
     expect(check("sh -c 'ls && rm -rf src'")).toMatchObject({
       effect: 'deny',

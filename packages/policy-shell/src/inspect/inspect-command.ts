@@ -1,6 +1,7 @@
 import { resolvePath } from '../path/resolve-path.js';
 import { parseCommand } from '../parse/parse-command.js';
 import { readPlainCommand } from '../parse/plain-command.js';
+import { splitWords } from '../parse/split-words.js';
 import { compileSubcommands } from '../profiles/compile-grammar.js';
 import { findProfile, profileOf, type KnownProgram } from '../profiles/find-profile.js';
 import type { Grammar, ToolDescription } from '../profiles/tool-profile.js';
@@ -134,21 +135,44 @@ function judgeProgram(
     into.program({ name, token, subcommand, wrapper: false, system }, place);
     return;
   }
+  const starts = startsBehindOption.get(name);
+  if (starts) inspectBehindOption(starts, args, into);
   const walk = inspectArguments(name, token, profile, args, into, handlers);
   const wrapper = walk.delegated && profile.operands?.at(-1)?.endsWith('command') === true;
   into.program({ name, token, subcommand: args[walk.firstOperand]?.value, wrapper, system }, place);
   if (hasRulesOfItsOwn(name)) inspectWholeCommand(name, args, into, token, walk.operands);
 }
 
+const isKnownProgram = (value: string): boolean =>
+  findProfile(value.slice(value.lastIndexOf('/') + 1)) !== undefined;
+
 // A wrapper that is refused whatever it starts: what it starts says more, where it can be seen.
 function inspectBehindWrapper(args: readonly Token[], into: Inspection): void {
-  const start = args.findIndex(
-    ({ value }) => findProfile(value.slice(value.lastIndexOf('/') + 1)) !== undefined,
-  );
-  if (start < 0) return;
+  const start = args.findIndex(({ value }) => isKnownProgram(value));
+  // `parallel 'rm -rf {}'`: one word that is a line for a shell.
+  const text =
+    start < 0 ? args.find(({ value }) => isKnownProgram(/^[^ ]+(?= )/.exec(value)?.[0] ?? '')) : undefined;
+  if (start < 0 && !text) return;
   const nested = into.nested(undefined);
-  inspectCommand(args.slice(start), nested);
-  into.findings.push(...nested.findings);
+  if (text) nested.judgeText(text, nested);
+  else inspectCommand(args.slice(start), nested);
+  // What stands for the words that are added makes no more than syntax that is not modelled.
+  into.findings.push(...nested.findings.filter(({ rule }) => !text || !rule.startsWith('shell.syntax.')));
+}
+
+const ofFind = /^-(?:exec|ok)(?:dir)?$/;
+const ofFd = /^(?:-[xX]|--exec(?:-batch)?)$/;
+// Options of theirs that are refused whatever they start.
+const startsBehindOption: ReadonlyMap<string, RegExp> = new Map([
+  ...['find', 'gfind', 'bfs'].map((name) => [name, ofFind] as const),
+  ...['fd', 'fdfind'].map((name) => [name, ofFd] as const),
+]);
+
+function inspectBehindOption(starts: RegExp, args: readonly Token[], into: Inspection): void {
+  const start = args.findIndex(({ value }) => starts.test(value)) + 1;
+  if (start === 0) return;
+  const end = args.findIndex(({ value }, at) => at > start && /^[;+]$/.test(value));
+  inspectBehindWrapper(args.slice(start, end < 0 ? args.length : end), into);
 }
 
 // An agent that may become root may install what it was given: its tools are described by other grammars then.
@@ -317,23 +341,6 @@ function meansTheSame(text: string, first: string): boolean {
     first !== 'command' &&
     (first.includes('/') || findProfile(first) !== undefined)
   );
-}
-
-// As `env -S` splits, where it reads a text as a shell does. Its escapes, which count inside single quotes too, and its
-// variables are not read.
-function splitWords(text: string): readonly string[] | undefined {
-  if (text.includes('\\')) return undefined;
-  const words: string[] = [];
-  let rest = text.replace(/("[^"]*"|'[^']*')|[ \t]+/g, (_, quoted?: string) => quoted ?? ' ').trim();
-  for (;;) {
-    const setting = /^\w+=[\w./:@%+,-]*(?: |$)/.exec(rest)?.[0];
-    if (setting === undefined) break;
-    words.push(setting.trimEnd());
-    rest = rest.slice(setting.length);
-  }
-  if (rest === '') return words.length > 0 ? words : undefined;
-  const plain = readPlainCommand(rest);
-  return plain && [...words, ...plain.words.map(({ value }) => value)];
 }
 
 function inspectModule(words: readonly Token[], walker: Walker): void {
