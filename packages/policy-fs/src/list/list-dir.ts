@@ -76,7 +76,7 @@ function partOf(options: ListOptions): Part {
   checkKeys(options, LIST_OPTIONS);
   const { limit, cursor } = options;
   return {
-    limit: limitOf(limit, DEFAULT_LIMIT),
+    limit: limitOf('limit', limit, DEFAULT_LIMIT),
     after: cursor === undefined ? undefined : readCursor(cursor),
   };
 }

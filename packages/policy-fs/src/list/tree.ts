@@ -160,8 +160,8 @@ async function nodesBelow(
 export function checkTreeOptions(options: TreeOptions): Required<TreeOptions> {
   checkKeys(options, TREE_OPTIONS);
   return {
-    maxDepth: Math.min(limitOf(options.maxDepth, 16, 'maxDepth'), 128),
-    limit: limitOf(options.limit, 50_000),
+    maxDepth: Math.min(limitOf('maxDepth', options.maxDepth, 16), 128),
+    limit: limitOf('limit', options.limit, 50_000),
     gitignore: flag('gitignore', options.gitignore),
   };
 }

@@ -3,7 +3,7 @@
  *
  * @throws TypeError naming the option.
  */
-export function limitOf(value: unknown, fallback: number, name = 'limit'): number {
+export function limitOf(name: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback;
   if (!Number.isSafeInteger(value) || (value as number) < 1) {
     throw new TypeError(`option "${name}" must be a whole number, 1 or more`);

@@ -21,7 +21,7 @@ export async function globPaths(
   options: GlobOptions,
 ): Promise<Cut<string>> {
   checkKeys(options, GLOB_OPTIONS);
-  const limit = limitOf(options.limit, 10_000);
+  const limit = limitOf('limit', options.limit, 10_000);
   const gitignore = flag('gitignore', options.gitignore);
   const { locator } = context;
   const { base, start } = placeOfPattern(locator, pattern, flag('dot', options.dot));

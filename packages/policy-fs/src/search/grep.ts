@@ -34,7 +34,7 @@ export async function grepLines(
   gated: ZonePath,
   options: GrepOptions,
 ): Promise<Cut<GrepMatch>> {
-  const limit = limitOf(options.limit, 1_000);
+  const limit = limitOf('limit', options.limit, 1_000);
   const gitignore = flag('gitignore', options.gitignore);
   const find = lineSearch(wanted, flag('ignoreCase', options.ignoreCase));
   const matches: GrepMatch[] = [];

@@ -27,8 +27,6 @@ export interface CompiledGrammar {
   readonly shell: boolean;
   /** Whether it is one with another grammar than that of POSIX. */
   readonly foreignShell: boolean;
-  /** Whether its last operand starts another command. */
-  readonly wraps: boolean;
   readonly options: ReadonlyMap<string, OptionMeaning>;
   /** The options of one dash and one ASCII letter, by its character code. */
   readonly letters: readonly (OptionMeaning | undefined)[];
@@ -129,7 +127,6 @@ function compile(grammar: Grammar, globals: Grammar): CompiledGrammar {
     refusesInput: grammar.refusesInput,
     shell: roles.some((role) => role === 'command-text' || role === 'foreign-text'),
     foreignShell: roles.includes('foreign-text'),
-    wraps: operands.at(-1)?.endsWith('command') === true,
     options,
     letters,
     bare,
