@@ -11,20 +11,23 @@ import { Loading } from '../../components/loading.js';
 import { Panel } from '../../components/panel.js';
 import styles from './security.module.css';
 
-const ATTESTED: Readonly<Record<string, readonly [Tone, string, string]>> = {
-  matched: [
-    'good',
-    'Confirmed',
-    'The control plane looked at the worker from outside when it started and found what was asked for.',
+const ATTESTED: ReadonlyMap<string, readonly [Tone, string, string]> = new Map([
+  [
+    'matched',
+    [
+      'good',
+      'Confirmed',
+      'The control plane looked at the worker from outside when it started and found what was asked for.',
+    ],
   ],
-  mismatched: ['bad', 'Differs', 'The worker was not what was asked for, so it got no work.'],
-  none: ['neutral', 'Nothing confirmed', 'No worker has been looked at from outside.'],
-};
+  ['mismatched', ['bad', 'Differs', 'The worker was not what was asked for, so it got no work.']],
+  ['none', ['neutral', 'Nothing confirmed', 'No worker has been looked at from outside.']],
+]);
 
 /** What was asked for against what was confirmed, and what this server enforces at all. */
 export function IsolationState({ agent }: { readonly agent: Agent }) {
   const runtime = useQuery(runtimeQuery(useApi()));
-  const [tone, word, sentence] = ATTESTED[agent.attested] ?? ['neutral', agent.attested, ''];
+  const [tone, word, sentence] = ATTESTED.get(agent.attested) ?? (['neutral', agent.attested, ''] as const);
   const hasWorker = agent.running_level !== null;
   const differs = hasWorker && agent.running_level !== agent.level;
   return (
