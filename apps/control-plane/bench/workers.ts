@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { verdict } from '../../../tools/bench/goal.js';
+import { median, timed } from '../../../tools/bench/time.js';
 import { TEST_LABEL, testWorkerImage } from '../../../tools/host/test-image.js';
 import { startTestPlane, until } from '../src/server/testing/test-plane.js';
 
@@ -17,15 +19,7 @@ const MIB = 1024 ** 2;
 const sorted = (times: readonly number[]): number[] => [...times].sort((left, right) => left - right);
 const at = (times: readonly number[], share: number): number =>
   sorted(times)[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN;
-const median = (times: readonly number[]): number => at(times, 0.5);
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
-const kept = (ok: boolean): string => (ok ? 'kept' : 'MISSED');
-
-async function timed(action: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await action();
-  return performance.now() - began;
-}
 
 /** Runs inside the worker's container: frames that the server of the link answers by itself. */
 const PINGER = `
@@ -102,7 +96,7 @@ try {
     const own = median(times);
     const bound = 1.5 * base + 600;
     say(
-      `request to a connected, attested worker at ${level}: ${own.toFixed(0)} ms = ${(own / base).toFixed(2)}x bare (bound 1.5x + 600 ms = ${bound.toFixed(0)} ms: ${kept(own <= bound)})`,
+      `request to a connected, attested worker at ${level}: ${own.toFixed(0)} ms = ${(own / base).toFixed(2)}x bare (bound 1.5x + 600 ms = ${bound.toFixed(0)} ms: ${verdict(own <= bound)})`,
     );
   }
   for (const [level, id] of Object.entries(agents)) {
@@ -111,14 +105,14 @@ try {
     const { stdout } = await run('docker', ['ps', '--quiet', '--filter', `label=clawforce.agent=${id}`]);
     const { rss, pss } = await worker(stdout.trim());
     say(
-      `idle worker at ${level}: RSS ${(rss / MIB).toFixed(1)} MiB, PSS ${(pss / MIB).toFixed(1)} MiB (bound 80 MiB RSS: ${kept(rss <= 80 * MIB)})`,
+      `idle worker at ${level}: RSS ${(rss / MIB).toFixed(1)} MiB, PSS ${(pss / MIB).toFixed(1)} MiB (bound 80 MiB RSS: ${verdict(rss <= 80 * MIB)})`,
     );
     const { stdout: answer } = await run('docker', ['exec', stdout.trim(), 'node', '-e', PINGER], {
       maxBuffer: 16 * MIB,
     });
     const times = JSON.parse(answer) as number[];
     say(
-      `round trip over link.sock from inside at ${level}: median ${median(times).toFixed(3)} ms, p99 ${at(times, 0.99).toFixed(2)} ms of ${times.length} (bound median 1 ms: ${kept(median(times) < 1)})`,
+      `round trip over link.sock from inside at ${level}: median ${median(times).toFixed(3)} ms, p99 ${at(times, 0.99).toFixed(2)} ms of ${times.length} (bound median 1 ms: ${verdict(median(times) < 1)})`,
     );
     await call('DELETE', `/api/agents/${id}`);
   }

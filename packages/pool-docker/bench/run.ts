@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { WorkerSpec } from '@clawforce/pool-core';
+import { verdict } from '../../../tools/bench/goal.js';
 import { median, ms, timed } from '../../../tools/bench/time.js';
 import { TEST_LABEL } from '../../../tools/host/test-image.js';
 import { DockerPool } from '../src/docker-pool.js';
@@ -77,14 +78,14 @@ try {
     const own = median(starts[level]);
     const bound = 1.5 * base + 600;
     say(
-      `pool start to the worker's first line at ${level}: ${ms(own)} = ${(own / base).toFixed(2)}x bare (bound 1.5x + 600 ms = ${ms(bound)}: ${own <= bound ? 'kept' : 'MISSED'})`,
+      `pool start to the worker's first line at ${level}: ${ms(own)} = ${(own / base).toFixed(2)}x bare (bound 1.5x + 600 ms = ${ms(bound)}: ${verdict(own <= bound)})`,
     );
   }
   say(`attestation (engine record and probe inside): ${ms(median(attests))}`);
   say(`stop of a worker that obeys: ${ms(median(stops))}`);
   const slowest = Math.max(...kills);
   say(
-    `stop with escalation, grace ${GRACE_MS} ms: slowest ${ms(slowest)} (bound ${GRACE_MS + 1000} ms: ${slowest <= GRACE_MS + 1000 ? 'kept' : 'MISSED'})`,
+    `stop with escalation, grace ${GRACE_MS} ms: slowest ${ms(slowest)} (bound ${GRACE_MS + 1000} ms: ${verdict(slowest <= GRACE_MS + 1000)})`,
   );
   const stats = await harness.pool.stats({ agentId: 'warm', generation: 1 });
   say(`idle Node in a worker's container: ${((stats?.memoryBytes ?? 0) / 1024 ** 2).toFixed(1)} MiB charged`);
@@ -110,7 +111,7 @@ try {
   });
   await next.close();
   say(
-    `finding ${found} paused workers by a new pool: ${ms(adoption)} (${found === WORKERS ? 'all of them' : 'NOT ALL'}; adoption as a whole: npm run bench -w @clawforce/control-plane)`,
+    `finding ${found} paused workers by a new pool: ${ms(adoption)} (bound all of ${WORKERS}: ${verdict(found === WORKERS)}; adoption as a whole: npm run bench -w @clawforce/control-plane)`,
   );
 } finally {
   await removeLabelled(harness.ownerId);

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkerSpec } from '@clawforce/pool-core';
+import { verdict } from '../../../tools/bench/goal.js';
 import { median, ms, timed } from '../../../tools/bench/time.js';
 import { ProcessPool } from '../src/process-pool.js';
 import { makeHarness } from '../src/testing/make-harness.js';
@@ -13,7 +14,6 @@ const WORKERS = Number(process.env['BENCH_WORKERS'] ?? 100);
 const GRACE_MS = 500;
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
-const verdict = (kept: boolean): string => (kept ? 'kept' : 'MISSED');
 
 const harness = await makeHarness();
 const { pool, root } = harness;
