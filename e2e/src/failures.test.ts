@@ -17,6 +17,7 @@ import {
 } from './support/product.js';
 
 const password = `failures ${randomBytes(12).toString('hex')}`;
+const providerKey = `canary-key-${randomBytes(12).toString('hex')}`;
 const script = stringify({
   turns: [
     {
@@ -82,6 +83,10 @@ describe('bad input and failure', () => {
     return server;
   };
 
+  /** Files of the installation that have this text in clear. */
+  const filesWith = (text: string): string =>
+    execFileSync('sh', ['-c', `grep -rl '${text}' '${installation.dataDir}' || true`], { encoding: 'utf8' });
+
   const restart = async (): Promise<void> => {
     product = await startProduct(installation);
     api = new Api(product.url);
@@ -108,7 +113,7 @@ describe('bad input and failure', () => {
       agents: { defaults: { model: 'local/script' } },
       providers: {
         local: { kind: 'scripted', script },
-        served: at(served),
+        served: { ...at(served), api_key: providerKey },
         down: at(down),
         nonsense: at(nonsense),
         refusing: at(refusing),
@@ -359,12 +364,25 @@ describe('bad input and failure', () => {
       variables: { DEMO_SECRET: secret },
     });
     expect(saved.status).toBe(200);
-    const filesWith = (text: string): string =>
-      execFileSync('sh', ['-c', `grep -rl '${text}' '${installation.dataDir}' || true`], {
-        encoding: 'utf8',
-      });
     // Its name is where its value would be.
     expect(filesWith('DEMO_SECRET')).not.toBe('');
     expect(filesWith(secret)).toBe('');
   });
+
+  requires('linux').test(
+    'the key of a provider reaches the provider, and no file and no worker',
+    async () => {
+      await useProvider('served');
+      await api.send(id, 'What do you know?');
+      await useProvider('local');
+      expect(new Set(served.authorizations)).toEqual(new Set([`Bearer ${providerKey}`]));
+      const pids = workerPids(id);
+      expect(pids).toHaveLength(1);
+      const environment = readFileSync(`/proc/${pids[0]}/environ`, 'utf8');
+      expect(environment).toContain(id);
+      expect(environment).not.toContain(providerKey);
+      expect(filesWith(id)).not.toBe('');
+      expect(filesWith(providerKey)).toBe('');
+    },
+  );
 });
