@@ -191,6 +191,29 @@ describe('bad input and failure', () => {
     expect(longer.body).toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
   });
 
+  test('arguments of a tool that no worker takes are refused by size, at API and command line', async () => {
+    const args = { path: 'long.txt', content: 'x'.repeat(600_000) };
+    for (const [path, body] of [
+      ['tools/write_file', { args }],
+      ['policy/test', { tool: 'write_file', args }],
+    ] as const) {
+      expect(await api.call('POST', `/api/agents/${id}/${path}`, body)).toMatchObject({
+        status: 413,
+        body: { code: 'PAYLOAD_TOO_LARGE', fix: expect.any(String) },
+      });
+    }
+    expect((await api.call('GET', `/api/agents/${id}/workspace/long.txt`)).status).toBe(404);
+    // A word of a command line has 128 KiB at most, but each of these characters has six as JSON.
+    const word = '\u0001'.repeat(100_000);
+    const said = await clawforce(installation, ['policy', 'test', 'fragile', '--input', word]);
+    expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining('(PAYLOAD_TOO_LARGE)') });
+    // The longest text that the tool takes goes through.
+    const fits = await api.call('POST', `/api/agents/${id}/tools/write_file`, {
+      args: { path: 'long.txt', content: 'x'.repeat(400_000) },
+    });
+    expect(fits).toMatchObject({ status: 200, body: { status: 'ok' } });
+  });
+
   test('a binary file is an understandable error for the model and the browser', async () => {
     await api.call('PUT', `/api/agents/${id}/workspace/binary.dat`, {
       content: 'a\u0000\u0001\u0002b\u0000',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Decision } from '@clawforce/policy-core';
 import { createGate } from '@clawforce/agent-runtime/gate';
 import type { CommandResult, WorkerConfig } from '@clawforce/protocol';
+import { LINK_LIMITS } from '@clawforce/protocol/link';
 import { ApiError } from '../errors/api-error.js';
 import { commandWithin } from '../hub/command-within.js';
 import type { LinkHub } from '../hub/link-hub.js';
@@ -66,6 +67,7 @@ export class ToolService {
         },
       );
     }
+    checkSize(args);
     const session = `operator:${actor}`;
     const report = await commandWithin(
       hub,
@@ -81,7 +83,10 @@ export class ToolService {
     throw new ApiError('TURN_FAILED', report.error?.message ?? 'The worker could not run the tool.');
   }
 
-  /** Gives the gate's decision without running anything: by the worker when it runs, else by the same gate here. */
+  /**
+   * Gives the gate's decision without running anything: by the worker when it runs, else by the same gate here.
+   * @throws ApiError, NotConnectedError
+   */
   async test(
     agent: AgentRecord,
     tool: string,
@@ -89,6 +94,7 @@ export class ToolService {
     actor: string,
     signal: AbortSignal,
   ): Promise<{ decision: Decision; judgedBy: 'worker' | 'control-plane' }> {
+    checkSize(args);
     const hub = this.#hub();
     if (hub?.session(agent.id)?.connected) {
       const report = await commandWithin(
@@ -117,6 +123,16 @@ export class ToolService {
     if (tool !== 'exec') return answerMs;
     return Math.max(answerMs, (await this.#execTimeoutS(agentId)) * 1000) + graceMs;
   }
+}
+
+/** The worker would refuse them too, but only what has gone wrong on the way to it is told as a failure of the worker. */
+function checkSize(args: Readonly<Record<string, unknown>>): void {
+  if (Buffer.byteLength(JSON.stringify(args)) <= LINK_LIMITS.argsBytes) return;
+  throw new ApiError(
+    'PAYLOAD_TOO_LARGE',
+    `The arguments of a tool have at most ${LINK_LIMITS.argsBytes / 1024} KiB as JSON.`,
+    { fix: 'Put what is long into a file of the workspace.' },
+  );
 }
 
 function cancelCall(hub: LinkHub, agentId: string, sessionKey: string, commandId: string): void {
