@@ -49,6 +49,15 @@ export function failureOf(response: Response, body: unknown): ApiFailure {
   });
 }
 
+/**
+ * Gives what a failure says when its code is one of these, for the field that such a refusal is about though it names no
+ * place in the request; undefined for any other.
+ */
+export function refusalFor(error: unknown, codes: readonly string[]): string | undefined {
+  if (!(error instanceof ApiFailure) || !codes.includes(error.code)) return undefined;
+  return error.fix === undefined ? error.message : `${error.message} ${error.fix}`;
+}
+
 /** Gives any thrown value as an {@link ApiFailure}, so that every error has one shape to show. */
 export function toFailure(error: unknown): ApiFailure {
   if (error instanceof ApiFailure) return error;

@@ -19,6 +19,8 @@ export interface TextFieldProps extends Omit<
   readonly description?: ReactNode;
   /** What the server or the page found wrong; stands below the field and marks it. */
   readonly error?: string | undefined;
+  /** Reads the error out when it appears, for where no notice does. */
+  readonly announce?: boolean;
   /** More than one makes a box of that many lines. */
   readonly rows?: number;
   readonly placeholder?: string;
@@ -37,6 +39,7 @@ export function TextField({
   label,
   description,
   error,
+  announce = false,
   rows = 1,
   placeholder,
   code = false,
@@ -77,7 +80,9 @@ export function TextField({
           {description}
         </Text>
       )}
-      <FieldError className={styles['error'] ?? ''}>{error}</FieldError>
+      <FieldError className={styles['error'] ?? ''}>
+        {announce ? <span role="alert">{error}</span> : error}
+      </FieldError>
     </AriaTextField>
   );
 }

@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { unwrap } from '../api/api-client.js';
+import { refusalFor } from '../api/api-failure.js';
 import { placeIssues } from '../api/place-issues.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
@@ -21,6 +22,7 @@ export function PasswordDialog({ onDone }: { readonly onDone: (confirmed: boolea
   });
   const { error } = confirm;
   const issues = placeIssues(error, FIELDS);
+  const wrong = refusalFor(error, ['CREDENTIALS_INVALID']);
   return (
     <Dialog title="Confirm with your password" isOpen onClose={() => onDone(false)} alert>
       <Form
@@ -37,11 +39,12 @@ export function PasswordDialog({ onDone }: { readonly onDone: (confirmed: boolea
           autoComplete="current-password"
           value={password}
           onChange={setPassword}
-          error={issues.at('/password')}
+          error={wrong ?? issues.at('/password')}
+          announce={wrong !== undefined}
           isRequired
           autoFocus
         />
-        {error && <FailureNotice error={error} placed={issues} />}
+        {error && wrong === undefined && <FailureNotice error={error} placed={issues} />}
         <DialogActions>
           <Button onPress={() => onDone(false)}>Cancel</Button>
           <Button kind="primary" type="submit" isPending={confirm.isPending}>

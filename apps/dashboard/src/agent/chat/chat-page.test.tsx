@@ -178,6 +178,55 @@ test('a message stays in the box when the server refuses it, and is sent once ho
   ]);
 });
 
+test.each([
+  [
+    'a message',
+    refusal(413, 'MESSAGE_TOO_LARGE', 'It has at most 8 characters.', { fix: 'Use a file.' }),
+    'It has at most 8 characters. Use a file.',
+  ],
+  ['a request', refusal(413, 'PAYLOAD_TOO_LARGE', 'The body is too large.'), 'The body is too large.'],
+  [
+    'the schema',
+    refusal(400, 'VALIDATION_FAILED', 'The request is not valid.', {
+      issues: [{ pointer: '/text', message: 'Must have at most 8 characters.' }],
+    }),
+    'Must have at most 8 characters.',
+  ],
+])('a text longer than %s may have is said to be, at the box, and stays there', async (_, refused, said) => {
+  const long = 'x'.repeat(300_000);
+  const app = open([], (server) => server.on('POST /api/agents/a1/messages', () => refused.clone()));
+  const box = await screen.findByRole<HTMLTextAreaElement>('textbox', { name: 'Message' });
+  await app.user.click(box);
+  await app.user.paste(long);
+  await app.user.click(screen.getByRole('button', { name: 'Send' }));
+  await waitFor(() => expect(box.getAttribute('aria-invalid')).toBe('true'));
+  const described = (box.getAttribute('aria-describedby') ?? '').split(' ');
+  expect(described.map((id) => document.getElementById(id)?.textContent)).toContain(said);
+  // Read out once: by the notice of the form where there is one.
+  expect(screen.getAllByRole('alert')).toHaveLength(1);
+  expect(box.value).toBe(long);
+
+  app.server.on('POST /api/agents/a1/messages', () => message('queued'));
+  await app.user.clear(box);
+  await app.user.paste('short');
+  await app.user.click(screen.getByRole('button', { name: 'Send' }));
+  await waitFor(() => expect(box.value).toBe(''));
+  expect(box.getAttribute('aria-invalid')).toBeNull();
+});
+
+test('a conversation whose name the schema does not take says so above the box', async () => {
+  const app = renderApp('/agents/a1/chat?session=%20no%20name', (server) => {
+    server.on('GET /api/agents/a1', () => anAgent({ status: 'running', desired: 'running' }));
+    for (const part of ['sessions', 'messages', 'activity', 'sessions/%20no%20name'])
+      server.on(`GET /api/agents/a1/${part}`, () => ({ items: [], more: false }));
+  });
+  const box = await screen.findByRole<HTMLTextAreaElement>('textbox', { name: 'Message' });
+  await app.user.type(box, 'Do your job.{Enter}');
+  expect((await screen.findByRole('alert')).textContent).toContain('/session_key');
+  expect([box.value, box.getAttribute('aria-invalid')]).toEqual(['Do your job.', null]);
+  expect(app.server.bodies('POST /api/agents/a1/messages')).toEqual([]);
+});
+
 test('a turn that ended during a cut is over when the connection is back', async () => {
   const entries = [user('Do your job.')];
   const app = open(entries, (server) => {

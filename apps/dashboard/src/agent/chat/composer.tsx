@@ -1,11 +1,17 @@
 import { SendHorizontal } from 'lucide-react';
 import { useState } from 'react';
 import { Form } from 'react-aria-components';
+import { refusalFor } from '../../api/api-failure.js';
 import type { Agent } from '../../api/api-types.js';
+import { placeIssues } from '../../api/place-issues.js';
 import { Button } from '../../components/button.js';
 import { FailureNotice } from '../../components/failure-notice.js';
 import { TextField } from '../../components/text-field.js';
 import styles from './chat.module.css';
+
+const FIELDS = [{ pointer: '/text', label: 'Message' }];
+/** The message is more than one may have, or than a request. */
+const TOO_LONG = ['MESSAGE_TOO_LARGE', 'PAYLOAD_TOO_LARGE'];
 
 /** The box for the next message. What was typed stays until the server has taken it. */
 export function Composer({
@@ -20,6 +26,8 @@ export function Composer({
   readonly onSend: (text: string) => Promise<void>;
 }) {
   const [text, setText] = useState('');
+  const issues = placeIssues(error, FIELDS);
+  const tooLong = refusalFor(error, TOO_LONG);
   const canSend = text.trim() !== '' && !isPending;
   const submit = async (): Promise<void> => {
     if (!canSend) return;
@@ -37,13 +45,17 @@ export function Composer({
         void submit();
       }}
     >
-      {error !== null && error !== undefined && <FailureNotice error={error} />}
+      {error !== null && error !== undefined && tooLong === undefined && (
+        <FailureNotice error={error} placed={issues} />
+      )}
       <div className={styles['composerRow']}>
         <TextField
           label="Message"
           rows={3}
           value={text}
           onChange={setText}
+          error={tooLong ?? issues.at('/text')}
+          announce={tooLong !== undefined}
           description={
             agent.status === 'running'
               ? 'Enter sends, Shift+Enter begins a new line.'
