@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { requires } from '../../../../tools/host/host-test.js';
 import { testWorkerImage } from '../../../../tools/host/test-image.js';
 import { bundleProgram, type BundledProgram } from '../server/testing/bundle-program.js';
@@ -15,13 +15,15 @@ import {
   processesIn,
   type ForkedPlane,
 } from '../server/testing/forked-plane.js';
-import { until } from '../server/testing/test-plane.js';
+import { startTestPlane, until } from '../server/testing/test-plane.js';
 import type { Failpoint } from './lifecycle-parts.js';
 
 /** The steps of a start, in their order; those of the pool are only in containers. */
-const START: readonly Failpoint[] = [
+const START = [
   'start:wanted',
   'start:generation',
+  'start:provisioning',
+  'start:listening',
   'start:prepared',
   'start:recorded',
   'pool:retired',
@@ -30,16 +32,18 @@ const START: readonly Failpoint[] = [
   'start:launched',
   'hello:attested',
   'hello:running',
-];
+] as const satisfies readonly Failpoint[];
 /** The steps of a stop, in their order. */
-const STOP: readonly Failpoint[] = [
+const STOP = [
   'stop:wanted',
   'pool:asked',
   'pool:ended',
   'stop:ended',
   'stop:cleared',
   'stop:written',
-];
+] as const satisfies readonly Failpoint[];
+// A step that somebody adds to the code is killed at, too.
+expectTypeOf<Failpoint>().toEqualTypeOf<(typeof START)[number] | (typeof STOP)[number]>();
 const ofProcesses = (point: Failpoint): boolean => !point.startsWith('pool:');
 /** What the design promises for a worker that nobody wants any more. */
 const ORPHAN_MS = 10_000;
@@ -151,6 +155,32 @@ function suite({
     await program.remove();
   });
 
+  it('passes each of these steps once and in this order, so that none of them is left out here', async () => {
+    const passed: Failpoint[] = [];
+    const test = await startTestPlane({
+      ...(image === undefined
+        ? {}
+        : { docker: {}, env: { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: image } }),
+      timing: { connectMs: 60_000 },
+      failpoint: (point) => void passed.push(point),
+    });
+    try {
+      const { agents } = test.core.storage;
+      const mode = image === undefined ? 'process' : 'docker';
+      await test.user('root', 'superadmin');
+      const { access: token } = await test.login('root');
+      const { id } = await agents.create({ ownerUserId: null, name: 'test', mode, level: 'permissive' });
+      await test.call('POST', `/api/agents/${id}/start`, { token });
+      await until('the last step', () => passed.includes('hello:running'), 60_000);
+      expect(passed.splice(0)).toEqual(start);
+      await test.call('POST', `/api/agents/${id}/stop`, { token });
+      expect(passed).toEqual(stop);
+      await test.call('DELETE', `/api/agents/${id}`, { token });
+    } finally {
+      await test.remove();
+    }
+  }, 120_000);
+
   describe('while it starts a worker', () => {
     it.each(start)(
       'at %s: the next one runs exactly one worker, and no other is left',
@@ -184,7 +214,7 @@ function suite({
         if (before.length === 1 && point !== 'hello:attested' && inTime)
           expect(workersOf(id)).toEqual(before);
         // Before the worker was launched there was none to take over or to end.
-        expect(before).toHaveLength(START.indexOf(point) >= START.indexOf('start:launched') ? 1 : 0);
+        expect(before).toHaveLength(start.indexOf(point) >= start.indexOf('start:launched') ? 1 : 0);
         expect(await callPlane(second, 'POST', `/api/agents/${id}/stop`)).toMatchObject({
           status: 'stopped',
         });

@@ -20,8 +20,11 @@ export interface LaunchPlace {
 
 /** What a start needs besides the pool. */
 export interface LaunchPad {
-  /** Opens the agent's sockets in a fresh directory, leaves a join credential there and says where everything is. */
-  prepare(agent: AgentRecord): Promise<LaunchPlace>;
+  /**
+   * Opens the agent's sockets in a fresh directory, leaves a join credential there and says where everything is.
+   * `onListening` is waited for between the two; for tests.
+   */
+  prepare(agent: AgentRecord, onListening?: () => Promise<void> | void): Promise<LaunchPlace>;
   /** Opens the sockets again in the directory that a running worker has; its join credential stays as it is. */
   reopen(agent: AgentRecord): Promise<void>;
   /** Closes the agent's sockets, removes their directory and revokes its credentials. */
@@ -32,6 +35,8 @@ export interface LaunchPad {
 export type Failpoint =
   | 'start:wanted'
   | 'start:generation'
+  | 'start:provisioning'
+  | 'start:listening'
   | 'start:prepared'
   | 'start:recorded'
   | 'start:launched'

@@ -16,9 +16,10 @@ export async function launchWorker(
   let agent = await storage.agents.nextGeneration(agentId);
   await failpoint?.('start:generation');
   agent = await states.set(agent, { status: 'provisioning', attested: 'none' });
+  await failpoint?.('start:provisioning');
   const isolation = await isolationOf(agent);
   const image = await images.next();
-  const place = await launchPad.prepare(agent);
+  const place = await launchPad.prepare(agent, () => failpoint?.('start:listening'));
   await failpoint?.('start:prepared');
   const spec = workerSpec(agent, isolation, place, { ...parts, image });
   await storage.agents.setWorkerSpec(agent.id, agent.generation, JSON.stringify(spec));

@@ -34,12 +34,13 @@ export class AgentLaunchPad implements LaunchPad {
     this.#parts = parts;
   }
 
-  async prepare(agent: AgentRecord): Promise<LaunchPlace> {
+  async prepare(agent: AgentRecord, onListening?: () => Promise<void> | void): Promise<LaunchPlace> {
     const { files, joins, userOf } = this.#parts;
     await this.clear(agent.id);
     await files.control(agent.id);
     const user = await userOf(agent);
     const sockets = await this.#listen(agent, { reuse: false });
+    await onListening?.();
     await sockets.writeJoin(await joins.issue(agent));
     return {
       socketDir: sockets.directory,
