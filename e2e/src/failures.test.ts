@@ -348,6 +348,15 @@ describe('bad input and failure', () => {
         'remember me',
         'You said: remember me',
       ]);
+      const lines = readFileSync(
+        join(installation.dataDir, 'agents', id, '.sessions', 'e2e%3Amemory.jsonl'),
+        'utf8',
+      ).split('\n');
+      expect(lines.map((line) => line && (JSON.parse(line) as { content: string }).content)).toEqual([
+        'remember me',
+        'You said: remember me',
+        '',
+      ]);
       await useProvider('served');
       expect(await api.send(id, 'and now?', 'e2e:memory')).toMatchObject({ result: 'I remember.' });
       expect(served.conversations.at(-1)?.slice(1)).toEqual([

@@ -18,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readSettings } from './read-settings.js';
 import type { Settings, SettingsFlags } from './settings.js';
 import { SettingsError } from './settings-error.js';
+import { VARIABLE_NAMES } from './variables.js';
 
 let folder: string;
 let root: string;
@@ -234,6 +235,7 @@ describe('a refused setting is named and its value is not repeated', () => {
     ['CLAWFORCE_TRUST_PROXY', { CLAWFORCE_TRUST_PROXY: '10.0.0.0/33' }],
     ['CLAWFORCE_TRUST_PROXY', { CLAWFORCE_TRUST_PROXY: '10.0.0.1,' }],
     ['CLAWFORCE_TRUST_PROXY', { CLAWFORCE_TRUST_PROXY: 'loopback' }],
+    ['ADMIN_SETUP_PASSWORD', { ADMIN_SETUP_PASSWORD: 'canary'.repeat(200) }],
     ['ADMIN_SETUP_USERNAME', { ADMIN_SETUP_USERNAME: 'canary name' }],
     ['AGENT_IMAGE', { AGENT_IMAGE: '-canary' }],
     ['AGENT_STORAGE_HOST_PATH', { AGENT_STORAGE_HOST_PATH: 'canary' }],
@@ -245,6 +247,10 @@ describe('a refused setting is named and its value is not repeated', () => {
     ['AGENT_DOCKER_DISK_LIMIT', { AGENT_DOCKER_DISK_LIMIT: '0' }],
     ['AGENT_DOCKER_CPU_QUOTA', { AGENT_DOCKER_CPU_QUOTA: '0' }],
     ['AGENT_DOCKER_CPU_PERIOD', { AGENT_DOCKER_CPU_PERIOD: '1e5' }],
+    ['AGENT_UID_RANGE', { AGENT_UID_RANGE: '0-65535' }],
+    ['AGENT_UID_RANGE', { AGENT_UID_RANGE: '999-65535' }],
+    ['AGENT_UID_RANGE', { AGENT_UID_RANGE: '200001-200000' }],
+    ['AGENT_UID_RANGE', { AGENT_UID_RANGE: '200000-4294967294' }],
   ];
 
   const cases = table.map(([variable, env, flags = {}]) => ({ variable, env, flags }));
@@ -257,6 +263,11 @@ describe('a refused setting is named and its value is not repeated', () => {
       const value = env[name];
       if (value !== undefined && value.trim().length > 3) expect(error.message).not.toContain(value);
     }
+  });
+
+  test('every variable has its row', () => {
+    const rows = table.map(([variable]) => variable).filter((variable) => !variable.startsWith('--'));
+    expect([...new Set(rows)].sort()).toEqual([...VARIABLE_NAMES].sort());
   });
 
   test('a refusal that needs no disk leaves no trace on it', () => {

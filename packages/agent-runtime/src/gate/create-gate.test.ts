@@ -40,7 +40,9 @@ describe('createGate', () => {
     });
     expect(checked).toEqual(['readFile secret', 'readFile secret', 'editFile a']);
     expect(judge('exec', { command: 'ls -l' }, context).plan?.argv).toEqual(['ls', '-l']);
-    expect(judge('exec', { command: 'ls | sh' }, context)).not.toHaveProperty('plan');
+    const piped = judge('exec', { command: 'ls | sh' }, context);
+    expect(piped.record.decision.effect).toBe('deny');
+    expect(piped).not.toHaveProperty('plan');
     expect(judge('web_fetch', { url: 'file:///etc/passwd' }, context).record.decision.effect).toBe('deny');
   });
 
@@ -79,7 +81,10 @@ describe('createGate', () => {
 
   it('asks for approval when the configuration holds a mode that nobody knows', () => {
     const config = { ...testConfig, approval: { default_mode: 'sometimes', per_tool: {} } } as never;
-    expect(gate({ config }).judge('read_file', { path: 'a' }, context).record.decision.effect).toBe('deny');
+    expect(gate({ config }).judge('read_file', { path: 'a' }, context).record.decision).toMatchObject({
+      effect: 'deny',
+      rule: 'tool.approval-required',
+    });
   });
 
   it('does not take a name of Object.prototype for an approval or a tool', () => {

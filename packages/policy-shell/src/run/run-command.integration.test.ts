@@ -19,16 +19,23 @@ import { createConfiner } from './create-confiner.js';
 import { runCommand, type RunOptions, type RunResult } from './run-command.js';
 import { probeConfiners } from './probe-confiners.js';
 
+/** How many processes of this host have a word of their command line that matches. */
 const processesNamed = (argument: string): number =>
-  execFileSync(
-    'sh',
-    ['-c', `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -c '^${argument}$' || true`],
-    {
-      encoding: 'utf8',
-    },
-  ).trim() === '0'
-    ? 0
-    : 1;
+  Number(
+    execFileSync(
+      'sh',
+      ['-c', `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -c '^${argument}$' || true`],
+      { encoding: 'utf8' },
+    ),
+  );
+
+async function until(condition: () => boolean, what: string, ms = 15_000): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`never: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
 
 requires('bwrap').describe('runCommand', () => {
   let workspace: string;
@@ -101,23 +108,24 @@ requires('bwrap').describe('runCommand', () => {
     const result = await sh("trap '' TERM; (trap '' TERM; sleep 86311) & sleep 86312", { timeoutMs: 300 });
     expect(result.timedOut).toBe(true);
     expect(result.durationMs).toBeLessThan(5000);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(processesNamed('8631[12]')).toBe(0);
+    await until(() => processesNamed('8631[12]') === 0, 'both have ended');
   });
 
   it('ends what a finished command left behind', async () => {
-    const result = await sh('setsid sleep 86313 & echo done');
-    expect(result.stdout.text).toBe('done\n');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(processesNamed('86313')).toBe(0);
+    const running = sh('setsid sleep 86313 & until [ -e go ]; do sleep 0.05; done; rm go; echo done');
+    await until(() => processesNamed('86313') === 1, 'it runs in a session of its own');
+    writeFileSync(join(workspace, 'go'), '');
+    expect((await running).stdout.text).toBe('done\n');
+    await until(() => processesNamed('86313') === 0, 'it has ended');
   });
 
-  it('ends a command when the caller aborts', async () => {
+  it('ends a command with all its children, deaf to SIGTERM as they are, when the caller aborts', async () => {
     const abort = new AbortController();
-    setTimeout(() => abort.abort(), 200);
-    const result = await sh('sleep 86314', { signal: abort.signal });
-    expect(result).toMatchObject({ aborted: true, timedOut: false });
-    expect(processesNamed('86314')).toBe(0);
+    const running = sh("trap '' TERM; (trap '' TERM; sleep 86314) & sleep 86315", { signal: abort.signal });
+    await until(() => processesNamed('8631[45]') === 2, 'both run');
+    abort.abort();
+    expect(await running).toMatchObject({ aborted: true, timedOut: false });
+    await until(() => processesNamed('8631[45]') === 0, 'both have ended');
   });
 
   it('does not start when the caller has already aborted', async () => {

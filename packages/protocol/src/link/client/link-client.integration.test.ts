@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SOCKET_NAMES } from '../../broker/contract.js';
 import type { Command, CommandResult, Welcome } from '../frames.js';
 import { FakeControlPlane, secretOf } from '../../testing/fake-control-plane.js';
 import { testConfig } from '../../testing/worker-config.js';
@@ -78,20 +81,24 @@ describe('connectLink', () => {
     return link;
   }
 
-  it('joins once, resumes with the secret of the last welcome, and keeps neither on disk', async () => {
+  it('joins once, resumes with the secret of the last welcome, and leaves nothing on disk', async () => {
+    const before = readdirSync(plane.directory);
+    const join = readFileSync(path.join(plane.directory, SOCKET_NAMES.join), 'utf8');
     const link = connect();
     await until(() => link.connected, 'connected');
     const first = link.secret;
     // A hello that a busy host answers too late is said again, with the same credential.
-    const before = plane.credentials.length;
+    const joined = plane.credentials.length;
     expect(new Set(plane.credentials)).toEqual(new Set(['join']));
     await plane.kill();
     await plane.start();
     // The second welcome: on a busy host the client counts as connected until it notices that it was cut.
     await until(() => welcomes.length === 2 && link.connected, 'connected again');
-    expect(new Set(plane.credentials.slice(before))).toEqual(new Set(['resume']));
+    expect(new Set(plane.credentials.slice(joined))).toEqual(new Set(['resume']));
     expect(link.secret).not.toBe(first);
     expect(welcomes.map(({ first: isFirst }) => isFirst)).toEqual([true, false]);
+    expect(readdirSync(plane.directory).sort()).toEqual(before.sort());
+    expect(readFileSync(path.join(plane.directory, SOCKET_NAMES.join), 'utf8')).toBe(join);
     expect(plane.breaches).toEqual([]);
   });
 
