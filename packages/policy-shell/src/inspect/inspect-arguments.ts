@@ -285,10 +285,9 @@ class ArgumentWalk {
   }
 
   #singleDash(token: Token): void {
+    const [word = ''] = token.value.split('=', 1);
     const value =
-      token.value.startsWith('--') && !this.#table.options.has(token.value)
-        ? token.value.slice(1)
-        : token.value;
+      word.startsWith('--') && !this.#table.options.has(word) ? token.value.slice(1) : token.value;
     const equals = value.indexOf('=');
     const name = equals < 0 ? value : value.slice(0, equals);
     const exact = this.#table.options.get(name);

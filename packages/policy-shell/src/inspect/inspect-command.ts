@@ -131,7 +131,7 @@ function judgeProgram(
   if (known.elevates && into.options.elevation === 'deny')
     into.object('shell.program.elevation', token, name);
   if (profile.subcommands) {
-    const subcommand = inspectSubcommand(name, token, profile, args, into)?.value;
+    const subcommand = inspectSubcommand(known.name, token, profile, args, into);
     into.program({ name, token, subcommand, wrapper: false, system }, place);
     return;
   }
@@ -140,7 +140,8 @@ function judgeProgram(
   const walk = inspectArguments(name, token, profile, args, into, handlers);
   const wrapper = walk.delegated && profile.operands?.at(-1)?.endsWith('command') === true;
   into.program({ name, token, subcommand: args[walk.firstOperand]?.value, wrapper, system }, place);
-  if (hasRulesOfItsOwn(name)) inspectWholeCommand(name, args, into, token, walk.operands);
+  // The rules know a program by its own name, whatever it is called here (`gcc-12`).
+  if (hasRulesOfItsOwn(known.name)) inspectWholeCommand(known.name, args, into, token, walk.operands);
 }
 
 const isKnownProgram = (value: string): boolean =>
@@ -187,23 +188,24 @@ function inspectSubcommand(
   profile: ToolDescription,
   args: readonly Token[],
   into: Inspection,
-): Token | undefined {
-  const { entries, globals, refusedOperands, runs, labelOf, bare } = compileSubcommands(profile);
+): string | undefined {
+  const { entries, globals, refusedOperands, runs, fullName, labelOf, bare } = compileSubcommands(profile);
   // The usual case: the sub-command comes first.
   const first = args[0] !== undefined && !bare && !args[0].value.startsWith('-');
   const at = first ? 0 : inspectGlobalOptions(name, program, profile, args, into, handlers);
   const token = at < 0 ? undefined : args[at];
   if (!token) return undefined;
-  const entry = entries.get(token.value) ?? profile.otherSubcommand;
-  const label = labelOf(name, token.value);
+  const subcommand = fullName(token.value);
+  const entry = entries.get(subcommand) ?? profile.otherSubcommand;
+  const label = labelOf(name, subcommand);
   if (typeof entry === 'string') {
     into.object(entry, token, label);
-    return token;
+    return subcommand;
   }
   // The operand lists of the tool itself hold for its sub-commands too.
-  const refused = refusedOperand(refusedOperands, token.value);
+  const refused = refusedOperand(refusedOperands, subcommand);
   if (refused) into.object(refused, token, label);
-  if (!entries.has(token.value)) {
+  if (!entries.has(subcommand)) {
     inspectArguments(name, token, anything, [token], into, handlers);
     // Without a sub-command the first word is what the tool would run (`deno https://…`).
     const [role] = entry?.operands ?? [];
@@ -223,16 +225,19 @@ function inspectSubcommand(
   );
   if (runs) {
     // `yarn workspace NAME exec …`, `yarn workspaces foreach exec …`: what stands there is a sub-command again.
-    const start = token.value === 'workspace' ? walk.firstOperand + 1 : walk.firstOperand;
-    const again = /^workspaces?$/.test(token.value)
-      ? rest.findIndex(({ value }) => /^(?:exec|dlx|x|node)$/.test(value))
+    const start = subcommand === 'workspace' ? walk.firstOperand + 1 : walk.firstOperand;
+    const again = /^workspaces?$/.test(subcommand)
+      ? rest.findIndex(({ value }, index) => index >= start && entries.has(value))
       : -1;
     if (again >= 0) inspectSubcommand(name, program, profile, rest.slice(again), into);
-    if (runs.has(token.value) && walk.firstOperand >= 0) inspectByName(rest.slice(start), into);
-    else if (!entries.has(token.value)) inspectByName(args.slice(at), into);
+    if (runs.has(subcommand) && walk.firstOperand >= 0) inspectByName(rest.slice(start), into);
+    else if (!entries.has(subcommand)) inspectByName(args.slice(at), into);
   }
-  if (hasRulesOfItsOwn(name)) inspectWholeCommand(label, rest, into, token, walk.operands);
-  return token;
+  if (hasRulesOfItsOwn(name)) {
+    if (at > 0) inspectWholeCommand(name, args.slice(0, at), into, token, []);
+    inspectWholeCommand(label, rest, into, token, walk.operands);
+  }
+  return subcommand;
 }
 
 // Scripts of a project share their names with programs (`yarn watch`, `yarn format`), so a program that is refused by its name

@@ -3,9 +3,11 @@ import type { Token } from '../rules/finding.js';
 import { isHarmlessGitSetting } from '../scanners/git-values.js';
 import { isRiskyCmakeVariable, makeWordRule } from '../scanners/make-words.js';
 import { isCredentialFile } from '../path/workspace-paths.js';
+import { isBeginning } from '../profiles/is-beginning.js';
 import { hasOption, type ArgumentRule } from './argument-rule.js';
 import type { Inspection } from './inspection.js';
 import { inspectLink } from './links.js';
+import { packageManagerRules, packageManagerTools } from './package-manager-rules.js';
 import { inspectPlacement, places } from './placements.js';
 import { runnerRules, runnerRuleTools } from './runner-rules.js';
 
@@ -68,7 +70,7 @@ const gitRules: readonly ArgumentRule[] = [
 ];
 
 const takesResponseFiles =
-  /^(?:strings|nm|size|objdump|readelf|objcopy|strip|ar|ranlib|c\+\+filt|addr2line|gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran|cpp|c99|c89|ld(?:\.\w+)?|as|gas|nvcc|emcc|rustc|rustdoc|tsc|mypy|pytest|zip|llvm-[\w-]+|clang-[\w+-]+|lld(?:-link)?|ld64\.lld|wasm-ld|llc|lli|opt|flang(?:-new)?|dsymutil|FileCheck|swiftc?|kotlinc(?:-jvm)?|scalac|groovyc|rar|arj|qpdf|gs|ghostscript|csc|mcs|vbc|doxygen|ant|7z|7za|7zr|jar|javadoc|convert|magick|mogrify|identify|montage|composite)$/;
+  /^(?:strings|nm|size|objdump|readelf|objcopy|strip|ar|ranlib|gcc-ar|gcc-nm|gcc-ranlib|gprof|dwp|elfedit|c\+\+filt|addr2line|gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran|cpp|c99|c89|c99-gcc|c89-gcc|tcc|icc|icx|icpx|ld(?:\.\w+)?|gold|as|gas|nasm|yasm|nvcc|emcc|protoc|keytool|native-image|jpackage|rustc|rustdoc|tsc|mypy|pytest|zip|llvm-[\w-]+|clang-[\w+-]+|lld(?:-link)?|ld64\.lld|wasm-ld|llc|lli|opt|flang(?:-new)?|dsymutil|FileCheck|swiftc?|kotlinc(?:-jvm)?|scalac|groovyc|rar|arj|qpdf|gs|ghostscript|csc|mcs|vbc|doxygen|ant|7z|7za|7zr|jar|javadoc|convert|magick|mogrify|identify|montage|composite)$/;
 
 // Spellings that a grammar of options and operands does not cover.
 const rules: readonly ArgumentRule[] = [
@@ -130,6 +132,7 @@ const rules: readonly ArgumentRule[] = [
   },
   ...gitRules,
   ...runnerRules,
+  ...packageManagerRules,
   {
     programs: /^go$/,
     argument: (value, index, all) =>
@@ -230,8 +233,9 @@ const rules: readonly ArgumentRule[] = [
   {
     programs: /^php$/,
     argument: (value, _index, all) =>
-      /^(?:migrate:(?:fresh|refresh|reset)|db:wipe)$/.test(value) &&
-      /(?:^|\/)artisan$/.test(all[0]?.value ?? ''),
+      ['migrate:fresh', 'migrate:refresh', 'migrate:reset', 'db:wipe'].some((task) =>
+        isBeginning(value, task),
+      ) && /(?:^|\/)artisan$/.test(all[0]?.value ?? ''),
     rule: 'shell.destructive.remote',
   },
   {
@@ -300,7 +304,8 @@ const rules: readonly ArgumentRule[] = [
   // Consoles that scripts of a project offer under these names.
   {
     programs: /^php$/,
-    argument: (value, _index, all) => value === 'tinker' && /(?:^|\/)artisan$/.test(all[0]?.value ?? ''),
+    argument: (value, _index, all) =>
+      value.length > 1 && isBeginning(value, 'tinker') && /(?:^|\/)artisan$/.test(all[0]?.value ?? ''),
     rule: 'shell.program.code-runner',
   },
   {
@@ -366,7 +371,10 @@ export function hasRulesOfItsOwn(program: string): boolean {
     keep(
       answers,
       program,
-      special.test(program) || runnerRuleTools.test(program) || takesResponseFiles.test(program),
+      special.test(program) ||
+        runnerRuleTools.test(program) ||
+        packageManagerTools.test(program) ||
+        takesResponseFiles.test(program),
     )
   );
 }

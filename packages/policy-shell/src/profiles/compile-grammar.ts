@@ -1,4 +1,5 @@
 import type { ShellRuleId } from '../rules/catalogue.js';
+import { isBeginning } from './is-beginning.js';
 import type { Grammar, ToolDescription, ValueRole } from './tool-profile.js';
 
 /** What an option means: it is refused by a rule, or it takes values of a role. */
@@ -48,6 +49,8 @@ export interface CompiledSubcommands {
   readonly runs: ReadonlySet<string> | undefined;
   /** Whether some global option does not begin with a dash. */
   readonly bare: boolean;
+  /** Gives the listed name of a sub-command, which it may be a beginning of; what is not listed stays as it is. */
+  readonly fullName: (subcommand: string) => string;
   /** Gives the tool and a sub-command as one text, made once for each that is listed. */
   readonly labelOf: (tool: string, subcommand: string) => string;
   readonly refusedOperands: ReadonlyMap<string, ShellRuleId>;
@@ -165,7 +168,31 @@ export function compileSubcommands(profile: ToolDescription): CompiledSubcommand
   };
   const bare = Object.values(globals.options ?? {}).some((list) => words(list).some((option) => !option.startsWith('-'))); // prettier-ignore
   const runs = profile.runsPrograms === undefined ? undefined : new Set(words(profile.runsPrograms));
-  const result = { globals, entries, refusedOperands, runs, labelOf, bare };
+  const fullName =
+    profile.abbreviates === true ? fullNames(entries, refusedOperands) : (name: string) => name;
+  const result = { globals, entries, refusedOperands, runs, fullName, labelOf, bare };
   subcommands.set(profile, result);
   return result;
+}
+
+// A beginning that several names share is refused by the tool itself. Ours may be fewer than its own, so that what is refused
+// goes before what is not.
+function fullNames(
+  entries: ReadonlyMap<string, Grammar | ShellRuleId>,
+  refusedOperands: ReadonlyMap<string, ShellRuleId>,
+): (name: string) => string {
+  const all = [...refusedOperands.keys(), ...entries.keys()];
+  const isRefused = (name: string): boolean =>
+    refusedOperands.has(name) || typeof entries.get(name) === 'string';
+  const startsCommand = (name: string): boolean => {
+    const entry = entries.get(name);
+    return typeof entry === 'object' && entry.operands?.at(-1) !== 'any';
+  };
+  return (given) => {
+    if (entries.has(given) || refusedOperands.has(given)) return given;
+    // npm reads humps as dashes.
+    const dashed = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const begun = all.filter((name) => isBeginning(dashed, name));
+    return begun.find(isRefused) ?? begun.find(startsCommand) ?? begun[0] ?? given;
+  };
 }

@@ -37,6 +37,15 @@ describe('the profiles', () => {
     ['rm.exe', 'rm'],
     ['mkfs.ext4', 'mkfs.ext4'],
     ['git-shell', 'git-shell'],
+    ['x86_64-linux-gnu-gcc-12', 'gcc'],
+    ['aarch64-none-elf-objcopy', 'objcopy'],
+    ['arm-none-eabi-gdb', 'gdb'],
+    ['perl5.36-x86_64-linux-gnu', 'perl'],
+    ['python3.13t', 'python'],
+    ['python3-dbg', 'python'],
+    ['grm', 'rm'],
+    ['gnuenv', 'env'],
+    ['uu_printenv', 'printenv'],
   ])('are found by other names: %s', (name, wanted) => {
     expect(findProfile(name)?.name).toBe(wanted);
   });

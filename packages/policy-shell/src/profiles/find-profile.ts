@@ -58,19 +58,43 @@ export function profileOf(name: string): KnownProgram | undefined {
   return table.get(name);
 }
 
+const architecture =
+  '(?:x86_64|amd64|i[3-6]86|aarch64|arm|riscv|powerpc|ppc|mips|s390|sparc|loongarch|m68k|alpha|hppa|ia64|sh4|avr|msp430|xtensa|wasm|bpf)';
+const target = new RegExp(`^${architecture}[\\w.]*-`);
+const builtFor = new RegExp(`-${architecture}[\\w.]*-[\\w.-]+$`);
+// What GNU's tools are called beside others of the same names: `grm` of BSD and Homebrew, `gnurm` and `uu_rm` of newer systems.
+const besideOthers = /^(?:gnu|uu[-_]|g)/;
+const gnuTools: ReadonlySet<string> = new Set(
+  'arch b2sum base32 base64 basename basenc cat chcon chgrp chmod chown chroot cksum comm cp csplit cut date dd df dir dircolors dirname du echo env expand expr factor false find fmt fold groups head hostid id install join kill link ln locate logname ls md5sum mkdir mkfifo mknod mktemp mv nice nl nohup nproc numfmt od paste pathchk pinky pr printenv printf ptx pwd readlink realpath rm rmdir runcon seq sha1sum sha224sum sha256sum sha384sum sha512sum shred shuf sleep sort split stat stdbuf stty sum sync tac tail tar tee test time timeout touch tr true truncate tsort tty uname unexpand uniq unlink updatedb uptime users vdir wc who whoami xargs yes'.split(
+    ' ',
+  ),
+);
+
+/** Gives the names that a program may have elsewhere, the plainest last. */
+function otherNames(name: string): string[] {
+  const built = name.replace(/-(?:dbg|debug|nogil|freethreaded)$/, '').replace(builtFor, '');
+  // Behind each part of the target that it is for (`x86_64-linux-gnu-gcc`).
+  const parts = target.test(built) ? built.split('-') : [];
+  const behind = parts.slice(1, 5).map((_, at) => parts.slice(at + 1).join('-'));
+  const names = [name, built, ...behind].flatMap((one) => [
+    one,
+    one.replace(/@[\w.^~-]*$/, ''),
+    one.replace(/[-_.]?v?\d+(?:[.-]\d+)*[td]{0,2}$/, ''),
+  ]);
+  const gnu = name.replace(besideOthers, '');
+  return gnuTools.has(gnu) ? [...names, gnu] : names;
+}
+
 /**
- * Gives the profile of a program name. Version suffixes (`python3.11`, `gcc-12`), `.exe` and letter case do not hide a
- * program; `mkfs.*` and `fsck.*` are families.
+ * Gives the profile of a program name. Version suffixes (`python3.11`, `python3.13t`, `gcc-12`), targets
+ * (`x86_64-linux-gnu-gcc`), GNU's other names (`grm`), `.exe` and letter case do not hide a program; `mkfs.*` and `fsck.*`
+ * are families.
  */
 export function findProfile(name: string): KnownProgram | undefined {
   const direct = profileOf(name);
   if (direct) return direct;
   const lower = name.toLowerCase().replace(/\.(?:exe|com|cmd|bat)$/, '');
-  for (const candidate of [
-    lower,
-    lower.replace(/@[\w.^~-]*$/, ''),
-    lower.replace(/[-_.]?v?\d+(?:[.-]\d+)*$/, ''),
-  ]) {
+  for (const candidate of otherNames(lower)) {
     const known = profileOf(candidate);
     if (known) return known;
   }

@@ -101,6 +101,11 @@ export interface ToolDescription extends Grammar {
   readonly refused?: ShellRuleId;
   /** Sub-commands: keys are names separated by blanks. The options above are then the global ones. */
   readonly subcommands?: Readonly<Record<string, Grammar | ShellRuleId>>;
+  /**
+   * Whether the tool knows a sub-command by its beginning too, each part between colons by its own (`npm pub`, `m:fresh`); a
+   * sub-command that has to be written out then stands in `subcommands`, so that it is no beginning of another.
+   */
+  readonly abbreviates?: boolean;
   /** What happens to other sub-commands: a rule, or the grammar that fits them. Default: judged as `any`. */
   readonly otherSubcommand?: ShellRuleId | Grammar;
   /** Sub-commands that run a script of the project or a program by name; one that is not listed does so too. */

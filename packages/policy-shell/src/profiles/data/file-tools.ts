@@ -43,7 +43,7 @@ export const fileTools: readonly ToolProfile[] = [
   },
   {
     names:
-      'cat tac rev zcat bzcat xzcat zstdcat cmp file readlink realpath strings nm size objdump readelf diffstat wc md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum look',
+      'cat tac rev zcat bzcat xzcat zstdcat cmp file readlink realpath strings diffstat wc md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum look',
     operands: ['read'],
     options: { read: '-m --magic-file -f', pattern: '--printf --format' },
     refuse: {
@@ -327,7 +327,17 @@ export const fileTools: readonly ToolProfile[] = [
     refuse: { [remove]: '--rm', 'shell.workspace.list': '--files --files0 --filelist' },
   },
   { names: 'cpio bsdcpio pax star', refused: 'shell.exec.option' },
-  { names: 'ar ranlib strip', operands: ['any'] },
+  // Of a plug-in the code runs as soon as it is named.
+  {
+    names: 'nm size objdump readelf',
+    operands: ['read'],
+    refuse: { [exec]: '--plugin --plugins', 'shell.workspace.list': '--files-from' },
+  },
+  {
+    names: 'ar ranlib strip objcopy gprof dwp elfedit windres dlltool gcc-ar gcc-nm gcc-ranlib',
+    operands: ['any'],
+    refuse: { [exec]: '--plugin --plugins --preprocessor --preprocessor-arg --as --as-flags' },
+  },
   {
     names: 'rsync',
     operands: ['any'],

@@ -22,7 +22,8 @@ const scriptRunner = (
   options: {
     any: '--modules-folder --cache-folder',
     ...directories,
-    text: '-F --filter',
+    text: '-F --filter --filter-prod',
+    package: '--package',
     flag: '-r --recursive -w --workspace-root -s --silent',
   },
   refuse: {
@@ -34,9 +35,10 @@ const scriptRunner = (
   subcommands: {
     ...own,
     'run test start build lint': { operands: ['package', 'any'] },
-    'install add remove upgrade update up import link i ci rm un dedupe prune rebuild': {
+    'install add remove upgrade update up import i ci rm un dedupe prune rebuild': {
       operands: ['package'],
     },
+    'link ln': { operands: ['package'] },
     'exec dlx x node create': {
       operands: ['command'],
       optionsFirst: true,
@@ -44,7 +46,8 @@ const scriptRunner = (
     },
     global: system,
     config: { operands: ['text'], refuseOperands: { [config]: 'set delete', [secret]: 'list' } },
-    'login logout npm publish token': secret,
+    'login logout npm publish token adduser owner access team profile': secret,
+    'unpublish deprecate tag dist-tag star unstar': remote,
     // An address is the program that all later calls run.
     set: { operands: ['text', 'script'] },
     env: system,
@@ -61,20 +64,26 @@ export const projectTools: readonly ToolProfile[] = [
     options: {
       base: '--prefix -C --dir',
       any: '--cache --userconfig --globalconfig --pack-destination',
+      package: '--diff',
       text: '-w --workspace --loglevel --depth --omit --include --tag --before',
       flag: '--yes -y',
     },
     refuse: {
       [exec]: '--script-shell --node-options --shell --editor --git --viewer --browser',
       [source]: '--registry --proxy --https-proxy',
-      [system]: '-g --global --location',
+      [system]: '-g --global --location -L',
     },
+    abbreviates: true,
     subcommands: {
       'run run-script rum urn': { operands: ['script-name', 'any'] },
       'test t start stop restart tst': { operands: ['any'] },
-      'install i add ci update up upgrade uninstall remove rm un dedupe link ln install-test it isntall in ins clean-install install-clean':
+      'install i add ci ic cit update up upgrade udpate uninstall remove rm r un unlink dedupe ddp install-test it isntall in ins inst insta instal isnt isnta isntal clean-install install-clean install-ci-test clean-install-test':
         { operands: ['package'] },
-      'ls list ll la outdated view info show v why explain audit fund pack prune rebuild doctor ping version search find docs bin root prefix query diff shrinkwrap help whoami sbom completion':
+      'link ln': { operands: ['package'] },
+      // They fetch what they are asked about, and what comes from git is built.
+      'view info show v pack': { operands: ['package', 'any'] },
+      cache: { operands: ['text', 'package'] },
+      'ls list ll la outdated why explain audit fund prune rebuild rb doctor ping version verison search find s se docs home bugs issues repo bin root prefix query diff shrinkwrap help hlep help-search whoami sbom completion get-package ll pkg licenses':
         { operands: ['any'] },
       'exec x': {
         operands: ['command'],
@@ -84,13 +93,14 @@ export const projectTools: readonly ToolProfile[] = [
         optionsFirst: true,
       },
       'init create': { operands: ['package', 'any'] },
-      'config c get': {
+      'config c': {
         operands: ['text'],
         refuseOperands: { [config]: 'set edit delete', [secret]: 'list ls' },
       },
+      get: { operands: ['text'], needsOperand: secret },
       'set edit explore': exec,
-      'token login adduser logout profile hook org team owner access': secret,
-      'publish unpublish deprecate dist-tag star': remote,
+      'token login adduser add-user logout profile hook org ogr team owner author access trust': secret,
+      'publish unpublish deprecate undeprecate dist-tag dist-tags star unstar stars stage': remote,
     },
     otherSubcommand: { operands: ['any'] },
   },
@@ -111,23 +121,35 @@ export const projectTools: readonly ToolProfile[] = [
     needsOperand: 'shell.exec.wrapper-usage',
   },
   scriptRunner('yarn yarnpkg', { directory: '--cwd', base: '--prefix -C --dir' }),
-  scriptRunner('pnpm', { directory: '-C --dir', base: '--prefix --cwd' }, { 'setup self-update': system }),
+  scriptRunner(
+    'pnpm',
+    { directory: '-C --dir', base: '--prefix --cwd' },
+    {
+      'setup self-update': system,
+      c: { operands: ['text'], refuseOperands: { [config]: 'set delete', [secret]: 'list ls get' } },
+      edit: exec,
+    },
+  ),
   // There `upgrade` is for the program itself.
-  scriptRunner('bun', { directory: '--cwd', base: '--prefix -C --dir' }, { upgrade: system }),
+  scriptRunner(
+    'bun',
+    { directory: '--cwd', base: '--prefix -C --dir' },
+    { upgrade: system, c: { operands: ['command'], optionsFirst: true } },
+  ),
   {
     names: 'deno',
     options: { info: '--version -V --help -h' },
     subcommands: {
       'eval repl jupyter': runner,
       'upgrade deploy publish serve': system,
-      'install uninstall compile': {
+      'install i uninstall compile': {
         operands: ['package'],
         refuse: { [system]: '-g --global' },
       },
       'run test bench check fmt lint task cache doc info coverage types init add remove outdated': {
         operands: ['package'],
-        options: { any: '--config -c --import-map --lock --env-file', pattern: '--filter' },
-        refuse: { [exec]: '--preload --cert --v8-flags --eval' },
+        options: { any: '--config -c --lock --env-file', script: '--import-map', pattern: '--filter' },
+        refuse: { [exec]: '--preload --import --require --cert --v8-flags --eval' },
       },
     },
     otherSubcommand: { operands: ['package'] },
@@ -218,7 +240,7 @@ export const projectTools: readonly ToolProfile[] = [
       preload: '-r --require --import --loader',
     },
     refuse: {
-      [exec]: '--globalSetup --setupFiles --execArgv --node-option -n --node-arguments',
+      [exec]: '--globalSetup --setupFiles --execArgv --node-option -n --node-arguments --typecheck.checker',
     },
   },
   {
@@ -226,7 +248,10 @@ export const projectTools: readonly ToolProfile[] = [
       'tsc eslint prettier stylelint biome oxlint tslint standard xo rollup esbuild parcel next nuxt turbo gulp grunt swc babel rspack vue-cli-service react-scripts knip depcheck publint attw markdownlint commitlint lint-staged husky nodemon npm-run-all npm-run-all2 run-s run-p wait-on serve http-server live-server',
     operands: ['any'],
     options: { pattern: '--ext --rule --ignore-pattern --global --env' },
-    refuse: { [exec]: '--exec -x --require --resolve-plugins-relative-to --rulesdir --eval' },
+    refuse: {
+      [exec]: '--exec -x --require --resolve-plugins-relative-to --rulesdir --eval',
+      [source]: '--api --token --team',
+    },
   },
   {
     names: 'nx lerna',
@@ -237,8 +262,13 @@ export const projectTools: readonly ToolProfile[] = [
     refuse: { [exec]: '--require' },
     subcommands: {
       exec: { operands: ['command'] },
+      watch: { operands: ['command'], optionsFirst: true, options: { text: '--projects -p --all' } },
       publish: remote,
-      release: { operands: ['any'], refuseOperands: { [remote]: 'publish' } },
+      release: {
+        operands: ['any'],
+        refuse: { [remote]: '--publish --yes -y' },
+        refuseOperands: { [remote]: 'publish' },
+      },
     },
     otherSubcommand: { operands: ['any'] },
   },
@@ -396,7 +426,7 @@ export const projectTools: readonly ToolProfile[] = [
   },
   {
     names:
-      'gcc g++ cc c++ clang clang++ gfortran cpp c99 c89 tcc ld ld.gold ld.lld as gas nasm yasm nvcc emcc',
+      'gcc g++ cc c++ clang clang++ gfortran cpp c99 c89 c99-gcc c89-gcc tcc icc icx icpx ld ld.gold gold ld.bfd ld.lld as gas nasm yasm nvcc emcc',
     style: 'single-dash',
     takesCommands: true,
     operands: ['any'],
@@ -406,7 +436,8 @@ export const projectTools: readonly ToolProfile[] = [
     },
     refuse: {
       [exec]:
-        '-wrapper -fplugin -specs --specs -B -Xclang -Xlinker -Xassembler -Xpreprocessor -fuse-ld -fplugin-arg -load -plugin -ccbin -dynamic-linker -fmodule-mapper',
+        '-wrapper -fplugin -specs --specs -B -Xclang -Xlinker -Xassembler -Xpreprocessor -fuse-ld -fplugin-arg -load -plugin --plugin -ccbin --compiler-bindir -dynamic-linker -fmodule-mapper --prefix --for-linker --for-assembler --ld-path -fpass-plugin --ptxas-path -ccc-gcc-name --gcc-toolchain --error-handling-script',
+      'shell.workspace.list': '-ivfsoverlay --config -@ --options-file -optf',
     },
   },
   {
@@ -494,7 +525,44 @@ export const projectTools: readonly ToolProfile[] = [
     },
   },
   {
-    names: 'bundle bundler gem rails rspec rubocop',
+    names: 'gem',
+    operands: ['any'],
+    abbreviates: true,
+    refuse: {
+      [exec]: '-r --require --init -e --eval --editor -C',
+      [source]: '--source -s --clear-sources --git --github',
+      [system]: '--user-install --install-dir -i',
+    },
+    refuseOperands: { [config]: 'config' },
+    subcommands: {
+      'build check cleanup clean contents dependency environment env fetch help info install i update uninstall list lock outdated pristine rdoc rebuild search server sources source specification spec stale unpack which':
+        { operands: ['any'] },
+      'exec open': exec,
+      'push signin signout owner cert': secret,
+      'yank mirror': remote,
+    },
+    otherSubcommand: { operands: ['any'] },
+  },
+  {
+    names: 'bundle bundler',
+    operands: ['any'],
+    abbreviates: true,
+    refuse: {
+      [exec]: '-r --require --init --eval --editor -C',
+      [source]: '--source -s --clear-sources --git --github',
+      [system]: '--user-install --install-dir -i',
+    },
+    refuseOperands: { [config]: 'config' },
+    subcommands: {
+      'exec e ex exe': { operands: ['command'], optionsFirst: true },
+      'add binstubs cache package pack check c clean doctor fund gem help info init inject install i issue licenses list ls lock outdated platform plugin pristine remove show update version':
+        { operands: ['any'] },
+      'console open viz': exec,
+    },
+    otherSubcommand: { operands: ['any'] },
+  },
+  {
+    names: 'rails rspec rubocop',
     operands: ['any'],
     options: { script: '-m --template' },
     refuse: {
@@ -504,26 +572,54 @@ export const projectTools: readonly ToolProfile[] = [
     },
     refuseOperands: {
       [config]: 'config',
-      [exec]: 'console open viz runner c r dbconsole open:',
+      [exec]: 'console runner c r dbconsole',
       [secret]:
-        'push signin owner credentials:show credentials:edit secrets:show secrets:edit encrypted:show',
+        'credentials:show credentials:edit credentials:fetch credentials:diff secrets:show secrets:edit encrypted:show encrypted:edit',
       [remote]: destructiveDatabaseTasks,
     },
-    subcommands: { exec: { operands: ['command'], optionsFirst: true } },
+    subcommands: { exec: { operands: ['command'], optionsFirst: true }, db: exec },
     otherSubcommand: { operands: ['any'] },
   },
   {
-    names: 'composer artisan phpunit phpstan phpcs',
+    names: 'composer',
+    options: { base: '-d --working-dir' },
+    refuse: { [source]: '--repository --repository-url' },
+    abbreviates: true,
+    subcommands: {
+      'about archive audit browse bump check-platform-reqs clear-cache clearcache cc create-project depends why diagnose dump-autoload dumpautoload fund help home info init install i licenses list outdated prohibits why-not reinstall remove rm uninstall require r run-script run script search show status suggests test update u upgrade validate':
+        { operands: ['any'] },
+      'exec global g config repository repo': exec,
+      'self-update selfupdate self:update': system,
+    },
+    otherSubcommand: { operands: ['any'] },
+  },
+  {
+    names: 'artisan',
     operands: ['any'],
-    options: { base: '-d --working-dir', any: '-c', pattern: '--filter' },
+    abbreviates: true,
+    subcommands: {
+      'about cache:clear config:cache db:seed db:show db:table down env help inspire list migrate migrate:install migrate:rollback migrate:status optimize queue:work route:list serve storage:link test up':
+        { operands: ['any'] },
+      'tinker db': runner,
+      'migrate:fresh migrate:refresh migrate:reset db:wipe': remote,
+      'env:decrypt': secret,
+    },
+    otherSubcommand: { operands: ['any'] },
+  },
+  {
+    names: 'phpunit phpstan',
+    operands: ['any'],
+    options: { any: '-c', pattern: '--filter' },
+    refuse: { [exec]: '--bootstrap --prepend --autoload-file --include-path' },
+  },
+  {
+    names: 'phpcs phpcbf',
+    operands: ['any'],
+    // A class that says which files count, from a file.
+    options: { any: '--filter' },
     refuse: {
       [exec]: '--bootstrap --prepend --autoload-file --include-path',
-      [source]: '--repository --repository-url',
-    },
-    refuseOperands: {
-      [exec]: 'exec run-script-text global tinker config',
-      [secret]: 'show-auth',
-      [system]: 'self-update selfupdate self:update',
+      'shell.workspace.list': '--file-list',
     },
   },
   {
