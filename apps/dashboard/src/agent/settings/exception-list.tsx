@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { placeIssues } from '../../api/place-issues.js';
 import { Button } from '../../components/button.js';
+import { ConfirmDialog } from '../../components/confirm-dialog.js';
 import { EmptyState } from '../../components/empty-state.js';
 import { FailureNotice } from '../../components/failure-notice.js';
 import { InertText } from '../../components/inert-text.js';
@@ -31,14 +32,22 @@ export function ExceptionList({
 }) {
   const { isSuperadmin } = useMayChange();
   const { save, isPending, error, isConflict, applied, reset } = useSaveConfig(agentId);
+  // What becomes of a removal is said in its question.
+  const removal = useSaveConfig(agentId);
   const [address, setAddress] = useState('');
   const [port, setPort] = useState('');
+  const [removing, setRemoving] = useState<string>();
   const exceptions = view.config.tools?.web?.fetch?.exceptions ?? [];
-  const put = (next: readonly object[]): Promise<unknown> =>
-    save({ patch: patchAt({ [POINTER]: next.length === 0 ? undefined : next }), version: view.version });
+  const changeTo = (next: readonly object[]): Parameters<typeof save>[0] => ({
+    patch: patchAt({ [POINTER]: next.length === 0 ? undefined : next }),
+    version: view.version,
+  });
   const add = (): void => {
     const number = Number(port);
-    put([...exceptions, { address: address.trim(), port: Number.isNaN(number) ? port : number }]).then(
+    removal.reset();
+    save(
+      changeTo([...exceptions, { address: address.trim(), port: Number.isNaN(number) ? port : number }]),
+    ).then(
       () => {
         setAddress('');
         setPort('');
@@ -46,6 +55,7 @@ export function ExceptionList({
       () => undefined,
     );
   };
+  const outcome = applied ?? removal.applied;
   const canAdd = canChange && isSuperadmin;
   // A new one goes to the end. What is wrong with the list, or with one that is stored, has no field.
   const at = `${POINTER}/${exceptions.length}`;
@@ -65,8 +75,8 @@ export function ExceptionList({
           <EmptyState title="None. Every private address is refused." />
         ) : (
           <ul className={styles['rows']}>
-            {exceptions.map((exception, index) => {
-              const name = `${exception.address} port ${exception.port}`;
+            {exceptions.map((exception) => {
+              const name = nameOf(exception);
               return (
                 <li key={name} className={styles['rowItem']}>
                   <code className={styles['rowText']}>
@@ -77,7 +87,9 @@ export function ExceptionList({
                       size="small"
                       isDisabled={isPending}
                       onPress={() => {
-                        put(exceptions.toSpliced(index, 1)).catch(() => undefined);
+                        reset();
+                        removal.reset();
+                        setRemoving(name);
                       }}
                       aria-label={`Remove ${inertString(name)}`}
                     >
@@ -102,7 +114,10 @@ export function ExceptionList({
               placeholder="192.168.1.20"
               value={address}
               onChange={(value) => {
-                if (applied) reset();
+                if (outcome) {
+                  reset();
+                  removal.reset();
+                }
                 setAddress(value);
               }}
               error={issues.at(`${at}/address`)}
@@ -136,8 +151,25 @@ export function ExceptionList({
           </Notice>
         )}
         {error !== null && <FailureNotice error={error} placed={issues} />}
-        {applied && <SaveOutcome applied={applied} />}
+        {outcome && <SaveOutcome applied={outcome} />}
       </div>
+      {removing !== undefined && (
+        <ConfirmDialog
+          title={`Remove ${inertString(removing)}`}
+          isOpen
+          onClose={() => setRemoving(undefined)}
+          confirmLabel="Remove exception"
+          onConfirm={() =>
+            removal.save(changeTo(exceptions.filter((exception) => nameOf(exception) !== removing)))
+          }
+        >
+          <p>The agent can no longer reach it. Only a superadmin may add it again, with the password.</p>
+        </ConfirmDialog>
+      )}
     </Panel>
   );
+}
+
+function nameOf({ address, port }: { readonly address: string; readonly port: number }): string {
+  return `${address} port ${port}`;
 }
