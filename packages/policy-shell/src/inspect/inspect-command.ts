@@ -16,6 +16,7 @@ import {
   type WalkHandlers,
 } from './inspect-arguments.js';
 import type { Inspection } from './inspection.js';
+import { moduleName, refusedModule, runsModules } from './python-modules.js';
 import { inspectValue } from './value-roles.js';
 import { hasRulesOfItsOwn, inspectWholeCommand } from './whole-command.js';
 import { inspectUnknownProgram } from './unknown-program.js';
@@ -35,11 +36,6 @@ const startsOthers: ReadonlySet<string> = new Set<ShellRuleId>([
 const runsPackages = /^(?:npx|bunx|pnpx|(?:npm|pnpm|yarn|bun) (?:exec|x|dlx|create|init))$/;
 const reservedWords =
   /^(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|in|function|select|coproc|\{|\}|!|\[\[|\]\])$/;
-const codeModules =
-  /^(?:timeit|code|pdb|pyperf|codeop|idlelib.*|pty|bdb|antigravity|trace|this|turtledemo|webbrowser)$/;
-const runnerModules =
-  /^(?:cProfile|profile|coverage|kernprof|memory_profiler|viztracer|scalene|pyinstrument)$/;
-const serverModules = /^(?:http\.server|debugpy|smtpd|pydoc|xmlrpc\.server|socketserver)$/;
 
 /** Judges one command and, through wrappers, every command it starts. Findings and paths collect in `into`. */
 export function inspectCommand(words: readonly Token[], into: Inspection): void {
@@ -57,6 +53,12 @@ export function inspectCommand(words: readonly Token[], into: Inspection): void 
 // One object each, so that compiled grammars are found again.
 const anything: Grammar = { operands: ['any'] };
 const nothingKnown: Grammar = {};
+// `python -m zipfile`, `python -m tarfile`.
+const unpacking: Grammar = {
+  operands: ['any'],
+  options: { flag: '-e --extract', text: '--filter' },
+  operandsWith: [{ options: '-e --extract', operands: ['read', 'fill'] }],
+};
 
 interface Identified {
   readonly name: string;
@@ -349,20 +351,38 @@ function meansTheSame(text: string, first: string): boolean {
 }
 
 function inspectModule(words: readonly Token[], walker: Walker): void {
-  const [module, ...args] = words;
-  if (!module) return;
+  const [first, ...rest] = words;
+  if (!first) return;
   const { into } = walker;
-  const label = `${walker.name} -m ${module.value}`;
-  // `python -m cProfile -m timeit …`: these run another module.
-  const inner = runnerModules.test(module.value) ? args.findIndex(({ value }) => value === '-m') : -1;
-  if (inner >= 0) {
-    inspectModule(args.slice(inner + 1), walker);
+  const module = { ...first, value: moduleName(first.value) };
+  // `python -m runpy X` is `python -m X`.
+  if (module.value === 'runpy') {
+    if (rest[0]) {
+      inspectValue('any', rest[0], walker.name, into);
+      inspectModule(rest, walker);
+    }
+    else into.object('shell.program.code-runner', module, `${walker.name} -m runpy`);
     return;
   }
-  if (codeModules.test(module.value)) into.object('shell.program.code-runner', module, label);
-  else if (serverModules.test(module.value)) into.object('shell.program.network', module, label);
-  else if (/^(?:cgi|test\.pythoninfo)$/.test(module.value)) into.object('shell.env.dump', module, label);
-  else if (module.value === 'django') inspectCommand([{ ...module, value: 'django-admin' }, ...args], into);
-  else if (findProfile(module.value)) inspectCommand(words, into);
-  else inspectArguments(module.value, module, anything, args, into, handlers);
+  const label = `${walker.name} -m ${module.value}`;
+  if (runsModules(module.value)) {
+    // `python -m cProfile -m timeit …`: these run another module, or code.
+    const inner = rest.findIndex(({ value }) => value === '-m');
+    if (inner >= 0) {
+      inspectModule(rest.slice(inner + 1), walker);
+      return;
+    }
+    const code = rest.find(({ value }) => /^(?:-c|--cmd_string)(?:=|$)/.test(value));
+    if (code && module.value !== 'cProfile' && module.value !== 'coverage') into.inlineCode(code, label);
+  }
+  const refused = refusedModule(module.value);
+  if (refused) into.object(refused, module, label);
+  else if (module.value === 'django') inspectCommand([{ ...module, value: 'django-admin' }, ...rest], into);
+  else if (findProfile(module.value)) inspectCommand([module, ...rest], into);
+  else {
+    const grammar = /^(?:zip|tar)file$/.test(module.value) ? unpacking : anything;
+    inspectArguments(module.value, module, grammar, rest, into, handlers);
+    const trusting = rest.find(({ value }) => value.endsWith('fully_trusted'));
+    if (grammar === unpacking && trusting) into.object('shell.workspace.outside', trusting, label);
+  }
 }

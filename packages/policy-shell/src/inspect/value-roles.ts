@@ -1,10 +1,11 @@
 import { posix } from 'node:path';
 import { riskyAwk } from '../scanners/awk.js';
 import { resolvePath } from '../path/resolve-path.js';
-import { enterDirectory, type PathAccess } from '../path/workspace-paths.js';
+import { enterDirectory, isInRepository, type PathAccess } from '../path/workspace-paths.js';
 import { isGitHelperAddress, isHarmlessGitSetting } from '../scanners/git-values.js';
 import { riskyJq, riskySql } from '../scanners/jq.js';
 import { makeWordRule } from '../scanners/make-words.js';
+import { riskyRename } from '../scanners/rename.js';
 import { riskySed } from '../scanners/sed.js';
 import type { ValueRole } from '../profiles/tool-profile.js';
 import type { Token } from '../rules/finding.js';
@@ -123,6 +124,9 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       return;
     case 'sed':
       refuseRisk(riskySed(value), token, into);
+      return;
+    case 'rename':
+      refuseRisk(riskyRename(value), token, into);
       return;
     case 'jq':
       refuseRisk(riskyJq(value), token, into);
@@ -263,6 +267,7 @@ function enterOnce(token: Token, into: Inspection): void {
 function enter(token: Token, into: Inspection): void {
   refuseOfSeveral(token, into);
   const entered = enterDirectory(token.value, into.view);
+  if (entered && isInRepository(entered.realCwd)) into.object('shell.workspace.protected', token);
   if (entered && entered !== into.view) into.judgeAlsoFrom([entered], token);
   into.entering(() => recordPossiblePaths(token, 'read', into));
   if (!entered || entered === into.view) return;
@@ -276,6 +281,8 @@ export function addBase(token: Token, access: PathAccess, into: Inspection): voi
   into.entering(() => recordPossiblePaths(token, access, into));
   const known = [into.view, ...into.bases];
   const entered = known.map((view) => enterDirectory(token.value, view));
+  if (entered.some((view) => view && isInRepository(view.realCwd)))
+    into.object('shell.workspace.protected', token);
   for (const base of entered)
     if (base && !known.some(({ realCwd, cwd }) => realCwd === base.realCwd && cwd === base.cwd))
       known.push(base);

@@ -1,73 +1,17 @@
-import { posix } from 'node:path';
 import type { Token } from '../rules/finding.js';
 import { isHarmlessGitSetting } from '../scanners/git-values.js';
 import { isRiskyCmakeVariable, makeWordRule } from '../scanners/make-words.js';
 import { isCredentialFile } from '../path/workspace-paths.js';
 import { isBeginning } from '../profiles/is-beginning.js';
 import { hasOption, type ArgumentRule } from './argument-rule.js';
+import { lstatSync } from '../path/file-system.js';
+import { resolvePath } from '../path/resolve-path.js';
+import { gitRules } from './git-rules.js';
 import type { Inspection } from './inspection.js';
 import { inspectLink } from './links.js';
 import { packageManagerRules, packageManagerTools } from './package-manager-rules.js';
 import { inspectPlacement, places } from './placements.js';
 import { runnerRules, runnerRuleTools } from './runner-rules.js';
-
-const isEverything = (value: string): boolean => /^(?:[./*]+|:\/?|:\(top\).*)$/.test(posix.normalize(value));
-
-// Forms in which git discards commits, or the work of a whole tree.
-const gitRules: readonly ArgumentRule[] = [
-  {
-    programs: /^git read-tree$/,
-    argument: (value) => /^(?:-u|--reset)$/.test(value),
-    rule: 'shell.destructive.git',
-  },
-  {
-    programs: /^git hash-object$/,
-    argument: (value) => value.startsWith('--stdin-p'),
-    rule: 'shell.workspace.list',
-  },
-  {
-    programs: /^git push$/,
-    argument: (value, index) => index > 0 && /^(?:\+|:.)/.test(value),
-    rule: 'shell.destructive.git',
-  },
-  { programs: /^git checkout$/, argument: (value) => isEverything(value), rule: 'shell.destructive.git' },
-  {
-    programs: /^git restore$/,
-    argument: (value, _index, all) =>
-      isEverything(value) &&
-      (!hasOption(all, /^(?:-[A-Za-z]*S|--staged)/) || hasOption(all, /^(?:-[A-Za-z]*W|--worktree)/)),
-    rule: 'shell.destructive.git',
-  },
-  {
-    programs: /^git rm$/,
-    argument: (value, _index, all) =>
-      (/^-[A-Za-z]*r/.test(value) || isEverything(value)) && !hasOption(all, /^--cached$/),
-    rule: 'shell.destructive.git',
-  },
-  {
-    programs: /^git reflog$/,
-    argument: (value) => /^(?:expire|delete)$/.test(value),
-    rule: 'shell.destructive.git',
-  },
-  {
-    programs: /^git (?:gc|prune)$/,
-    argument: (value) =>
-      /^(?:now|all)$|^--(?:p[a-z]*|e[a-z]*)=(?!(?:never|false|\d+\.(?:week|month|year)s?(?:\.ago)?)$)/.test(
-        value,
-      ),
-    rule: 'shell.destructive.git',
-  },
-  {
-    programs: /^git submodule$/,
-    argument: (value, _index, all) => value === 'deinit' && hasOption(all, /^(?:-[A-Za-z]*f|--f)/),
-    rule: 'shell.destructive.git',
-  },
-  {
-    programs: /^git update-ref$/,
-    argument: (value) => /^(?:-d|--delete|--stdin)$/.test(value),
-    rule: 'shell.destructive.git',
-  },
-];
 
 const takesResponseFiles =
   /^(?:strings|nm|size|objdump|readelf|objcopy|strip|ar|ranlib|gcc-ar|gcc-nm|gcc-ranlib|gprof|dwp|elfedit|c\+\+filt|addr2line|gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran|cpp|c99|c89|c99-gcc|c89-gcc|tcc|icc|icx|icpx|ld(?:\.\w+)?|gold|as|gas|nasm|yasm|nvcc|emcc|protoc|keytool|native-image|jpackage|rustc|rustdoc|tsc|mypy|pytest|zip|llvm-[\w-]+|clang-[\w+-]+|lld(?:-link)?|ld64\.lld|wasm-ld|llc|lli|opt|flang(?:-new)?|dsymutil|FileCheck|swiftc?|kotlinc(?:-jvm)?|scalac|groovyc|rar|arj|qpdf|gs|ghostscript|csc|mcs|vbc|doxygen|ant|7z|7za|7zr|jar|javadoc|convert|magick|mogrify|identify|montage|composite)$/;
@@ -80,11 +24,16 @@ const rules: readonly ArgumentRule[] = [
     argument: (value, index) => index === 0 && /^[A-Za-z]*[IFP]/.test(value),
     rule: 'shell.exec.option',
   },
+  {
+    programs: /tar$/,
+    argument: (value, index) => index === 0 && /^[A-Za-z]*T/.test(value),
+    rule: 'shell.workspace.list',
+  },
   // `host:archive` is fetched by rsh or what stands in for it.
   {
     programs: /tar$/,
     argument: (value) =>
-      /^(?:-[A-Za-z]*f|--file=)?[\w@.-]{2,}:/.test(value) && !/^(?:--(?!file=)|s\W)/.test(value),
+      /^(?:-[A-Za-z]*f|--file=)?[\w@.-]+:/.test(value) && !/^(?:--(?!file=)|s\W)/.test(value),
     rule: 'shell.exec.option',
   },
   // The names of members become what this makes of them.
@@ -209,6 +158,19 @@ const rules: readonly ArgumentRule[] = [
       /^(?:-[a-z]*r|--r)/.test(value) &&
       !value.startsWith('--random') &&
       !hasOption(all, /^(?:-[a-z]*n|--h)/),
+    rule: 'shell.resource',
+  },
+  {
+    programs: /^seq$/,
+    argument: (value) => /%[-+ 0#']*(?:\d{6,}|\d*\.\d{6,})/.test(value),
+    rule: 'shell.resource',
+  },
+  // No number of rounds means for ever.
+  {
+    programs: /^jot$/,
+    argument: (value, index, all) =>
+      index === all.findIndex((word) => !word.value.startsWith('-')) &&
+      !(Number(value) >= 1 && Number(value) <= 1e7),
     rule: 'shell.resource',
   },
   { programs: /^csplit$/, argument: (value) => /^\{(?:\d{5,})\}$/.test(value), rule: 'shell.resource' },
@@ -336,7 +298,7 @@ const rules: readonly ArgumentRule[] = [
 
 // Every program that is named here.
 const special =
-  /^(?:ffmpeg|mlr|miller|stack|.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|https?|httpie|xh|streamlit|printf|ps|go|make|gmake|bmake|remake|shuf|csplit|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
+  /^(?:ffmpeg|truncate|seq|jot|mlr|miller|stack|.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|https?|httpie|xh|streamlit|printf|ps|go|make|gmake|bmake|remake|shuf|csplit|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
 const answers = new Map<string, boolean>();
 const found = new Map<string, Manner>();
 // Names come from commands, so an agent could fill a table without end.
@@ -355,7 +317,7 @@ interface Manner {
   readonly more: boolean;
 }
 
-const looksFurther = /^(?:nc|wget2?|curl|link|git (?:config|clean|prune))$/;
+const looksFurther = /^(?:nc|truncate|wget2?|curl|link|git (?:config|clean|prune))$/;
 
 const mannerOf = (name: string): Manner =>
   found.get(name) ??
@@ -405,6 +367,7 @@ export function inspectWholeCommand(
   if (/^wget2?$/.test(name)) inspectMirror(args, into, token);
   if (name === 'ln' || name === 'link') inspectLink(args, into);
   inspectPlacement(name, args, operands, into);
+  if (name === 'truncate') inspectTruncation(args, operands, into);
   if (name === 'git config') inspectGitConfig(args, into);
   if (/^git (?:clean|prune)$/.test(name) && !some(/^(?:-[a-z]*n|--dry-run$)/)) {
     into.object('shell.destructive.git', token, name);
@@ -418,6 +381,24 @@ function inspectGitConfig(args: readonly Token[], into: Inspection): void {
   if (!key || args.some(({ value }) => /^--(?:get|list$)/.test(value))) return;
   const writes = operands.length > 1 || args.some(({ value }) => value.startsWith('--unset'));
   if (writes && !isHarmlessGitSetting(key.value)) into.object('shell.exec.config', key);
+}
+
+// A size that is not above the present one takes something away; what only grows a file is harmless.
+function inspectTruncation(args: readonly Token[], operands: readonly Token[], into: Inspection): void {
+  for (const [at, word] of args.entries()) {
+    const size = /^(?:-[a-z]*s|--s[a-z]*=?)(.*)$/.exec(word.value)?.[1];
+    const taken = size === '' ? (args[at + 1]?.value ?? '') : size;
+    const byReference = /^(?:-[a-z]*r|--r)/.test(word.value);
+    if (!byReference && (taken === undefined || /^[+>%]/.test(taken.trim()))) continue;
+    // With a unit it is larger than it looks, so the comparison is on the safe side.
+    const wanted = byReference || taken === undefined ? NaN : Number(/^\d+/.exec(taken)?.[0] ?? NaN);
+    for (const operand of operands) {
+      const place = resolvePath(into.view.realCwd, operand.value);
+      const present = place.ok ? (lstatSync(place.path, { throwIfNoEntry: false })?.size ?? 0) : Infinity;
+      if (present > 0 && !(wanted >= present))
+        into.object('shell.destructive.truncate', operand, `truncate ${operand.value}`);
+    }
+  }
 }
 
 // With directories the host comes first and the path behind it; without, the pages that are fetched name the files.

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { isDirectory } from '../path/is-directory.js';
 import { leadsToItself, resolvePath } from '../path/resolve-path.js';
-import { isInside, isPlainView, type WorkspaceView } from '../path/workspace-paths.js';
+import { isInRepository, isInside, isPlainView, type WorkspaceView } from '../path/workspace-paths.js';
 import type { CheckedOptions } from '../policy-options.js';
 import type { Finding } from '../rules/finding.js';
 
@@ -33,6 +33,7 @@ export function viewWorkspace(
   if (options.restrictToWorkspace && !isInside(realCwd.path, realRoot.path)) {
     return { rule: 'shell.workspace.cwd', detail: wanted };
   }
+  if (isInRepository(realCwd.path)) return { rule: 'shell.workspace.protected', detail: wanted };
   // A `cd` of the line may enter what the line makes; a call starts in what is there.
   if (cwd !== undefined && from === undefined && !isDirectory(realCwd.path)) {
     return { rule: 'shell.workspace.cwd', detail: wanted };

@@ -35,6 +35,11 @@ describe('what the parser leaves in the text', () => {
     ...["f <<'E' x # c\n( $(a)\nE\ng y", "f <<'E'; g <<-\"F\"\n(\nE\n\t(\n\tF\n# x\nh", "f <<\\E\n(\nE"],
   ])('is accepted between words: %j', (text) => expect([text, ruleOf(text)]).toEqual([text, 'accepted'])); // prettier-ignore
 
+  it.each(['A=()% f x', 'A=(a b)c f', 'A=()/bin/x f', 'A=(a)[1] f', 'export A=()x'])(
+    'is refused where a list becomes a part of a word: %s',
+    (text) => expect([text, ruleOf(text)]).toEqual([text, 'shell.syntax.parse-error']),
+  );
+
   it.each(["$'E'", '$"E"', "''", '"E\\F"', 'E\\F', "E''", "'$E'", '"E"\'F\'', "'E\nF'"])(
     'is refused as a delimiter that shells read differently or nobody writes: %j',
     (delimiter) => {

@@ -121,8 +121,8 @@ function readPart(part: WordPart, first: boolean, pieces: Piece[]): Finding | un
   }
 }
 
-// What the parser calls literal but a shell may expand: `~` at a word start or behind `=` and `:`, and a backslash at the very end
-// (research page, section 3, "traps found").
+// What the parser calls literal but a shell does not: `~` at a word start or behind `=` and `:`, a backslash at the very end (research
+// page, section 3, "traps found"), and signs that end a word.
 function refuseUnquoted(text: string, start: number, wordStart: boolean): Finding | undefined {
   if (/^[\w./:=@%+,-]*$/.test(text)) return undefined;
   // Reads like an option and is none.
@@ -133,6 +133,14 @@ function refuseUnquoted(text: string, start: number, wordStart: boolean): Findin
   if (tilde) {
     const at = start + tilde.index + tilde[0].length - 1;
     return { rule: 'shell.syntax.tilde', span: [at, at + 1] };
+  }
+  // The parser takes `A=()x` for one word.
+  if (!/^(?:[^\\()<>;&| \t\n]|\\[^]?)*$/.test(text)) {
+    return {
+      rule: 'shell.syntax.parse-error',
+      span: [start, start + text.length],
+      detail: 'a sign of the shell stands in a word',
+    };
   }
   if (/(?<!\\)(?:\\\\)*\\$/.test(text)) {
     return {

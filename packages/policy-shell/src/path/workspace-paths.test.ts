@@ -37,7 +37,7 @@ describe('the quick judgement of plain paths', () => {
       symlinkSync(target, join(workspace, link));
     }
     const options = checkOptions({ workspace });
-    for (const cwd of [undefined, 'src', 'src/deep', '.git', '.git/info', '.config', 'inner', 'inner/deep']) {
+    for (const cwd of [undefined, 'src', 'src/deep', '.config', 'inner', 'inner/deep']) {
       const view = viewWorkspace(options, cwd);
       if ('rule' in view) throw new Error(`no view of ${String(cwd)}`);
       views.push(view);

@@ -127,7 +127,7 @@ export function isPlainView(view: Omit<WorkspaceView, 'plain'>): boolean {
   if (!isInside(cwd, root) && !isInside(cwd, realRoot)) return false;
   return [cwd, realCwd].every((directory) => {
     const name = `${directory}/name`;
-    return !isPseudoFile(name) && !isProtected(name, view, 'write') && !/\/\.git(?:\/|$)/i.test(directory);
+    return !isPseudoFile(name) && !isProtected(name, view, 'write') && !isInRepository(directory);
   });
 }
 
@@ -140,6 +140,11 @@ export function enterDirectory(directory: string, view: WorkspaceView): Workspac
   if (real.path === view.realCwd) return view;
   const entered = { ...view, cwd: joinLexically(view.cwd, directory), realCwd: real.path };
   return { ...entered, plain: isPlainView(entered) };
+}
+
+/** Whether a directory is that of a repository, or below it: what is started there reads its words, and writes its files, as parts of it. */
+export function isInRepository(directory: string): boolean {
+  return /\/\.git(?:\/|$)/i.test(directory);
 }
 
 function joinLexically(directory: string, path: string): string {
@@ -168,15 +173,15 @@ function isProtected(path: string, view: Pick<WorkspaceView, 'guarded'>, access:
   const inner = nested < 0 ? '' : lower.slice(nested + 6);
   if (/\/\.git\/hooks(?:\/|$)/.test(lower) || /^(?:modules|worktrees)\/.*\/hooks(?:\/|$)/.test(inner))
     return true;
-  if (access === 'take' && lower.endsWith('/.git')) return true;
-  if (access === 'fill' && /\/\.git(?:\/|$)/.test(lower)) return true;
-  return (
-    access !== 'read' &&
-    access !== 'look' &&
-    (/\/\.git\/(?:config|config\.worktree|info\/attributes)$/.test(lower) ||
-      /^(?:modules|worktrees)\/.*\/(?:config|config\.worktree|info\/attributes)$/.test(inner))
-  );
+  if (access === 'read' || access === 'look') return false;
+  // What git does in there it does by its own commands; nearly every file of it decides what git runs, reads or believes.
+  if (lower.endsWith('/.git')) return access !== 'any';
+  return nested >= 0 && !ownedByUsers.test(inner);
 }
+
+// What people edit or clean up by hand.
+const ownedByUsers =
+  /^(?:(?:modules|worktrees)\/[^/]+\/)?(?:info\/exclude|description|commit_editmsg|(?:[\w.-]+\/)*[\w.-]+\.lock)$/;
 
 /** Whether a file name usually means stored credentials, such as `.env` or `id_rsa`. */
 export function isCredentialFile(value: string): boolean {

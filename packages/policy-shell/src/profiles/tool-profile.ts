@@ -49,6 +49,7 @@ export type ValueRole =
   | 'mode'
   | 'awk'
   | 'sed'
+  | 'rename'
   | 'jq'
   | 'yq'
   | 'sql'

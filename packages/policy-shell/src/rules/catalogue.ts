@@ -240,8 +240,8 @@ const catalogue = {
     'Write the addresses and file names out, or use --globoff if the characters are meant literally.',
   ),
   'shell.fetch.names': deny(
-    'With {} the server chooses the names of the files.',
-    'Name the file yourself, with -o or -O.',
+    'With {} the server or the file read chooses the names of the files written.',
+    'Name the file yourself, for example with -o.',
   ),
   'shell.fetch.metadata': deny('{} is a metadata service that hands out credentials.'),
 

@@ -5,6 +5,9 @@ const harmlessKeys =
 export function isHarmlessGitSetting(setting: string): boolean {
   const [key = '', ...value] = setting.split('=');
   if (/^core\.pager=(?:cat)?$/i.test(setting)) return true;
+  // An address, which `git fetch` goes to by itself.
+  if (/^branch\..*\.remote$/i.test(key) && value.length > 0 && !/^[\w.-]+$/.test(value.join('=')))
+    return false;
   return harmlessKeys.test(key) && !/^\s*!/.test(value.join('='));
 }
 

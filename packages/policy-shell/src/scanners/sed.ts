@@ -1,11 +1,23 @@
 const address =
   /^(?:\d+(?:~\d+)?|\$|[+~]\d+|(?:\/(?:[^/\\\n[]|\\[^]|\[\^?\]?[^\]\n]*\])*\/|\\(.)(?:(?!\1)[^\\\n]|\\[^])*\1)[IM]*)/;
 
+// Where a label ends: GNU sed at a blank and a semicolon, older ones and BSD later or with the line. What follows is a command.
+const labels = [/^[ \t]*[^\s;}]*/, /^[^\n;}]*/, /^[^\n]*/];
+
 /**
  * Gives what a sed script does beyond editing its input, or `undefined`: commands `e r R w W F` and the `e`, `w` flags
  * of `s`. A script this scanner does not understand counts as risky.
  */
 export function riskySed(script: string): string | undefined {
+  for (const label of labels) {
+    const risk = riskyReading(script, label);
+    if (risk !== undefined) return risk;
+    if (!/[bt:T]/.test(script)) return undefined;
+  }
+  return undefined;
+}
+
+function riskyReading(script: string, label: RegExp): string | undefined {
   let rest = script;
   const eat = (pattern: RegExp): string | undefined => {
     const found = pattern.exec(rest);
@@ -42,7 +54,7 @@ export function riskySed(script: string): string | undefined {
     } else if (/[aic]/.test(command)) {
       eat(/^(?:\\\n|[^\n\\]|\\[^])*/);
     } else if (/[bt:T]/.test(command)) {
-      eat(/^[^\n;}]*/);
+      eat(label);
     } else if (/[{}=dDgGhHlnNpPqQxz]/.test(command)) {
       eat(/^[ \t]*\d*/);
     } else {

@@ -179,7 +179,7 @@ export const documentTools: readonly ToolProfile[] = [
   },
   {
     names: 'rar unrar',
-    operands: ['text', 'any'],
+    operands: ['text', 'any', 'fill'],
     style: 'single-dash',
     refuse: { [remove]: '-df -dr -dw', 'shell.workspace.list': '-n@ -x@' },
     refuseOperands: { [remove]: 'm mf d' },

@@ -15,7 +15,7 @@ export const fileTools: readonly ToolProfile[] = [
     options: { text: '-d --date', read: '-r --reference -f', flag: '-sr -s --si --seconds -b --bytes -h' },
   },
   { names: 'sleep usleep gsleep', operands: ['duration'] },
-  { names: 'test [', operands: ['any'], style: 'single-dash', refuse: { 'shell.exec.option': '-v -R' } },
+  { names: 'test [', operands: ['look'], style: 'single-dash', refuse: { 'shell.exec.option': '-v -R' } },
   { names: 'cd', operands: ['read'] },
   {
     names: 'ls dir vdir',
@@ -177,6 +177,31 @@ export const fileTools: readonly ToolProfile[] = [
     operands: ['write'],
     options: { size: '-s --size', read: '-r --reference', flag: '-c --no-create -o --io-blocks' },
   },
+  // Perl's, which is the usual one on Debian, evaluates its expression; that of util-linux replaces text.
+  {
+    names: 'rename prename file-rename perl-rename',
+    operands: ['rename', 'write'],
+    operandsWith: [{ options: '-e -E --expr --exprs', operands: ['write'] }],
+    options: {
+      rename: '-e -E --expr --exprs',
+      flag: '-v --verbose -n --nono --no-act -f --force -o --no-overwrite -i --interactive -d --filename --nopath --path --fullpath -u -l --last -a --all -s --symlink -0 --null',
+      info: '-h --help -m --man -V --version',
+    },
+    unknownOption: 'shell.option.unknown',
+  },
+  // The file names the place it is written to.
+  { names: 'uudecode', refused: 'shell.fetch.names' },
+  { names: 'genisoimage mkisofs xorrisofs', operands: ['any'], style: 'single-dash', refuse: { 'shell.workspace.list': '-path-list' } },
+  { names: 'jot', operands: ['text'] },
+  // Programs that unpack: the names come out of the archive.
+  { names: 'dpkg-deb', operands: ['read', 'fill'], refuse: { [exec]: '-b --build' } },
+  { names: 'unar', operands: ['read', 'text'], options: { fill: '-o -output-directory' } },
+  { names: 'cabextract msiextract', operands: ['read'], options: { fill: '-d --directory -C', pattern: '-F --filter' } },
+  { names: 'aunpack atool', operands: ['any'], options: { fill: '-X --extract-to' }, refuse: { [exec]: '-o --option --config' } },
+  { names: 'patool', operands: ['text', 'any'], options: { fill: '--outdir' } },
+  { names: 'ouch', operands: ['text', 'any'], options: { fill: '-d --dir' } },
+  { names: 'asar', operands: ['text', 'read', 'fill'] },
+  { names: 'mt', operands: ['text'], refuse: { 'shell.program.system': '-f --file' } },
   {
     names: 'fallocate',
     operands: ['write'],
@@ -324,7 +349,11 @@ export const fileTools: readonly ToolProfile[] = [
       text: '-S --suffix -T --threads -L --level',
       write: '-o --output -D',
     },
-    refuse: { [remove]: '--rm', 'shell.workspace.list': '--files --files0 --filelist' },
+    refuse: {
+      [remove]: '--rm',
+      'shell.workspace.list': '--files --files0 --filelist',
+      'shell.fetch.names': '-N --name',
+    },
   },
   { names: 'cpio bsdcpio pax star', refused: 'shell.exec.option' },
   // Of a plug-in the code runs as soon as it is named.

@@ -163,7 +163,8 @@ export const projectTools: readonly ToolProfile[] = [
     names: 'pip',
     options: {
       package: '-r --requirement -c --constraint -e --editable',
-      any: '-t --target --prefix --root --src -d --dest -w --wheel-dir --cache-dir --log --report',
+      fill: '-t --target --prefix --root --src -d --dest -w --wheel-dir',
+      any: '--cache-dir --log --report',
       text: '--python-version --platform --only-binary --no-binary --timeout --retries --progress-bar --format',
     },
     refuse: {
@@ -498,7 +499,8 @@ export const projectTools: readonly ToolProfile[] = [
     operands: ['any'],
     refuse: { [exec]: '-processor -processorpath -J --processor-path --processor-module-path -Xplugin' },
   },
-  { names: 'jar javap javadoc', operands: ['any'], refuse: { [exec]: '-J -doclet -docletpath' } },
+  { names: 'jar', operands: ['any'], options: { 'fill-base': '-C', fill: '--dir' }, refuse: { [exec]: '-J' } },
+  { names: 'javap javadoc', operands: ['any'], refuse: { [exec]: '-J -doclet -docletpath' } },
   {
     names: 'gradle gradlew mvn mvnw mvnd mvnDebug mvnyjp sbt ant',
     operands: ['any'],
