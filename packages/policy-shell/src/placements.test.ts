@@ -186,7 +186,14 @@ describe('where files end up', () => {
   });
 
   it('starts nowhere that cd would not go', () => {
-    for (const cwd of ['.config', '.git', '.git/info', '.git/hooks', join(fixture.workspace, '.config'), 'link-config'])
+    for (const cwd of [
+      '.config',
+      '.git',
+      '.git/info',
+      '.git/hooks',
+      join(fixture.workspace, '.config'),
+      'link-config',
+    ])
       expect([cwd, rule('ls', cwd)]).toEqual([cwd, 'shell.workspace.protected']);
     expect(rule('git status', 'src')).toBe('shell.allow');
     expect(rule('cp -r ../z/hooks .', '.git')).toBe('shell.workspace.protected');

@@ -360,8 +360,7 @@ function inspectModule(words: readonly Token[], walker: Walker): void {
     if (rest[0]) {
       inspectValue('any', rest[0], walker.name, into);
       inspectModule(rest, walker);
-    }
-    else into.object('shell.program.code-runner', module, `${walker.name} -m runpy`);
+    } else into.object('shell.program.code-runner', module, `${walker.name} -m runpy`);
     return;
   }
   const label = `${walker.name} -m ${module.value}`;

@@ -191,13 +191,27 @@ export const fileTools: readonly ToolProfile[] = [
   },
   // The file names the place it is written to.
   { names: 'uudecode', refused: 'shell.fetch.names' },
-  { names: 'genisoimage mkisofs xorrisofs', operands: ['any'], style: 'single-dash', refuse: { 'shell.workspace.list': '-path-list' } },
+  {
+    names: 'genisoimage mkisofs xorrisofs',
+    operands: ['any'],
+    style: 'single-dash',
+    refuse: { 'shell.workspace.list': '-path-list' },
+  },
   { names: 'jot', operands: ['text'] },
   // Programs that unpack: the names come out of the archive.
   { names: 'dpkg-deb', operands: ['read', 'fill'], refuse: { [exec]: '-b --build' } },
   { names: 'unar', operands: ['read', 'text'], options: { fill: '-o -output-directory' } },
-  { names: 'cabextract msiextract', operands: ['read'], options: { fill: '-d --directory -C', pattern: '-F --filter' } },
-  { names: 'aunpack atool', operands: ['any'], options: { fill: '-X --extract-to' }, refuse: { [exec]: '-o --option --config' } },
+  {
+    names: 'cabextract msiextract',
+    operands: ['read'],
+    options: { fill: '-d --directory -C', pattern: '-F --filter' },
+  },
+  {
+    names: 'aunpack atool',
+    operands: ['any'],
+    options: { fill: '-X --extract-to' },
+    refuse: { [exec]: '-o --option --config' },
+  },
   { names: 'patool', operands: ['text', 'any'], options: { fill: '--outdir' } },
   { names: 'ouch', operands: ['text', 'any'], options: { fill: '-d --dir' } },
   { names: 'asar', operands: ['text', 'read', 'fill'] },

@@ -499,7 +499,12 @@ export const projectTools: readonly ToolProfile[] = [
     operands: ['any'],
     refuse: { [exec]: '-processor -processorpath -J --processor-path --processor-module-path -Xplugin' },
   },
-  { names: 'jar', operands: ['any'], options: { 'fill-base': '-C', fill: '--dir' }, refuse: { [exec]: '-J' } },
+  {
+    names: 'jar',
+    operands: ['any'],
+    options: { 'fill-base': '-C', fill: '--dir' },
+    refuse: { [exec]: '-J' },
+  },
   { names: 'javap javadoc', operands: ['any'], refuse: { [exec]: '-J -doclet -docletpath' } },
   {
     names: 'gradle gradlew mvn mvnw mvnd mvnDebug mvnyjp sbt ant',
