@@ -5,6 +5,7 @@ import { isDefaultStorageRoot, type Settings } from '../settings/index.js';
 import { VERSION } from '../version.js';
 import type { Backend } from './backend.js';
 import { commandWalls } from './command-walls.js';
+import type { FileGuard } from './file-guard.js';
 
 /** What the banner tells of. */
 export interface BannerFacts {
@@ -16,7 +17,7 @@ export interface BannerFacts {
   readonly backend: Pick<Backend, 'selection' | 'image'> & { readonly pool: Pick<AgentPool, 'kind'> };
   readonly probe: PoolProbe;
   readonly confiners: readonly ConfinerProbe[];
-  readonly fileGuard: 'kernel' | 'detect';
+  readonly fileGuard: FileGuard;
 }
 
 /** Gives what the server prints when it runs: where it is, and what is and is not enforced on this host. */

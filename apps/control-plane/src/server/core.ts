@@ -27,6 +27,7 @@ import { acquireWriterLock, openStorage, type AgentRecord, type Storage } from '
 import { createConfigVault, createVault, secretPathsOf } from '../vault/index.js';
 import { offlineMode } from './backend-selection.js';
 import { derivedKey } from './derived-key.js';
+import { fileGuardOf } from './file-guard.js';
 import { unconfinedExec } from './unconfined-exec.js';
 import { workerUser } from './worker-user.js';
 
@@ -86,7 +87,7 @@ export async function openCore(settings: Settings, loggers: Loggers): Promise<Co
     limiter: createLoginLimiter(storage.limiter, { secret: derivedKey(settings.jwtSecret, 'login-limiter') }),
   });
   const files = new AgentFiles(settings.storageRoot, {
-    allowDetectOnly: process.platform !== 'linux',
+    allowDetectOnly: fileGuardOf(process.platform) === 'detect',
     ownerOf: async (agentId) => {
       const agent = await storage.agents.get(agentId);
       return agent && workerUser(agent, storage, settings);

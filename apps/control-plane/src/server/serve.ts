@@ -6,6 +6,7 @@ import { StorageError } from '../storage/index.js';
 import { dashboardDirectory } from '../ui/dashboard-files.js';
 import { banner, startReport, type BannerFacts } from './banner.js';
 import { startControlPlane, type ControlPlane } from './control-plane.js';
+import { fileGuardOf } from './file-guard.js';
 import { openBackend } from './open-backend.js';
 
 /** Exit codes of `clawforce serve` besides 0. */
@@ -56,7 +57,7 @@ export async function serve(flags: SettingsFlags, { json }: { readonly json: boo
       backend: plane.backend,
       probe: await plane.backend.pool.probe(),
       confiners: await probeConfiners(),
-      fileGuard: process.platform === 'linux' ? 'kernel' : 'detect',
+      fileGuard: fileGuardOf(process.platform),
     };
     const colors = process.stdout.isTTY && !process.env['NO_COLOR'];
     process.stdout.write(json ? `${JSON.stringify(startReport(facts))}\n` : banner(facts, colors));
