@@ -481,6 +481,41 @@ requires('docker', 'root').describe('agents in containers', () => {
     expect(await running(id)).toMatchObject({ generation: generation + 1 });
   });
 
+  it('that are killed in the middle of a turn fail with the cause, interrupt it, and go on when they are started again', async () => {
+    await start();
+    const [demo] = (await call('GET', '/api/agents')).body.items as { id: string }[];
+    const id = demo?.id ?? '';
+    await call('PATCH', `/api/agents/${id}/config`, { security: { docker: { level: 'sandboxed' } } });
+    const { generation } = await running(id);
+    const messageIs = (sent: string, state: string): Promise<Answer['body']> =>
+      until(
+        `the message to be ${state}`,
+        async () => {
+          const { body } = await call('GET', `/api/agents/${id}/messages/${sent}`);
+          return body.state === state && body;
+        },
+        90_000,
+      );
+    const send = async (text: string): Promise<string> =>
+      (await call('POST', `/api/agents/${id}/messages`, { text })).body.id as string;
+    // Its fourteen steps pause, so that the kill finds it at one of them.
+    const cut = await send('Do your job.');
+    await until(
+      'the first step',
+      async () => (await test.core.storage.events.tail(id, 5)).length > 0,
+      60_000,
+    );
+    await messageIs(cut, 'delivered');
+    await docker('docker', ['kill', '--signal', 'KILL', await containerOf(id)]);
+    expect((await reaches(id, 'failed')).statusReason).toMatch(
+      /^The worker ended unexpectedly: killed from outside of Clawforce.* The next attempt follows in 60 seconds\.$/,
+    );
+    expect((await messageIs(cut, 'interrupted')).error.message).toContain('killed from outside');
+    expect(await running(id)).toMatchObject({ generation: generation + 1, attested: 'matched' });
+    await messageIs(await send('report'), 'done');
+    await call('POST', `/api/agents/${id}/stop`);
+  });
+
   it('whose image is gone fail by its name with the fix, and run by themselves once it is there', async () => {
     // A registry that refuses at once.
     const tag = `127.0.0.1:1/clawforce-test/worker:${randomUUID()}`;
