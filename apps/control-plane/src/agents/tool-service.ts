@@ -125,7 +125,7 @@ export class ToolService {
   }
 }
 
-/** The worker would refuse them too, but only what has gone wrong on the way to it is told as a failure of the worker. */
+/** A worker refuses them too, but what a worker answers is told as its own failure, and this one is the caller's. */
 function checkSize(args: Readonly<Record<string, unknown>>): void {
   if (Buffer.byteLength(JSON.stringify(args)) <= LINK_LIMITS.argsBytes) return;
   throw new ApiError(

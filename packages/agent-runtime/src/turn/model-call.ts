@@ -20,7 +20,7 @@ export interface ModelRetry {
 }
 
 /**
- * Four attempts: a model that fails at once is given up after about ten seconds, one that asks for long waits after a
+ * Four attempts: a model that fails at once is given up after some seconds, one that asks for long waits after a
  * minute and a half. An attempt that ran out of time is not repeated, nor one that broke off after a long while: whoever
  * waits for an answer waits for these two minutes and for one deadline of the broker at most.
  */

@@ -88,10 +88,9 @@ bwrap.describe('exec in a worker', () => {
 
   it('ends the command when the turn is cancelled', async () => {
     const slow = `slow-${randomUUID()}.sh`;
-    writeFileSync(join(harness.workspace, slow), 'touch begun\nsleep 20\n');
+    writeFileSync(join(harness.workspace, slow), 'touch begun\nsleep 600\n');
     harness.broker.steps = [{ calls: [{ tool: 'exec', args: { command: `sh ${slow}` } }] }];
     await start();
-    const started = Date.now();
     const report = harness.plane.message('run it');
     await until(() => existsSync(join(harness.workspace, 'begun')), 'command runs');
     expect(runs(slow)).toBe(true);
@@ -106,7 +105,6 @@ bwrap.describe('exec in a worker', () => {
       'assistant',
     ]);
     await until(() => !runs(slow), 'the command has ended');
-    expect(Date.now() - started).toBeLessThan(20_000);
   });
 
   it('runs a relaxed line part by part, each judged and confined, and refuses its worst part', async () => {
