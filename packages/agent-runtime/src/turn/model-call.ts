@@ -15,14 +15,14 @@ export interface ModelRetry {
   readonly baseMs: number;
   /** Longest wait, also when the broker asks for more. */
   readonly maxMs: number;
-  /** Once this long has passed since the first attempt began, no further one does. */
+  /** No attempt begins later than this after the first one did. */
   readonly withinMs: number;
 }
 
 /**
  * Four attempts: a model that fails at once is given up after some seconds, one that asks for long waits after a
- * minute and a half. An attempt that ran out of time is not repeated, nor one that broke off after a long while: whoever
- * waits for an answer waits for these two minutes and for one deadline of the broker at most.
+ * minute and a half. One that ran out of time is not repeated, and none begins later than two minutes after the first:
+ * whoever waits for an answer waits for two minutes and one deadline of the broker at most.
  */
 export const MODEL_RETRY: ModelRetry = Object.freeze({
   attempts: 4,
@@ -67,11 +67,11 @@ export async function callModel(
     } catch (error) {
       if (!(error instanceof BrokerError) || error.code === 'BROKER_ABORTED') throw error;
       const passes = error.retryable && error.code !== 'BROKER_TIMEOUT' && !LASTING.has(error.brokerCode);
-      const late = performance.now() - began >= retry.withinMs;
-      if (!passes || late || attempt >= retry.attempts) throw asCommandError(error);
-      options.onRetry(error, attempt);
       const jitter = Math.random() * retry.baseMs * 2 ** (attempt - 1);
       const wait = Math.min(retry.maxMs, Math.max(error.retryAfterMs ?? 0, jitter));
+      const late = performance.now() - began + wait > retry.withinMs;
+      if (!passes || late || attempt >= retry.attempts) throw asCommandError(error);
+      options.onRetry(error, attempt);
       await sleep(wait, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -204,3 +204,15 @@ it('never picks the backend that confines nothing by itself', async () => {
     backend: 'none',
   });
 });
+
+requires('linux').test('ends the whole group of a command where no other wall would do it', async () => {
+  const confiner = await createConfiner({ backend: 'none' });
+  const abort = new AbortController();
+  // SIGTERM ends the shell and the second sleep; the first one is deaf to it and goes when the shell has ended.
+  const plan = rawPlan(tmpdir(), ['sh', '-c', "(trap '' TERM; sleep 86316) & sleep 86317"]);
+  const running = runCommand(plan, { confiner, network: 'host', signal: abort.signal });
+  await until(() => processesNamed('8631[67]') === 2, 'both run');
+  abort.abort();
+  expect(await running).toMatchObject({ aborted: true });
+  await until(() => processesNamed('8631[67]') === 0, 'both have ended');
+});
