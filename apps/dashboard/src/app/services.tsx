@@ -8,6 +8,7 @@ import {
   type ApiClient,
   type SendRequest,
 } from '../api/api-client.js';
+import { inTime } from '../api/in-time.js';
 import { LiveConnection } from '../live/live-connection.js';
 import { openUiSocket, type UiSocket } from '../live/ui-socket.js';
 import { openSessionChannel, type SessionChannel } from '../session/session-channel.js';
@@ -43,11 +44,13 @@ const BROWSER: Edges = {
 export function createServices(edges: Edges = BROWSER): Services {
   const now = (): number => Date.now();
   const channel = edges.openChannel();
-  const session = new SessionStore({ send: edges.send, channel, now, startOver: edges.startOver });
+  const promptly = inTime(edges.send);
+  const session = new SessionStore({ send: promptly, channel, now, startOver: edges.startOver });
   const fetchAuthorised = authorisedFetch(session, edges.send);
   const api = createApiClient(fetchAuthorised);
+  const tickets = createApiClient(authorisedFetch(session, promptly));
   const live = new LiveConnection({
-    open: async () => edges.openSocket(unwrap(await api.POST('/api/auth/stream-token')).ticket),
+    open: async () => edges.openSocket(unwrap(await tickets.POST('/api/auth/stream-token')).ticket),
     now,
   });
   const queries = createQueryClient();

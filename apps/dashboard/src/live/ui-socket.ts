@@ -13,8 +13,8 @@ export interface UiSocket {
 const ANSWER_MS = 10_000;
 const ADMIT_MS = 10_000;
 
-/** Connects with a single-use ticket. @throws Error when the server refuses or does not answer. */
-export async function openUiSocket(ticket: string): Promise<UiSocket> {
+/** Connects with a single-use ticket. @throws Error when the server refuses, goes, or does not admit in time. */
+export async function openUiSocket(ticket: string, admitMs = ADMIT_MS): Promise<UiSocket> {
   const { io } = await import('socket.io-client');
   const socket = io('/ui', {
     path: '/api/control/ws',
@@ -23,14 +23,23 @@ export async function openUiSocket(ticket: string): Promise<UiSocket> {
     // A ticket works once; the caller comes back with another.
     reconnection: false,
     forceNew: true,
-    timeout: ADMIT_MS,
+    timeout: admitMs,
   });
   await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve);
-    socket.once('connect_error', (error) => {
+    const fail = (error: Error): void => {
+      clearTimeout(deadline);
       socket.close();
       reject(error);
+    };
+    // The client's own deadline ends when the transport is open; the server still has to look at the ticket.
+    const deadline = setTimeout(() => fail(new Error('not admitted in time')), admitMs);
+    socket.once('connect', () => {
+      clearTimeout(deadline);
+      resolve();
     });
+    socket.once('connect_error', fail);
+    // A server that goes before it has admitted is told by this alone.
+    socket.once('disconnect', (reason) => fail(new Error(reason)));
   });
   return {
     ask: async (name, body) =>
