@@ -20,6 +20,19 @@ function removeContainers(agentId: string): void {
 const password = `first ${randomBytes(12).toString('hex')}`;
 /** Where the tests have an engine a container can connect back, so `npm start` has to choose it. */
 const engine = missingRequirement('docker') === undefined;
+/** What the demo agent tries, by tool, and the rule that refuses it. */
+const TEN_REFUSALS = [
+  'exec shell.destructive.remove',
+  'exec shell.env.dump',
+  'read_file fs.link.escape',
+  'read_file fs.name.lookalike',
+  'read_file fs.path.traversal',
+  'read_file fs.path.traversal',
+  'read_file fs.zone.hidden',
+  'web_fetch net.address.metadata',
+  'web_fetch net.redirect.name',
+  'write_file fs.zone.read-only',
+];
 /** What a person who has never seen it may need from the clone to the ten refusals. */
 const FIVE_MINUTES = 300;
 
@@ -141,14 +154,9 @@ requires('git').describe('from a fresh clone to the ten refusals, through the AP
       .map(({ event }) => event)
       .filter(({ event_type: type, result_status: status }) => type === 'tool_result' && status === 'denied');
     expect(results).toHaveLength(10);
-    for (const { record } of decisions) {
-      expect(record.decision.rule).toMatch(/^[a-z]+(\.[a-z0-9-]+)+$/);
-      expect(record.decision.reason.length).toBeGreaterThan(10);
-    }
+    for (const { record } of decisions) expect(record.decision.reason.length).toBeGreaterThan(10);
     const rules = decisions.map(({ record }) => `${record.tool as string} ${record.decision.rule as string}`);
-    expect(rules.filter((rule) => rule.startsWith('read_file'))).toHaveLength(5);
-    expect(rules.filter((rule) => rule.startsWith('exec'))).toHaveLength(2);
-    expect(rules.filter((rule) => rule.startsWith('write_file'))).toHaveLength(1);
+    expect(rules.sort()).toEqual(TEN_REFUSALS);
   });
 
   test('a person gets from the clone to the ten refusals in five minutes', () => {
@@ -164,18 +172,9 @@ requires('git').describe('from a fresh clone to the ten refusals, through the AP
     const { body } = await api.call('GET', `/api/audit?agent_id=${demo.id}&effect=deny&limit=200`);
     const rows = body.items as { kind: string; rule: string; event: any }[];
     const refused = rows.filter(({ kind }) => kind === 'policy_decision');
-    expect(refused.map(({ rule }) => rule).sort()).toEqual([
-      'fs.link.escape',
-      'fs.name.lookalike',
-      'fs.path.traversal',
-      'fs.path.traversal',
-      'fs.zone.hidden',
-      'fs.zone.read-only',
-      'net.address.metadata',
-      'net.redirect.name',
-      'shell.destructive.remove',
-      'shell.env.dump',
-    ]);
+    expect(refused.map(({ rule }) => rule).sort()).toEqual(
+      TEN_REFUSALS.map((refusal) => refusal.split(' ')[1] ?? '').sort(),
+    );
     const egress = rows.filter(({ kind }) => kind === 'egress');
     expect(egress).toHaveLength(1);
     expect(egress[0]).toMatchObject({ rule: 'net.redirect.name', event: { ext: { source: 'broker' } } });

@@ -111,6 +111,9 @@ requires('docker', 'cc', 'root').test(
       image = await ensureWorkerImage({ base, compile: true, say: (line) => sentences.push(line) });
       const compiled = await inside(programs);
       expect(compiled.split('\n')).toHaveLength(2);
+      // What `npm start` prints meanwhile: what is built on what, then each step.
+      expect(sentences[0]).toBe(`building ${image} on ${base}`);
+      expect(sentences.slice(1).every((line) => /^(?:Step \d+\/\d+ : |#\d+ \[)/.test(line))).toBe(true);
       expect(sentences.join('\n')).toContain('RUN sh /native/build.sh');
       // They work there: the probe makes a call that is refused, the helper confines a command and the worker finds it.
       const probe = '/opt/clawforce/bin/clawforce-drill-probe call works bpf 0 0 0';

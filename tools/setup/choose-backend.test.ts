@@ -31,6 +31,31 @@ describe('npm start', () => {
     });
   });
 
+  it('says how the worker image comes to be, line by line, while it is built', async () => {
+    const printed = vi.spyOn(console, 'log').mockReturnValue();
+    try {
+      const image = ({
+        docker,
+        say,
+      }: {
+        docker: string;
+        say: (sentence: string) => void;
+      }): Promise<string> => {
+        say(`building clawforce-worker:abc with ${docker}`);
+        say('Step 1/9 : FROM base');
+        return built();
+      };
+      const docker = await dockerThat(0);
+      await chooseBackend(undefined, { docker, image });
+      expect(printed.mock.calls.flat()).toEqual([
+        `worker image: building clawforce-worker:abc with ${docker}`,
+        'worker image: Step 1/9 : FROM base',
+      ]);
+    } finally {
+      printed.mockRestore();
+    }
+  });
+
   it('takes processes where there is no docker command, no engine or no image, and says why', async () => {
     const missing = await chooseBackend(undefined, { docker: join(directory, 'none'), image: built });
     expect(missing).toMatchObject({
