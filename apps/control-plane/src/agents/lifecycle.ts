@@ -269,6 +269,8 @@ export class AgentLifecycle {
         this.#parts.log('warn', 'an agent could not be started again', {
           agent: agentId,
           code: (error as { code?: string }).code,
+          // The status of an agent whose start failed for an unknown reason refers to it.
+          cause: String((error as { cause?: unknown }).cause ?? error),
         }),
       );
   }
