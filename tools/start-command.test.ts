@@ -12,13 +12,14 @@ const MAIN = `
   const timer = setInterval(() => undefined, 1000);
   for (const [signal, code] of [['SIGTERM', 7], ['SIGINT', 8]])
     process.once(signal, () => { clearInterval(timer); process.exitCode = code; });
-  console.log(JSON.stringify([process.argv.slice(2), process.env.ADMIN_RUNTIME_BACKEND]));`;
+  console.log(JSON.stringify([process.argv.slice(2), process.env.ADMIN_RUNTIME_BACKEND, process.env.UV_THREADPOOL_SIZE]));`;
 
 async function start(tsc: string, env: Record<string, string>, signal?: NodeJS.Signals) {
   repository = makeScratchRepository({ 'typescript-7': tsc });
   repository.write('apps/control-plane/dist/main.js', MAIN);
   const inherited = { ...process.env };
   delete inherited['ADMIN_RUNTIME_BACKEND'];
+  delete inherited['UV_THREADPOOL_SIZE'];
   const child = spawn(process.execPath, [join(repository.root, 'tools/start.mjs'), '--port', '9'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...inherited, ...env },
@@ -38,18 +39,18 @@ test('options reach serve, the runtime is passed explicitly, and SIGTERM and the
   // Without a docker command it is the process runtime, whatever this host has.
   const { code, output } = await start('process.exit(0)', { PATH: '/nowhere' }, 'SIGTERM');
   const reason = 'there is no docker command here';
-  expect(output).toContain(`[["serve","--backend-reason","${reason}","--port","9"],"process"]`);
+  expect(output).toContain(`[["serve","--backend-reason","${reason}","--port","9"],"process","32"]`);
   expect(output).toContain(`Runtime: process (docker is not used: ${reason}).`);
   expect(code).toBe(7);
 });
 
-test('a runtime that the operator set is kept, and SIGINT goes through', async () => {
+test('a runtime and a size of the thread pool that the operator set are kept, and SIGINT goes through', async () => {
   const { code, output } = await start(
     'process.exit(0)',
-    { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: 'some/image' },
+    { ADMIN_RUNTIME_BACKEND: 'docker', AGENT_IMAGE: 'some/image', UV_THREADPOOL_SIZE: '64' },
     'SIGINT',
   );
-  expect(output).toContain('"docker"]');
+  expect(output).toContain('"docker","64"]');
   expect(output).toContain('from ADMIN_RUNTIME_BACKEND');
   expect(code).toBe(8);
 });

@@ -19,7 +19,8 @@ console.log(choice.said);
 const main = join(root, 'apps/control-plane/dist/main.js');
 const child = spawn(process.execPath, [main, 'serve', ...choice.flags, ...process.argv.slice(2)], {
   stdio: 'inherit',
-  env: { ...process.env, ...choice.env },
+  // Half of the threads look names up for agents; the program itself could not say it any more (decision 0193).
+  env: { UV_THREADPOOL_SIZE: '32', ...process.env, ...choice.env },
 });
 
 const forward = (signal) =>

@@ -6,6 +6,8 @@ export type { GuardedFetch, GuardedRequestInit } from './client/guarded-fetch.js
 export { DEFAULT_LIMITS } from './client/limits.js';
 export type { FetchLimits } from './client/limits.js';
 export type { Resolve } from './client/resolve-host.js';
+export { SystemResolver } from './client/system-resolver.js';
+export type { SystemResolverOptions } from './client/system-resolver.js';
 export type { TlsSettings } from './client/secure-socket.js';
 export type { UpstreamProxy } from './client/upstream.js';
 export { EgressDeniedError, EgressLimitError, EgressUpstreamError } from './errors.js';

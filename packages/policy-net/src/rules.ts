@@ -27,6 +27,7 @@ export type NetRule =
   | 'net.dns.timeout'
   | 'net.dns.empty'
   | 'net.dns.malformed'
+  | 'net.dns.too-many-lookups'
   | 'net.connection.peer'
   | 'net.redirect.url'
   | 'net.redirect.scheme'
@@ -151,6 +152,10 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
   'net.dns.malformed': {
     when: 'the resolver gave something that is no address, or more than 256 of them',
     hint: resolver,
+  },
+  'net.dns.too-many-lookups': {
+    when: 'as many lookups wait for a resolver as may, which does not answer those before them',
+    hint: 'Wait until earlier lookups have their answers, and ask only for names whose name servers answer.',
   },
   'net.connection.peer': { when: 'the socket leads to another address than the one that was judged' },
   'net.redirect.url': { when: 'redirect to a URL that a `net.url` rule refuses', hint: redirect },

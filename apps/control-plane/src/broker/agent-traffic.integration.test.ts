@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
-import { EgressDeniedError, type EgressAuditEvent } from '@clawforce/policy-net';
+import { EgressDeniedError, SystemResolver, type EgressAuditEvent } from '@clawforce/policy-net';
 import { effectiveConfig, parseAgentConfig, type EffectiveAgentConfig } from '@clawforce/protocol/config';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startDemoOrigin } from '../demo/demo-origin.js';
@@ -21,6 +21,7 @@ async function origin(handle: Parameters<typeof httpOrigin>[0]): Promise<HttpOri
   return opened;
 }
 
+const resolver = new SystemResolver();
 const audit: { purpose: string; event: EgressAuditEvent }[] = [];
 function trafficOf(config: unknown, ownEndpoints: readonly OwnEndpoint[] = []): AgentTraffic {
   const parsed = parseAgentConfig(config);
@@ -29,6 +30,7 @@ function trafficOf(config: unknown, ownEndpoints: readonly OwnEndpoint[] = []): 
   const traffic = createAgentTraffic({
     config: effectiveConfig(parsed.config),
     ownEndpoints,
+    resolve: { web: resolver.for('web'), provider: resolver.for('provider') },
     onEgress: (purpose, event) => audit.push({ purpose, event }),
   });
   closers.push(() => traffic.close());

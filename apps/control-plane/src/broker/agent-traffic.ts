@@ -4,6 +4,7 @@ import {
   NetworkSecurityPolicy,
   type EgressAuditEvent,
   type GuardedFetch,
+  type Resolve,
 } from '@clawforce/policy-net';
 import {
   WEB_MEDIA_TYPES,
@@ -38,6 +39,7 @@ export interface AgentTrafficOptions {
   /** With secrets opened. */
   readonly config: EffectiveAgentConfig;
   readonly ownEndpoints: readonly OwnEndpoint[];
+  readonly resolve: Readonly<Record<'web' | 'provider', Resolve>>;
   readonly onEgress: (purpose: 'web' | 'provider', event: EgressAuditEvent) => void;
 }
 
@@ -70,6 +72,7 @@ export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
   const adapters = new Map<string, ProviderAdapter>();
   const web = createGuardedFetch(webPolicy(config, own), {
     limits: WEB_LIMITS,
+    resolve: options.resolve.web,
     onAudit: (event) => options.onEgress('web', event),
   });
 
@@ -78,6 +81,7 @@ export function createAgentTraffic(options: AgentTrafficOptions): AgentTraffic {
     if (!guarded) {
       guarded = createGuardedFetch(providerPolicy(apiBase, own), {
         limits: MODEL_LIMITS,
+        resolve: options.resolve.provider,
         onAudit: (event) => options.onEgress('provider', event),
       });
       clients.set(apiBase, guarded);

@@ -1,4 +1,4 @@
-import { EgressDeniedError } from '@clawforce/policy-net';
+import { EgressDeniedError, SystemResolver } from '@clawforce/policy-net';
 import { effectiveConfig, parseAgentConfig, type EffectiveAgentConfig } from '@clawforce/protocol/config';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { TrafficRegistry } from './traffic-registry.js';
@@ -16,6 +16,7 @@ let registry: TrafficRegistry;
 beforeEach(() => {
   config = () => Promise.resolve(admitting(1));
   registry = new TrafficRegistry({
+    resolver: new SystemResolver(),
     config: () => config(),
     ownEndpoints: () => [{ port: 8080 }],
     onEgress: () => undefined,

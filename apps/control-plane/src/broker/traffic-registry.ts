@@ -1,4 +1,4 @@
-import type { EgressAuditEvent } from '@clawforce/policy-net';
+import type { EgressAuditEvent, SystemResolver } from '@clawforce/policy-net';
 import type { EffectiveAgentConfig } from '@clawforce/protocol/config';
 import type { OwnEndpoint } from '../egress/web-policy.js';
 import { createAgentTraffic, type AgentTraffic } from './agent-traffic.js';
@@ -10,6 +10,8 @@ export interface TrafficRegistryParts {
   readonly config: (agentId: string) => Promise<EffectiveAgentConfig>;
   /** The control plane's own listeners and database; empty until they are known, and until then nothing is let out. */
   readonly ownEndpoints: () => readonly OwnEndpoint[];
+  /** Asked for each agent in its turns. */
+  readonly resolver: SystemResolver;
   readonly onEgress: (agentId: string, purpose: 'web' | 'provider', event: EgressAuditEvent) => void;
   readonly onFailure: (error: unknown) => void;
 }
@@ -95,6 +97,12 @@ export class TrafficRegistry {
     return createAgentTraffic({
       config,
       ownEndpoints,
+      resolve: {
+        // The same turns as for its commands.
+        web: this.#parts.resolver.for(agentId),
+        // Names of the configuration, which no page and no command chooses.
+        provider: this.#parts.resolver.for(`${agentId} provider`),
+      },
       onEgress: (purpose, event) => this.#parts.onEgress(agentId, purpose, event),
     });
   }

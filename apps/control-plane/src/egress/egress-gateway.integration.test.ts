@@ -4,6 +4,7 @@ import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SystemResolver } from '@clawforce/policy-net';
 import { effectiveConfig, type EffectiveAgentConfig } from '@clawforce/protocol/config';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EgressGateway } from './egress-gateway.js';
@@ -27,6 +28,7 @@ beforeEach(async () => {
   admitted = true;
   config = () => Promise.resolve(allowing('listed.example.org'));
   gateway = new EgressGateway({
+    resolver: new SystemResolver(),
     config: () => config(),
     ownEndpoints: () => own,
     admitted: (agentId) => agentId === 'a1' && admitted,

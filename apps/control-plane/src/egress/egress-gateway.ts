@@ -1,4 +1,4 @@
-import type { NetworkSecurityPolicy } from '@clawforce/policy-net';
+import type { NetworkSecurityPolicy, SystemResolver } from '@clawforce/policy-net';
 import { createEgressProxy, type EgressProxy, type ProxyAuditEvent } from '@clawforce/policy-net/proxy';
 import { WEB_PORTS, webPolicy, type OwnEndpoint, type WebSettings } from './web-policy.js';
 
@@ -10,6 +10,8 @@ export interface EgressGatewayParts {
   readonly ownEndpoints: () => readonly OwnEndpoint[];
   /** Whether the agent's worker was looked at from outside and may work; until then nothing is let out. */
   readonly admitted: (agentId: string) => boolean;
+  /** Asked for each agent in its turns. */
+  readonly resolver: SystemResolver;
   readonly onEgress: (agentId: string, event: ProxyAuditEvent) => void;
   readonly onFailure: (error: unknown) => void;
 }
@@ -46,6 +48,7 @@ export class EgressGateway {
         // one: else a tunnel led to any site behind the same address (decision 0025).
         sniPorts: WEB_PORTS,
         limits: LIMITS,
+        resolve: this.#parts.resolver.for(agentId),
         onAudit: (event) => this.#parts.onEgress(agentId, event),
       }),
     };

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { SystemResolver } from '@clawforce/policy-net';
 import { LINK_CODES } from '@clawforce/protocol';
 import type { Server as SocketServer } from 'socket.io';
 import { AgentLifecycle } from '../agents/lifecycle.js';
@@ -41,6 +42,7 @@ import { createPublicApp } from './public-app.js';
 import { publicCaller } from './public-caller.js';
 import { allRoutes } from './routes.js';
 import { watchSessions } from './session-watch.js';
+import { threadPoolSize } from './thread-pool-size.js';
 import { unconfinedExec } from './unconfined-exec.js';
 import { workerPatience } from './worker-patience.js';
 import { workerUser } from './worker-user.js';
@@ -135,7 +137,9 @@ async function start(
     feed,
     onFailure: failed('egress could not be written into the activity'),
   });
+  const resolver = new SystemResolver({ threads: threadPoolSize(process.env) });
   const egress = new EgressGateway({
+    resolver,
     config: (agentId) => services.configs.withoutSecrets(agentId),
     ownEndpoints: () => own.current,
     admitted: (agentId) => hub.admitted(agentId),
@@ -143,6 +147,7 @@ async function start(
     onFailure: failed('the network policy of an agent could not be read'),
   });
   const traffic = new TrafficRegistry({
+    resolver,
     config: (agentId) => services.configs.effective(agentId, 'the broker'),
     ownEndpoints: () => own.current,
     onEgress: (agentId, purpose, event) => report.take(agentId, purpose, event),

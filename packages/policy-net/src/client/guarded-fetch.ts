@@ -21,6 +21,7 @@ import {
 import { readInput } from './request-input.js';
 import { contentTypeOf, headerOf, toResponse } from './guarded-response.js';
 import { readyBody } from './outgoing-body.js';
+import { usualResolver } from './system-resolver.js';
 import { wireHeaders } from './wire-headers.js';
 
 /** What a guarded fetch takes besides what fetch takes. */
@@ -72,6 +73,7 @@ export function createGuardedFetch(
   const { limits, allowDowngrade, onAudit, admitsType: clientTypes, ...how } = checkFetchOptions(options);
   const sink = guardSink(onAudit);
   const running = new DeadlineClock<Hop>();
+  const resolve = how.resolve ?? usualResolver.for(sink);
   let closed = false;
   let inForce = policy;
   const policyInForce = (): NetworkSecurityPolicy => inForce;
@@ -79,6 +81,7 @@ export function createGuardedFetch(
     createGuardedAgent(
       {
         ...how,
+        resolve,
         policy: policyInForce,
         connectMs: limits.connectMs,
         dnsMs: limits.dnsMs,

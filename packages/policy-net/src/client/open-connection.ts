@@ -29,7 +29,7 @@ export interface Connection {
 export interface ConnectionSettings {
   /** The policy in force when a socket is opened. */
   readonly policy: () => NetworkSecurityPolicy;
-  readonly resolve: Resolve | undefined;
+  readonly resolve: Resolve;
   readonly dial: Dial | undefined;
   readonly tls: TlsSettings | undefined;
   /** The parent proxy that sockets go through. */
@@ -97,9 +97,8 @@ export async function openConnection(
     giving.throwIfCancelled();
     const policy = settings.policy();
     const literal = parseAddress(host) !== undefined;
-    const addresses = literal
-      ? [host]
-      : await resolveHost(host, { resolve: settings.resolve, dnsMs: settings.dnsMs, policy, giving });
+    const { resolve, dnsMs } = settings;
+    const addresses = literal ? [host] : await resolveHost(host, { resolve, dnsMs, policy, giving });
     known = { host, port, resolved: addresses };
     // The lookup took time: judged is by the policy in force now.
     const admitting = settings.policy();

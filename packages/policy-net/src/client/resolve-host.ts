@@ -1,20 +1,27 @@
-import { lookup } from 'node:dns/promises';
 import { parseAddress } from '../address/parse-address.js';
 import { EgressDeniedError } from '../errors.js';
 import type { NetworkSecurityPolicy } from '../policy.js';
 import type { NetRule } from '../rules.js';
-import type { Cancellation } from './cancellation.js';
+import { Cancellation } from './cancellation.js';
 import { deny, toDecision } from '../verdict.js';
 import { startTimer } from './limits.js';
 
-/** Gives every address of a name; rejects when there is none. Called once per new connection. */
-export type Resolve = (host: string) => Promise<readonly string[]>;
+/**
+ * Gives every address of a name; rejects when there is none. Called once per new connection. `signal` is aborted when
+ * nobody waits for the answer any more.
+ */
+export type Resolve = (host: string, giving: { readonly signal: AbortSignal }) => Promise<readonly string[]>;
+
+/** A resolver has as many lookups waiting as it takes; becomes the refusal `net.dns.too-many-lookups`. */
+export class TooManyLookupsError extends Error {
+  constructor(host: string) {
+    super(`Too many lookups wait before that of ${host}.`);
+    this.name = 'TooManyLookupsError';
+  }
+}
 
 /** More than any name has in use; each is judged, may be dialled, and stands in the audit event. */
 const MOST_ANSWERS = 256;
-
-const systemResolve: Resolve = async (host) =>
-  (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
 
 /**
  * Gives all answers for a name, or refuses: failure, silence, emptiness and answers that are no addresses count as
@@ -26,7 +33,7 @@ export async function resolveHost(
   host: string,
   settings: {
     readonly policy: NetworkSecurityPolicy;
-    readonly resolve: Resolve | undefined;
+    readonly resolve: Resolve;
     readonly dnsMs: number;
     readonly giving: Cancellation;
   },
@@ -43,10 +50,12 @@ export async function resolveHost(
     );
     forget = settings.giving.onCancel((reason) => reject(reason));
   });
+  const waiting = new Cancellation();
   const lookedUp = (async (): Promise<unknown> => {
     try {
-      return await (settings.resolve ?? systemResolve)(host);
+      return await settings.resolve(host, waiting);
     } catch (cause) {
+      if (cause instanceof TooManyLookupsError) throw refuse('net.dns.too-many-lookups', cause.message);
       throw refuse('net.dns.failed', `${host} could not be resolved.`, cause);
     }
   })();
@@ -72,5 +81,6 @@ export async function resolveHost(
   } finally {
     clearTimeout(timer);
     forget();
+    waiting.cancel(new Error('nobody waits for the answer'));
   }
 }

@@ -7,6 +7,7 @@ import { parseAddress } from '../address/parse-address.js';
 import { guardSink } from '../client/audit.js';
 import { DeadlineClock, type Timed } from '../client/deadline.js';
 import type { ConnectionSettings } from '../client/open-connection.js';
+import { usualResolver } from '../client/system-resolver.js';
 import { EgressDeniedError } from '../errors.js';
 import { compileOwnInterfaces, isSelf, type OwnInterfaces } from '../own-interfaces.js';
 import { deny, type Verdict } from '../verdict.js';
@@ -76,7 +77,7 @@ export function createEgressProxy(given: EgressProxyOptions): EgressProxy {
         proxyRefusal('net.policy.revoked', 'The policy of this agent was withdrawn.'),
       );
     },
-    resolve: options.resolve,
+    resolve: options.resolve ?? usualResolver.for(agent),
     dial: options.dial,
     tls: undefined,
     upstream,

@@ -23,6 +23,7 @@ const statuses: Readonly<Record<string, number>> = {
   'net.proxy.early-data': 400,
   'net.dns.failed': 502,
   'net.dns.timeout': 504,
+  'net.dns.too-many-lookups': 429,
 };
 
 /** Gives the answer to a refused request: what cannot be read is 400, what is not admitted 403. */
