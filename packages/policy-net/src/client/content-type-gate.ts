@@ -1,3 +1,6 @@
+/** More than any Content-Type header has. */
+const MOST_CHARACTERS = 1_024;
+
 /**
  * Compiles media types (`text/*`, `application/json`, `application/*+json`) to a test of a Content-Type header. A
  * response without one counts as `application/octet-stream` (RFC 9110 section 8.3).
@@ -15,6 +18,8 @@ export function compileContentTypes(types: readonly string[]): (header: string |
     return new RegExp(`^${source}$`);
   });
   return (header) => {
+    // No media type is as long; an unclosed quote would be searched for from each of its signs.
+    if (header !== null && header.length > MOST_CHARACTERS) return false;
     // Two types in one line: readers differ in which they take.
     if (header?.replace(/"(?:[^"\\]|\\.)*"/g, '').includes(',') === true) return false;
     const type = (header ?? '').split(';')[0]?.trim().toLowerCase() ?? '';

@@ -1,0 +1,18 @@
+/** Below this the machine decides, not the code. Milliseconds. */
+const NOISE_MS = 50;
+
+/**
+ * Gives how many times as long `work` takes for eight times the input. In proportion that is 8, with the square 64; what
+ * grows at most threefold with each doubling stays below 27. The quicker of two runs counts on each side.
+ */
+export function timeGrowth(size: number, work: (size: number) => void): number {
+  const once = (of: number): number => {
+    const started = performance.now();
+    work(of);
+    return performance.now() - started;
+  };
+  const small = Math.min(once(size), once(size));
+  const large = once(8 * size);
+  const growth = (ms: number): number => ms / Math.max(NOISE_MS, small);
+  return growth(large) < 27 ? growth(large) : growth(Math.min(large, once(8 * size)));
+}
