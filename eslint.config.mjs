@@ -214,6 +214,7 @@ export default tseslint.config(
           allow: [
             '/tools/host/(host-test|requirements|test-image|npm-worker-image|confine-helper|second-engine)\\.js$',
             '/tools/bench/(compare|goal|time)\\.js$',
+            '/tools/testing/time-growth\\.js$',
           ],
           depConstraints: [
             { sourceTag: 'layer:core', onlyDependOnLibsWithTags: [] },

@@ -7,23 +7,29 @@ export type HelloReading =
 const more: HelloReading = { kind: 'more' };
 const notTls: HelloReading = { kind: 'not-tls' };
 
+/** A ClientHello comes in one record or a few; each costs a look at every chunk until the hello is whole. */
+const MOST_RECORDS = 16;
+
 /** Reads a TLS ClientHello, which may be spread over records (RFC 8446 section 4.1.2, RFC 6066 section 3). */
 export function readClientHello(bytes: Buffer): HelloReading {
   const fragments: Buffer[] = [];
   let size = 0;
+  // Type and length of the message, which may be spread as well.
+  let head = 0;
   let needed = 4;
   for (let at = 0; size < needed;) {
     if (bytes.length > at && bytes[at] !== 0x16) return notTls;
     if (bytes.length > at + 1 && bytes[at + 1] !== 0x03) return notTls;
+    if (fragments.length === MOST_RECORDS) return notTls;
     if (bytes.length < at + 5) return more;
     const length = bytes.readUInt16BE(at + 3);
     if (length === 0 || length > 16_384) return notTls;
     const fragment = bytes.subarray(at + 5, at + 5 + length);
     fragments.push(fragment);
+    for (let i = 0; size + i < 4 && i < fragment.length; i += 1) head = head * 256 + (fragment[i] ?? 0);
     size += fragment.length;
-    const start = Buffer.concat(fragments).subarray(0, 4);
-    if (start.length > 0 && start[0] !== 0x01) return notTls;
-    if (start.length === 4) needed = 4 + start.readUIntBE(1, 3);
+    if (size > 0 && Math.trunc(head / 256 ** (Math.min(size, 4) - 1)) !== 0x01) return notTls;
+    if (size >= 4) needed = 4 + (head % 0x1_00_00_00);
     if (size < needed && fragment.length < length) return more;
     at += 5 + length;
   }

@@ -7,8 +7,7 @@ import type { Socket } from 'node:net';
 export class EarlyBytes {
   readonly #socket: Socket;
   readonly #max: number;
-  readonly #chunks: Buffer[] = [];
-  #size = 0;
+  #bytes: Buffer;
   /** Called with all bytes so far when more have come. */
   onMore: (bytes: Buffer) => void = () => undefined;
   /** Called when the client sends more than the cap. */
@@ -20,20 +19,17 @@ export class EarlyBytes {
   constructor(socket: Socket, head: Buffer, max: number) {
     this.#socket = socket;
     this.#max = max;
-    if (head.length > 0) {
-      this.#chunks.push(head);
-      this.#size = head.length;
-    }
+    this.#bytes = head;
     socket.on('data', this.#take).on('end', this.#gone).on('close', this.#gone);
   }
 
   /** All bytes so far. */
   get bytes(): Buffer {
-    return Buffer.concat(this.#chunks);
+    return this.#bytes;
   }
 
   get overflown(): boolean {
-    return this.#size > this.#max;
+    return this.#bytes.length > this.#max;
   }
 
   /** Stops reading; what comes later stays in the socket. */
@@ -48,12 +44,11 @@ export class EarlyBytes {
   }
 
   readonly #take = (chunk: Buffer): void => {
-    const before = this.#size;
-    if (before > this.#max) return;
-    this.#chunks.push(chunk);
-    this.#size = before + chunk.length;
-    if (this.#size > this.#max) this.onOverflow();
-    else this.onMore(this.bytes);
+    if (this.#bytes.length > this.#max) return;
+    // Joined as they come: a list of single bytes would be joined anew for each of them.
+    this.#bytes = Buffer.concat([this.#bytes, chunk]);
+    if (this.#bytes.length > this.#max) this.onOverflow();
+    else this.onMore(this.#bytes);
   };
 
   readonly #gone = (): void => this.onGone();
