@@ -24,10 +24,16 @@ export const webFetch: ToolRunner = async (args, { broker, signal, config }) => 
     return { status: 'error', output: `Error NOT_TEXT: ${page.url} holds binary data.` };
   }
   const most = Math.min(integer(args, 'max_chars') ?? DEFAULT_CHARS, config.loop.max_tool_output_chars);
-  const head = `[${page.status} ${page.url}]${truncated ? `\n[only the first ${MAX_BYTES} bytes were read]` : ''}\n\n`;
+  const cuts = [
+    ...(truncated ? [`only the first ${MAX_BYTES} bytes were read`] : []),
+    ...(reading.onlyFirst === undefined
+      ? []
+      : [`only the first ${reading.onlyFirst} characters of its HTML are shown`]),
+  ];
+  const head = `[${page.status} ${page.url}]${cuts.map((cut) => `\n[${cut}]`).join('')}\n\n`;
   return {
     status: page.status < 400 ? 'ok' : 'error',
-    output: head + cutText(reading, Math.max(100, most - head.length)),
+    output: head + cutText(reading.text, Math.max(100, most - head.length)),
   };
 };
 
@@ -38,7 +44,7 @@ async function pageOf(
   signal: AbortSignal,
 ): Promise<WebPage | ToolOutcome> {
   try {
-    return await broker.webFetch({ url, max_bytes: MAX_BYTES }, { signal });
+    return await broker.webFetch({ url, max_bytes: MAX_BYTES + 1 }, { signal });
   } catch (error) {
     const decision = error instanceof BrokerError ? error.decision : undefined;
     if (decision?.rule !== 'net.response.content-type') throw error;
@@ -50,13 +56,14 @@ function notText(what: string): ToolOutcome {
   return { status: 'error', output: `Error NOT_TEXT: ${what} web_fetch reads text, HTML and JSON.` };
 }
 
+/** Asked for is one byte more, which tells a page that is as long from one that is longer. */
 async function firstBytes(page: WebPage): Promise<{ bytes: Buffer; truncated: boolean }> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of page.body) {
     chunks.push(chunk);
     size += chunk.byteLength;
-    if (size >= MAX_BYTES) break;
+    if (size > MAX_BYTES) break;
   }
-  return { bytes: Buffer.concat(chunks).subarray(0, MAX_BYTES), truncated: size >= MAX_BYTES };
+  return { bytes: Buffer.concat(chunks).subarray(0, MAX_BYTES), truncated: size > MAX_BYTES };
 }

@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { timeGrowth } from '../../../../tools/testing/time-growth.js';
 import { isReadable, pageText } from './page-text.js';
 
+const inputOf = (body: string | Buffer, contentType: string, mode: 'markdown' | 'text' = 'markdown') => ({
+  bytes: Buffer.from(body),
+  contentType,
+  url: 'https://example.org/dir/page',
+  mode,
+  truncated: false,
+});
 const page = (
   body: string | Buffer,
   contentType = 'text/html; charset=utf-8',
   mode: 'markdown' | 'text' = 'markdown',
-) =>
-  pageText({
-    bytes: Buffer.from(body),
-    contentType,
-    url: 'https://example.org/dir/page',
-    mode,
-    truncated: false,
-  });
+  formatMs?: number,
+) => pageText(inputOf(body, contentType, mode), formatMs)?.text;
 
 describe('pageText', () => {
   it('gives the content of a page as Markdown, with absolute links and without scripts', () => {
@@ -73,5 +75,50 @@ describe('pageText', () => {
     const started = Date.now();
     expect(page(deep)).toContain('needle');
     expect(Date.now() - started).toBeLessThan(15_000);
+  });
+
+  it.each(['<script', '<style', '<style ', '<'])(
+    'takes the words out of a page of %s that never ends',
+    (sign) => {
+      const growth = timeGrowth(2_500, (count) => {
+        expect(page(`${'<div>'.repeat(300)}needle ${sign.repeat(count)}`)).toContain('needle');
+      });
+      expect(growth).toBeLessThan(27);
+    },
+  );
+
+  const words = `<p>${'needle, '.repeat(100)}</p>`;
+  it.each([
+    ['an image of endless sources', `${words}<p><img src="a.jpg" srcset="${'a'.repeat(1_000_000)} b"></p>`],
+    ['an attribute of many pictures', `${words}<p><img data-x="${'.jpg'.repeat(250_000)} x y"></p>`],
+    ['blanks before a blank of another kind', `${words}<pre><b>a${' '.repeat(1_000_000)}&nbsp;</b></pre>`],
+    ['thousands of list items', `${words}<ol>${'<li>a</li>'.repeat(14_000)}</ol>`],
+  ])('gives up on formatting %s when its time is over, and keeps the words', (_name, body) => {
+    const started = performance.now();
+    expect(page(`<article>${body}</article>`, 'text/html', 'markdown', 300)).toContain('needle');
+    // Each takes the libraries minutes, the list half a minute.
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
+  it('says that a page of HTML was cut, and only then', () => {
+    const script = `<script>${'x'.repeat(2 * 1024 * 1024)}</script>`;
+    expect(pageText(inputOf(`${script}<p>behind</p>`, 'text/html'))).toMatchObject({
+      onlyFirst: 2 * 1024 * 1024,
+    });
+    expect(pageText(inputOf('<p>whole</p>', 'text/html'))).toEqual({ text: 'whole' });
+    expect(pageText(inputOf('x'.repeat(3 * 1024 * 1024), 'text/plain'))).not.toHaveProperty('onlyFirst');
+  });
+
+  it.each([
+    ['a list at a great depth', `${'['.repeat(100)}${'1,'.repeat(2_000_000)}1${']'.repeat(100)}`],
+    ['a deep nest', `${'['.repeat(20_000)}${']'.repeat(20_000)}`],
+    ['millions of values', `[${'{},'.repeat(1_300_000)}{}]`],
+  ])('leaves JSON as it is that would grow in formatting: %s', (_name, body) => {
+    expect(page(body, 'application/json')).toBe(body);
+  });
+
+  it('formats JSON whose signs lie in strings, whatever they are', () => {
+    const body = JSON.stringify([`\\"${'[,'.repeat(1_000_000)}`, ']']);
+    expect(page(body, 'application/json')).toBe(JSON.stringify(JSON.parse(body), undefined, 2));
   });
 });

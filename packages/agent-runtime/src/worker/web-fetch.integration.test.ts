@@ -37,6 +37,29 @@ describe('web_fetch in a worker', () => {
     expect(output.length).toBeLessThanOrEqual(300);
   });
 
+  it.each([
+    [
+      'of HTML, whose beginning alone is formatted',
+      'text/html',
+      3,
+      0,
+      [/^\[only the first 2097152 characters of its HTML/m],
+    ],
+    ['as long as what is read', 'text/plain', 4, 0, []],
+    ['longer by one byte', 'text/plain', 4, 1, [/^\[only the first 4194304 bytes were read\]$/m]],
+  ])(
+    'says what was cut of a page %s, and nothing of one that is whole',
+    async (_name, type, mib, more, says) => {
+      const [before, after] = ['<script>', '</script><p>end'];
+      const length = mib * 1024 * 1024 + more - before.length - after.length;
+      harness.broker.pages.set(url, { type, body: before + 'x'.repeat(length) + after });
+      const report = await fetchPage({ url });
+      const output = report.result?.kind === 'tool' ? report.result.output : '';
+      expect(output.match(/^\[only the first/gm) ?? []).toHaveLength(says.length);
+      for (const what of says) expect(output).toMatch(what);
+    },
+  );
+
   it('refuses binary data and reports the failure of a server', async () => {
     harness.broker.pages.set(url, { type: 'image/png', body: Buffer.from([1, 2, 3]) });
     expect(await fetchPage({ url })).toMatchObject({
