@@ -20,7 +20,7 @@ export function inspectLink(args: readonly Token[], into: Inspection): void {
     }
     // The link is made at the place, or inside it where that is a directory.
     if (!place.value.endsWith('/'))
-      into.path(posix.join(posix.dirname(place.value), target.value), target, 'write');
+      into.path(`${posix.dirname(place.value)}/${target.value}`, target, 'write');
     into.path(`${place.value}/${target.value}`, target, 'write');
   }
 }

@@ -9,7 +9,8 @@ const plainName = /^(?:https?:\/\/)?((?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*)(?::\d+)?(
  * every base, mapped IPv6 addresses, compatibility digits and a dot at the end stand for the same host.
  */
 export function isMetadataAddress(address: string): boolean {
-  const text = address.trim();
+  // curl takes one slash and three for two.
+  const text = address.trim().replace(/^([a-z][a-z0-9+.-]*:)\/{1,4}(?=[^/])/i, '$1//');
   const name = plainName.exec(text)?.[1];
   if (name !== undefined) return names.test(name);
   const written = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/@]*@)?(\[[^\]]*\]|[^/:?#]*)/i.exec(text)?.[1] ?? '';

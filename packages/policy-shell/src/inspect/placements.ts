@@ -141,7 +141,11 @@ class Placement {
       const place = placeOf(view.realCwd, name);
       // The target of a symbolic link counts from the link, or with `-r` from here.
       if (symbolic) {
-        this.#into.makes({ place, source: posix.resolve(posix.dirname(place), path), link: true });
+        this.#into.makes({
+          place,
+          source: path.startsWith('/') ? path : `${posix.dirname(place)}/${path}`,
+          link: true,
+        });
         if (this.#has(/^-[A-Za-z]*r|^--r/)) this.#into.makes({ place, source: from, link: true });
       } else if (place !== from && !isPlainFile(from)) this.#into.makes({ place, source: from, link: false });
     }

@@ -119,7 +119,7 @@ function recordAddress(token: Token, into: Inspection): boolean {
     into.path(token.value.replace(/^file:(?:\/\/[^/]*)?/i, ''), token, 'any');
     return true;
   }
-  if ((scheme === 'http' || scheme === 'https') && token.value.includes('://')) {
+  if ((scheme === 'http' || scheme === 'https') && token.value.includes(':/')) {
     refuseMetadata(token, into);
     return true;
   }

@@ -49,6 +49,7 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       enterOnce(token, into);
       return;
     case 'directory-step':
+      if (program === 'git' && isBareRepository(value, into)) into.object('shell.exec.config', token);
       enter(token, into);
       return;
     case 'base':
@@ -149,6 +150,11 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
         into.object('shell.fetch.scheme', token);
       else recordPossiblePaths(token, 'any', into);
       return;
+    case 'repository':
+      // Another directory may be made by file tools, with settings that start programs; `.git` is git's own.
+      if (!/(?:^|\/)\.git(?:\/|$)/.test(value)) into.object('shell.exec.config', token);
+      recordPossiblePaths(token, 'read', into);
+      return;
     case 'name-value':
       inspectNameValue(token, into);
       return;
@@ -240,6 +246,19 @@ function inspectNameValue(token: Token, into: Inspection): void {
   const rule = makeWordRule(token.value);
   if (rule) into.object(rule, token);
   recordPossiblePaths(token, 'any', into);
+}
+
+// A directory that git takes for a repository although it has another name than `.git`: its settings are a file like any other.
+function isBareRepository(directory: string, { view }: Inspection): boolean {
+  const found = resolvePath(view.realCwd, directory);
+  return (
+    found.ok &&
+    found.exists &&
+    ['HEAD', 'objects', 'refs'].every((name) => {
+      const entry = resolvePath(found.path, name);
+      return entry.ok && entry.exists;
+    })
+  );
 }
 
 const mostBases = 8;

@@ -263,6 +263,17 @@ const rules: readonly ArgumentRule[] = [
     argument: (value) => /^--inspect[\w-]*=(?!\d+$|127\.|localhost\b|\[::1\])/.test(value),
     rule: 'shell.program.network',
   },
+  // These count from where the copy goes, so what leads up from there leads somewhere else.
+  {
+    programs: /^rsync$/,
+    argument: (value, index, all) => {
+      const option = /^--(?:backup|partial|temp)-dir$/;
+      const [name = '', joined] = value.split('=', 2);
+      const place = option.test(name) ? joined : option.test(all[index - 1]?.value ?? '') ? value : undefined;
+      return place !== undefined && /(?:^|\/)\.\.(?:\/|$)/.test(place);
+    },
+    rule: 'shell.workspace.unreadable',
+  },
   // Consoles that scripts of a project offer under these names.
   {
     programs: /^php$/,

@@ -10,7 +10,8 @@ const maximumComponents = 256;
 
 /**
  * Gives the physical path that the kernel would reach, component by component: symbolic links are followed (dangling
- * ones too), `..` is applied to what the link leads to, and the part that does not exist yet is kept as written.
+ * ones too), `..` is applied to what the link leads to, and the part that does not exist yet is kept as written. `..` behind what is
+ * missing goes on from where it will be: a command may make it first, and many programs do not look whether it is there.
  * Never throws. The answer is only as fresh as the file system: the confiner must hold alone.
  */
 export function resolvePath(base: string, path: string): Resolution {
@@ -24,7 +25,8 @@ export function resolvePath(base: string, path: string): Resolution {
   let rest = path;
   let at = 0;
   let current = path.startsWith('/') ? '/' : base;
-  let exists = true;
+  // How many components at the end of `current` do not exist.
+  let absent = 0;
   let links = 0;
   let steps = 0;
   while (at < rest.length) {
@@ -36,14 +38,15 @@ export function resolvePath(base: string, path: string): Resolution {
     if (++steps > maximumComponents) return { ok: false, reason: 'it has too many components' };
     if (next === '..') {
       current = parent(current);
+      if (absent > 0) absent--;
       continue;
     }
     const candidate = current === '/' ? `/${next}` : `${current}/${next}`;
-    const target = exists ? readLink(candidate) : undefined;
+    const target = absent === 0 ? readLink(candidate) : missing;
     if (target === undefined) {
       current = candidate;
     } else if (typeof target === 'object') {
-      if (target === missing) exists = false;
+      if (target === missing) absent++;
       else return { ok: false, reason: target.reason };
       current = candidate;
     } else {
@@ -53,7 +56,7 @@ export function resolvePath(base: string, path: string): Resolution {
       at = 0;
     }
   }
-  return { ok: true, path: current, exists };
+  return { ok: true, path: current, exists: absent === 0 };
 }
 
 /** Whether these paths, each the parent of the next, are no links, so that the last leads to itself. What is missing is no link. */

@@ -63,10 +63,26 @@ export function refusePath(use: PathUse, view: WorkspaceView): Finding | undefin
       return { rule: 'shell.workspace.outside', span: use.span, detail: value };
     }
   }
-  return isProtected(physical, view, use.access) ||
+  if (
+    isProtected(physical, view, use.access) ||
     (lexical !== physical && isProtected(lexical, view, use.access))
-    ? { rule: 'shell.workspace.protected', span: use.span, detail: value }
-    : undefined;
+  )
+    return { rule: 'shell.workspace.protected', span: use.span, detail: value };
+  return value.includes('..') ? refuseCollapsed(use, view) : undefined;
+}
+
+// Where a tool ends up that removes `..` from the text first and follows the links in what is left (Node, Go, `os.path.normpath`).
+function refuseCollapsed({ value, span, access }: PathUse, view: WorkspaceView): Finding | undefined {
+  for (const directory of view.cwd === view.realCwd ? [view.cwd] : [view.cwd, view.realCwd]) {
+    const end = resolvePath('/', posix.resolve(directory, value));
+    if (!end.ok) return { rule: 'shell.workspace.unreadable', span, detail: `${value} (${end.reason})` };
+    if (view.restricted && !isInside(end.path, view.realRoot))
+      return { rule: 'shell.workspace.outside', span, detail: value };
+    if (isPseudoFile(end.path)) return { rule: 'shell.workspace.device', span, detail: value };
+    if (isProtected(end.path, view, access))
+      return { rule: 'shell.workspace.protected', span, detail: value };
+  }
+  return undefined;
 }
 
 /** Whether `path` is `root` or below it; both absolute and normalised. */

@@ -55,6 +55,7 @@ export type ValueRole =
   | 'sql'
   | 'git-config'
   | 'git-remote'
+  | 'repository'
   | CurlRole
   | 'plugin'
   | 'preload'

@@ -32,7 +32,7 @@ export const git: ToolProfile = {
     flag: '--no-pager -P --bare --no-replace-objects --literal-pathspecs --glob-pathspecs --noglob-pathspecs --icase-pathspecs --no-optional-locks -p --paginate --no-lazy-fetch --no-advice',
     'directory-step': '-C',
     base: '--work-tree',
-    read: '--git-dir',
+    repository: '--git-dir',
     any: '--super-prefix --namespace --attr-source',
     'git-config': '-c',
   },

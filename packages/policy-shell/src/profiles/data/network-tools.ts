@@ -35,7 +35,7 @@ export const networkTools: readonly ToolProfile[] = [
       any: '-b --cookie',
       write:
         '-D --dump-header -c --cookie-jar --trace --trace-ascii --stderr --etag-save --hsts --alt-svc --libcurl',
-      fill: '--output-dir',
+      'fill-base': '--output-dir',
       read: '--cacert --capath --cert -E --key --etag-compare --netrc-file --crlfile --pinnedpubkey --pubkey --unix-socket',
       flag: '-s -S -f -L -i -I -k -v -g -G -O -# -N -4 -6 -0 -1 -2 -3 -a -R -Z -p -q -j -l -B -M -V -h --silent --show-error --fail --location --include --head --insecure --verbose --compressed --get --remote-name --remote-name-all --no-buffer --http1.1 --http2 --fail-with-body --globoff --no-progress-meter --progress-bar --create-dirs --tcp-nodelay --no-keepalive --ipv4 --ipv6 --remote-time --retry-connrefused --retry-all-errors --parallel --version --help --next --location-trusted --tlsv1.2 --tlsv1.3 --ssl-reqd --post301 --post302',
     },
