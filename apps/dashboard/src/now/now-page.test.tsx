@@ -205,4 +205,30 @@ describe('the start page', () => {
     );
     expect(server.asked.filter((asked) => asked === 'GET /api/now').length).toBeLessThan(6);
   });
+
+  it.each([
+    ['an agent that failed', { failed: troubled.failed, agents: troubled.agents }, 'Broken <b>bot</b>'],
+    [
+      'an agent that is disconnected',
+      {
+        disconnected: [anAgent({ id: 'a8', name: 'Lost one', status: 'disconnected' })],
+        agents: { ...calm.agents, disconnected: 1 },
+      },
+      'Lost one',
+    ],
+    ['a refusal', { refusals: troubled.refusals }, 'A pipe starts a second command.'],
+    ['an unsafe setting', { unsafe: troubled.unsafe }, 'It may reach private addresses.'],
+  ])('%s appears while one watches, and is gone when it is over', async (_what, trouble, words) => {
+    const { server } = renderApp('/', (prepared) => prepared.on('GET /api/now', () => calm));
+    await screen.findByText('Nothing needs you');
+    await screen.findByText('Live');
+    server.on('GET /api/now', () => ({ ...calm, ...trouble }));
+    server.push('agent', { cursor: 'c1', agent: anAgent() });
+    await screen.findByText(words);
+    expect(screen.queryByText('Nothing needs you')).toBeNull();
+    server.on('GET /api/now', () => calm);
+    server.push('agent', { cursor: 'c2', agent: anAgent() });
+    await screen.findByText('Nothing needs you');
+    expect(screen.queryByText(words)).toBeNull();
+  });
 });
