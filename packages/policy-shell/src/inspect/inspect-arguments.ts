@@ -59,8 +59,20 @@ export function inspectArguments(
   handlers: WalkHandlers,
   globals?: Grammar,
 ): WalkResult {
-  const walk = new ArgumentWalk(program, token, compileGrammar(grammar, globals), args, into, handlers);
-  return walk.run();
+  const { view } = into;
+  const table = compileGrammar(grammar, globals);
+  const walk = new ArgumentWalk(program, token, table, args, into, handlers);
+  const result = walk.run();
+  if (walk.doubted.size > 0) {
+    const other = into.otherLook(view);
+    if (!other) {
+      into.object('shell.syntax.too-complex', token, `Options of ${program} that may be flags`);
+      return result;
+    }
+    new ArgumentWalk(program, token, table, args, other, handlers, walk.doubted).run();
+    into.takeOver(other);
+  }
+  return result;
 }
 
 /** Gives the position of the first operand behind the global options of a tool, or -1; judges the options before it. */
@@ -72,7 +84,14 @@ export function inspectGlobalOptions(
   into: Inspection,
   handlers: WalkHandlers,
 ): number {
-  return new ArgumentWalk(program, token, compileGrammar(grammar), args, into, handlers).globals();
+  const walk = new ArgumentWalk(program, token, compileGrammar(grammar), args, into, handlers);
+  const at = walk.globals();
+  for (const doubted of walk.doubted) {
+    const hidden = args[doubted + 1];
+    if (hidden?.value.startsWith('-'))
+      inspectGlobalOptions(program, token, grammar, [hidden], into, handlers);
+  }
+  return at;
 }
 
 const none: readonly string[] = [];
@@ -81,7 +100,18 @@ const nothing: readonly Token[] = [];
 // In tools whose profile does not list it.
 const entersDirectory = /^--(?:cwd|chdir|work(?:ing)?-?dir(?:ectory)?)(?:=(.*))?$/s;
 
+const noPlaces: ReadonlySet<number> = new Set();
+
 class ArgumentWalk {
+  /**
+   * Where options stand that may be flags after all: their value looks like an option, or they are a beginning that may mean
+   * another one. Profiles are shared by tools and by sub-commands, and what such an option hides would not be judged.
+   */
+  get doubted(): ReadonlySet<number> {
+    return this.#doubted ?? noPlaces;
+  }
+  #doubted: Set<number> | undefined;
+  readonly #asFlags: ReadonlySet<number>;
   readonly #program: string;
   readonly #token: Token;
   readonly #table: CompiledGrammar;
@@ -104,7 +134,9 @@ class ArgumentWalk {
     args: readonly Token[],
     into: Inspection,
     handlers: WalkHandlers,
+    asFlags = noPlaces,
   ) {
+    this.#asFlags = asFlags;
     this.#program = program;
     this.#token = token;
     this.#table = table;
@@ -257,6 +289,7 @@ class ArgumentWalk {
       ([option]) => option.startsWith(name) && option.startsWith('--'),
     );
     const [chosen] = longer.sort(([, one], [, other]) => laxityOf(one) - laxityOf(other));
+    if (chosen && joined === undefined && chosen[1].kind === 'value') this.#doubt();
     if (chosen) this.#apply(chosen[0], chosen[1], token, joined);
     else this.#unknown(token);
   }
@@ -358,6 +391,11 @@ class ArgumentWalk {
     }
   }
 
+  #doubt(): void {
+    this.#doubted ??= new Set();
+    this.#doubted.add(this.#index);
+  }
+
   #awaitsText(meaning: OptionMeaning): meaning is OptionMeaning & { kind: 'value' } {
     return (
       this.#table.shell &&
@@ -372,6 +410,12 @@ class ArgumentWalk {
       // The list of zip ends at the next option or at `@`.
       while (/^(?!-|@$)/.test(this.#args[this.#index + 1]?.value ?? '-')) this.#index++;
       return;
+    }
+    if (joined === undefined) {
+      if (this.#asFlags.has(this.#index)) return;
+      // What `env -S` splits begins with options of its own.
+      if (role !== 'split-command' && /^-[-A-Za-z]/.test(this.#args[this.#index + 1]?.value ?? ''))
+        this.#doubt();
     }
     const value = joined === undefined ? this.#args[++this.#index] : { value: joined, span: token.span };
     if (role === 'command-text' || role === 'foreign-text') {

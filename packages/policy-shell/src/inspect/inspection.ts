@@ -57,6 +57,7 @@ interface OuterBases {
 }
 
 const mostRepeated = 2048;
+const mostLooks = 1;
 
 // Most commands have none, and a list costs something.
 const nothing: readonly never[] = [];
@@ -83,6 +84,7 @@ export class Inspection {
   depth = 0;
   #outer: readonly OuterBases[] = nothing;
   #start = 0;
+  #looks = 0;
   #entering = false;
   #texts: RecordedText[] | undefined;
   #made: MadePlace[] | undefined;
@@ -159,9 +161,38 @@ export class Inspection {
   nested(feed: Feed | undefined, view = this.view): Inspection {
     const nested = new Inspection(this.options, view, this.judgeText, feed, this.history);
     nested.depth = this.depth;
+    nested.#looks = this.#looks;
     nested.#outer =
       this.bases.length > 0 ? [...this.#outer, { view: this.view, bases: this.bases }] : this.#outer;
     return nested;
+  }
+
+  /**
+   * Gives an empty one for another look at words that were judged once; undefined where they are part of such looks already,
+   * since their number doubles with each program inside of another.
+   */
+  otherLook(view: WorkspaceView): Inspection | undefined {
+    if (this.#looks >= mostLooks) return undefined;
+    const other = this.nested(this.feed, view);
+    other.#looks = this.#looks + 1;
+    return other;
+  }
+
+  /** Takes over what another look at the same words has found beyond this one. */
+  takeOver(other: Inspection): void {
+    const isNew = <Found extends { readonly span?: Token['span'] }>(
+      own: readonly Found[],
+      name: keyof Found,
+    ) => {
+      const known = new Set(own.map((found) => `${String(found[name])} ${found.span?.[0]}`));
+      return (found: Found): boolean => !known.has(`${String(found[name])} ${found.span?.[0]}`);
+    };
+    this.findings.push(...other.findings.filter(isNew(this.findings, 'rule')));
+    this.paths.push(...other.paths.filter(isNew(this.paths, 'value')));
+    this.programs.push(
+      ...other.programs.filter(({ name }) => this.programs.every((own) => own.name !== name)),
+    );
+    for (const place of other.made) this.makes(place);
   }
 
   program(program: InspectedProgram, place: number): void {

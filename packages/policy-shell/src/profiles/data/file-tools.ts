@@ -45,7 +45,7 @@ export const fileTools: readonly ToolProfile[] = [
     names:
       'cat tac rev zcat bzcat xzcat zstdcat cmp file readlink realpath strings diffstat wc md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum look',
     operands: ['read'],
-    options: { read: '-m --magic-file -f', pattern: '--printf --format' },
+    options: { read: '-m --magic-file -f' },
     refuse: {
       [exec]: '--compile',
       'shell.workspace.list': '--files0-from --files-from --files --files0 --filelist',

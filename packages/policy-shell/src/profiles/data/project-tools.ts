@@ -166,6 +166,7 @@ export const projectTools: readonly ToolProfile[] = [
       fill: '-t --target --prefix --root --src -d --dest -w --wheel-dir',
       any: '--cache-dir --log --report',
       text: '--python-version --platform --only-binary --no-binary --timeout --retries --progress-bar --format',
+      flag: '--pre',
     },
     refuse: {
       [source]:
@@ -177,7 +178,57 @@ export const projectTools: readonly ToolProfile[] = [
     refuseOperands: { [config]: 'config', [system]: 'cache' },
   },
   {
-    names: 'uv poetry pipenv pdm hatch rye tox nox conda mamba micromamba',
+    names: 'uv poetry pipenv pdm rye',
+    options: {
+      directory: '--directory',
+      base: '--project -C',
+      any: '--config-file',
+      text: '-p --python --group --extra -G -d',
+      package: '--with --with-editable --from --spec',
+      flag: '-n --no-cache --no-interaction -q --quiet -v --verbose',
+    },
+    refuse: {
+      [source]: '--index-url --extra-index-url --index --default-index --find-links --source',
+      [exec]: '--call --installpkg-script --override',
+    },
+    subcommands: {
+      'run exec': {
+        operands: ['command'],
+        optionsFirst: true,
+        options: {
+          text: '-p --python --group --extra',
+          package: '--with --with-editable --from --spec',
+          any: '--env-file',
+          directory: '--directory',
+          base: '--project',
+          module: '-m --module',
+          script: '-s --script --gui-script',
+          flag: '-n --no-cache --no-interaction -e',
+        },
+        refuse: { [exec]: '-c --call --source --python-preference' },
+      },
+      pip: {
+        operands: ['text', 'package'],
+        refuse: { [system]: '--system --target --prefix --break-system-packages' },
+      },
+      'install add remove sync lock update upgrade uninstall build check show export list tree init new venv version create test env lint fmt':
+        {
+          operands: ['package'],
+          options: { package: '-e --editable' },
+          refuse: { 'shell.destructive.remove': '--clear' },
+        },
+      'config self publish login shell activate auth token source repository': config,
+      // `uv tool run` is uvx.
+      tool: {
+        operands: ['text', 'command'],
+        options: { info: '--help -h', package: '--from' },
+        refuseOperands: { [system]: 'install upgrade uninstall update-shell' },
+      },
+    },
+    otherSubcommand: { operands: ['any'] },
+  },
+  {
+    names: 'hatch tox nox conda mamba micromamba',
     options: {
       directory: '--directory',
       base: '--project -C',
@@ -227,6 +278,7 @@ export const projectTools: readonly ToolProfile[] = [
       plugin: '-p',
       pattern: '-k -m --deselect',
       text: '-n --maxfail --tb --durations -W --log-level --color --cov-fail-under -r -o',
+      flag: '--co --collect-only',
       any: '-c --config-file --rootdir --confcutdir --ignore --ignore-glob --cov --cov-report --cov-config --junitxml --junit-xml --log-file',
     },
     refuse: { [exec]: '--pdb --pdbcls --trace', 'shell.destructive.remove': '--basetemp' },

@@ -170,14 +170,28 @@ export const textTools: readonly ToolProfile[] = [
     },
   },
   {
-    names: 'psql mysql mariadb',
+    names: 'psql',
     takesCommands: true,
     operands: ['any'],
     options: {
-      sql: '-c --command -e --execute',
-      text: '-h --host -p --port -U -u --user --username -d --dbname -D --database -v --set -F -P',
+      sql: '-c --command',
+      text: '-h --host -p --port -U --username -d --dbname -v --set --variable -F --field-separator -P --pset -R --record-separator -T --table-attr',
       script: '-f --file',
-      write: '-o --output -L',
+      write: '-o --output -L --log-file',
+      flag: '-a --echo-all -A --no-align -b --echo-errors -e --echo-queries -E --echo-hidden -H --html -l --list -n --no-readline -q --quiet -s --single-step -S --single-line -t --tuples-only -w --no-password -W --password -x --expanded -X --no-psqlrc -z -0 -1 --single-transaction --csv',
+    },
+  },
+  {
+    names: 'mysql mariadb',
+    takesCommands: true,
+    operands: ['any'],
+    options: {
+      sql: '-e --execute',
+      text: '-h --host -P --port -u --user -D --database --default-character-set --protocol --prompt --delimiter',
+      any: '-S --socket --ssl-ca --ssl-cert --ssl-key',
+      optional: '-p --password',
+      flag: '-A --no-auto-rehash -b --no-beep -B --batch -c --comments -C --compress -E --vertical -f --force -G --named-commands -H --html -i --ignore-spaces -j --syslog -L --skip-line-numbers -n --unbuffered -N --skip-column-names -o --one-database -q --quick -r --raw -s --silent -t --table -U --safe-updates -v --verbose -w --wait -X --xml',
+      info: '-I -? --help -V --version',
     },
     refuse: {
       [exec]:
