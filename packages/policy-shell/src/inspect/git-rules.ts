@@ -31,7 +31,7 @@ export const gitRules: readonly ArgumentRule[] = [
   {
     programs: /^git (?:rm|restore|checkout)$/,
     argument: (value, _index, all) =>
-      (/^:[!^(/]|^(?!-)[^:]*[*?[]/.test(value) || value.startsWith('--pathspec-from-f')) &&
+      (/^:[!^(/]|^(?!-)[^:]*[*?[]/.test(value) || /^--pathspec-f[rom-]*/.test(value)) &&
       !hasOption(all, /^--cached$/) &&
       (!hasOption(all, /^(?:-[A-Za-z]*S|--staged)/) || hasOption(all, /^(?:-[A-Za-z]*W|--worktree)/)),
     rule: 'shell.destructive.git',
@@ -67,7 +67,7 @@ export const gitRules: readonly ArgumentRule[] = [
   },
   {
     programs: /^git init$/,
-    argument: (value) => /^--shared=0?\d*[2367]$/.test(value),
+    argument: (value) => /^--sh[ared]*=0?\d*[2367]$/.test(value),
     rule: 'shell.destructive.mode',
   },
 ];
