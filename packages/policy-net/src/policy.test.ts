@@ -188,6 +188,31 @@ describe('exceptions', () => {
     expect(check(options, 'http://127.0.0.1:41000/')).toBe('net.exception.allow');
   });
 
+  // Written down here as their owners document them: the table itself cannot show what it lacks.
+  test.each([
+    ['AWS EC2', '169.254.169.254', 'fd00:ec2::254'],
+    ['AWS ECS and EKS', '169.254.170.2', '169.254.170.23', 'fd00:ec2::23'],
+    ['Google Cloud and GKE', '169.254.169.254', 'fd20:ce::254', '169.254.169.252'],
+    ['Azure', '169.254.169.254', '168.63.129.16'],
+    ['Oracle (OCI SDK)', '169.254.169.254', 'fd00:c1::a9fe:a9fe', '192.0.0.192'],
+    ['Akamai (cloud-init)', '169.254.169.254', 'fd00:a9fe:a9fe::1', 'fe80::a9fe:a9fe'],
+    ['Alibaba (cloud-init)', '100.100.100.200', 'fd00:100::100:200'],
+    ['Scaleway (cloud-init)', '169.254.42.42', 'fd00:42::42'],
+    ['OpenStack', '169.254.169.254', 'fe80::a9fe:a9fe'],
+    ['Tencent', '169.254.0.23', '169.254.10.10'],
+    ['Volcano Engine', '100.96.0.96'],
+    ['UCloud', '100.80.80.80'],
+    ['Rancher', '169.254.169.250'],
+  ])('never admit the metadata service of %s', (_cloud, ...addresses) => {
+    for (const address of addresses) {
+      const exceptions = [{ address, port: 80 }];
+      const host = address.includes(':') ? `[${address}]` : address;
+      expect(check({ allowPrivateNetwork: true }, `http://${host}/`)).toBe('net.address.metadata');
+      expect(check({ exceptions }, `http://${host}/`)).toBe('net.address.metadata');
+      expect(endpoint({ exceptions }, 'name.example.org', address, 80)).toBe('net.address.metadata');
+    }
+  });
+
   test('never admit metadata addresses, in any spelling, nor metadata names', () => {
     for (const [address] of METADATA_ADDRESSES) {
       const options: NetworkPolicyOptions = {
