@@ -251,6 +251,29 @@ describe('what the caller gives', () => {
     expect(told).toEqual(new Error('CONNECT is not admitted'));
     expect(events).toMatchObject([{ verdict: 'error', chosen: null }]);
   });
+
+  test.each<[string, unknown]>([
+    ['none', undefined],
+    ['null', null],
+    [
+      'one that cannot be read',
+      {
+        get onRequestStart(): never {
+          throw new Error('no');
+        },
+      },
+    ],
+  ])('ends its hop, with one event, when the handler of the dispatcher is %s', (_what, handler) => {
+    const { fetch, events } = client({ dial: dialTo(1) });
+    const options = { origin: 'http://one.example.com', path: '/', method: 'GET' } as const;
+    expect(() => fetch.dispatcher.dispatch(options, handler as never)).toThrow();
+    expect(events).toMatchObject([{ verdict: 'error', host: 'one.example.com', chosen: null }]);
+    // A URL that the policy refuses as well: what is wrong with the handler comes on top.
+    expect(() =>
+      fetch.dispatcher.dispatch({ ...options, origin: 'http://10.0.0.1' }, handler as never),
+    ).toThrow();
+    expect(events).toMatchObject([{ verdict: 'error' }, { verdict: 'deny', rule: 'net.address.private' }]);
+  });
 });
 
 function lockedStream(): ReadableStream {

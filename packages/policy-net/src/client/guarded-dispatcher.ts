@@ -57,7 +57,13 @@ export class GuardedDispatcher extends Dispatcher {
       return true;
     }
     hop.accept();
-    return dispatchFor(hop, this.#settings.agent(), sent, handler);
+    try {
+      return dispatchFor(hop, this.#settings.agent(), sent, handler);
+    } catch (error) {
+      // Thrown at the caller, who gave no handler or one that cannot be called: the hop is over all the same.
+      hop.fail(error instanceof Error ? error : new Error('the request was not dispatched'));
+      throw error;
+    }
   }
 
   /** The last URL is handed out again, because the policy knows a text that it has seen before without reading it. */
