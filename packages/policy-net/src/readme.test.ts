@@ -16,6 +16,11 @@ describe('the README', () => {
     expect(rows).toEqual(Object.entries(NET_RULES).map(([id, { when }]) => [id, when]));
   });
 
+  test('has a hint for every refusal: what to change, in one sentence or two', () => {
+    for (const [id, { hint }] of Object.entries(NET_RULES))
+      if (!/^net\.(?:exception\.)?allow$/.test(id)) expect(hint, id).toMatch(/^[A-Z][^\n]+[.]$/);
+  });
+
   test('names every limit', () => {
     for (const name of Object.keys({ ...DEFAULT_LIMITS, ...DEFAULT_PROXY_LIMITS }))
       expect(readme).toContain(`\`${name}\``);

@@ -65,7 +65,9 @@ export interface RuleEntry {
 }
 
 const publicAddress = 'Use a public address, or let an operator add an exception for this address and port.';
+const oneHost = 'Use the public address of a single host.';
 const carriesIPv4 = 'Write the IPv4 address itself.';
+const otherHost = 'Use another host; no option admits this one.';
 const resolver = 'Check the name, and that the resolver of this host answers.';
 const redirect = 'Ask for the final URL directly if it is an allowed one.';
 
@@ -105,7 +107,10 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
     when: 'a reserved or internal name (`localhost`, `.internal`, `.local`, `.home.arpa`, `.test`, …)',
     hint: 'Use a public name, or let an operator add an exception for the address and port of the service.',
   },
-  'net.name.metadata': { when: 'the name of a cloud metadata service; no option admits it' },
+  'net.name.metadata': {
+    when: 'the name of a cloud metadata service; no option admits it',
+    hint: otherHost,
+  },
   'net.port.denied': {
     when: 'a port that neither `ports` nor an exception names',
     hint: 'Use one of the ports of the policy.',
@@ -114,7 +119,7 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
     when: 'there is an allowlist and host and port are not on it',
     hint: 'Use a listed host, or let an operator add this one to the allowlist.',
   },
-  'net.address.this-network': { when: '0.0.0.0/8, ::' },
+  'net.address.this-network': { when: '0.0.0.0/8, ::', hint: oneHost },
   'net.address.loopback': { when: '127.0.0.0/8, ::1', hint: publicAddress },
   'net.address.private': { when: 'RFC 1918, unique local IPv6', hint: publicAddress },
   'net.address.shared': { when: '100.64.0.0/10', hint: publicAddress },
@@ -122,8 +127,8 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
   'net.address.documentation': { when: 'TEST-NETs, 2001:db8::/32, 3fff::/20', hint: publicAddress },
   'net.address.benchmarking': { when: '198.18.0.0/15, 2001:2::/48', hint: publicAddress },
   'net.address.reserved': { when: '240.0.0.0/4', hint: publicAddress },
-  'net.address.broadcast': { when: '255.255.255.255' },
-  'net.address.multicast': { when: '224.0.0.0/4, ff00::/8' },
+  'net.address.broadcast': { when: '255.255.255.255', hint: oneHost },
+  'net.address.multicast': { when: '224.0.0.0/4, ff00::/8', hint: oneHost },
   'net.address.discard': { when: '100::/64, 100:0:0:1::/64', hint: publicAddress },
   'net.address.special-service': {
     when: 'registered blocks that host no web content (protocol assignments, AS112, AMT, anycast services, ORCHID, DRIP, SRv6)',
@@ -138,14 +143,26 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
   'net.address.6to4': { when: '2002::/16', hint: carriesIPv4 },
   'net.address.teredo': { when: '2001::/32', hint: carriesIPv4 },
   'net.address.isatap': { when: 'interface identifier 0:5efe or 200:5efe', hint: carriesIPv4 },
-  'net.address.metadata': { when: 'a cloud metadata or credential address; no option admits it' },
-  'net.address.malformed': { when: 'no IPv4 or IPv6 address (zone ids are none)' },
+  'net.address.metadata': {
+    when: 'a cloud metadata or credential address; no option admits it',
+    hint: otherHost,
+  },
+  'net.address.malformed': {
+    when: 'no IPv4 or IPv6 address (zone ids are none)',
+    hint: 'Write an IPv4 or IPv6 address, without a zone.',
+  },
   'net.address.own-interface': {
     when: 'an address of this host, with `denyOwnInterfaces`',
     hint: 'Let an operator add an exception for this address and port.',
   },
-  'net.endpoint.denied': { when: 'an endpoint that `denyOwnInterfaces` lists; no exception admits it' },
-  'net.endpoint.mismatch': { when: 'the host is an address literal and another address was judged' },
+  'net.endpoint.denied': {
+    when: 'an endpoint that `denyOwnInterfaces` lists; no exception admits it',
+    hint: 'Use another host or port; no option admits this endpoint.',
+  },
+  'net.endpoint.mismatch': {
+    when: 'the host is an address literal and another address was judged',
+    hint: 'Give the address that the host is.',
+  },
   'net.dns.failed': { when: 'the lookup failed', hint: resolver },
   'net.dns.timeout': { when: 'the resolver did not answer in time', hint: resolver },
   'net.dns.empty': { when: 'the name has no address', hint: resolver },
@@ -157,7 +174,10 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
     when: 'as many lookups wait for a resolver as may, which does not answer those before them',
     hint: 'Wait until earlier lookups have their answers, and ask only for names whose name servers answer.',
   },
-  'net.connection.peer': { when: 'the socket leads to another address than the one that was judged' },
+  'net.connection.peer': {
+    when: 'the socket leads to another address than the one that was judged',
+    hint: 'Ask again; if it stays so, see what leads connections elsewhere on their way.',
+  },
   'net.redirect.url': { when: 'redirect to a URL that a `net.url` rule refuses', hint: redirect },
   'net.redirect.scheme': { when: 'redirect to a scheme that is refused', hint: redirect },
   'net.redirect.host': { when: 'redirect to a host that a `net.host` rule refuses', hint: redirect },
@@ -184,7 +204,10 @@ export const NET_RULES: Readonly<Record<NetRule, RuleEntry>> = Object.freeze({
     when: 'a content coding that is not decoded here',
     hint: 'Ask with `Accept-Encoding: gzip, deflate, br`.',
   },
-  'net.policy.revoked': { when: 'the policy changed and no longer admits a running request' },
+  'net.policy.revoked': {
+    when: 'the policy changed and no longer admits a running request',
+    hint: 'Ask again: what the new policy admits is served.',
+  },
   'net.proxy.malformed': {
     when: 'no well-formed request to a proxy',
     hint: 'Send CONNECT host:port, or a request for an absolute http URL, with one Host header.',
