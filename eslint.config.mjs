@@ -15,11 +15,13 @@ const tests = [
 ];
 
 /** Starting processes is for the files that are made for it. Types are free. */
-const processImports = ['node:child_process', 'child_process'].map((name) => ({
-  name,
-  message: 'child_process belongs to the runner, pool-process and tools.',
-  allowTypeImports: true,
-}));
+const processImports = ['child_process', 'cluster'].flatMap((module) =>
+  [`node:${module}`, module].map((name) => ({
+    name,
+    message: `${module} belongs to the runner, pool-process and tools.`,
+    allowTypeImports: true,
+  })),
+);
 
 /**
  * Who may open a connection or start a process beside policy-net, each with its reason. The one list (decision 0013):

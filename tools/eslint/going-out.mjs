@@ -1,6 +1,6 @@
 /** Parts of Node's modules that open connections. Servers, types and what only reads text are free. */
 const MODULE_PARTS = {
-  http: ['request', 'get', 'Agent', 'globalAgent', 'ClientRequest'],
+  http: ['request', 'get', 'Agent', 'globalAgent', 'ClientRequest', 'WebSocket'],
   https: ['request', 'get', 'Agent', 'globalAgent'],
   http2: ['connect'],
   net: ['connect', 'createConnection', 'Socket', 'Stream'],
@@ -11,6 +11,10 @@ const WHOLE_MODULES = [
   ...['dgram', 'dns', 'dns/promises', 'undici', 'ws', 'axios', 'got', 'node-fetch'],
   ...['dockerode', 'socket.io-client', 'pg', '@prisma/adapter-pg', '@libsql/client'],
 ];
+/** What is free of a module whose other parts load any module that there is. */
+const FREE_PARTS = { module: ['createRequire', 'isBuiltin', 'builtinModules'] };
+/** Members of `process`, or of what it is called, that give any module of Node or of its inside. */
+const LOADERS = ['getBuiltinModule', 'binding', '_linkedBinding', 'dlopen'];
 const GLOBALS = ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest', 'WebSocketStream', 'WebTransport'];
 const GLOBAL_OBJECTS = ['globalThis', 'global', 'window', 'self'];
 
@@ -34,6 +38,16 @@ export default {
     function judgeModule(node, rawSource, names) {
       const source = typeof rawSource === 'string' ? rawSource.replace(/^node:/, '') : undefined;
       if (source === undefined) return;
+      const free = Object.hasOwn(FREE_PARTS, source) ? FREE_PARTS[source] : undefined;
+      if (free !== undefined) {
+        if (names?.every((name) => free.includes(name)) !== true) report(node, `more of ${source}`);
+        return;
+      }
+      // `_http_client` and its like: the inside of http, https, net and tls.
+      if (source.startsWith('_')) {
+        report(node, source);
+        return;
+      }
       if (WHOLE_MODULES.some((module) => source === module || source.startsWith(`${module}/`))) {
         report(node, source);
         return;
@@ -79,6 +93,9 @@ export default {
           one.type === 'ImportDefaultSpecifier' ? 'default' : one.imported && nameOf(one.imported),
         );
         judgeModule(node, node.source.value, whole ? undefined : names);
+        for (const one of values)
+          if (one.imported && nameOf(one.imported) === 'createRequire' && one.local.name !== 'createRequire')
+            report(one, 'createRequire in another name');
       },
       ExportNamedDeclaration(node) {
         if (!node.source || isType(node)) return;
@@ -99,7 +116,31 @@ export default {
         const named =
           callee.type === 'MemberExpression' ? staticName(callee.property, callee.computed) : callee.name;
         if (named !== 'require' && named !== 'getBuiltinModule') return;
-        judgeModule(node, staticText(node.arguments[0]), undefined);
+        const source = staticText(node.arguments[0]);
+        if (source === undefined && named === 'getBuiltinModule')
+          report(node, 'a module whose name is not fixed');
+        judgeModule(node, source, undefined);
+      },
+      // What loads modules is free in the one form whose module can be read here.
+      MemberExpression(node) {
+        const name = staticName(node.property, node.computed);
+        const isRead =
+          name === 'getBuiltinModule' && node.parent.type === 'CallExpression' && node.parent.callee === node;
+        if (LOADERS.includes(name) && !isRead) report(node, name);
+      },
+      'ObjectPattern > Property'(node) {
+        const name = staticName(node.key, node.computed);
+        if (LOADERS.includes(name)) report(node, name);
+      },
+      'Identifier[name="createRequire"]'(node) {
+        const { parent } = node;
+        if (parent.type === 'ImportSpecifier') return;
+        const call = parent.type === 'CallExpression' && parent.callee === node ? parent.parent : undefined;
+        const resolves =
+          call?.type === 'MemberExpression' &&
+          call.object === parent &&
+          staticName(call.property, call.computed) === 'resolve';
+        if (!resolves) report(node, 'createRequire for more than resolve');
       },
       'Program:exit'(node) {
         const scope = context.sourceCode.getScope(node);

@@ -81,6 +81,32 @@ const goesOut = [
   "const ask = fetch; await ask('http://example.com/');",
   'export const tools = { fetch };',
   "new EventSource('http://example.com/');",
+  "import { createRequire } from 'node:module'; const load = createRequire(import.meta.url); load('node:net').connect(80);",
+  "import { createRequire } from 'node:module'; createRequire(import.meta.url)('node:net').connect(80);",
+  "import { createRequire as make } from 'node:module'; const load = make(import.meta.url); load('node:net').connect(80);",
+  "import { createRequire } from 'node:module'; export const make = createRequire;",
+  "import { Module } from 'node:module'; Module._load('net').connect(80);",
+  "import Module from 'node:module'; Module._load('net').connect(80);",
+  "import * as module from 'node:module'; module.createRequire(import.meta.url)('net').connect(80);",
+  "const { createRequire } = await import('node:module'); createRequire(import.meta.url)('net').connect(80);",
+  "export { createRequire, Module } from 'node:module';",
+  "const g = process.getBuiltinModule; g('net').connect(80);",
+  "const { getBuiltinModule } = process; getBuiltinModule('fs');",
+  "const { getBuiltinModule: g } = process; g('net').connect(80);",
+  "const { ['getBuiltinModule']: g } = process; g('net').connect(80);",
+  "(0, process.getBuiltinModule)('net').connect(80);",
+  "process['getBuiltinModule'].call(process, 'net').connect(80);",
+  "process.getBuiltinModule('n' + 'et').connect(80);",
+  "process.getBuiltinModule!('net').connect(80);",
+  "(process.getBuiltinModule as any)('net').connect(80);",
+  "import { connect } from 'node:_tls_wrap'; connect(443);",
+  "import { ClientRequest } from 'node:_http_client'; new ClientRequest('http://example.com/');",
+  "import { Agent } from '_http_agent'; new Agent();",
+  "import { WebSocket } from 'node:http'; new WebSocket('ws://example.com/');",
+  "const { TCP } = process.binding('tcp_wrap'); new TCP(0);",
+  "const { TCP } = process['_linkedBinding']('tcp_wrap'); new TCP(0);",
+  "const { binding } = process; binding('tcp_wrap');",
+  "process.dlopen({ exports: {} }, '/tmp/socket.node');",
 ];
 const stays = [
   "import { createServer, type IncomingMessage } from 'node:http'; createServer((_: IncomingMessage) => undefined);",
@@ -92,11 +118,16 @@ const stays = [
   'export const client = { fetch: (url: string) => url }; client.fetch("x");',
   'globalThis.setTimeout(() => undefined, 1); export const is = typeof globalThis;',
   "import { isIP } from 'node:net'; isIP('::1');",
+  "import { createRequire } from 'node:module'; createRequire(import.meta.url).resolve('undici');",
+  "import { isBuiltin } from 'node:module'; isBuiltin('net');",
+  "process.getBuiltinModule('node:fs').existsSync('/');",
+  "import type { Module } from 'node:module'; export const count = (_: Module) => 1;",
   "import type Docker from 'dockerode'; export const count = (_: Docker) => 1;",
   "import { type Dispatcher } from 'undici'; export const count = (_: Dispatcher) => 1;",
 ];
 /** What the parser of JavaScript reads as well. */
-const isScript = (code: string): boolean => !/\btype\b|: string|typeof globalThis\.fetch/.test(code);
+const isScript = (code: string): boolean =>
+  !/\btype\b|: string|typeof globalThis\.fetch|getBuiltinModule(?:!| as any)/.test(code);
 
 /** One file of each part of the product that has to go out by policy-net. */
 const bound = [
@@ -162,7 +193,11 @@ describe('lint', () => {
 
   test('lets processes be started where that is what a file is for, and nowhere else', async () => {
     const code = "import { spawn } from 'node:child_process'; spawn('true');";
+    const forking = "import { fork } from 'node:cluster'; fork();";
     for (const file of mayStart) expect([file, await complaints(file, code)]).toEqual([file, []]);
+    expect((await complaints('apps/worker/src/run-worker.ts', forking)).join()).toContain(
+      'cluster belongs to',
+    );
     for (const file of [
       'packages/pool-docker/src/engine.ts',
       'apps/control-plane/src/cli/admin-client.ts',
