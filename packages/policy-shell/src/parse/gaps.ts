@@ -45,6 +45,13 @@ function readPlaces(
       if (code !== blank && code !== tab) return [start, end, unreadAt(text, at)];
     }
     end = place.end;
+    // `< 2>o`: digits in front of a sign are its descriptor for a shell, so that the redirection before has no target.
+    if (
+      place.type === 'Redirect' &&
+      /^[<>]/.test(text.slice(end, end + 1)) &&
+      /^\d+$/.test(place.target?.text ?? '')
+    )
+      return [start, end, unreadAt(text, end)];
     if (place.type === 'HereDoc') bodies.push(placeOfBody(place));
   }
   return [start, end];

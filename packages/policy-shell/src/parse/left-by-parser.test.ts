@@ -35,6 +35,19 @@ describe('what the parser leaves in the text', () => {
     ...["f <<'E' x # c\n( $(a)\nE\ng y", "f <<'E'; g <<-\"F\"\n(\nE\n\t(\n\tF\n# x\nh", "f <<\\E\n(\nE"],
   ])('is accepted between words: %j', (text) => expect([text, ruleOf(text)]).toEqual([text, 'accepted'])); // prettier-ignore
 
+  it.each(['f < 2>o', 'f 2> 1>o', 'f -n > 1>o', 'f >> 2<o', 'f > 2>&1'])(
+    'is refused where a redirection has only the descriptor of the next one for a target: %s',
+    (text) => {
+      expect([text, ruleOf(text)]).toEqual([text, 'shell.syntax.parse-error']);
+      expect(spanOf(text)).toMatch(/[<>]/);
+    },
+  );
+
+  it.each(['f > 2', 'f > 2 >o', 'f >a<b', 'f 2>o', 'f > 2x>o', 'f > o2>p'])(
+    'is accepted with a target of its own: %s',
+    (text) => expect([text, ruleOf(text)]).toEqual([text, 'accepted']),
+  );
+
   it.each(['A=()% f x', 'A=(a b)c f', 'A=()/bin/x f', 'A=(a)[1] f', 'export A=()x'])(
     'is refused where a list becomes a part of a word: %s',
     (text) => expect([text, ruleOf(text)]).toEqual([text, 'shell.syntax.parse-error']),
