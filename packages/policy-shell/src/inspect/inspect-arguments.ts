@@ -12,6 +12,7 @@ import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';
 import { directoriesLeftOut, inspectFollowedTrees } from './followed-trees.js';
 import { recordPossiblePaths, recordUnknownOption } from './possible-paths.js';
+import { namesProgram } from './startable.js';
 import { addBase, inspectValue } from './value-roles.js';
 
 /** The program whose arguments are walked, for those who take words over. */
@@ -279,7 +280,10 @@ class ArgumentWalk {
     const equals = value.indexOf('=');
     const name = equals < 0 ? value : value.slice(0, equals);
     const joined = equals < 0 ? undefined : value.slice(equals + 1);
-    const exact = this.#table.options.get(name);
+    // `--config.registry=…` sets anything by one option.
+    const dot = name.indexOf('.') + 1;
+    const { options } = this.#table;
+    const exact = options.get(name) ?? (dot > 0 ? options.get(name.slice(0, dot)) : undefined);
     if (exact) {
       this.#apply(name, exact, token, joined);
       return;
@@ -351,6 +355,7 @@ class ArgumentWalk {
     const entering = entersDirectory.exec(token.value);
     const directory = entering && (entering[1] ?? this.#args[this.#index + 1]?.value);
     if (directory) addBase({ value: directory, span: token.span }, 'any', this.#into);
+    if (namesProgram(token.value)) this.#into.object('shell.exec.option', token);
     recordUnknownOption(token, this.#into);
   }
 

@@ -117,7 +117,7 @@ function judgeProgram(
   if (!known) {
     const subcommand = args.find(({ value }) => !value.startsWith('-'))?.value;
     into.program({ name, token, subcommand, wrapper: false, system }, place);
-    inspectUnknownProgram(name, args, into, inspectCommand);
+    inspectUnknownProgram(name, args, system, into, inspectCommand);
     return;
   }
   const profile = profileFor(known, into);
@@ -266,6 +266,9 @@ const handlers: WalkHandlers = {
     const [first] = words;
     // Package runners take a package where others take a program.
     if (first && runsPackages.test(name)) inspectValue('package', first, name, into);
+    // They bring servers, clients and settings of the machine of which nobody has looked at every one.
+    if (first && /^(?:busybox|toybox)$/.test(name) && !findProfile(first.value))
+      into.object('shell.exec.wrapper-usage', first, `${name} ${first.value}`);
     inspectCommand(words, into);
   },
 

@@ -47,7 +47,8 @@ export function recordPossiblePaths(token: Token, access: PathAccess, into: Insp
     return;
   }
   for (const part of parts) {
-    if (/^file:/i.test(part)) into.path(part.replace(/^file:(?:\/\/[^/]*)?/i, ''), token, access);
+    if (/^(?:file|unix):/i.test(part))
+      into.path(part.replace(/^(?:file|unix):(?:\/\/[^/]*)?/i, ''), token, access);
     else into.path(part, token, access);
   }
   if (value.startsWith('~') || parts.some((part) => part.startsWith('~'))) {

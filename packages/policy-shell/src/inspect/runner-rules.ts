@@ -26,8 +26,8 @@ const pdfEngine =
   /^(?:pdflatex|lualatex|xelatex|latexmk|tectonic|wkhtmltopdf|weasyprint|pagedjs-cli|prince|context|typst|pdfroff)$/;
 const cleanedOutput = /^(?:\.\/)?(?:[\w-]+\/)*(?:dist|build|public|site|_site|out|output|www)[\w-]*\/?$/;
 
-// What follows a service decodes; a sign that is broken stays as it is, so that the others still count.
-const decodeAddress = (value: string): string =>
+/** Gives an address with its `%` signs read; one that is broken stays as it is, so that the others still count. */
+export const decodeAddress = (value: string): string =>
   value.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
 const secretRoute =
   /(?:^|\/)(?:[\w-]*(?:variables|secrets)|secret-scanning|\w*tokens?|\w*keys|hooks|credentials|runners|triggers)(?:[/?#]|$)/i;

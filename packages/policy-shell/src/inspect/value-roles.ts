@@ -79,7 +79,7 @@ export function inspectValue(role: ValueRole, token: Token, program: string, int
       return;
     case 'http-item': {
       // `field@file`, `field=@file`, `field:=@file`, `Header:@file`, each with `;type=…` behind it.
-      const file = /^[^=:@]*(?::?=|:)?@([^;]*)/.exec(value)?.[1];
+      const file = /^[^=:@]*(?::?==?|:)?@([^;]*)/.exec(value)?.[1];
       if (file !== undefined) into.path(file, token, 'any');
       return;
     }
@@ -234,6 +234,8 @@ function inspectPackage(token: Token, program: string, into: Inspection): void {
     )
   ) {
     into.object('shell.fetch.source', token);
+  } else if (/^[\w.[\],-]+\s*@\s*file:/i.test(value)) {
+    into.path(value.replace(/^[^@]*@\s*file:(?:\/\/[^/]*)?/i, ''), token, 'any');
   } else if (isRepository(value, program, into)) {
     into.object('shell.fetch.source', token);
   } else {

@@ -11,10 +11,12 @@ import type { Inspection } from './inspection.js';
 import { inspectLink } from './links.js';
 import { packageManagerRules, packageManagerTools } from './package-manager-rules.js';
 import { inspectPlacement, places } from './placements.js';
-import { runnerRules, runnerRuleTools } from './runner-rules.js';
+import { decodeAddress, runnerRules, runnerRuleTools } from './runner-rules.js';
 
 const takesResponseFiles =
   /^(?:strings|nm|size|objdump|readelf|objcopy|strip|ar|ranlib|gcc-ar|gcc-nm|gcc-ranlib|gprof|dwp|elfedit|c\+\+filt|addr2line|gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran|cpp|c99|c89|c99-gcc|c89-gcc|tcc|icc|icx|icpx|ld(?:\.\w+)?|gold|as|gas|nasm|yasm|nvcc|emcc|protoc|keytool|native-image|jpackage|rustc|rustdoc|tsc|mypy|pytest|zip|llvm-[\w-]+|clang-[\w+-]+|lld(?:-link)?|ld64\.lld|wasm-ld|llc|lli|opt|flang(?:-new)?|dsymutil|FileCheck|swiftc?|kotlinc(?:-jvm)?|scalac|groovyc|rar|arj|qpdf|gs|ghostscript|csc|mcs|vbc|doxygen|ant|7z|7za|7zr|jar|javadoc|convert|magick|mogrify|identify|montage|composite)$/;
+
+const compilers = /^(?:ld(?:\.\w+)?|gold|gcc|g\+\+|cc|c\+\+|c89|c99|cpp|clang|clang\+\+|gfortran)$/;
 
 // Spellings that a grammar of options and operands does not cover.
 const rules: readonly ArgumentRule[] = [
@@ -89,6 +91,37 @@ const rules: readonly ArgumentRule[] = [
       all[0]?.value === 'tool' &&
       !/^(?:cover|covdata|pprof|trace|nm|objdump|addr2line|buildid|test2json)$/.test(value),
     rule: 'shell.exec.option',
+  },
+  // It starts the words behind it; a test of the project is honest work.
+  {
+    programs: /^go$/,
+    argument: (value, index, all) =>
+      index > 1 &&
+      all[0]?.value === 'tool' &&
+      all[1]?.value === 'test2json' &&
+      !/^(?:-|\.\/)/.test(value) &&
+      all[index - 1]?.value !== '-p' &&
+      !all.slice(2, index).some((word) => word.value.startsWith('./')),
+    rule: 'shell.exec.option',
+  },
+  // Linkers and what they are told, which is a program again.
+  {
+    programs: /^go$/,
+    argument: (value, index, all) => {
+      const given = /^--?(?:ld|gccgo|gc|asm)flags(?:=(.*))?$/s.exec(value);
+      return (
+        given !== null &&
+        /-(?:extld|extar)\b|-(?:wrapper|specs|fplugin|plugin|B)\b/.test(
+          given[1] ?? all[index + 1]?.value ?? '',
+        )
+      );
+    },
+    rule: 'shell.exec.option',
+  },
+  {
+    programs: /^go$/,
+    argument: (value) => /^--?overlay(?:=|$)/.test(value),
+    rule: 'shell.workspace.list',
   },
   {
     programs: /^ps$/,
@@ -218,6 +251,20 @@ const rules: readonly ArgumentRule[] = [
     argument: (value) => /^-[A-Za-z]*f/.test(value),
     rule: 'shell.workspace.list',
   },
+  // What loads or starts something by other words than those of a profile.
+  {
+    programs: compilers,
+    argument: (value) =>
+      /^-Wl,(?:.*,)?--?plugin|^-fpass-plugin|^--(?:ld-path|ptxas-path|gcc-toolchain|for-linker|for-assembler|prefix?)(?:=|$)|^--error-handling-script/.test(
+        value,
+      ),
+    rule: 'shell.exec.option',
+  },
+  {
+    programs: compilers,
+    argument: (value) => /^-ivfsoverlay|^--config(?:=|$)/.test(value),
+    rule: 'shell.workspace.list',
+  },
   // Their operands are written to, and read too.
   {
     programs: /^(?:zip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|tar|bsdtar|split)$/,
@@ -246,7 +293,7 @@ const rules: readonly ArgumentRule[] = [
   // TeX takes its program where it takes a file name.
   { programs: /tex(?:mk)?$/, argument: (value) => value.startsWith('\\'), rule: 'shell.exec.script-text' },
   {
-    programs: /^(?:psql|gs)$/,
+    programs: /^(?:psql|gs|ghostscript)$/,
     argument: (value) => /^(?:-o|--output=?|-sOutputFile=)?(?:\||%pipe%)/.test(value),
     rule: 'shell.exec.option',
   },
@@ -304,12 +351,103 @@ const rules: readonly ArgumentRule[] = [
     argument: (value) => /^[^-].*-$/.test(value),
     rule: 'shell.program.package-manager',
   },
+  {
+    programs: /^date$/,
+    argument: (value) => /^\d{8,}(?:\.\d+)?$/.test(value),
+    rule: 'shell.program.system',
+  },
+  {
+    programs: /^rsync$/,
+    argument: (value, index, all) => {
+      const modes = /^--chmod=(.*)$/s.exec(value)?.[1] ?? (all[index - 1]?.value === '--chmod' ? value : '');
+      return modes
+        .split(',')
+        .some((mode) => /^[DF]?(?:[0-7]*[2367]|[ugoa]*[oa][ugoa]*[+=][rxXst]*w.*)$/.test(mode));
+    },
+    rule: 'shell.destructive.mode',
+  },
+  {
+    programs: /^shuf$/,
+    argument: (value, index, all) => {
+      const range = /^(?:-i|--input-range=)?(\d+)-(\d+)$/.exec(value);
+      return (
+        range !== null &&
+        (range[0].startsWith('-') || /^(?:-i|--input-range)$/.test(all[index - 1]?.value ?? '')) &&
+        Number(range[2]) - Number(range[1]) > 1e7
+      );
+    },
+    rule: 'shell.resource',
+  },
+  // The width stands among the words behind it.
+  {
+    programs: /^printf$/,
+    argument: (value, _index, all) =>
+      /%[-+ 0#]*(?:\*|\d*\.\*)/.test(all[0]?.value ?? '') && /^-?\d{6,}$/.test(value),
+    rule: 'shell.resource',
+  },
+  // Options of its own as the value of a setting.
+  {
+    programs: /^(?:pytest|py\.test)$/,
+    argument: (value) => /addopts\s*=/.test(value),
+    rule: 'shell.exec.config',
+  },
+  {
+    programs: /^python[\d.]*$/,
+    argument: (value, _index, all) =>
+      /^--template=[a-z+]+:/.test(value) && /(?:^|\/)manage\.py$/.test(all[0]?.value ?? ''),
+    rule: 'shell.fetch.source',
+  },
+  {
+    programs: /^cargo watch$/,
+    argument: (value, index, all) => {
+      const command =
+        /^(?:-x|--exec=)(.+)$/.exec(value)?.[1] ??
+        (/^(?:-x|--exec)$/.test(all[index - 1]?.value ?? '') ? value : '');
+      return /^(?:publish|yank|login|logout|owner)\b|--(?:git|registry|index|config)\b/.test(command);
+    },
+    rule: 'shell.exec.option',
+  },
+  {
+    programs: /^gh (?:release|run)$/,
+    argument: (value, index, all) =>
+      /^(?:-D|--dir=)?(?:\.\/)*(?:.*\/)?\.git(?:\/|$)/i.test(value) &&
+      (/^-/.test(value) || /^(?:-D|--dir)$/.test(all[index - 1]?.value ?? '')),
+    rule: 'shell.workspace.protected',
+  },
+  // Clauses that begin like an option.
+  {
+    programs: /^chmod$/,
+    argument: (value) => /^-[rwxXst]+,(?:.*,)?[ug]*[oa][ugoa]*[+=](?:[rxX]*w|[ug])/.test(value),
+    rule: 'shell.destructive.mode',
+  },
+  // Several kinds in one word, each with a name or a version behind it.
+  {
+    programs: /^(?:kubectl|k) /,
+    argument: (value) =>
+      value.split(/[,/.]/).some((part) => /^secrets?$/i.test(part)) || /^--raw(?:=|$)/.test(value),
+    rule: 'shell.secret.read',
+  },
+  {
+    programs: /^(?:just|task|go-task)$/,
+    argument: (value) => /[;&|`$<>]/.test(value),
+    rule: 'shell.exec.script-text',
+  },
+  {
+    programs: /tex$|^etex$|^context$/,
+    argument: (value) => /^--?shell-e|^--?enable-w/.test(value),
+    rule: 'shell.exec.option',
+  },
+  {
+    programs: /^pnpm(?: .+)?$/,
+    argument: (value) => value.startsWith('--config.'),
+    rule: 'shell.exec.config',
+  },
   { programs: /^hostname$/, argument: (value) => !value.startsWith('-'), rule: 'shell.program.system' },
 ];
 
 // Every program that is named here.
 const special =
-  /^(?:ffmpeg|truncate|seq|jot|mlr|miller|stack|.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|https?|httpie|xh|streamlit|printf|ps|go|make|gmake|bmake|remake|shuf|csplit|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
+  /^(?:ffmpeg|chmod|sed|gsed|gunzip|bunzip2|unxz|unzstd|uncompress|unlzma|pytest|py\.test|kubectl|k|date|just|task|go-task|ld(?:\.\w+)?|gold|gcc|g\+\+|cc|c\+\+|c89|c99|cpp|clang|clang\+\+|gfortran|truncate|seq|jot|mlr|miller|stack|.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|ghostscript|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|https?|httpie|xh|streamlit|printf|ps|go|make|gmake|bmake|remake|shuf|csplit|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
 const answers = new Map<string, boolean>();
 const found = new Map<string, Manner>();
 // Names come from commands, so an agent could fill a table without end.
@@ -328,13 +466,15 @@ interface Manner {
   readonly more: boolean;
 }
 
-const looksFurther = /^(?:nc|truncate|wget2?|curl|link|git (?:config|clean|prune))$/;
+const unpacks =
+  /^(?:gzip|gunzip|bzip2|bunzip2|xz|unxz|zstd|unzstd|lz4|lzma|compress|uncompress|pigz|brotli)$/;
+const looksFurther = /^(?:nc|truncate|sed|git clone|wget2?|curl|link|git (?:config|clean|prune))$/;
 
 const mannerOf = (name: string): Manner =>
   found.get(name) ??
   keep(found, name, {
     rules: rules.filter(({ programs }) => programs.test(name)),
-    more: looksFurther.test(name) || places(name),
+    more: looksFurther.test(name) || unpacks.test(name) || places(name),
   });
 
 /** Whether {@link inspectWholeCommand} has anything to say about a program, by its name without sub-command. */
@@ -372,12 +512,16 @@ export function inspectWholeCommand(
   if (/^wget2?$/.test(name) || (name === 'curl' && some(/^(?:-[A-Za-z]*O|--remote-name)/))) {
     for (const word of args) {
       const saved = /^[^?#]*\/([^/?#]+)(?:[?#].*)?$/.exec(word.value)?.[1];
-      if (saved !== undefined) into.path(saved, word, 'write');
+      if (saved !== undefined) {
+        into.path(saved, word, 'write');
+        if (saved.includes('%')) into.path(decodeAddress(saved), word, 'write');
+      }
     }
   }
   if (/^wget2?$/.test(name)) inspectMirror(args, into, token);
   if (name === 'ln' || name === 'link') inspectLink(args, into);
   inspectPlacement(name, args, operands, into);
+  inspectNamesMade(name, args, operands, into);
   if (name === 'truncate') inspectTruncation(args, operands, into);
   if (name === 'git config') inspectGitConfig(args, into);
   if (/^git (?:clean|prune)$/.test(name) && !some(/^(?:-[a-z]*n|--dry-run$)/)) {
@@ -392,6 +536,36 @@ function inspectGitConfig(args: readonly Token[], into: Inspection): void {
   if (!key || args.some(({ value }) => /^--(?:get|list$)/.test(value))) return;
   const writes = operands.length > 1 || args.some(({ value }) => value.startsWith('--unset'));
   if (writes && !isHarmlessGitSetting(key.value)) into.object('shell.exec.config', key);
+}
+
+// Names that a tool makes out of those it is given.
+function inspectNamesMade(
+  name: string,
+  args: readonly Token[],
+  operands: readonly Token[],
+  into: Inspection,
+): void {
+  if (name === 'git clone') {
+    const [address] = operands;
+    const made = /([^/:]+?)(?:\.git)?\/*$/.exec(address?.value ?? '')?.[1];
+    if (address && made !== undefined && operands.length === 1) into.path(made, address, 'write');
+  } else if (name === 'sed') {
+    const suffix = args.flatMap(
+      ({ value }) => /^(?:-[nErsuz]*i|--in-place=)(.+)$/s.exec(value)?.[1] ?? [],
+    )[0];
+    if (suffix === undefined) return;
+    for (const operand of operands) {
+      const [, directory = '', base = ''] = /^(.*\/)?([^/]*)$/s.exec(operand.value) ?? [];
+      const saved = suffix.includes('*') ? suffix.replaceAll('*', () => base) : base + suffix;
+      into.path(saved.includes('/') ? saved : directory + saved, operand, 'write');
+    }
+  } else if (unpacks.test(name)) {
+    // Unpackers take the suffix away.
+    for (const operand of operands) {
+      const unpacked = operand.value.replace(/\.[^./]+$/, '');
+      if (unpacked !== operand.value && unpacked !== '') into.path(unpacked, operand, 'write');
+    }
+  }
 }
 
 // A size that is not above the present one takes something away; what only grows a file is harmless.

@@ -29,7 +29,7 @@ export const documentTools: readonly ToolProfile[] = [
     refuse: { [exec]: '-Z', [source]: '-w --web-bundle' },
   },
   {
-    names: 'gs ghostscript',
+    names: 'gs ghostscript gsnd gsc',
     style: 'single-dash',
     operands: ['read'],
     options: { write: '-o', read: '-f', text: '-r -g', any: '-sOutputFile -I' },

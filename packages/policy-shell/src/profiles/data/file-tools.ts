@@ -305,6 +305,7 @@ export const fileTools: readonly ToolProfile[] = [
     operands: ['any'],
     options: {
       'fill-base': '-C --directory --cd',
+      fill: '--one-top-level',
       follow: '-h',
       write: '-f --file --listed-incremental -g --index-file',
       pattern: '--exclude',
@@ -379,7 +380,10 @@ export const fileTools: readonly ToolProfile[] = [
   {
     names: 'ar ranlib strip objcopy gprof dwp elfedit windres dlltool gcc-ar gcc-nm gcc-ranlib',
     operands: ['any'],
-    refuse: { [exec]: '--plugin --plugins --preprocessor --preprocessor-arg --as --as-flags' },
+    refuse: {
+      [exec]: '--plugin --plugins --preprocessor --preprocessor-arg --as --as-flags',
+      'shell.workspace.list': '-M',
+    },
   },
   {
     names: 'rsync',

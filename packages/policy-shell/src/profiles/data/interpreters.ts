@@ -4,7 +4,7 @@ const unknown = 'shell.option.unknown' as const;
 const runner = 'shell.program.code-runner' as const;
 const interpreter = (names: string, rest: Omit<ToolProfile, 'names'>): ToolProfile => ({
   names,
-  operands: ['read', 'any'],
+  operands: ['script', 'any'],
   optionsFirst: true,
   needsOperand: runner,
   unknownOption: unknown,

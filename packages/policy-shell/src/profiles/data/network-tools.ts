@@ -108,8 +108,8 @@ export const networkTools: readonly ToolProfile[] = [
   },
   {
     names: 'aws',
-    operands: ['text'],
-    options: { text: '--region --profile --output --query', url: '--endpoint-url' },
+    operands: ['text', 'text', 'any'],
+    options: { text: '--region --profile --output --query', url: '--endpoint-url', any: '--body' },
     refuseOperands: {
       [secret]:
         'configure sts secretsmanager ssm sso ecr get-login-password get-session-token assume-role export-credentials kms iam',

@@ -286,7 +286,7 @@ export const projectTools: readonly ToolProfile[] = [
   {
     names: 'jest vitest mocha ava jasmine cypress playwright karma',
     options: {
-      pattern: '-t --testNamePattern --grep -g --fgrep --filter --testPathPattern --spec',
+      pattern: '-t --testNamePattern --grep -g --fgrep --testPathPattern',
       emptied: '--coverage.reportsDirectory',
       any: '-c --config --rootDir --root --dir --outputFile --coverageDirectory',
       text: '-w --maxWorkers --reporter --project --browser',

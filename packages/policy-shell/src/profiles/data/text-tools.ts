@@ -98,7 +98,8 @@ export const textTools: readonly ToolProfile[] = [
     options: {
       text: '-f --from -t --to -r -w --metadata -M --variable -V --columns --wrap --toc-depth --pdf-engine',
       write: '-o --output --extract-media --log',
-      read: '--template -c --css -H -A -B --bibliography --csl --reference-doc --resource-path --data-dir -d --defaults',
+      script: '--template',
+      read: '-c --css -H -A -B --bibliography --csl --reference-doc --resource-path --data-dir -d --defaults',
     },
     refuse: { [exec]: '-F --filter -L --lua-filter --pdf-engine-opt' },
   },

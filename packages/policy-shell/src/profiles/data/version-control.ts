@@ -18,12 +18,15 @@ export const versionControl: readonly ToolProfile[] = [
       [editor]: '--edit -i --interactive',
       'shell.destructive.git': '-C --clean',
     },
-    refuseOperands: {
-      'shell.program.network': 'serve',
-      [exec]: 'extdiff histedit bisect debugshell',
-      'shell.destructive.git': 'strip purge',
+    subcommands: {
+      'serve zeroconf': 'shell.program.network',
+      'extdiff histedit bisect debugshell transplant': exec,
+      'strip purge': 'shell.destructive.git',
+      'status st add addremove annotate blame archive backout branch branches bookmarks book bundle cat clone commit ci copy cp diff export files forget graft grep heads help identify id import in incoming init locate log history manifest merge move mv rename outgoing out parents paths phase pull push recover remove rm resolve revert rollback root summary sum tag tags tip unbundle update up checkout co verify version rebase shelve unshelve amend absorb':
+        { operands: ['git-remote'], refuse: { 'shell.destructive.git': '--no-backup' } },
     },
-    operands: ['text', 'git-remote'],
+    abbreviates: true,
+    otherSubcommand: { operands: ['git-remote'] },
   },
   {
     names: 'svn',
@@ -34,7 +37,7 @@ export const versionControl: readonly ToolProfile[] = [
     },
     refuse: {
       [exec]: '--config-option --config-dir --diff-cmd --diff3-cmd --editor-cmd --merge-tool',
-      'shell.secret.read': '--password',
+      'shell.secret.read': '--password --show-passwords',
     },
     operands: ['text', 'git-remote'],
   },
