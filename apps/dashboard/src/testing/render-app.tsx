@@ -1,15 +1,12 @@
 import { createMemoryHistory } from '@tanstack/react-router';
 import { cleanup, configure, render } from '@testing-library/react';
 import userEvent, { type UserEvent } from '@testing-library/user-event';
-import { afterEach } from 'vitest';
+import { afterEach, vi } from 'vitest';
 import type { Agent } from '../api/api-types.js';
 import { App } from '../app/app.js';
 import { createAppRouter } from '../app/router.js';
 import { createServices, type Services } from '../app/services.js';
 import { createFakeChannel, createFakeServer, type FakeServer } from './fake-server.js';
-
-// A loaded machine takes its time; what never comes still fails.
-configure({ asyncUtilTimeout: 15_000 });
 
 /** The whole dashboard in a test: everything is real but the network. */
 export interface RenderedApp {
@@ -85,6 +82,7 @@ const AGENT: Agent = {
   updated_at: '2026-11-27T10:00:00.000Z',
 };
 
-// Pages are loaded when they are visited, on a machine that has other things to do.
+// Pages are loaded when they are visited, on a machine that has other things to do. A test waits for several things.
 configure({ asyncUtilTimeout: 20_000 });
+vi.setConfig({ testTimeout: 120_000 });
 afterEach(cleanup);
