@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canTransition } from '@clawforce/pool-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ApiError } from '../errors/api-error.js';
 import { startTestPlane, until, type Answer, type TestPlane } from '../server/testing/test-plane.js';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
 import type { AttestWorker } from './attest-worker.js';
 import type { LifecycleTiming } from './lifecycle-parts.js';
+import { failureReason } from './start-failure.js';
 
 type Behaviour = 'honest' | 'silent' | 'exits' | 'stubborn' | 'no-landlock';
 
@@ -339,7 +341,11 @@ describe('what is not started', () => {
     const { status, body } = await post(id, 'start');
     expect([status, body.code]).toEqual([409, 'LEVEL_UNSUPPORTED']);
     const failed = await stored(id);
-    expect([failed.status, failed.statusReason]).toEqual(['failed', body.error]);
+    // The status of a start that nobody saw fail says all that the answer says.
+    expect([failed.status, failed.statusReason]).toEqual([
+      'failed',
+      failureReason(new ApiError('LEVEL_UNSUPPORTED', body.error, { fix: body.fix })),
+    ]);
     expect(await workersOf(id)).toBe(0);
     expect(existsSync(socketsOf(id))).toBe(false);
   });
