@@ -4,6 +4,7 @@ import type { Page, WebSocketRoute } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { requires } from '../../tools/host/host-test.js';
 import type { Api } from './support/api.js';
+import { accessibilityProblems, openPage } from './support/browser.js';
 import { openDashboard, startScriptedAgent, type Dashboard } from './support/dashboard.js';
 import { waitFor } from './support/product.js';
 
@@ -225,6 +226,155 @@ host.describe('one agent in a real browser', () => {
     await page.getByRole('heading', { level: 2, name: 'Process log' }).waitFor();
     await page.getByRole('button', { name: 'Pause' }).waitFor();
     expect(await look('logs')).toEqual([]);
+  });
+
+  host.test(
+    'an agent without messages, activity and sessions, and an audit log without rows, break no rule',
+    async () => {
+      const { body } = await api.call('POST', '/api/agents', { name: 'Fresh' });
+      const empty = [
+        [`agents/${body.id}/chat`, 'Nothing has been said here yet.'],
+        [`agents/${body.id}/activity`, 'Nothing has happened yet.'],
+        [`agents/${body.id}/logs`, 'The worker has printed nothing.'],
+        [`agents/${body.id}/settings?section=variables`, 'No variables.'],
+        ['audit?rule=no.such.rule', 'No row matches.'],
+      ] as const;
+      for (const [path, words] of empty) {
+        await page.goto(`${dashboard.product.url}/${path}`);
+        await page.getByText(words).waitFor();
+        expect([path, await accessibilityProblems(page)]).toEqual([path, []]);
+      }
+    },
+  );
+
+  host.test('on a phone one gets everywhere, talks, reads a refusal and changes settings', async () => {
+    const { page: phone, problems } = await openPage(dashboard.browser, { width: 390, height: 844 });
+    /** Nothing is cut off at the side, and nothing moves the page to it. */
+    const fits = async (where: string): Promise<void> => {
+      const widest = await phone.evaluate<number>(
+        `Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)`,
+      );
+      expect([where, widest]).toEqual([where, 390]);
+    };
+    const tap = (nav: string, name: string): Promise<void> =>
+      phone.getByRole('navigation', { name: nav }).getByRole('link', { name, exact: true }).click();
+    await phone.goto(`${dashboard.product.url}/login`);
+    await fits('login');
+    await dashboard.signIn(phone);
+    for (const name of ['Playground', 'Audit', 'Drill', 'Account', 'Now', 'Fleet']) {
+      await tap('Main', name);
+      await phone
+        .getByRole('heading', { level: 1 })
+        .filter({ hasText: new RegExp(name, 'i') })
+        .waitFor();
+      await fits(name);
+    }
+    await phone.getByRole('link', { name: 'Trial', exact: true }).click();
+    await phone.getByRole('heading', { level: 1, name: 'Trial' }).waitFor();
+    await phone.getByRole('textbox', { name: 'Message', exact: true }).fill('From a phone.');
+    await phone.getByRole('button', { name: 'Send' }).click();
+    await phone.getByRole('group', { name: 'Conversation' }).getByText('From a phone.').first().waitFor();
+    await fits('chat');
+    await tap('Agent', 'Activity');
+    await phone.getByLabel('Show').selectOption('refusals');
+    await phone
+      .getByRole('button', { name: /Refused/ })
+      .first()
+      .click();
+    const dialog = phone.getByRole('dialog');
+    await dialog.getByText('fs.zone.hidden').first().waitFor();
+    await dialog.getByText('Layers, in order').scrollIntoViewIfNeeded();
+    await fits('refusal');
+    const box = await dialog.boundingBox();
+    expect((box?.x ?? -1) >= 0 && (box?.x ?? 0) + (box?.width ?? 999) <= 390).toBe(true);
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await tap('Agent', 'Settings');
+    for (const [section, heading] of [
+      ['Model', 'Model'],
+      ['Tools', 'Commands'],
+      ['Web', 'Hosts'],
+      ['Variables', 'Variables'],
+      ['General', 'Name'],
+      ['Security', 'Protections'],
+    ] as const) {
+      await phone.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: section }).click();
+      await phone.getByRole('heading', { level: 2, name: heading }).first().waitFor();
+      await fits(section);
+    }
+    await phone.getByRole('switch', { name: 'Read-only container' }).waitFor();
+    expect(problems.filter((problem) => !EXPECTED.test(problem))).toEqual([]);
+    await phone.context().close();
+  });
+
+  host.test('the keyboard alone signs in, talks, reads a refusal and changes a preset', async () => {
+    const { page: keys, problems } = await openPage(dashboard.browser);
+    const focused = (): Promise<string> =>
+      keys.evaluate<string>(
+        `(({ ariaLabel, labels, textContent }) => (ariaLabel ?? labels?.[0]?.textContent ?? textContent).trim())(document.activeElement)`,
+      );
+    /** Goes on with Tab until the focus is on what is meant, as somebody without a mouse does. */
+    const reach = async (name: string | RegExp): Promise<void> => {
+      const met: string[] = [];
+      while (met.length < 80) {
+        await keys.keyboard.press('Tab');
+        met.push(await focused());
+        if (typeof name === 'string' ? met.at(-1) === name : name.test(met.at(-1) ?? '')) return;
+      }
+      throw new Error(
+        `Tab does not reach ${String(name)}, only ${met.map((one) => one.slice(0, 30)).join(' | ')}`,
+      );
+    };
+    const enter = async (name: string | RegExp): Promise<void> => {
+      await reach(name);
+      await keys.keyboard.press('Enter');
+    };
+    await keys.goto(`${dashboard.product.url}/login`);
+    await keys.getByLabel('Username').waitFor();
+    await keys.keyboard.type('admin');
+    await reach('Password');
+    await keys.keyboard.type(dashboard.password);
+    await keys.keyboard.press('Enter');
+    await keys.getByRole('heading', { level: 1, name: 'Now' }).waitFor();
+    await enter('Fleet');
+    await keys.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor();
+    await keys.getByRole('link', { name: 'Trial', exact: true }).waitFor();
+    await enter('Trial');
+    await keys.getByRole('heading', { level: 1, name: 'Trial' }).waitFor();
+    await keys.getByRole('textbox', { name: 'Message', exact: true }).waitFor();
+    await reach('Message');
+    await keys.keyboard.type('With the keyboard.');
+    await keys.keyboard.press('Enter');
+    const said = keys.getByRole('group', { name: 'Conversation' });
+    await said.getByText('With the keyboard.').first().waitFor();
+    await waitFor(
+      async () =>
+        (await api.call('GET', `/api/agents/${agentId}/messages?limit=1`)).body.items[0]?.state === 'done',
+      { what: () => 'the answer' },
+    );
+    await enter('Activity');
+    await keys.getByRole('group', { name: 'Activity' }).waitFor();
+    await reach('Show');
+    await keys.keyboard.press('ArrowDown');
+    await keys.waitForURL(/only=refusals/);
+    await enter(/Refused/);
+    const dialog = keys.getByRole('dialog');
+    await dialog.getByText('Layers, in order').waitFor();
+    await keys.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    // One goes on where one was.
+    expect(await focused()).toMatch(/Refused/);
+    await keys.keyboard.press('Shift+Tab');
+    await enter('Settings');
+    await keys.getByText(/Stored: Standard/).waitFor();
+    await reach(/^Standard/);
+    await keys.keyboard.press('ArrowUp');
+    await keys.getByRole('radio', { name: 'Safe', checked: true }).waitFor();
+    await enter('Apply');
+    await keys.getByText(/Stored: Safe/).waitFor();
+    expect((await configOf()).security.docker.level).toBe('sandboxed');
+    expect(problems.filter((problem) => !EXPECTED.test(problem))).toEqual([]);
+    await keys.context().close();
   });
 
   host.test('nothing on the way broke the content security policy or failed', () => {

@@ -213,6 +213,9 @@ host.describe('the dashboard when conditions are not good', () => {
     expect(await page.evaluate<unknown>('globalThis.isSameDocument')).toBeUndefined();
     expect(await name.inputValue()).toBe('');
     expect(page.url()).toBe(`${server}/fleet?create=1`);
+    await page.goto(`${server}/fleet`);
+    await page.getByText('There is no agent yet.').waitFor();
+    expect(await dashboard.look('fleet-empty', page)).toEqual([]);
     // A refused token is said by the browser, too; a policy that was broken would be another sentence.
     expect(problems.filter((problem) => !problem.includes('401'))).toEqual([]);
     await page.context().close();

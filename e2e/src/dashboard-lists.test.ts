@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Locator, Page } from 'playwright-core';
+import type { Locator, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { requires } from '../../tools/host/host-test.js';
 import type { Api } from './support/api.js';
@@ -19,6 +19,10 @@ const RECITED = Array.from({ length: 18 }, (_, index) => ({
 }));
 /** A line of a megabyte, as a hostile program prints it. */
 const HUGE = `<img src=x onerror=alert(1)>\u001b[31m${'W'.repeat(1_000_000)}`;
+/** What a hijacked agent would like to be shown, to be repeated to a megabyte. */
+const HOSTILE =
+  '<img src="https://evil.example/a.gif" onerror="window.broken = true"><script>window.broken = true</script> ' +
+  '[x](javascript:window.broken=true) ![beacon](https://evil.example/b.gif) a\u202Eb\u200B\u001b[2J ';
 /** A text that comes word by word, in paragraphs. */
 const words = (name: string): string =>
   Array.from({ length: 50 }, (_, index) => `${name}${index}${index % 4 === 0 ? '\n\n' : ''}`).join(' ');
@@ -170,6 +174,113 @@ host.describe('long lists in a real browser', () => {
     await dashboard.picture('logs-long');
     await page.unroute('**/process-logs/stream*');
   });
+
+  host.test(
+    'a megabyte of hostile text in a name, a reason or a verdict is cut and inert, and the page goes on',
+    async () => {
+      const asked: string[] = [];
+      const listen = (request: Request): void => void asked.push(request.url());
+      page.on('request', listen);
+      const hostile = HOSTILE.repeat(Math.ceil(1_048_576 / HOSTILE.length));
+      /** Answers as the server does, and writes the text into what came from an agent. */
+      const poison = async (path: RegExp, change: (body: any) => object): Promise<void> => {
+        await page.route(path, async (route) => {
+          const answer = await route.fetch();
+          await route.fulfill({ response: answer, json: change(await answer.json()) });
+        });
+      };
+      const { items } = (await api.call('GET', '/api/agents')).body;
+      const { name: demo } = (items as any[]).find((agent) => agent.is_demo);
+      const word = HOSTILE.repeat(10);
+      const refusal = { time: new Date().toISOString(), tool: word, effect: 'deny', layer: word, rule: word };
+      await poison(/\/api\/now$/, (now) => ({
+        ...now,
+        failed: [{ ...items[0], status: 'failed', name: hostile, reason: hostile }],
+        refusals: {
+          total: 1,
+          counted: 1,
+          rules: 1,
+          items: [
+            {
+              ...refusal,
+              agent_id: agentId,
+              agent_name: hostile,
+              event_id: 1,
+              reason: hostile,
+              hint: hostile,
+            },
+          ],
+          by_rule: [{ rule: hostile, count: 1 }],
+        },
+      }));
+      await poison(/\/api\/agents(\?|$)/, (body) => ({
+        ...body,
+        items: body.items.map((agent: any) =>
+          agent.is_demo ? agent : { ...agent, name: hostile, last_refusal: { ...refusal, reason: hostile } },
+        ),
+      }));
+      await poison(/\/policy\/test$/, ({ decision, judged_by }) => ({
+        judged_by,
+        decision: {
+          ...decision,
+          ...refusal,
+          reason: hostile,
+          hint: hostile,
+          input: hostile,
+          trace: [{ ...refusal, note: hostile }],
+        },
+      }));
+      const expectInert = async (): Promise<void> => {
+        const main = page.getByRole('main');
+        await main.getByText('more characters').first().waitFor();
+        expect(await main.locator('img, script, iframe, [onerror], [href^="javascript:"]').count()).toBe(0);
+        expect(await elements(main)).toBeLessThan(MOST_ELEMENTS);
+        expect(
+          await page.evaluate<string[]>(
+            `[...document.querySelectorAll('*')].flatMap(({ tagName, attributes }) =>
+              [...attributes].flatMap(({ name, value }) => value.length > 2000 ? [tagName + ' ' + name + ' ' + value.slice(0, 60)] : []))`,
+          ),
+        ).toEqual([]);
+        const markup = await main.innerHTML();
+        expect(markup).not.toMatch(/[\u202E\u200B\u001b]/);
+        expect(markup.length).toBeLessThan(300_000);
+        expect(await page.evaluate('window.broken')).toBeUndefined();
+      };
+      const go = async (name: string): Promise<void> => {
+        await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name, exact: true }).click();
+        await page.getByRole('heading', { level: 1, name }).waitFor();
+      };
+      await page.goto(dashboard.product.url);
+      await expectInert();
+      await dashboard.picture('hostile-now');
+      // Each step is a real click on the page that shows it: one that is stuck takes none.
+      await go('Fleet');
+      await expectInert();
+      await page.getByRole('searchbox', { name: 'Find' }).fill(demo as string);
+      await page.getByText(/^1 of \d+ agents$/).waitFor();
+      await dashboard.picture('hostile-fleet');
+      await page.goto(`${dashboard.product.url}/playground?agent=${agentId}&tool=exec&input=ls`);
+      await expectInert();
+      await dashboard.picture('hostile-verdict');
+      // More than the tool takes, judged by the real policy: the field says so, and keeps it.
+      await page.unroute(/\/policy\/test$/);
+      const command = page.getByLabel('Command', { exact: true });
+      const long = 'x'.repeat(40_000);
+      await command.fill(long);
+      await page.getByRole('button', { name: 'Judge' }).click();
+      await waitFor(async () => (await command.getAttribute('aria-invalid')) === 'true', {
+        what: () => 'the refusal at the field',
+      });
+      expect(await command.inputValue()).toBe(long);
+      await command.fill('ls');
+      await page.getByRole('button', { name: 'Judge' }).click();
+      await page.getByText('Layers, in order').waitFor();
+      expect(await command.getAttribute('aria-invalid')).toBeNull();
+      expect(asked.filter((url) => !url.startsWith(dashboard.product.url))).toEqual([]);
+      page.off('request', listen);
+      await page.unrouteAll();
+    },
+  );
 
   host.test(
     '3,000 files: few rows are in the page, and the keyboard reaches and opens any of them',

@@ -8,7 +8,7 @@ import { StatusBadge } from '../agents/status-badge.js';
 import { useAgentStream } from '../agents/use-agent-stream.js';
 import { useApi } from '../app/services.js';
 import { FailureNotice } from '../components/failure-notice.js';
-import { inertString } from '../components/inert-parts.js';
+import { inertLabel } from '../components/inert-parts.js';
 import { InertText } from '../components/inert-text.js';
 import { Loading } from '../components/loading.js';
 import { Notice } from '../components/notice.js';
@@ -38,7 +38,7 @@ export function AgentLayout() {
     <div className="page">
       <PageHeader
         title={<InertText text={name} />}
-        documentTitle={inertString(name)}
+        documentTitle={inertLabel(name)}
         note={
           isGone ? (
             'This agent is not there any more.'

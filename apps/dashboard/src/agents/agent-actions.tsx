@@ -4,7 +4,7 @@ import { unwrap } from '../api/api-client.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { Dialog } from '../components/dialog.js';
-import { inertString } from '../components/inert-parts.js';
+import { inertLabel } from '../components/inert-parts.js';
 import { FailureNotice } from '../components/failure-notice.js';
 import type { Agent } from '../api/api-types.js';
 import { putAnswer } from './use-fleet-stream.js';
@@ -40,7 +40,7 @@ export function AgentActions({
           icon={<Play aria-hidden="true" />}
           isPending={change.isPending}
           onPress={() => change.mutate('start')}
-          aria-label={`Start ${inertString(agent.name)}`}
+          aria-label={`Start ${inertLabel(agent.name)}`}
         >
           Start
         </Button>
@@ -50,7 +50,7 @@ export function AgentActions({
           icon={<Square aria-hidden="true" />}
           isPending={change.isPending}
           onPress={() => change.mutate('stop')}
-          aria-label={`Stop ${inertString(agent.name)}`}
+          aria-label={`Stop ${inertLabel(agent.name)}`}
         >
           Stop
         </Button>

@@ -4,7 +4,7 @@ import { unwrap } from '../api/api-client.js';
 import { useApi } from '../app/services.js';
 import { ConfirmDialog } from '../components/confirm-dialog.js';
 import { InertText } from '../components/inert-text.js';
-import { inertString } from '../components/inert-parts.js';
+import { inertLabel } from '../components/inert-parts.js';
 import { dropAgent } from './use-fleet-stream.js';
 
 /** Removes an agent with everything it has, behind its name typed once more. */
@@ -21,7 +21,7 @@ export function DeleteAgentDialog({
   const queries = useQueryClient();
   return (
     <ConfirmDialog
-      title={`Delete ${inertString(agent.name)}`}
+      title={`Delete ${inertLabel(agent.name)}`}
       isOpen
       onClose={onClose}
       confirmLabel="Delete agent"
@@ -33,8 +33,8 @@ export function DeleteAgentDialog({
       }}
     >
       <p>
-        The worker of <InertText text={agent.name} /> is stopped. Its workspace, conversations, configuration
-        and variables are removed and cannot be brought back. Rows of the audit log stay.
+        The worker of <InertText text={agent.name} limit={200} /> is stopped. Its workspace, conversations,
+        configuration and variables are removed and cannot be brought back. Rows of the audit log stay.
       </p>
     </ConfirmDialog>
   );

@@ -6,7 +6,7 @@ import { toFailure, type FieldIssue } from '../api/api-failure.js';
 import type { PlacedIssues } from '../api/place-issues.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
-import { inertString } from '../components/inert-parts.js';
+import { inertLabel } from '../components/inert-parts.js';
 import { SelectField } from '../components/select-field.js';
 import { TextField } from '../components/text-field.js';
 import { addressTimeOf, AUDIT_KINDS, auditIssues, localTimeOf, type AuditSearch } from './audit-filter.js';
@@ -75,7 +75,7 @@ export function AuditFilters({
   };
   const agentOptions = [
     { value: '', label: 'Any agent' },
-    ...(agents.data ?? []).map(({ id, name }) => ({ value: id, label: inertString(name) })),
+    ...(agents.data ?? []).map(({ id, name }) => ({ value: id, label: inertLabel(name) })),
   ];
   // An agent that is gone has rows still.
   if (search.agent && !agentOptions.some(({ value }) => value === search.agent))

@@ -23,12 +23,13 @@ export function DecisionDetails({ decision }: { readonly decision: ShownDecision
       <p className={styles['verdict']}>
         <DecisionBadge effect={effect} />
         <span className={styles['reason']}>
-          <InertText text={reason} />
+          <InertText text={reason} limit={2000} />
         </span>
       </p>
       {hint && (
         <p className={styles['hint']}>
-          <span className={styles['term']}>What would be accepted</span> <InertText text={hint} />
+          <span className={styles['term']}>What would be accepted</span>{' '}
+          <InertText text={hint} limit={2000} />
         </p>
       )}
       {input !== undefined && input !== '' && <JudgedInput input={input} span={span} />}
@@ -109,7 +110,7 @@ function Trace({ steps }: { readonly steps: readonly ShownStep[] }) {
               {step.note !== '' && (
                 <span className={styles['note']}>
                   {' '}
-                  <InertText text={step.note} />
+                  <InertText text={step.note} limit={500} />
                 </span>
               )}
             </span>

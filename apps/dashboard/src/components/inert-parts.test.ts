@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endOfMarks, inertParts, inertString } from './inert-parts.js';
+import { endOfMarks, inertLabel, inertParts, inertString } from './inert-parts.js';
 
 describe('text of strangers', () => {
   it.each([
@@ -30,5 +30,11 @@ describe('text of strangers', () => {
   it('nothing but the marked characters is lost', () => {
     const text = 'x\u0000y\u202ez';
     expect(inertParts(text).map((part) => part.mark ?? part.text)).toEqual(['x', 'NUL', 'y', 'RLO', 'z']);
+  });
+
+  it('a name in a label is inert and cut, one that the API takes is not', () => {
+    expect(inertLabel('right\u202Eexe.txt')).toBe('right⟨RLO⟩exe.txt');
+    expect(inertLabel('x'.repeat(100))).toBe('x'.repeat(100));
+    expect(inertLabel('x'.repeat(1_000_000))).toBe(`${'x'.repeat(200)}…`);
   });
 });

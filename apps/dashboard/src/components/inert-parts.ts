@@ -74,6 +74,14 @@ export function inertString(text: string): string {
     .join('');
 }
 
+/** Longest name in a label; those that the API takes are shorter. */
+const LABEL = 200;
+
+/** Gives a name as {@link inertString} does, cut to what a label can hold. */
+export function inertLabel(name: string): string {
+  return inertString(name.length > LABEL ? `${name.slice(0, LABEL)}…` : name);
+}
+
 function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }

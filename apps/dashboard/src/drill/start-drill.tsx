@@ -11,7 +11,7 @@ import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
 import { FailureNotice } from '../components/failure-notice.js';
-import { inertString } from '../components/inert-parts.js';
+import { inertLabel } from '../components/inert-parts.js';
 import { Loading } from '../components/loading.js';
 import { Notice } from '../components/notice.js';
 import { SelectField } from '../components/select-field.js';
@@ -106,7 +106,7 @@ function Choice({
         value={agentId}
         options={[
           ...(isSuperadmin ? [{ value: '', label: 'None: the level by itself' }] : []),
-          ...agents.map(({ id, name }) => ({ value: id, label: inertString(name) })),
+          ...agents.map(({ id, name }) => ({ value: id, label: inertLabel(name) })),
         ]}
         error={issues.at('/agent_id')}
         onChange={setAgentId}

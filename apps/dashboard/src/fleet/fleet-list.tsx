@@ -10,7 +10,7 @@ import type { Agent } from '../api/api-types.js';
 import { Badge } from '../components/badge.js';
 import { Button } from '../components/button.js';
 import { InertText } from '../components/inert-text.js';
-import { inertString } from '../components/inert-parts.js';
+import { inertLabel } from '../components/inert-parts.js';
 import { Panel } from '../components/panel.js';
 import { RelativeTime } from '../components/relative-time.js';
 import { VirtualList } from '../components/virtual-list.js';
@@ -61,7 +61,7 @@ function FleetRow({ agent, onDelete }: { readonly agent: Agent; readonly onDelet
       <div className={styles['who']}>
         <span className="row">
           <Link to="/agents/$agentId/chat" params={{ agentId: id }} className={styles['name'] ?? ''}>
-            <InertText text={name} />
+            <InertText text={name} limit={200} />
           </Link>
           {isDemo && <Badge tone="info">Demo</Badge>}
         </span>
@@ -96,7 +96,7 @@ function FleetRow({ agent, onDelete }: { readonly agent: Agent; readonly onDelet
               search={
                 refusal.event_id === undefined ? { only: 'refusals' } : { event: String(refusal.event_id) }
               }
-              title={inertString(refusal.reason)}
+              title={inertLabel(refusal.reason)}
             >
               <code>
                 <InertText text={refusal.rule} limit={200} />
@@ -117,7 +117,7 @@ function FleetRow({ agent, onDelete }: { readonly agent: Agent; readonly onDelet
           kind="quiet"
           size="small"
           icon={<Trash2 aria-hidden="true" />}
-          aria-label={`Delete ${inertString(name)}`}
+          aria-label={`Delete ${inertLabel(name)}`}
           onPress={onDelete}
         />
       </div>

@@ -32,14 +32,14 @@ export function RefusalList({ refusals }: { readonly refusals: Now['refusals']['
                 refusal.event_id === undefined ? { only: 'refusals' } : { event: String(refusal.event_id) }
               }
             >
-              <InertText text={refusal.agent_name} />
+              <InertText text={refusal.agent_name} limit={200} />
             </Link>
             <span className={styles['when']}>
               <RelativeTime value={refusal.time} />
             </span>
           </div>
           <p>
-            <InertText text={refusal.reason} />
+            <InertText text={refusal.reason} limit={400} />
           </p>
           <p className={styles['explain']}>
             <code>
@@ -48,7 +48,7 @@ export function RefusalList({ refusals }: { readonly refusals: Now['refusals']['
             {refusal.hint && (
               <>
                 {' '}
-                · <InertText text={refusal.hint} />
+                · <InertText text={refusal.hint} limit={400} />
               </>
             )}
           </p>

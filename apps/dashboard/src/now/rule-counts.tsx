@@ -4,6 +4,8 @@ import { InertText } from '../components/inert-text.js';
 import { Panel } from '../components/panel.js';
 import styles from './now-page.module.css';
 
+const LONGEST = 200;
+
 /** Which rules refused most. Says so where it does not show every rule or does not count every refusal. */
 export function RuleCounts({ refusals }: { readonly refusals: Now['refusals'] }) {
   const { by_rule: shown, rules, counted, total } = refusals;
@@ -17,9 +19,14 @@ export function RuleCounts({ refusals }: { readonly refusals: Now['refusals'] })
       <ul className={styles['rules']}>
         {shown.map(({ rule, count }) => (
           <li key={rule}>
-            <Link to="/audit" search={{ rule }} className={styles['rule'] ?? ''}>
+            <Link
+              to="/audit"
+              // No policy has a rule with so long a name, and no address has room for it.
+              search={rule.length > LONGEST ? { effect: 'deny' } : { rule }}
+              className={styles['rule'] ?? ''}
+            >
               <code>
-                <InertText text={rule} limit={200} />
+                <InertText text={rule} limit={LONGEST} />
               </code>
               <span>{count}</span>
               <span

@@ -55,14 +55,14 @@ function TroubledAgent({ agent }: { readonly agent: Agent }) {
       <StatusBadge status={agent.status} />
       <div className={styles['grow']}>
         <Link to="/agents/$agentId/logs" params={{ agentId: agent.id }}>
-          <InertText text={agent.name} />
+          <InertText text={agent.name} limit={200} />
         </Link>{' '}
         <span className="muted">
           <RelativeTime value={agent.since} />
         </span>
         {agent.reason && (
           <p>
-            <InertText text={agent.reason} />
+            <InertText text={agent.reason} limit={400} />
           </p>
         )}
       </div>

@@ -32,7 +32,7 @@ export function UnsafeSettings({ settings }: { readonly settings: Now['unsafe'] 
                     params={{ agentId }}
                     search={{ section: sectionOf(setting) }}
                   >
-                    <InertText text={name ?? agentId} />
+                    <InertText text={name ?? agentId} limit={200} />
                   </Link>
                 )}
                 <code>{setting}</code>

@@ -11,7 +11,7 @@ import { Button } from '../components/button.js';
 import { DecisionDetails, type ShownDecision } from '../components/decision-details.js';
 import { EmptyState } from '../components/empty-state.js';
 import { FailureNotice } from '../components/failure-notice.js';
-import { inertString } from '../components/inert-parts.js';
+import { inertLabel } from '../components/inert-parts.js';
 import { Loading } from '../components/loading.js';
 import { PageHeader } from '../components/page-header.js';
 import { Panel } from '../components/panel.js';
@@ -125,8 +125,8 @@ function Question({
             label="Agent"
             value={agentId}
             options={[
-              ...agents.map(({ id, name }) => ({ value: id, label: inertString(name) })),
-              ...(isListed ? [] : [{ value: agentId, label: `${inertString(agentId)} (not there)` }]),
+              ...agents.map(({ id, name }) => ({ value: id, label: inertLabel(name) })),
+              ...(isListed ? [] : [{ value: agentId, label: `${inertLabel(agentId)} (not there)` }]),
             ]}
             error={failure?.code === 'NOT_FOUND' ? failure.message : undefined}
             onChange={setAgentId}
