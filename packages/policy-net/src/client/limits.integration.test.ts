@@ -222,12 +222,20 @@ describe('a server that sends too much', () => {
     expect(await read(client)).toMatchObject({ limit: 'maxHeaderBytes' });
   });
 
-  test('in headers is refused by number', async () => {
-    const client = await serveRaw((socket) => {
-      const fields = Array.from({ length: 1_000 }, (_, i) => `x${i}: y\r\n`).join('');
-      socket.write(`HTTP/1.1 200 OK\r\n${fields}content-length: 0\r\n\r\n`);
-    });
-    expect(await read(client)).toMatchObject({ limit: 'maxHeaders' });
+  test.each([
+    [1_000, {}, 'maxHeaders'],
+    [10_000, {}, 'maxHeaderBytes'],
+    [10_000, { maxHeaderBytes: 1024 * 1024 }, 'maxHeaders'],
+  ])('in headers is refused by number: %i small ones under %j', async (length, limits, limit) => {
+    const client = await serveRaw(
+      (socket) => {
+        const fields = Array.from({ length }, (_, i) => `x${i}: y\r\n`).join('');
+        socket.write(`HTTP/1.1 200 OK\r\n${fields}content-length: 0\r\n\r\n`);
+      },
+      { limits },
+    );
+    expect(await read(client)).toMatchObject({ limit });
+    expect(client.events).toMatchObject([{ verdict: 'limit', error: limit }]);
   });
 
   test.each([
@@ -333,14 +341,23 @@ describe('a server that lies', () => {
     ],
     ['with garbage', 'this is no HTTP\r\n\r\n', false],
     ['with two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 5\r\n\r\nabcde', false],
-  ])('%s is an error, audited once', async (_what, bytes, ends) => {
+  ])('%s is an error, audited once, and its connection is not used again', async (_what, bytes, ends) => {
+    let connections = 0;
+    let open = 0;
     const client = await serveRaw((socket) => {
+      connections += 1;
+      open += 1;
+      socket.on('close', () => (open -= 1));
       if (ends) socket.end(bytes);
       else socket.write(bytes);
     });
-    expect(await read(client)).toBeInstanceOf(Error);
-    expect(client.events).toHaveLength(1);
-    expect(client.events[0]?.verdict).toBe('error');
+    for (const turn of [1, 2]) {
+      expect(await read(client)).toBeInstanceOf(Error);
+      expect(client.events).toHaveLength(turn);
+      expect(client.events.at(-1)?.verdict).toBe('error');
+      await until(() => open === 0);
+      expect(connections).toBe(turn);
+    }
   });
 
   test.each([

@@ -18,7 +18,7 @@ beforeAll(async () => {
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
       seen.push({ url: request.url ?? '', headers: request.headers, method: request.method ?? '', body });
-      const [, status = '', next = ''] = /^\/r(\d+)(.*)$/.exec(request.url ?? '') ?? [];
+      const [, status = '', next = ''] = /^\/r(\d{3})(?!\?)(.*)$/.exec(request.url ?? '') ?? [];
       if (status !== '')
         response.writeHead(Number(status), { location: next === '' ? location : next }).end();
       else response.end('fine');
@@ -108,6 +108,25 @@ describe('the redirect loop', () => {
       ['http://example.com/r302/final?…', 302],
       ['http://example.com/final?…', 200],
     ]);
+    await fetch.close();
+  });
+
+  test.each([
+    ['?y', 'http://example.com/r302?y'],
+    ['final', 'http://example.com/final'],
+    ['./a/../b', 'http://example.com/b'],
+    ['../../up', 'http://example.com/up'],
+    ['//two.example.com/x', 'http://two.example.com/x'],
+  ])('resolves %s against the current hop, and judges the result', async (target, url) => {
+    const { fetch, events, lookups } = harness({ dial: dialTo(server.port) });
+    location = target;
+    const response = await fetch('http://example.com/r302');
+    expect([response.url, await response.text()]).toEqual([url, 'fine']);
+    expect(events.map(({ host, verdict }) => [host, verdict])).toEqual([
+      ['example.com', 'allow'],
+      [new URL(url).host, 'allow'],
+    ]);
+    expect(lookups.at(-1)).toBe(new URL(url).host);
     await fetch.close();
   });
 

@@ -1,24 +1,7 @@
-import { Duplex } from 'node:stream';
-import { connect } from 'node:tls';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { timeGrowth } from '../../../../tools/testing/time-growth.js';
+import { opensslHello } from '../testing/openssl-hello.js';
 import { readClientHello } from './client-hello.js';
-
-/** The ClientHello that OpenSSL writes for a name: one record. */
-function opensslHello(servername: string | undefined): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const wire = new Duplex({
-      read: () => undefined,
-      write(chunk: Buffer, _encoding, done) {
-        resolve(chunk);
-        done();
-        setImmediate(() => socket.destroy());
-      },
-    });
-    const socket = connect({ socket: wire, ...(servername === undefined ? {} : { servername }) });
-    socket.on('error', () => undefined);
-  });
-}
 
 /** The same message in records of other sizes. */
 function inRecords(hello: Buffer, sizes: readonly number[]): Buffer {

@@ -118,18 +118,26 @@ describe('CONNECT', () => {
   ])('a name server that answers %s gains nothing, with one lookup', async (_what, answers, rule) => {
     const dial = dialTo(canary.port);
     const { ask, events, lookups } = await open({ dial, dns: { 'evil.example.org': answers } });
-    expect(await ask(connectTo('evil.example.org:443'))).toContain(`x-clawforce-rule: ${rule}\r\n`);
+    const answer = await ask(connectTo('evil.example.org:443'));
+    expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
+    expect(answer).toContain(`x-clawforce-rule: ${rule}\r\n`);
     expect([lookups, dial.targets]).toEqual([['evil.example.org'], []]);
     expect(events).toMatchObject([{ verdict: 'deny', rule, resolved: answers, chosen: null }]);
   });
 
   test('a dial that leads elsewhere is refused before a byte is written', async () => {
     const received: Buffer[] = [];
+    let closed = 0;
     const trap = await listen(
-      createServer((socket) => void socket.on('data', (chunk) => received.push(chunk))),
+      createServer((socket) => {
+        socket.on('data', (chunk) => received.push(chunk));
+        socket.on('close', () => (closed += 1));
+      }),
     );
     const { ask, events } = await open({ dial: dialTo(trap.port, () => '127.0.0.1') });
     const answer = await ask(`${connectTo('one.example.org:443')}early`);
+    // By the proxy: nobody else ends it.
+    await until(() => closed === 1);
     await trap.close();
     expect(answer).toContain('x-clawforce-rule: net.connection.peer\r\n');
     expect(events).toMatchObject([{ verdict: 'deny', rule: 'net.connection.peer' }]);
@@ -149,6 +157,8 @@ describe('CONNECT', () => {
     ':443',
     'a%2eexample.org:443',
     'a.example.org\0.ok.example.org:443',
+    'a.example.org\r\n.ok.example.org:443',
+    'a.example.org:443\r\n.ok.example.org:443',
     'a.example.org/:443',
     'http://a.example.org:443',
     'a_b..example.org\\:443',

@@ -6,6 +6,7 @@ import { requires } from '../../../../tools/host/host-test.js';
 import { NetworkSecurityPolicy } from '../policy.js';
 import { selfSigned } from '../testing/certificate.js';
 import { dialTo, listen, PUBLIC, type Opened } from '../testing/harness.js';
+import { opensslHello } from '../testing/openssl-hello.js';
 import {
   heldBytes,
   proxyHarness,
@@ -295,6 +296,36 @@ describe('a tunnel whose TLS is looked at', () => {
     expect(await throughTls(harness, 'one.example.org')).toBe('over TLS');
     await until(() => harness.events.length === 1);
     expect(harness.events[0]?.rule).toBe('net.allow');
+  });
+
+  test.each([
+    ['in the packet of the CONNECT', 0],
+    ['in pieces, the first with the CONNECT', 7],
+    ['byte by byte', 1],
+  ])('gives the target a ClientHello %s once, in order, and not before it is whole', async (_how, size) => {
+    const received: Buffer[] = [];
+    const target = await listen(
+      createServer((socket) => void socket.on('data', (chunk) => received.push(chunk))),
+    );
+    const harness = await open({ dial: dialTo(target.port), sniPorts: [443] });
+    const hello = await opensslHello('one.example.org');
+    const request = 'CONNECT one.example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n';
+    const first = size === 0 ? hello.length : size === 1 ? 0 : size;
+    const socket = await harness.dial(request + hello.toString('latin1', 0, first));
+    socket.setNoDelay(true);
+    expect(await readUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+    for (let at = first; at < hello.length; at += size) {
+      expect(received).toEqual([]);
+      socket.write(hello.subarray(at, at + size));
+      await new Promise(setImmediate);
+    }
+    socket.write('and more');
+    await until(() => Buffer.concat(received).toString('latin1').endsWith('and more'));
+    expect(Buffer.concat(received)).toEqual(Buffer.concat([hello, Buffer.from('and more')]));
+    socket.destroy();
+    await until(() => harness.events.length === 1);
+    expect(harness.events).toMatchObject([{ rule: 'net.allow', bytesOut: hello.length + 8 }]);
+    await target.close();
   });
 
   test.each([

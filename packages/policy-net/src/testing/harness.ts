@@ -8,6 +8,8 @@ import type { GuardedFetchOptions } from '../client/fetch-options.js';
 import { NetworkSecurityPolicy } from '../policy.js';
 import type { NetworkPolicyOptions } from '../policy-options.js';
 
+import { takeEvent } from './whole-event.js';
+
 /** A public address that stands for the test origin; the dial below leads it to a loopback server. */
 export const PUBLIC = '93.184.215.14';
 
@@ -83,7 +85,10 @@ export function harness(
       lookups.push(host);
       return Promise.resolve(dns?.[host] ?? [PUBLIC]);
     },
-    onAudit: (event) => events.push(event),
+    onAudit: (event) => {
+      events.push(event);
+      takeEvent(event);
+    },
     ...rest,
   });
   return { fetch, events, lookups };

@@ -8,6 +8,7 @@ import { identifyByListener } from '../proxy/agent-credentials.js';
 import { createEgressProxy, type EgressProxy } from '../proxy/egress-proxy.js';
 import type { EgressProxyOptions, ProxyAuditEvent } from '../proxy/proxy-options.js';
 import { PUBLIC } from './harness.js';
+import { takeEvent } from './whole-event.js';
 
 /** An egress proxy on a loopback port, for agent `a1`, with what it recorded. */
 export interface ProxyHarness {
@@ -41,7 +42,10 @@ export async function proxyHarness(
       lookups.push(host);
       return Promise.resolve(dns?.[host] ?? [PUBLIC]);
     },
-    onAudit: (event) => events.push(event),
+    onAudit: (event) => {
+      events.push(event);
+      takeEvent(event);
+    },
     ...rest,
   });
   const { address } = await proxy.listen({ port: 0, agent: 'a1' });
