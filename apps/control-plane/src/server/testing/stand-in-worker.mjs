@@ -52,10 +52,6 @@ if (behaviour !== 'silent') {
     socket.on('bye', ({ code }) => {
       if (code === 1000 || FINAL.includes(code)) process.exit(0);
     });
-    socket.on('cmd', ({ id, kind, config }) => {
-      if (kind !== 'configure') return;
-      socket.emit('cmd_ack', { id, state: 'done', result: { kind, digest: config.digest } });
-    });
     socket.on('connect_error', (error) => {
       process.stderr.write(`${error.message}\n`);
       if (FINAL.includes(error.data?.code)) process.exit(0);
