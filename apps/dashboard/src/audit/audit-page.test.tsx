@@ -133,6 +133,26 @@ describe('the audit log', () => {
     expect(screen.getByLabelText('Rule').getAttribute('aria-invalid')).toBe('true');
   });
 
+  it('what is wrong with the address stays at its field while something else is wrong, and without a field in the notice', async () => {
+    const { user } = renderApp('/audit?agent=gone', (prepared) => {
+      prepared.on('GET /api/audit', () =>
+        refusal(400, 'VALIDATION_FAILED', 'No.', {
+          issues: [
+            { pointer: '/agent_id', message: 'is no agent.' },
+            { pointer: '/limit', message: 'is too much.' },
+          ],
+        }),
+      );
+    });
+    await screen.findByText('is no agent.');
+    expect(within(screen.getByRole('alert')).getByRole('listitem').textContent).toBe('/limit is too much.');
+    await user.click(screen.getByLabelText('Rule'));
+    await user.paste('r'.repeat(201));
+    await user.click(screen.getByRole('button', { name: 'Apply' }));
+    await screen.findByText('Must have at most 200 characters.');
+    screen.getByText('is no agent.');
+  });
+
   it('a link with a time finds the same rows in every time zone; only the field is local', async () => {
     const here = process.env['TZ'];
     const sent: (string | null)[] = [];

@@ -138,6 +138,26 @@ describe('starting a drill', () => {
     expect(agent.value).toBe('a1');
   });
 
+  it('that the server does not take says so at the agent and at the level', async () => {
+    const { user } = renderApp('/drill', (server) => {
+      operator()(server);
+      server.on('POST /api/drills', () =>
+        refusal(400, 'VALIDATION_FAILED', 'The body is not valid.', {
+          issues: [
+            { pointer: '/agent_id', message: 'is not one of yours.' },
+            { pointer: '/level', message: 'is above the ceiling.' },
+          ],
+        }),
+      );
+    });
+    await user.click(await screen.findByRole('button', { name: 'Run the drill' }));
+    await screen.findByText('is not one of yours.');
+    screen.getByText('is above the ceiling.');
+    for (const label of ['Agent', 'Level'])
+      expect([label, screen.getByLabelText(label).getAttribute('aria-invalid')]).toEqual([label, 'true']);
+    expect(within(screen.getByRole('alert')).queryByRole('listitem')).toBeNull();
+  });
+
   it('is not offered to who may only read; the reports are', async () => {
     renderApp('/drill', signedIn('viewer', ['drill:list'], aDrill({ rows: [] })));
     await screen.findByText(/Your role may read the reports/);
