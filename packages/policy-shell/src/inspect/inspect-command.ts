@@ -384,7 +384,14 @@ function inspectModule(words: readonly Token[], walker: Walker): void {
   else {
     const grammar = /^(?:zip|tar)file$/.test(module.value) ? unpacking : anything;
     inspectArguments(module.value, module, grammar, rest, into, handlers);
-    const trusting = rest.find(({ value }) => value.endsWith('fully_trusted'));
-    if (grammar === unpacking && trusting) into.object('shell.workspace.outside', trusting, label);
+    // Without a filter older versions take names that lead outside, as `tar -P` does.
+    const extracts = rest.find(({ value }) => /^(?:-e|--extract)/.test(value));
+    const filtered = rest.some(
+      ({ value }, at) =>
+        /^--filter=(?:data|tar)$/.test(value) ||
+        (value === '--filter' && /^(?:data|tar)$/.test(rest[at + 1]?.value ?? '')),
+    );
+    if (module.value === 'tarfile' && extracts && !filtered)
+      into.object('shell.workspace.outside', extracts, label);
   }
 }

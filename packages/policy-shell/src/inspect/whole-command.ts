@@ -393,8 +393,10 @@ const rules: readonly ArgumentRule[] = [
   },
   {
     programs: /^python[\d.]*$/,
-    argument: (value, _index, all) =>
-      /^--template=[a-z+]+:/.test(value) && /(?:^|\/)manage\.py$/.test(all[0]?.value ?? ''),
+    argument: (value, index, all) =>
+      (/^--te[a-z]*=[a-z+]+:/.test(value) ||
+        (/^--te[a-z]*$/.test(all[index - 1]?.value ?? '') && /^[a-z+]+:/.test(value))) &&
+      /(?:^|\/)manage\.py$/.test(all[0]?.value ?? ''),
     rule: 'shell.fetch.source',
   },
   {

@@ -142,7 +142,7 @@ requires('bwrap', 'bash', 'dash', 'busybox').describe(
       const ran = Number(/^RAN (\d+)$/m.exec(report)?.[1] ?? 0);
       console.info(`${ran} honest runs found their tool`);
       expect(ran).toBeGreaterThan(300);
-    }, 900_000);
+    }, everything ? 3_600_000 : 900_000);
 
     it('would be noticed if it did (positive control)', () => {
       expect(runAll(['ls', 'echo x > ../secret'])).toContain('TOUCHED by one of: ls; echo x > ../secret;');

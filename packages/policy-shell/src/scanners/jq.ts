@@ -23,7 +23,7 @@ function blank(text: string): string {
 
 function riskyJqCode(code: string): string | undefined {
   const found =
-    /\$ENV\b|\$__prog\w*|(?<![.\w$"])(?:env|input_filename|import|include|modulemeta|get_search_list|debug|stderr|halt_error|load|strenv|envsubst|load_str|eval|system|exec)\b/.exec(
+    /\$\s*(?:ENV\b|__prog\w*)|(?<![.\w$"])(?:env|input_filename|import|include|modulemeta|get_search_list|debug|stderr|halt_error|load|strenv|envsubst|load_str|eval|system|exec)\b/.exec(
       // The key of an object is data too: `{env: .environment}`.
       code.replace(/([{,]\s*)[A-Za-z_]\w*\s*:(?!:)/g, '$1k:'),
     );

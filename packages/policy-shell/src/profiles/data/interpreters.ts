@@ -185,7 +185,7 @@ export const interpreters: readonly ToolProfile[] = [
     operandsWith: [{ options: '-e --expression -f --file', operands: ['any'] }],
   },
   {
-    names: 'jq gojq jaq',
+    names: 'jq gojq jaq xq tomlq',
     options: {
       info: '--version -V --help -h',
       text2: '--arg --argjson',
