@@ -11,6 +11,7 @@ import type { Inspection } from './inspection.js';
 import { inspectLink } from './links.js';
 import { packageManagerRules, packageManagerTools } from './package-manager-rules.js';
 import { inspectPlacement, places } from './placements.js';
+import { opensToEveryone } from './mode.js';
 import { decodeAddress, runnerRules, runnerRuleTools } from './runner-rules.js';
 
 const takesResponseFiles =
@@ -362,7 +363,8 @@ const rules: readonly ArgumentRule[] = [
       const modes = /^--chmod=(.*)$/s.exec(value)?.[1] ?? (all[index - 1]?.value === '--chmod' ? value : '');
       return modes
         .split(',')
-        .some((mode) => /^[DF]?(?:[0-7]*[2367]|[ugoa]*[oa][ugoa]*[+=][rxXst]*w.*)$/.test(mode));
+        .map((clause) => clause.replace(/^[DF]/, ''))
+        .some((clause) => /^[0-7]*[2367]$/.test(clause) || opensToEveryone(clause));
     },
     rule: 'shell.destructive.mode',
   },
@@ -419,7 +421,7 @@ const rules: readonly ArgumentRule[] = [
   // Clauses that begin like an option.
   {
     programs: /^chmod$/,
-    argument: (value) => /^-[rwxXst]+,(?:.*,)?[ug]*[oa][ugoa]*[+=](?:[rxX]*w|[ug])/.test(value),
+    argument: (value) => /^-[rwxXst]+,/.test(value) && value.split(',').some(opensToEveryone),
     rule: 'shell.destructive.mode',
   },
   // Several kinds in one word, each with a name or a version behind it.

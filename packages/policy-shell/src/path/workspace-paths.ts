@@ -68,13 +68,22 @@ export function refusePath(use: PathUse, view: WorkspaceView): Finding | undefin
     (lexical !== physical && isProtected(lexical, view, use.access))
   )
     return { rule: 'shell.workspace.protected', span: use.span, detail: value };
-  return value.includes('..') ? refuseCollapsed(use, view) : undefined;
+  return value.includes('..') ? refuseCollapsed(use, physical, view) : undefined;
 }
 
 // Where a tool ends up that removes `..` from the text first and follows the links in what is left (Node, Go, `os.path.normpath`).
-function refuseCollapsed({ value, span, access }: PathUse, view: WorkspaceView): Finding | undefined {
+function refuseCollapsed(
+  { value, span, access }: PathUse,
+  physical: string,
+  view: WorkspaceView,
+): Finding | undefined {
   for (const directory of view.cwd === view.realCwd ? [view.cwd] : [view.cwd, view.realCwd]) {
-    const end = resolvePath('/', posix.resolve(directory, value));
+    const clean = posix.resolve(directory, value);
+    if (clean === physical) continue;
+    const { realRoot } = view;
+    const end = clean.startsWith(`${realRoot}/`)
+      ? resolvePath(realRoot, clean.slice(realRoot.length + 1))
+      : resolvePath('/', clean);
     if (!end.ok) return { rule: 'shell.workspace.unreadable', span, detail: `${value} (${end.reason})` };
     if (view.restricted && !isInside(end.path, view.realRoot))
       return { rule: 'shell.workspace.outside', span, detail: value };
