@@ -135,14 +135,18 @@ requires('bwrap', 'bash', 'dash', 'busybox').describe(
       return stdout;
     };
 
-    it('touches nothing outside its workspace', () => {
-      const commands = allowed('/srv/agents/a1/workspace', everything).map(({ command }) => command);
-      const report = runAll(commands);
-      expect(report).not.toContain('TOUCHED');
-      const ran = Number(/^RAN (\d+)$/m.exec(report)?.[1] ?? 0);
-      console.info(`${ran} honest runs found their tool`);
-      expect(ran).toBeGreaterThan(300);
-    }, everything ? 3_600_000 : 900_000);
+    it(
+      'touches nothing outside its workspace',
+      () => {
+        const commands = allowed('/srv/agents/a1/workspace', everything).map(({ command }) => command);
+        const report = runAll(commands);
+        expect(report).not.toContain('TOUCHED');
+        const ran = Number(/^RAN (\d+)$/m.exec(report)?.[1] ?? 0);
+        console.info(`${ran} honest runs found their tool`);
+        expect(ran).toBeGreaterThan(300);
+      },
+      everything ? 3_600_000 : 900_000,
+    );
 
     it('would be noticed if it did (positive control)', () => {
       expect(runAll(['ls', 'echo x > ../secret'])).toContain('TOUCHED by one of: ls; echo x > ../secret;');
