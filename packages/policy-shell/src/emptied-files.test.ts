@@ -17,6 +17,8 @@ const check = (command: string) =>
 
 it.each([
   'true > a.txt',
+  'tee a.txt',
+  'ls; timeout 5 tee b.txt a.txt',
   'cat /dev/null > a.txt',
   'cat < /dev/null > a.txt',
   "printf '' > a.txt",
@@ -73,6 +75,9 @@ it.each([
   "printf '%s' text > a.txt",
   "printf '%s-' '' > a.txt",
   'head -n 10 b.txt > a.txt',
+  'tee empty.txt',
+  'tee -a a.txt',
+  'ls | tee a.txt',
   'tail -c +0 b.txt > a.txt',
   'ls -l a.txt > a.txt',
 ])('writes, appends or makes a file: %s', (command) =>

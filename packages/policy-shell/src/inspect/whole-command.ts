@@ -424,6 +424,14 @@ const rules: readonly ArgumentRule[] = [
     argument: (value) => /^-[rwxXst]+,/.test(value) && value.split(',').some(opensToEveryone),
     rule: 'shell.destructive.mode',
   },
+  {
+    programs: /^meson$/,
+    argument: (value, index, all) =>
+      (index === 0 && value === 'runpython') ||
+      (value === 'foreach' && all[0]?.value === 'subprojects') ||
+      /^--wra[a-z]*(?:=|$)|^--gdb/.test(value),
+    rule: 'shell.exec.option',
+  },
   // Several kinds in one word, each with a name or a version behind it.
   {
     programs: /^(?:kubectl|k) /,
@@ -451,7 +459,7 @@ const rules: readonly ArgumentRule[] = [
 
 // Every program that is named here.
 const special =
-  /^(?:ffmpeg|chmod|sed|gsed|gunzip|bunzip2|unxz|unzstd|uncompress|unlzma|pytest|py\.test|kubectl|k|date|just|task|go-task|ld(?:\.\w+)?|gold|gcc|g\+\+|cc|c\+\+|c89|c99|cpp|clang|clang\+\+|gfortran|truncate|seq|jot|mlr|miller|stack|.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|ghostscript|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|https?|httpie|xh|streamlit|printf|ps|go|make|gmake|bmake|remake|shuf|csplit|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
+  /^(?:ffmpeg|meson|tee|chmod|sed|gsed|gunzip|bunzip2|unxz|unzstd|uncompress|unlzma|pytest|py\.test|kubectl|k|date|just|task|go-task|ld(?:\.\w+)?|gold|gcc|g\+\+|cc|c\+\+|c89|c99|cpp|clang|clang\+\+|gfortran|truncate|seq|jot|mlr|miller|stack|.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|ghostscript|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|https?|httpie|xh|streamlit|printf|ps|go|make|gmake|bmake|remake|shuf|csplit|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
 const answers = new Map<string, boolean>();
 const found = new Map<string, Manner>();
 // Names come from commands, so an agent could fill a table without end.
@@ -472,7 +480,7 @@ interface Manner {
 
 const unpacks =
   /^(?:gzip|gunzip|bzip2|bunzip2|xz|unxz|zstd|unzstd|lz4|lzma|compress|uncompress|pigz|brotli)$/;
-const looksFurther = /^(?:nc|truncate|sed|git clone|wget2?|curl|link|git (?:config|clean|prune))$/;
+const looksFurther = /^(?:nc|truncate|sed|tee|git clone|wget2?|curl|link|git (?:config|clean|prune))$/;
 
 const mannerOf = (name: string): Manner =>
   found.get(name) ??
@@ -562,6 +570,14 @@ function inspectNamesMade(
       const [, directory = '', base = ''] = /^(.*\/)?([^/]*)$/s.exec(operand.value) ?? [];
       const saved = suffix.includes('*') ? suffix.replaceAll('*', () => base) : base + suffix;
       into.path(saved.includes('/') ? saved : directory + saved, operand, 'write');
+    }
+  } else if (name === 'tee') {
+    // Without input it empties what it names.
+    if (into.feed !== undefined || args.some(({ value }) => /^-[a-z]*a|^--a/.test(value))) return;
+    for (const operand of operands) {
+      const place = resolvePath(into.view.realCwd, operand.value);
+      if (place.ok && (lstatSync(place.path, { throwIfNoEntry: false })?.size ?? 0) > 0)
+        into.object('shell.destructive.truncate', operand, `tee ${operand.value}`);
     }
   } else if (unpacks.test(name)) {
     // Unpackers take the suffix away.

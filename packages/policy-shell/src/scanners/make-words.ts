@@ -36,6 +36,7 @@ const usualPrograms = /^(?:s?ccache|distcc|clang-tidy|cppcheck|cpplint|include-w
 /** Whether a variable for cmake (`NAME=value` or `NAME:TYPE=value`) names a program, or options that start one. */
 export function isRiskyCmakeVariable(setting: string): boolean {
   const [, name = '', value = ''] = /^(\w+)(?::\w+)?=(.*)$/s.exec(setting) ?? [];
+  if (isStartable(value)) return true;
   if (cmakePrograms.test(name)) return !usualPrograms.test(value);
   if (/^CMAKE_\w+_COMPILER$/.test(name)) return /[;\s]/.test(value);
   return (

@@ -6,7 +6,7 @@ const cloud = 'shell.program.cloud' as const;
 
 const remoteHosting = {
   [secret]: 'auth token secret ssh-key gpg-key variable',
-  [exec]: 'alias extension codespace cs',
+  [exec]: 'alias extension extensions ext codespace cs',
   'shell.destructive.remote': 'delete archive rename transfer',
   'shell.exec.config': 'config',
 } as const;

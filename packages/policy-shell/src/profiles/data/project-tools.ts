@@ -692,7 +692,7 @@ export const projectTools: readonly ToolProfile[] = [
     operands: ['any'],
     refuse: { [exec]: '-e --eval -x --exec --require -r --ghc-options --with-ghc --with-compiler' },
     refuseOperands: {
-      [exec]: 'exec eval repl shell console ghci utop run-script e cmd',
+      [exec]: 'exec v1-exec v2-exec new-exec eval repl shell console ghci utop run-script e cmd',
       [remote]: 'ecto.drop ecto.reset hex.publish',
     },
   },
