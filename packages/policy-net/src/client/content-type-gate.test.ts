@@ -13,11 +13,18 @@ test.each([
   expect(compileContentTypes(['text/*'])(header)).toBe(admitted);
 });
 
-test.each(['text/*', 'application/*+json'])('a head full of quotes takes no time, against %s', (type) => {
-  const admits = compileContentTypes([type]);
-  const growth = timeGrowth(2_000, (signs) => {
-    for (const header of [`"${'\\"'.repeat(signs)}`, `text/html;"${'\\"'.repeat(signs)}`, 'a/'.repeat(signs)])
-      expect(admits(header)).toBe(false);
-  });
-  expect(growth).toBeLessThan(27);
-});
+test.each(['text/*', 'application/*+json'])(
+  'a head full of quotes takes no time, against %s',
+  async (type) => {
+    const admits = compileContentTypes([type]);
+    const growth = await timeGrowth(2_000, (signs) => {
+      for (const header of [
+        `"${'\\"'.repeat(signs)}`,
+        `text/html;"${'\\"'.repeat(signs)}`,
+        'a/'.repeat(signs),
+      ])
+        expect(admits(header)).toBe(false);
+    });
+    expect(growth).toBeLessThan(27);
+  },
+);

@@ -11,29 +11,38 @@ const MAX_LINE_BYTES = 1024 * 1024;
  */
 export async function* sseData(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: false });
-  let rest = '';
+  // What has come of a line that has not ended; it is looked at when an end may have come, not with every piece.
+  let held: string[] = [];
+  let heldSize = 0;
   let data: string[] = [];
   let size = 0;
   for await (const bytes of stream) {
-    rest += decoder.decode(bytes, { stream: true });
-    let from = 0;
-    for (;;) {
-      const end = lineEnd(rest, from);
-      if (end === undefined) break;
-      const line = rest.slice(from, end.at);
-      from = end.next;
-      if (line === '') {
-        if (data.length > 0) yield data.join('\n');
-        data = [];
-        size = 0;
-      } else if (line === 'data' || line.startsWith('data:')) {
-        const value = line.slice(5);
-        data.push(value.startsWith(' ') ? value.slice(1) : value);
-        size += line.length;
+    const piece = decoder.decode(bytes, { stream: true });
+    const mayEnd = /[\r\n]/.test(piece) || held.at(-1)?.endsWith('\r') === true;
+    if (piece !== '') held.push(piece);
+    heldSize += piece.length;
+    if (mayEnd) {
+      const text = held.join('');
+      let from = 0;
+      for (;;) {
+        const end = lineEnd(text, from);
+        if (end === undefined) break;
+        const line = text.slice(from, end.at);
+        from = end.next;
+        if (line === '') {
+          if (data.length > 0) yield data.join('\n');
+          data = [];
+          size = 0;
+        } else if (line === 'data' || line.startsWith('data:')) {
+          const value = line.slice(5);
+          data.push(value.startsWith(' ') ? value.slice(1) : value);
+          size += line.length;
+        }
       }
+      held = from < text.length ? [text.slice(from)] : [];
+      heldSize = text.length - from;
     }
-    rest = rest.slice(from);
-    if (rest.length + size > MAX_LINE_BYTES) {
+    if (heldSize + size > MAX_LINE_BYTES) {
       throw new BrokerError('BROKER_TOO_LARGE', 'The broker sent an event larger than 1 MiB.');
     }
   }
