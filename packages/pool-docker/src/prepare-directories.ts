@@ -1,6 +1,6 @@
 import { PoolError } from '@clawforce/pool-core';
 import type { WorkerSpec } from '@clawforce/pool-core';
-import { lchown, lstat, mkdir } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir } from 'node:fs/promises';
 import { ownedDirectories, zoneDirectories } from './worker-mounts.js';
 import { walkTree } from './walk-tree.js';
 
@@ -49,9 +49,13 @@ export async function prepareDirectories(
         });
       }
     });
-    if (!(await lstat(path)).isDirectory()) {
+    const found = await lstat(path);
+    if (!found.isDirectory()) {
       throw new PoolError('SPEC_INVALID', `agentRoot: ${path} is not a directory`, { key: 'agentRoot' });
     }
+    // An agent may have closed it, and its next worker could not open it again by itself.
+    const mine = [0, found.uid].includes(process.getuid?.() ?? -1);
+    if (mine && (found.mode & 0o700) !== 0o700) await chmod(path, (found.mode & 0o777) | 0o700);
   }
   if (!mayChown) return;
   try {

@@ -672,12 +672,18 @@ requires('docker', 'root').describe('agents in containers', () => {
     });
     expect(await Promise.all(asRoot.map(judged))).toEqual(['allow', 'allow', 'allow']);
     expect(await isRoot()).toEqual(['ok', true]);
+    // The worst that it can leave: no journal where its worker's belongs, and doors that are shut.
+    const sabotage =
+      'rm /agent/.state/outbox.jsonl; mkdir -p /agent/.state/outbox.jsonl/x && chmod 0 /agent/.state /agent/workspace';
+    await inside(id, 'sh', '-c', sabotage);
     await call('POST', `/api/agents/${id}/stop`);
     const safe = await running(id);
     expect(safe).toMatchObject({ attested: 'matched' });
     const left = await lstat(join(test.core.files.directory(id), 'workspace', 'left', 'root-owned'));
     expect(left.uid).toBe(safe.workerUid);
     expect((await run(id, 'read_file', { path: 'left/root-owned' })).body.status).toBe('ok');
+    expect((await run(id, 'write_file', { path: 'after', content: 'x' })).body.status).toBe('ok');
+    expect(await inside(id, 'sh', '-c', 'wc -l < /agent/.state/outbox.jsonl')).toMatch(/^[1-9]/);
     expect(await Promise.all(asRoot.map(judged))).toEqual(['deny', 'deny', 'deny']);
     // What was installed went with its container.
     expect(await inside(id, 'sh', '-c', 'command -v packaged-tool installed-tool || echo neither')).toBe(

@@ -1,3 +1,18 @@
+import {
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AgentFS } from '@clawforce/policy-fs';
 import { describe, expect, it } from 'vitest';
 import type { OutboxEntry } from '@clawforce/protocol/link-client';
 import { openFileOutbox, type StateFs } from './file-outbox.js';
@@ -114,5 +129,34 @@ describe('openFileOutbox', () => {
       code: 'EVENT_INVALID',
     });
     expect(await outbox.append([event('fits')])).toBe(1);
+  });
+});
+
+describe('a journal that a command which was root has spoiled', () => {
+  it.each<[string, (path: string) => Promise<unknown>]>([
+    ['a directory', (path) => mkdir(join(path, 'x'), { recursive: true })],
+    ['a link out of the agent', (path) => symlink('/etc/hosts', path)],
+    ['a second name', (path) => writeFile(`${path}-2`, 'x').then(() => link(`${path}-2`, path))],
+    ['a file that nobody may read', (path) => writeFile(path, 'x').then(() => chmod(path, 0))],
+    ['a file without end', (path) => writeFile(path, '').then(() => truncate(path, 4 * 1024 ** 2))],
+    ['no text', (path) => writeFile(path, Buffer.from([0, 255, 254, 10]))],
+  ])('%s is no reason never to start again: it makes room for a new journal', async (_what, spoil) => {
+    const root = await mkdtemp(join(tmpdir(), 'journal-'));
+    const path = join(root, '.state', 'outbox.jsonl');
+    await mkdir(join(root, '.state'));
+    await spoil(path);
+    const zones = [{ name: '.state', mode: 'rw' }] as const;
+    const fs = await AgentFS.open(root, { zones, maxReadBytes: 1024 ** 2, allowDetectOnly: true });
+    try {
+      const outbox = await openFileOutbox(fs);
+      expect(outbox.nextSeq).toBe(1);
+      expect(await outbox.append([event('one')])).toBe(1);
+      expect((await lstat(path)).isFile()).toBe(true);
+      expect(await readFile(path, 'utf8')).toContain('"one"');
+      expect(await readFile('/etc/hosts', 'utf8')).not.toContain('"one"');
+    } finally {
+      await fs.close();
+      await rm(root, { recursive: true });
+    }
   });
 });

@@ -4,7 +4,7 @@ import { readOutboxItem } from '@clawforce/protocol/link';
 import { OutboxError, OutboxQueue, type Outbox, type OutboxEntry } from '@clawforce/protocol/link-client';
 
 /** The part of the file layer that the journal writes through, opened with a zone table that admits `.state`. */
-export type StateFs = Pick<AgentFS, 'readFile' | 'appendFile' | 'writeFile'>;
+export type StateFs = Pick<AgentFS, 'readFile' | 'appendFile' | 'writeFile' | 'remove'>;
 
 /** What {@link openFileOutbox} takes. */
 export interface FileOutboxOptions {
@@ -36,7 +36,7 @@ interface Waiting {
 export async function openFileOutbox(fs: StateFs, options: FileOutboxOptions = {}): Promise<FileOutbox> {
   const path = options.path ?? '.state/outbox.jsonl';
   const queue = new OutboxQueue(options.maxBytes ?? 16 * 1024 * 1024);
-  const journal = parseJournal(await readIfThere(fs, path));
+  const journal = await readJournal(fs, path);
   queue.load(journal.items, journal.nextSeq);
 
   let fileBytes = 0;
@@ -121,12 +121,28 @@ export async function openFileOutbox(fs: StateFs, options: FileOutboxOptions = {
   };
 }
 
-async function readIfThere(fs: StateFs, path: string): Promise<string> {
+/** What stands where the journal belongs, and is none: a command that was root may have left anything there. */
+const NO_JOURNAL: ReadonlySet<unknown> = new Set([
+  'IS_A_DIRECTORY',
+  'SPECIAL_FILE',
+  'ESCAPE',
+  'TOO_MANY_LINKS',
+  'HARD_LINK',
+  'PERMISSION',
+  'TOO_LARGE',
+  'BINARY',
+]);
+
+/** Reads the journal. What is no journal is removed, or no worker of this agent could ever start again. */
+async function readJournal(fs: StateFs, path: string): Promise<Journal> {
   try {
-    return await fs.readFile(path);
+    return parseJournal(await fs.readFile(path));
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'NOT_FOUND') return '';
-    throw error;
+    const { code } = error as { code?: unknown };
+    if (code === 'NOT_FOUND') return parseJournal('');
+    if (!NO_JOURNAL.has(code)) throw error;
+    await fs.remove(path, { recursive: true });
+    return { ...parseJournal(''), damagedLines: 1 };
   }
 }
 
