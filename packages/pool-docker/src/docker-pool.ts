@@ -202,6 +202,12 @@ export class DockerPool implements AgentPool {
   async probeInside(ref: WorkerRef): Promise<IsolationProbe> {
     // Node reads options from its environment, and the worker's environment is not ours to trust here.
     const answer = await this.exec(ref, PROBE_COMMAND, { env: { NODE_OPTIONS: '' }, timeoutMs: 30_000 });
+    // A host that is slow, or whoever killed the probe, says nothing about the isolation.
+    if (answer.timedOut || answer.code === 137 || answer.code === null) {
+      throw new PoolError('BACKEND_UNAVAILABLE', 'the probe inside the container was cut short', {
+        fix: 'look at the load of the host and at the log of the Docker engine',
+      });
+    }
     const effective = answer.code === 0 ? insideFacts(answer.stdout) : undefined;
     if (effective) return { outcome: 'probed', effective };
     return {

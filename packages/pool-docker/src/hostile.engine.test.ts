@@ -239,6 +239,38 @@ docker.describe('the docker pool against those who want more', () => {
     },
   );
 
+  for (const key of ['agentRoot', 'socketDir'] as const) {
+    docker.test(
+      `a directory (${key}) becomes a link after it was looked at: the look right before the engine sees it`,
+      async () => {
+        const spec = await harness.spec({ agentId: `raced-${key}`, generation: 1, behaviour: 'idle' });
+        const path = key === 'agentRoot' ? join(spec.agentRoot, 'workspace') : spec.socketDir;
+        const steps: string[] = [];
+        const pool = new DockerPool({
+          ...harness.options,
+          onStep: async (step) => {
+            steps.push(step);
+            if (step !== 'network') return;
+            await rename(path, `${path}-old`);
+            await symlink('/etc', path);
+          },
+        });
+        try {
+          await expect(pool.start(spec)).rejects.toMatchObject({ code: 'SPEC_INVALID', key });
+          // Behind the network there is the container, and it never came to be.
+          expect(steps).toEqual(['retired', 'network']);
+          expect(await pool.inspect(spec.agentId)).toBe(undefined);
+          const networks = await rawEngine.listNetworks({
+            filters: JSON.stringify({ label: [`clawforce.agent=${spec.agentId}`] }),
+          });
+          expect(networks).toEqual([]);
+        } finally {
+          await pool.close();
+        }
+      },
+    );
+  }
+
   docker.test('left-overs of a privileged worker are given to the user of the next one', async () => {
     const spec = await harness.spec({ agentId: 'handed', generation: 1, behaviour: 'idle' });
     const left = join(spec.agentRoot, 'workspace', 'deep');
