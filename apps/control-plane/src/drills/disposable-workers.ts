@@ -83,7 +83,9 @@ export class DisposableWorkers {
           ...(like
             ? { restrict_to_workspace: like.restrict_to_workspace, ssrf_protection: like.ssrf_protection }
             : {}),
-          ...(like ? { web: { fetch: { allowlist: like.web.allowlist } } } : {}),
+          ...(like
+            ? { web: { fetch: { allowlist: like.web.allowlist, exceptions: like.web.exceptions } } }
+            : {}),
         },
       },
       { actor: SYSTEM, like },

@@ -187,8 +187,8 @@ export class DrillService {
     }
     const left = await this.#workers.remove(Object.values(ids));
     if (left.length > 0) reason ??= 'A disposable worker could not be removed.';
-    const { failed } = countRows(rows);
-    const verdict = reason === undefined && failed === 0 && rows.length > 0 ? 'pass' : 'fail';
+    if (rows.length !== begun.planned) reason ??= 'Not every attempt was made.';
+    const verdict = reason === undefined && countRows(rows).failed === 0 ? 'pass' : 'fail';
     const ended: Partial<DrillReport> = {
       state: 'done',
       verdict,

@@ -105,7 +105,9 @@ requires('docker', 'root', 'cc').describe('a drill in a container', () => {
       await inContainers(byNpm ? { AGENT_IMAGE: byNpm.tag } : {});
       expect((await test.call('GET', '/api/runtime/info', { token })).body.custom_image).toBe(custom);
       const agentId = custom
-        ? await makeAgent('guarded', { security: { docker: { level, pids_limit: 300 } } })
+        ? await makeAgent('guarded', {
+            security: { docker: { level, pids_limit: 300, read_only: true, network_mode: 'none' } },
+          })
         : null;
       const { code, out } = await cli(
         'drill',
@@ -120,6 +122,11 @@ requires('docker', 'root', 'cc').describe('a drill in a container', () => {
       else expect(JSON.parse(out)).toEqual(report);
       expect(report).toMatchObject({ verdict: 'pass', attested: 'matched', backend: 'docker', level });
       expect(report.agent_id).toBe(agentId);
+      expect(report.rows).toHaveLength(report.planned);
+      // What the level admits, and the overrides of the agent take away.
+      if (custom)
+        for (const id of ['net-route', 'fs-var-tmp'])
+          expect(rowOf(report, id), id).toMatchObject({ expected: 'blocked', actual: 'blocked' });
       expect(report.engine).toMatch(/docker .*runc .*kernel /);
       expect(report.versions).toEqual({
         engine: { name: 'docker', version: expect.stringMatching(/^\d+\.\d+/) as string },
@@ -218,6 +225,9 @@ requires('docker', 'root', 'cc').describe('a drill in a container', () => {
     await inContainers({ CLAWFORCE_MAX_LEVEL: 'privileged' });
     const report = await drill({ level: 'privileged' });
     expect(failures(report)).toEqual([]);
+    expect(report).toMatchObject({ verdict: 'pass', attested: 'matched', level: 'privileged' });
+    expect(report.rows).toHaveLength(report.planned);
+    expect(report.rows.filter(({ actual }) => actual === 'not-run')).toEqual([]);
     expect(rowOf(report, 'cmd-environ')).toMatchObject({ expected: 'any', verdict: 'info' });
   }, 480_000);
 
@@ -292,7 +302,10 @@ describe('a drill on the process pool', () => {
   requires('bwrap').test(
     'of an agent, by its name, tries what its own policy holds; JSON is the whole report, and the agent is left alone',
     async () => {
-      const id = await makeAgent('guarded', { tools: { exec: { policy: { mode: 'deny_all' } } } });
+      const fetch = { exceptions: [{ address: '127.0.0.1', port: 8080 }] };
+      const id = await makeAgent('guarded', {
+        tools: { exec: { policy: { mode: 'deny_all' } }, web: { fetch } },
+      });
       const { code, out } = await cli('drill', 'run', '--agent', 'guarded', '--json');
       const report = JSON.parse(out) as DrillReport;
       expect(code).toBe(1);
@@ -306,6 +319,9 @@ describe('a drill on the process pool', () => {
         detail: 'refused before it ran: shell.mode.deny-all',
       });
       expect(rowOf(report, 'gate-read')).toMatchObject({ actual: 'allowed', verdict: 'pass' });
+      // And it may ask a service of this host, whether one listens there or not.
+      expect(rowOf(report, 'gate-loopback')).toMatchObject({ expected: 'blocked', verdict: 'fail' });
+      expect(rowOf(report, 'gate-private')).toMatchObject({ actual: 'blocked', verdict: 'pass' });
       expect(await test.core.storage.agents.get(id)).toMatchObject({ status: 'stopped', generation: 0 });
       const unknown = await cli('drill', 'run', '--agent', 'nobody', '--json');
       expect(unknown.code).toBe(1);

@@ -37,7 +37,8 @@ export const networkCases: readonly DrillCase[] = [
     {
       id: 'net-gateway',
       action: 'reach a service of the host that listens on every address',
-      code: 'aba',
+      // Where there is a network: a firewall may stand between, or the control plane be in a network of its own.
+      code: '?b?',
       tightenedBy: 'network',
       needs: ['hostPort'],
     },
