@@ -212,7 +212,7 @@ export class DockerPool implements AgentPool {
     if (effective) return { outcome: 'probed', effective };
     return {
       outcome: 'unsupported',
-      reason: `the probe gave no answer inside the container (exit ${answer.code ?? 'none'}); does the image have node in its PATH?`,
+      reason: `the probe gave no answer inside the container (exit ${answer.code}); does the image have node in its PATH?`,
     };
   }
 
