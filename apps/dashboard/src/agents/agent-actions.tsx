@@ -3,10 +3,9 @@ import { Play, Square } from 'lucide-react';
 import { unwrap } from '../api/api-client.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
-import { Dialog } from '../components/dialog.js';
 import { inertLabel } from '../components/inert-parts.js';
-import { FailureNotice } from '../components/failure-notice.js';
 import type { Agent } from '../api/api-types.js';
+import { useTellRefused } from './refused-actions.js';
 import { putAnswer } from './use-fleet-stream.js';
 
 /** Starts or stops an agent. The state changes when the server says so, never before. */
@@ -19,6 +18,7 @@ export function AgentActions({
 }) {
   const api = useApi();
   const queries = useQueryClient();
+  const tell = useTellRefused();
   const change = useMutation({
     mutationFn: async (to: 'start' | 'stop') => {
       const params = { params: { path: { id: agent.id } } };
@@ -29,6 +29,8 @@ export function AgentActions({
       );
     },
     onSuccess: (changed) => putAnswer(queries, changed),
+    // Also when the row is gone by then.
+    onError: (error, action) => tell({ action, agent, error }),
   });
   const isStopped = agent.desired === 'stopped' && agent.status === 'stopped';
   return (
@@ -54,15 +56,6 @@ export function AgentActions({
         >
           Stop
         </Button>
-      )}
-      {change.isError && (
-        <Dialog
-          title={`${change.variables === 'start' ? 'Start' : 'Stop'} failed`}
-          isOpen
-          onClose={() => change.reset()}
-        >
-          <FailureNotice error={change.error} />
-        </Dialog>
       )}
     </>
   );

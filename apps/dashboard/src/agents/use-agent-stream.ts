@@ -21,12 +21,17 @@ export function useAgentStream(agentId: string): void {
       putAgent(queries, agent);
       read(...SETTINGS);
     },
+    onMessage: ({ session_key: key }) => {
+      const known = queries.getQueryData<readonly { session_key: string }[]>(['agent', agentId, 'sessions']);
+      // A conversation that somebody has begun. It is listed once there is an entry of it, which a later frame follows.
+      if (known && !known.some((one) => one.session_key === key)) read('sessions');
+    },
     onRemoved: readAgent,
     onGap: () => void readAgain(queries, ['agent', agentId]),
     // Status and messages are told once, to whoever listens then.
     onResume: () => {
       readAgent();
-      read(...SETTINGS, 'messages');
+      read(...SETTINGS, 'messages', 'sessions');
     },
   });
 }

@@ -11,6 +11,7 @@ import {
 } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { meQuery } from '../agents/agent-queries.js';
+import { RefusedActions } from '../agents/refused-actions.js';
 import { useFleetStream } from '../agents/use-fleet-stream.js';
 import { FailureNotice } from '../components/failure-notice.js';
 import { InertText } from '../components/inert-text.js';
@@ -80,7 +81,9 @@ export function Shell() {
         </div>
       </header>
       <main id="content" ref={main} tabIndex={-1} className={styles['main']}>
-        <Outlet />
+        <RefusedActions>
+          <Outlet />
+        </RefusedActions>
       </main>
     </div>
   );

@@ -1,8 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { Trash2 } from 'lucide-react';
-import { useState } from 'react';
 import { AgentActions } from '../agents/agent-actions.js';
-import { DeleteAgentDialog } from '../agents/delete-agent-dialog.js';
 import { attestationWord } from '../agents/attestation-word.js';
 import { LevelBadge } from '../agents/level-badge.js';
 import { StatusBadge } from '../agents/status-badge.js';
@@ -17,8 +15,13 @@ import { VirtualList } from '../components/virtual-list.js';
 import styles from './fleet-list.module.css';
 
 /** The agents, one a row; only the visible rows exist. */
-export function FleetList({ agents }: { readonly agents: readonly Agent[] }) {
-  const [deleting, setDeleting] = useState<Agent>();
+export function FleetList({
+  agents,
+  onDelete,
+}: {
+  readonly agents: readonly Agent[];
+  readonly onDelete: (agent: Agent) => void;
+}) {
   return (
     <Panel flush>
       <div className={styles['head']} aria-hidden="true">
@@ -35,9 +38,8 @@ export function FleetList({ agents }: { readonly agents: readonly Agent[] }) {
         estimate={57}
         maxHeight="max(20rem, calc(100dvh - 14.5rem))"
       >
-        {(agent) => <FleetRow agent={agent} onDelete={() => setDeleting(agent)} />}
+        {(agent) => <FleetRow agent={agent} onDelete={() => onDelete(agent)} />}
       </VirtualList>
-      {deleting && <DeleteAgentDialog agent={deleting} onClose={() => setDeleting(undefined)} />}
     </Panel>
   );
 }

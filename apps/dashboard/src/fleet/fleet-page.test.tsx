@@ -3,6 +3,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import type { Agent } from '../api/api-types.js';
 import { json, refusal, type FakeServer } from '../testing/fake-server.js';
+import { holdAnswer } from '../testing/held-answer.js';
 import { anAgent, renderApp } from '../testing/render-app.js';
 import { giveHeight } from '../testing/give-height.js';
 import { selectAgents } from './select-agents.js';
@@ -220,6 +221,33 @@ describe('the fleet', () => {
     expect(sentence.closest('[role=alert]')?.textContent).toContain('Switch the backend.');
     expect(screen.getByText('Stopped')).toBeTruthy();
   });
+
+  it.each([
+    ['/fleet?status=stopped', 'start', 'Start', 'stopped', 'provisioning', /No agent matches/],
+    ['/fleet?status=running', 'stop', 'Stop', 'running', 'stopped', /No agent matches/],
+  ] as const)(
+    'on %s says why a %s was refused, though the row is gone by then',
+    async (path, action, word, before, after, gone) => {
+      const { answer, give } = holdAnswer();
+      const { server, user } = renderApp(path, (prepared) => {
+        withAgents(anAgent({ status: before, desired: before }))(prepared);
+        prepared.on(`POST /api/agents/a1/${action}`, answer);
+      });
+      await screen.findByText('Live');
+      await user.click(await screen.findByRole('button', { name: `${word} Researcher` }));
+      await waitFor(() => expect(server.asked).toContain(`POST /api/agents/a1/${action}`));
+      const moved = anAgent({ status: after, desired: 'running' });
+      server.on('GET /api/agents', () => ({ items: [moved] }));
+      server.push('agent', { cursor: '1', agent: moved });
+      await screen.findByText(gone);
+      give(refusal(503, 'BACKEND_UNAVAILABLE', 'The engine does not answer.', { fix: 'Start the engine.' }));
+      const dialog = await screen.findByRole('dialog', { name: `${word} of Researcher failed` });
+      within(dialog).getByText('The engine does not answer.');
+      within(dialog).getByText('Start the engine.');
+      await user.click(within(dialog).getByRole('button', { name: 'Close' }));
+      await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    },
+  );
 
   it("a new agent that the API's schema does not take is not sent, and the reason stands at its field", async () => {
     const { server, user } = renderApp('/fleet?create=1', withAgents());
@@ -458,6 +486,23 @@ describe('deleting an agent', () => {
     await user.click(within(dialog).getByRole('button', { name: 'Delete agent' }));
     await within(dialog).findByText('It is being started.');
     expect(screen.getByText('Researcher', { selector: 'a *, a' })).toBeTruthy();
+  });
+
+  it('goes on when its row leaves the filter, and says there what was refused', async () => {
+    const { server, user } = renderApp('/fleet?status=running', (prepared) => {
+      withAgents(anAgent({ status: 'running', desired: 'running' }))(prepared);
+    });
+    await screen.findByText('Live');
+    await user.click(await screen.findByRole('button', { name: 'Delete Researcher' }));
+    const dialog = await screen.findByRole('alertdialog');
+    await user.type(within(dialog).getByLabelText('Type "Researcher" to confirm'), 'Resear');
+    server.on('GET /api/agents', () => ({ items: [anAgent()] }));
+    server.push('agent', { cursor: '1', agent: anAgent() });
+    await screen.findByText('No agent matches.');
+    server.on('DELETE /api/agents/a1', () => refusal(409, 'CONFLICT', 'It is being started.'));
+    await user.type(within(dialog).getByLabelText('Type "Researcher" to confirm'), 'cher');
+    await user.click(within(dialog).getByRole('button', { name: 'Delete agent' }));
+    await within(dialog).findByText('It is being started.');
   });
 
   it('whose name has a character that nobody can type takes the name as it is shown', async () => {

@@ -1,8 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
+import { useState } from 'react';
 import { agentsQuery, MOST_AGENTS } from '../agents/agent-queries.js';
 import { CreateAgentDialog } from '../agents/create-agent-dialog.js';
+import { DeleteAgentDialog } from '../agents/delete-agent-dialog.js';
+import type { Agent } from '../api/api-types.js';
 import { useApi } from '../app/services.js';
 import { Button } from '../components/button.js';
 import { EmptyState } from '../components/empty-state.js';
@@ -20,6 +23,7 @@ export function FleetPage() {
   const api = useApi();
   const navigate = useNavigate();
   const search = useSearch({ from: '/signed-in/fleet' });
+  const [deleting, setDeleting] = useState<Agent>();
   // What was refused in the last hour grows older by itself.
   const agents = useQuery({ ...agentsQuery(api), refetchInterval: 60_000 });
   const change = (next: Partial<typeof search>): void =>
@@ -77,7 +81,9 @@ export function FleetPage() {
           action={<Button onPress={() => change({ q: '', status: '' })}>Show all</Button>}
         />
       )}
-      {shown.length > 0 && <FleetList agents={shown} />}
+      {shown.length > 0 && <FleetList agents={shown} onDelete={setDeleting} />}
+      {/* Not in the list: its row may leave the filter while the name is typed, or because the agent stops. */}
+      {deleting && <DeleteAgentDialog agent={deleting} onClose={() => setDeleting(undefined)} />}
       <CreateAgentDialog isOpen={search.create !== undefined} onClose={() => change({ create: '' })} />
     </div>
   );

@@ -415,3 +415,67 @@ test('a hostile line of a megabyte in a call and in its result is shown in part 
   expect(log.querySelectorAll('pre')).toHaveLength(2);
   for (const block of log.querySelectorAll('pre')) expect(block.textContent).toContain('more characters');
 });
+
+const listed = (...keys: string[]) => ({
+  items: keys.map((key) => ({ session_key: key, entries: 1, last_at: TIME })),
+});
+const conversation = () => screen.findByRole<HTMLSelectElement>('combobox', { name: 'Conversation' });
+const offered = async (): Promise<string[]> => [...(await conversation()).options].map(({ value }) => value);
+
+test('what is half written stays in its conversation when another one becomes the latest', async () => {
+  const {
+    server,
+    services,
+    user: person,
+  } = open([user('hello')], (prepared) => {
+    prepared.on('GET /api/agents/a1/sessions', () => listed('dashboard:main'));
+    prepared.on('GET /api/agents/a1/sessions/cli%3A1', () => ({ items: [user('from elsewhere')] }));
+  });
+  await person.type(await screen.findByLabelText('Message'), 'Half');
+  server.on('GET /api/agents/a1/sessions', () => listed('cli:1', 'dashboard:main'));
+  void services.queries.invalidateQueries();
+  await waitFor(async () => expect(await offered()).toEqual(['dashboard:main', 'cli:1']));
+  expect((await conversation()).value).toBe('dashboard:main');
+  expect(screen.getByLabelText<HTMLTextAreaElement>('Message').value).toBe('Half');
+  screen.getByText('hello');
+  expect(screen.queryByText('from elsewhere')).toBeNull();
+});
+
+test('a conversation that is begun here or elsewhere is offered from then on', async () => {
+  const keys = ['dashboard:main'];
+  const {
+    server,
+    user: person,
+    address,
+  } = open([user('hello')], (prepared) => {
+    prepared.on('GET /api/agents/a1/sessions', () => listed(...keys));
+  });
+  expect(await offered()).toEqual(['dashboard:main']);
+  await screen.findByText('Live');
+  keys.unshift('cli:1');
+  server.push('message', { ...message('done'), agent_id: 'a1', session_key: 'cli:1' });
+  await waitFor(async () => expect(await offered()).toEqual(['dashboard:main', 'cli:1']));
+
+  await person.click(screen.getByRole('button', { name: 'New conversation' }));
+  await waitFor(() => expect(address()).toContain('session=dashboard'));
+  const begun = new URLSearchParams(address().split('?')[1]).get('session') ?? '';
+  // Its first message is queued before there is an entry of it.
+  server.push('message', { ...message('queued'), agent_id: 'a1', session_key: begun });
+  keys.unshift(begun);
+  server.push('message', { ...message('running'), agent_id: 'a1', session_key: begun });
+  await waitFor(() => expect(server.asked.filter((one) => one.endsWith('/sessions'))).toHaveLength(4));
+  await person.selectOptions(await conversation(), 'dashboard:main');
+  await waitFor(async () => expect(await offered()).toEqual(['dashboard:main', begun, 'cli:1']));
+});
+
+test('a conversation that was begun during a cut is offered when the connection is back', async () => {
+  const keys = ['dashboard:main'];
+  const { server } = open([user('hello')], (prepared) => {
+    prepared.on('GET /api/agents/a1/sessions', () => listed(...keys));
+  });
+  expect(await offered()).toEqual(['dashboard:main']);
+  await screen.findByText('Live');
+  server.cutSockets();
+  keys.unshift('cli:1');
+  await waitFor(async () => expect(await offered()).toEqual(['dashboard:main', 'cli:1']));
+});

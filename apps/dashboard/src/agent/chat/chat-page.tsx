@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
+import { useState } from 'react';
 import { agentQuery } from '../../agents/agent-queries.js';
 import { useApi } from '../../app/services.js';
 import { Button } from '../../components/button.js';
@@ -20,6 +21,7 @@ export function ChatPage() {
   const navigate = useNavigate();
   const agent = useQuery(agentQuery(api, agentId));
   const sessions = useQuery(sessionsQuery(api, agentId));
+  const [first, setFirst] = useState<{ readonly agentId: string; readonly key: string }>();
   // A reading that fails later leaves the page as it is: a message may be half written.
   const failed = sessions.isError && (
     <FailureNotice error={sessions.error} onRetry={() => void sessions.refetch()} />
@@ -28,7 +30,11 @@ export function ChatPage() {
     return failed || <Loading what="the conversations" rows={6} />;
 
   const keys = sessions.data.map(({ session_key: key }) => key);
-  const shown = session ?? keys[0] ?? DASHBOARD_SESSION;
+  // The latest when the page was opened, and that one from then on: a message may be half written in it.
+  const latest = { agentId, key: keys[0] ?? DASHBOARD_SESSION };
+  const unnamed = first?.agentId === agentId ? first : latest;
+  if (unnamed !== first) setFirst(unnamed);
+  const shown = session ?? unnamed.key;
   const open = (key: string): void =>
     void navigate({ to: '/agents/$agentId/chat', params: { agentId }, search: { session: key } });
   return (

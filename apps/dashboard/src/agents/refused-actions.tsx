@@ -1,0 +1,40 @@
+import { createContext, useContext, useState, type ReactNode } from 'react';
+import type { Agent } from '../api/api-types.js';
+import { Dialog } from '../components/dialog.js';
+import { FailureNotice } from '../components/failure-notice.js';
+import { inertLabel } from '../components/inert-parts.js';
+
+/** A start or stop that the server refused. */
+export interface RefusedAction {
+  readonly action: 'start' | 'stop';
+  readonly agent: Agent;
+  readonly error: unknown;
+}
+
+const RefusedActionContext = createContext<((refused: RefusedAction) => void) | undefined>(undefined);
+
+/** Says why an action was refused. It stands above all pages: the row with the button may be gone by then. */
+export function RefusedActions({ children }: { readonly children: ReactNode }) {
+  const [refused, setRefused] = useState<RefusedAction>();
+  return (
+    <RefusedActionContext value={setRefused}>
+      {children}
+      {refused && (
+        <Dialog
+          title={`${refused.action === 'start' ? 'Start' : 'Stop'} of ${inertLabel(refused.agent.name)} failed`}
+          isOpen
+          onClose={() => setRefused(undefined)}
+        >
+          <FailureNotice error={refused.error} />
+        </Dialog>
+      )}
+    </RefusedActionContext>
+  );
+}
+
+/** Gives what tells the person of a refused action. */
+export function useTellRefused(): (refused: RefusedAction) => void {
+  const tell = useContext(RefusedActionContext);
+  if (!tell) throw new TypeError('there is no RefusedActions above this component');
+  return tell;
+}
