@@ -108,3 +108,38 @@ test.each(ACTIONS)(
     expect(screen.queryByText('This is too much now.')).toBeNull();
   },
 );
+
+test.each([
+  ['broken', 12, 'The chain is broken at row 12.'],
+  ['truncated', undefined, 'The chain is truncated.'],
+])('a chain that is %s is never said to be intact', async (outcome, seq, title) => {
+  const { user } = renderApp('/audit', (fake) => {
+    attach(fake);
+    fake.on('GET /api/audit/verify', () => ({ outcome, seq, reason: 'A hash does not fit.' }));
+  });
+  await user.click(await screen.findByRole('button', { name: 'Verify the chain' }));
+  const alert = (await screen.findByText(title)).closest('[role=alert]');
+  expect(alert?.textContent).toContain('A hash does not fit.');
+  expect(alert?.textContent).toContain('Keep the database as it is');
+  expect(screen.queryByText(/intact/)).toBeNull();
+});
+
+test('an agent that the server does not stop is shown as it is, with the reason, and is stopped when asked again', async () => {
+  const STOP = 'POST /api/agents/a1/stop';
+  const { server, user } = renderApp('/agents/a1/logs', (fake) => {
+    attach(fake);
+    fake.on(STOP, () => refusal(503, 'OVERLOADED', 'This is too much now.', { fix: 'Come back later.' }));
+  });
+  await user.click(await screen.findByRole('button', { name: 'Stop Researcher' }));
+  const dialog = await screen.findByRole('dialog');
+  expect(dialog.textContent).toContain('This is too much now.');
+  expect(dialog.textContent).toContain('Come back later.');
+  screen.getByText('Running');
+  await user.keyboard('{Escape}');
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  screen.getByText('Running');
+  server.on(STOP, () => anAgent({ updated_at: '2026-11-27T11:00:00.000Z' }));
+  await user.click(screen.getByRole('button', { name: 'Stop Researcher' }));
+  await screen.findByRole('button', { name: 'Start Researcher' });
+  expect(server.bodies(STOP)).toHaveLength(2);
+});

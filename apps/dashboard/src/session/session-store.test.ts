@@ -11,14 +11,24 @@ function browser() {
   let turn: Promise<unknown> = Promise.resolve();
   let issued = 0;
   const state = { refreshes: 0, logins: 0, ended: false, down: false, now: 1_000_000, userId: 'u1' };
+  const asked: string[] = [];
+  let held: Promise<void> | undefined;
+  /** Holds every renewal back; gives the function that lets them go. */
+  const hold = (): (() => void) => {
+    let release: () => void = () => undefined;
+    held = new Promise((resolve) => (release = resolve));
+    return release;
+  };
   let startedOver = 0;
   const send = async (request: Request): Promise<Response> => {
     await Promise.resolve();
     if (state.down) throw new TypeError('fetch failed');
     const { pathname } = new URL(request.url);
+    asked.push(pathname.split('/').at(-1) ?? '');
     if (pathname.endsWith('/logout')) return json(undefined, 204);
     if (pathname.endsWith('/refresh')) {
       state.refreshes += 1;
+      await held;
       if (state.ended) return refusal(401, 'REFRESH_REVOKED', 'The session was ended.');
     } else state.logins += 1;
     issued += 1;
@@ -51,7 +61,7 @@ function browser() {
       startOver: () => void (startedOver += 1),
     });
   };
-  return { state, tab, startedOver: () => startedOver };
+  return { state, asked, hold, tab, startedOver: () => startedOver };
 }
 
 describe('the session of a tab', () => {
@@ -173,6 +183,24 @@ describe('the session of a tab', () => {
     await late.restore();
     expect(late.state).toMatchObject({ kind: 'unreachable' });
   });
+
+  it.each(['this tab', 'another tab'])(
+    'signing out waits for a renewal that %s has on its way, and nobody is signed in by its answer',
+    async (where) => {
+      const { state, asked, hold, tab } = browser();
+      const [first, second] = [tab(), tab()];
+      await first.restore();
+      const release = hold();
+      state.now += 890_000;
+      const renewed = (where === 'this tab' ? first : second).token();
+      while (state.refreshes < 2) await Promise.resolve();
+      const left = first.logout();
+      release();
+      await Promise.all([renewed, left]);
+      expect([first.state, second.state].map(({ kind }) => kind)).toEqual(['signed-out', 'signed-out']);
+      expect(asked).toEqual(['refresh', 'refresh', 'logout']);
+    },
+  );
 
   it('signing out reaches every tab', async () => {
     const { tab } = browser();

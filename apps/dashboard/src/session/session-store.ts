@@ -99,10 +99,14 @@ export class SessionStore {
 
   /** Ends the session here, in the other tabs and on the server. @throws ApiFailure when the server did not hear it. */
   async logout(): Promise<void> {
-    await this.#post('/api/auth/logout', {});
-    this.#access = undefined;
-    this.#become({ kind: 'signed-out' });
-    this.#parts.channel.tell({ kind: 'signed-out' });
+    // A renewal that is on its way, here or in another tab, would sign in again behind it.
+    await this.#renewing?.catch(() => undefined);
+    await this.#parts.channel.alone(async () => {
+      await this.#post('/api/auth/logout', {});
+      this.#access = undefined;
+      this.#become({ kind: 'signed-out' });
+      this.#parts.channel.tell({ kind: 'signed-out' });
+    });
   }
 
   /** Gives a token that is still good; while the session has expired, that of the next one. @throws ApiFailure */

@@ -1,44 +1,60 @@
 // @vitest-environment happy-dom
 import { screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
-import { ConfigServer, openSettings } from '../../testing/config-server.js';
+import { ConfigServer } from '../../testing/config-server.js';
 import { refusal } from '../../testing/fake-server.js';
+import { giveHeight } from '../../testing/give-height.js';
+import { renderApp } from '../../testing/render-app.js';
+
+giveHeight(600);
 
 const PUT = 'PUT /api/agents/a1/variables';
-const refused = (pointer: string, message: string) => () =>
-  refusal(400, 'CONFIG_INVALID', 'The configuration is not valid.', { issues: [{ pointer, message }] });
 
+/** Opens the variables of an agent that has one. */
 async function open() {
-  const app = openSettings('variables', new ConfigServer());
-  app.server.on('GET /api/agents/a1/variables', () => ({ items: [{ name: 'TOKEN' }] }));
-  const name = await screen.findByLabelText<HTMLInputElement>('Name');
-  const value = screen.getByLabelText<HTMLInputElement>('Value');
-  const marks = (): (string | null)[] => [name, value].map((field) => field.getAttribute('aria-invalid'));
-  return { ...app, name, value, marks };
+  const app = renderApp('/agents/a1/settings?section=variables', (server) => {
+    new ConfigServer().attach(server);
+    server.on('GET /api/agents/a1/variables', () => ({ items: [{ name: 'TOKEN' }] }));
+  });
+  const panel = within(await screen.findByRole('region', { name: 'Variables' }));
+  const name = await panel.findByLabelText<HTMLInputElement>('Name');
+  const value = panel.getByLabelText<HTMLInputElement>('Value');
+  return { ...app, panel, name, value };
 }
 
-test('what the server alone finds wrong with a value stands at the value, and what was typed stays', async () => {
-  const { server, user, name, value, marks } = await open();
-  server.on(PUT, refused('/secrets/env/KEY', 'is the secret of another agent.'));
-  await user.type(name, 'KEY');
-  await user.type(value, 'hunter2');
-  await user.click(screen.getByRole('button', { name: 'Set variable' }));
-  await screen.findByText('is the secret of another agent.');
-  expect(marks()).toEqual([null, 'true']);
-  expect([name.value, value.value]).toEqual(['KEY', 'hunter2']);
-  expect(within(screen.getByRole('alert')).queryByRole('listitem')).toBeNull();
+const REFUSALS = [
+  ['a refusal', () => refusal(403, 'FORBIDDEN', 'Your role may not do this.'), 'Your role may not do this.'],
+  ['no answer', () => Promise.reject(new TypeError('fetch failed')), 'The server did not answer.'],
+] as const;
+
+test.each(REFUSALS)('setting one: %s is said, and name and value stay', async (_what, refuse, said) => {
+  const { server, user, panel, name, value } = await open();
+  server.on(PUT, refuse);
+  await user.type(name, 'OTHER');
+  await user.type(value, 'secret{Enter}');
+  await panel.findByText(said);
+  expect([name.value, value.value]).toEqual(['OTHER', 'secret']);
+  expect([panel.queryByText('OTHER'), panel.queryByText(/^Saved/)]).toEqual([null, null]);
+  server.on(PUT, () => ({ items: [{ name: 'OTHER' }, { name: 'TOKEN' }], applied: 'stored' }));
+  await user.click(panel.getByRole('button', { name: 'Set variable' }));
+  await panel.findByText('OTHER');
+  expect([name.value, value.value, panel.queryByText(said)]).toEqual(['', '', null]);
 });
 
-test('a refused removal is said in the question, at no field of the form, and the variable stays', async () => {
-  const { server, user, marks } = await open();
-  server.on(PUT, refused('/variables/TOKEN', 'is in use.'));
-  await user.click(await screen.findByRole('button', { name: 'Remove TOKEN' }));
+test.each(REFUSALS)('removing one: %s is said in its question alone', async (_what, refuse, said) => {
+  const { server, user, panel, name, value } = await open();
+  server.on(PUT, refuse);
+  await user.type(name, 'OTHER');
+  await user.click(await panel.findByRole('button', { name: 'Remove TOKEN' }));
   const question = within(await screen.findByRole('alertdialog', { name: 'Remove TOKEN' }));
   await user.click(question.getByRole('button', { name: 'Remove variable' }));
-  const notice = within(await question.findByRole('alert'));
-  expect(notice.getByRole('listitem').textContent).toBe('/variables/TOKEN is in use.');
+  await question.findByText(said);
+  expect(panel.queryByText(said)).toBeNull();
   await user.click(question.getByRole('button', { name: 'Cancel' }));
   await waitFor(() => expect(screen.queryByRole('alertdialog')).toBeNull());
-  expect(marks()).toEqual([null, null]);
-  screen.getByRole('button', { name: 'Remove TOKEN' });
+  // Nothing was set, so nothing is wrong with what is typed there.
+  expect(screen.queryByText(said)).toBeNull();
+  expect([name, value].map((field) => field.getAttribute('aria-invalid'))).toEqual([null, null]);
+  expect(name.value).toBe('OTHER');
+  panel.getByText('TOKEN');
 });

@@ -32,26 +32,28 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
   const [name, setName] = useState('');
   const [value, setValue] = useState('');
   const [removing, setRemoving] = useState<string>();
-  const set = useMutation({
-    mutationFn: (changes: Readonly<Record<string, string | null>>) =>
-      withPassword(async () =>
-        unwrap(
-          await api.PUT('/api/agents/{id}/variables', {
-            params: { path: { id: agentId } },
-            body: { variables: changes },
-          }),
-        ),
+  const put = async (variables: Readonly<Record<string, string | null>>) => {
+    const answer = await withPassword(async () =>
+      unwrap(
+        await api.PUT('/api/agents/{id}/variables', {
+          params: { path: { id: agentId } },
+          body: { variables },
+        }),
       ),
-    onSuccess: ({ items }) => {
-      queries.setQueryData(variablesQuery(api, agentId).queryKey, items);
-      void queries.invalidateQueries({ queryKey: configQuery(api, agentId).queryKey });
-    },
-  });
+    );
+    queries.setQueryData(variablesQuery(api, agentId).queryKey, answer.items);
+    void queries.invalidateQueries({ queryKey: configQuery(api, agentId).queryKey });
+    return answer;
+  };
+  const set = useMutation({ mutationFn: put });
+  // What becomes of a removal is said in its question.
+  const removal = useMutation({ mutationFn: put });
   const hasLines = value.includes('\n') || value.includes('\r');
   const trimmed = name.trim();
   const replaces = names.data?.some((known) => known.name === trimmed) ?? false;
   const submit = async (): Promise<void> => {
     if (set.isPending || trimmed === '') return;
+    removal.reset();
     await set.mutateAsync({ [trimmed]: value }).then(
       () => {
         // What was typed while the answer was on its way is another variable.
@@ -61,17 +63,13 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
       () => undefined,
     );
   };
-  const [[sent, given] = []] = Object.entries(set.variables ?? {});
+  const [sent] = Object.keys(set.variables ?? {});
   const isOfName = sent !== undefined && !isVariableName(sent);
-  // One variable is sent at a time, so whatever is wrong is wrong with it; what is removed has no field.
+  // One variable is sent at a time, so whatever is wrong is wrong with it.
   const issues = placeIssues(set.error, [
-    {
-      pointer: '',
-      label: sent ?? 'Variables',
-      isWhole: true,
-      isShown: canChange && typeof given === 'string',
-    },
+    { pointer: '', label: sent ?? 'Variables', isWhole: true, isShown: canChange },
   ]);
+  const outcome = set.data ?? removal.data;
   return (
     <Panel
       title="Variables"
@@ -161,7 +159,7 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
           </Form>
         )}
         {set.isError && <FailureNotice error={set.error} placed={issues} />}
-        {set.data && <SaveOutcome applied={set.data.applied} />}
+        {outcome && <SaveOutcome applied={outcome.applied} />}
       </div>
       {removing !== undefined && (
         <ConfirmDialog
@@ -169,7 +167,10 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
           isOpen
           onClose={() => setRemoving(undefined)}
           confirmLabel="Remove variable"
-          onConfirm={() => set.mutateAsync({ [removing]: null })}
+          onConfirm={() => {
+            set.reset();
+            return removal.mutateAsync({ [removing]: null });
+          }}
         >
           <p>Commands that start from now on do not get it. Its value is removed from the server.</p>
         </ConfirmDialog>
