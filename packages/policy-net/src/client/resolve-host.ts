@@ -22,6 +22,8 @@ export class TooManyLookupsError extends Error {
 
 /** More than any name has in use; each is judged, may be dialled, and stands in the audit event. */
 const MOST_ANSWERS = 256;
+/** Made once: an error for each connection would have a stack that nobody reads. */
+const OVER = new Error('nobody waits for the answer any more');
 
 /**
  * Gives all answers for a name, or refuses: failure, silence, emptiness and answers that are no addresses count as
@@ -81,6 +83,6 @@ export async function resolveHost(
   } finally {
     clearTimeout(timer);
     forget();
-    waiting.cancel(new Error('nobody waits for the answer'));
+    waiting.cancel(OVER);
   }
 }
