@@ -698,7 +698,15 @@ requires('docker', 'root').describe('agents in containers', () => {
     });
     expect(await Promise.all(asRoot.map(judged))).toEqual(['deny', 'deny', 'deny']);
     expect(await isRoot()).toEqual(['denied', false]);
+    // A command shuts the directory of its worker, which it cannot look into; the worker records its end all the same.
+    const shut = [
+      "const fs = require('fs');",
+      "fs.chmodSync('/agent/.state', 0); console.log(fs.statSync('/agent/.state').mode & 0o777);",
+    ].join('\n');
+    await run(id, 'write_file', { path: 'shut.cjs', content: shut });
+    expect((await run(id, 'exec', { command: 'node shut.cjs' })).body.output).toBe('0\n');
     await call('POST', `/api/agents/${id}/stop`);
+    expect((await lstat(join(test.core.files.directory(id), '.state'))).mode & 0o777).toBe(0o700);
     // Without a worker there is no attestation, and the gate that judges in its place says no.
     expect(await standing()).toMatchObject({ running_level: null, attested: 'none' });
     expect(await judged('sudo id')).toBe('deny');

@@ -28,6 +28,7 @@ class Disk {
   text: string | undefined;
   appends = 0;
   failAppendAfter: number | undefined;
+  closed = false;
 
   get fs(): StateFs {
     return {
@@ -37,6 +38,7 @@ class Disk {
       },
       appendFile: async (_path: string, data: string) => {
         this.appends += 1;
+        if (this.closed) throw new Error('no access');
         if (this.failAppendAfter !== undefined) {
           this.text = (this.text ?? '') + data.slice(0, this.failAppendAfter);
           throw new Error('disk is full');
@@ -44,6 +46,7 @@ class Disk {
         this.text = (this.text ?? '') + data;
       },
       writeFile: async (_path: string, data: string) => {
+        if (this.closed) throw new Error('no access');
         this.text = data;
       },
     } as unknown as StateFs;
@@ -111,6 +114,27 @@ describe('openFileOutbox', () => {
     expect(await outbox.append([event('c')])).toBe(2);
     const items = (await openFileOutbox(disk.fs)).itemsFrom(1, limits);
     expect(items.map((item) => item.type === 'activity' && item.event.content)).toEqual(['a', 'c']);
+  });
+
+  it('tells that a write failed only after its place could not be repaired, and repairs once', async () => {
+    const disk = new Disk();
+    let repairs = 0;
+    let heals = true;
+    const outbox = await openFileOutbox(disk.fs, {
+      repair: async () => {
+        repairs += 1;
+        disk.closed = !heals;
+      },
+    });
+    await outbox.append([event('a')]);
+    disk.closed = true;
+    expect(await outbox.append([event('b')])).toBe(2);
+    heals = false;
+    disk.closed = true;
+    await expect(outbox.append([event('c')])).rejects.toMatchObject({ code: 'OUTBOX_IO' });
+    expect(repairs).toBe(2);
+    const items = (await openFileOutbox(disk.fs)).itemsFrom(1, limits);
+    expect(items.map((item) => item.type === 'activity' && item.event.content)).toEqual(['a', 'b']);
   });
 
   it('writes events that come together with one sync', async () => {

@@ -12,6 +12,8 @@ export interface FileOutboxOptions {
   readonly path?: string;
   /** Bounds what may wait for the control plane; 16 MiB by default. */
   readonly maxBytes?: number;
+  /** Makes the place of the journal writable again; called once when a write fails, before it is tried again. */
+  readonly repair?: () => Promise<void>;
 }
 
 /** An outbox on disk. */
@@ -59,6 +61,12 @@ export async function openFileOutbox(fs: StateFs, options: FileOutboxOptions = {
     mustRewrite = false;
   };
 
+  const write = async (text: string): Promise<void> => {
+    // After a failed append the file may end in half a line.
+    if (mustRewrite) await rewrite();
+    await fs.appendFile(path, text);
+  };
+
   // One sync for everything that came meanwhile (group commit).
   const flush = async (): Promise<void> => {
     const group = waiting;
@@ -77,9 +85,12 @@ export async function openFileOutbox(fs: StateFs, options: FileOutboxOptions = {
     if (items.length > 0) {
       const text = items.map((item) => `${JSON.stringify(item)}\n`).join('');
       try {
-        // After a failed append the file may end in half a line.
-        if (mustRewrite) await rewrite();
-        await fs.appendFile(path, text);
+        await write(text).catch(async (error: unknown) => {
+          if (!options.repair) throw error;
+          await options.repair();
+          mustRewrite = true;
+          await write(text);
+        });
       } catch (cause) {
         mustRewrite = true;
         const error = new OutboxError('OUTBOX_IO', 'The events could not be written to disk.', { cause });

@@ -1,7 +1,8 @@
-import { isAbsolute } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { AgentFS } from '@clawforce/policy-fs';
 import { openFileOutbox } from '../journal/file-outbox.js';
 import { AgentRuntime } from './agent-runtime.js';
+import { giveOwnerAccess } from './owner-access.js';
 import type { Worker, WorkerOptions } from './worker-options.js';
 
 /** The worker's own corner of the agent directory; tools never see it. */
@@ -24,6 +25,9 @@ export function createWorker(options: WorkerOptions): Worker {
     async run(signal) {
       if (started) throw new Error('a worker runs once');
       started = true;
+      const stateDirectory = join(options.agentRoot, '.state');
+      await giveOwnerAccess(join(options.agentRoot, 'workspace'));
+      await giveOwnerAccess(stateDirectory);
       const platform = { allowDetectOnly: options.allowDetectOnly ?? false };
       const fs = await AgentFS.open(options.agentRoot, platform);
       try {
@@ -35,7 +39,9 @@ export function createWorker(options: WorkerOptions): Worker {
           ...platform,
         });
         try {
-          const outbox = await openFileOutbox(state);
+          const outbox = await openFileOutbox(state, {
+            repair: () => giveOwnerAccess(stateDirectory),
+          });
           return await new AgentRuntime(options, fs, outbox).run(signal);
         } finally {
           await state.close();
