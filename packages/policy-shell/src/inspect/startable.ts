@@ -11,6 +11,7 @@ const namesKind = /shell|lang|syntax|type|env|mode|format|completion|stage|name|
 
 /** Whether an option that no profile lists has a shell, a remover or their like for a value: it would start that. */
 export function namesProgram(value: string): boolean {
+  if (!value.includes('=')) return false;
   const [, option = '', program = ''] = /^(--?[a-z][\w.-]*)=([\w./-]+)$/i.exec(value) ?? [];
   return option !== '' && isStartable(program) && !namesKind.test(option);
 }

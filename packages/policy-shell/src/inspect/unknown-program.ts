@@ -35,7 +35,7 @@ export function inspectUnknownProgram(
   for (const [index, token] of args.entries()) {
     const { value } = token;
     recordPossiblePaths(token, 'any', into);
-    if (remoteCode.test(value)) into.object('shell.fetch.source', token);
+    if (value.includes('://') && remoteCode.test(value)) into.object('shell.fetch.source', token);
     // Most tools read more words from such a file; where there is none it is a name (`@scope/package`).
     if (value.startsWith('@') && isThere(value.slice(1), into)) into.object('shell.workspace.list', token);
     if (namesProgram(value)) into.object('shell.exec.option', token);

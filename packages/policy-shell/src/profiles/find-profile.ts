@@ -93,6 +93,20 @@ function otherNames(name: string): string[] {
 export function findProfile(name: string): KnownProgram | undefined {
   const direct = profileOf(name);
   if (direct) return direct;
+  if (answers.has(name)) return answers.get(name);
+  // Names come from commands, so an agent could fill it without end.
+  if (answers.size >= mostAnswers) answers.clear();
+  const found = findByOtherNames(name);
+  if (name.length <= longestKept) answers.set(name, found);
+  return found;
+}
+
+// Scripts of a project and words of options are asked for again and again.
+const answers = new Map<string, KnownProgram | undefined>();
+const mostAnswers = 1024;
+const longestKept = 64;
+
+function findByOtherNames(name: string): KnownProgram | undefined {
   const lower = name.toLowerCase().replace(/\.(?:exe|com|cmd|bat)$/, '');
   for (const candidate of otherNames(lower)) {
     const known = profileOf(candidate);
