@@ -37,6 +37,8 @@ export class AgentWatch {
   /** Kept back until the caller's right is known and the missed events are sent; undefined from then on. */
   #early: FeedItem[] | undefined = [];
   #cursor = 0;
+  /** The last view of the agent that is being made: one after the other, so that an older state never comes last. */
+  #viewing: Promise<void> = Promise.resolve();
   #ended = false;
 
   constructor(
@@ -109,12 +111,14 @@ export class AgentWatch {
           this.#lose();
           return;
         }
-        this.#parts.agents.view(item.agent).then(
-          (view) => {
-            if (!this.#ended) this.#send('status', view);
-          },
-          () => undefined,
-        );
+        this.#viewing = this.#viewing
+          .then(() => this.#parts.agents.view(item.agent))
+          .then(
+            (view) => {
+              if (!this.#ended) this.#send('status', view);
+            },
+            () => undefined,
+          );
     }
   }
 

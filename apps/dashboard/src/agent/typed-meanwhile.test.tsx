@@ -133,3 +133,34 @@ test('a file: what is typed while it is saved stays, and is saved over that vers
   expect(named).toEqual(['"v1"', '"v2"']);
   await screen.findByText('two and three');
 });
+
+test('a message that was begun and a provider that was typed are asked about before another page takes their place', async () => {
+  const app = renderApp('/agents/a1/chat', (server) => {
+    prepare(server);
+    server.on('GET /api/agents/a1/config', () => ({ config: {}, version: 1 }));
+  });
+  const box = await screen.findByLabelText<HTMLTextAreaElement>('Message');
+  await replace(app, box, 'Half a message');
+  await app.user.click(screen.getByRole('link', { name: 'Settings' }));
+  await app.user.click(await screen.findByRole('button', { name: 'Stay here' }));
+  expect([box.value, app.address()]).toEqual(['Half a message', '/agents/a1/chat']);
+  await app.user.clear(box);
+  await app.user.click(screen.getByRole('link', { name: 'Settings' }));
+  await app.user.click(await screen.findByRole('link', { name: 'Model' }));
+  await app.user.click(await screen.findByRole('button', { name: 'Add provider' }));
+  // Opened and left as it was, it holds nobody.
+  await screen.findByLabelText('Kind');
+  void app.router.navigate({ to: '/account' });
+  await screen.findByRole('heading', { name: 'Account' });
+  void app.router.navigate({
+    to: '/agents/$agentId/settings',
+    params: { agentId: 'a1' },
+    search: { section: 'model' },
+  });
+  await app.user.click(await screen.findByRole('button', { name: 'Add provider' }));
+  await app.user.type(await screen.findByLabelText('Name'), 'mine');
+  void app.router.navigate({ to: '/account' });
+  await app.user.click(await screen.findByRole('button', { name: 'Stay here' }));
+  expect(screen.getByLabelText<HTMLInputElement>('Name').value).toBe('mine');
+  expect(app.address()).toBe('/agents/a1/settings?section=model');
+});

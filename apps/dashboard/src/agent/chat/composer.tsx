@@ -7,6 +7,7 @@ import { placeIssues } from '../../api/place-issues.js';
 import { Button } from '../../components/button.js';
 import { FailureNotice } from '../../components/failure-notice.js';
 import { TextField } from '../../components/text-field.js';
+import { UnsavedGuard } from '../../components/unsaved-guard.js';
 import styles from './chat.module.css';
 
 const FIELDS = [{ pointer: '/text', label: 'Message' }];
@@ -45,6 +46,7 @@ export function Composer({
         void submit();
       }}
     >
+      <UnsavedGuard isDirty={text.trim() !== ''} what="the message" />
       {error !== null && error !== undefined && tooLong === undefined && (
         <FailureNotice error={error} placed={issues} />
       )}

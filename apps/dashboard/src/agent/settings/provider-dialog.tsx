@@ -7,6 +7,7 @@ import { FailureNotice } from '../../components/failure-notice.js';
 import { Notice } from '../../components/notice.js';
 import { SelectField } from '../../components/select-field.js';
 import { TextField } from '../../components/text-field.js';
+import { UnsavedGuard } from '../../components/unsaved-guard.js';
 import { inertString } from '../../components/inert-parts.js';
 import { pointerName } from './config-patch.js';
 import type { ConfigView } from './config-queries.js';
@@ -38,6 +39,7 @@ export function ProviderDialog({
   readonly onClose: () => void;
 }) {
   const [draft, setDraft] = useState(() => providerDraft(name, stored));
+  const [opened] = useState(draft);
   // The version that was on the screen when the dialog opened: what came since is not known to the person.
   const [version, setVersion] = useState(view.version);
   const { save, isPending, error, isConflict, reset } = saving;
@@ -65,6 +67,7 @@ export function ProviderDialog({
   };
   return (
     <Dialog title={name === undefined ? 'Add a provider' : inertString(name)} isOpen onClose={onClose} alert>
+      <UnsavedGuard isDirty={JSON.stringify(draft) !== JSON.stringify(opened)} what="this provider" />
       <Form
         className="stack"
         onSubmit={(event) => {
