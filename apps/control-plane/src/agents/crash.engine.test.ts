@@ -202,6 +202,13 @@ function suite({
         let second: ForkedPlane | undefined;
         const most = await mostWorkers(id, async () => {
           second = await plane();
+          // Nobody can go on with a worker that has spent its credential and got nothing.
+          if (point === 'hello:attested')
+            await until(
+              'the orphan gone',
+              () => workersOf(id).every((worker) => !before.includes(worker)),
+              ORPHAN_MS,
+            );
           await reaches(second, id, 'running');
         });
         if (!second) throw new Error('no second control plane');

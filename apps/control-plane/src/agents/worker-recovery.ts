@@ -1,6 +1,7 @@
 import { LINK_CODES } from '@clawforce/protocol';
 import { specHash, type WorkerInspection } from '@clawforce/pool-core';
 import type { AgentRecord } from '../storage/agents/agent-store.js';
+import { isCredentialLive } from '../storage/index.js';
 import { isAlive, lifecycleEvent, type AgentStates } from './agent-states.js';
 import type { LifecycleParts } from './lifecycle-parts.js';
 import type { WorkerEnds } from './worker-ends.js';
@@ -31,7 +32,7 @@ export async function recoverWorkers(
   const work: Promise<void>[] = active.map(async (agent) => {
     const worker = found.get(agent.id);
     found.delete(agent.id);
-    if (worker && isAdoptable(agent, worker, parts)) {
+    if (worker && isAdoptable(agent, worker, parts) && (await mayComeBack(agent, parts))) {
       adopted.push(await adopt(agent, parts, states));
       return;
     }
@@ -70,6 +71,22 @@ function isAdoptable(agent: AgentRecord, worker: WorkerInspection, { pool }: Lif
     worker.generation === agent.generation &&
     stored !== undefined &&
     worker.specHash === specHash(stored)
+  );
+}
+
+/**
+ * Whether the worker can have a credential that is still good. One that spent its join credential and was told nothing
+ * behind it would be waited for in vain, and be an orphan all the while.
+ */
+async function mayComeBack(
+  { id, epoch, generation }: AgentRecord,
+  { storage }: LifecycleParts,
+): Promise<boolean> {
+  const now = new Date();
+  return (await storage.credentials.listFor(id)).some(
+    (credential) =>
+      isCredentialLive(credential, now) &&
+      (credential.kind === 'join' ? credential.generation === generation : credential.epoch === epoch),
   );
 }
 
