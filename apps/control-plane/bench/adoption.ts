@@ -93,14 +93,8 @@ async function makeStandIn(
   const spec = { ...(JSON.parse(asked.spec.replaceAll(asked.template, id)) as WorkerSpec), generation };
   await agents.setWorkerSpec(id, generation, JSON.stringify(spec));
   await agents.setDesired(id, 'running');
-  const { epoch } = await agents.openEpoch(id);
-  await core.storage.credentials.issue({
-    id: `stand-in-${id}`,
-    agentId: id,
-    kind: 'resume',
-    digest: id,
-    epoch,
-  });
+  await agents.openEpoch(id);
+  await core.storage.credentials.issue({ id, agentId: id, kind: 'join', digest: id, generation });
   await agents.setStatus(id, { status: 'disconnected' });
   const own = { owner, agent: id, generation, 'spec-hash': specHash(spec) };
   const labels = [TEST_LABEL, ...Object.entries(own).map(([name, value]) => `clawforce.${name}=${value}`)];
