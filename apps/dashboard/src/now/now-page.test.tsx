@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { ACTIVITY_FILTERS } from '../agent/activity/activity-filter.js';
 import type { Now } from '../api/api-types.js';
 import { giveHeight } from '../testing/give-height.js';
-import { json } from '../testing/fake-server.js';
+import { json, refusal } from '../testing/fake-server.js';
+import { holdAnswer } from '../testing/held-answer.js';
 import { anAgent, renderApp } from '../testing/render-app.js';
 
 giveHeight(600);
@@ -230,5 +231,23 @@ describe('the start page', () => {
     server.push('agent', { cursor: 'c2', agent: anAgent() });
     await screen.findByText('Nothing needs you');
     expect(screen.queryByText(words)).toBeNull();
+  });
+
+  it('says why a start was refused when the agent is no longer among those that need a person', async () => {
+    const { answer, give } = holdAnswer();
+    const { server, user } = renderApp('/', (prepared) => {
+      prepared.on('GET /api/now', () => ({ ...calm, failed: troubled.failed, agents: troubled.agents }));
+      prepared.on('POST /api/agents/a7/start', answer);
+    });
+    await screen.findByText('Live');
+    await user.click(await screen.findByRole('button', { name: 'Start Broken <b>bot</b>' }));
+    await waitFor(() => expect(server.asked).toContain('POST /api/agents/a7/start'));
+    server.on('GET /api/now', () => calm);
+    server.push('agent', { cursor: 'c1', agent: anAgent({ id: 'a7', status: 'provisioning' }) });
+    await screen.findByText('Nothing needs you');
+    give(refusal(507, 'NO_SPACE', 'The disk is full.', { fix: 'Free some space.' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Start of Broken <b>bot</b> failed' });
+    within(dialog).getByText('The disk is full.');
+    within(dialog).getByText('Free some space.');
   });
 });
