@@ -69,7 +69,11 @@ host.describe('one agent in a real browser', () => {
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText('That was hostile.').first().waitFor({ timeout: 60_000 });
     const log = page.getByRole('group', { name: 'Conversation' });
-    await log.getByText(/<script>window\.broken/).waitFor();
+    // On a busy machine what was streamed may stand a moment beside what is stored; that it comes once is looked at below.
+    await log
+      .getByText(/<script>window\.broken/)
+      .first()
+      .waitFor();
     expect(await log.locator('img, script, iframe, a[href^="javascript:"]').count()).toBe(0);
     const text = (await log.textContent()) ?? '';
     expect(text).toContain('RLO');
