@@ -1,11 +1,14 @@
 // @vitest-environment happy-dom
 import { cleanup, configure, screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
+import { giveHeight } from '../../testing/give-height.js';
 import { ConfigServer, openSettings as open, PLACEHOLDER } from '../../testing/config-server.js';
 import { refusal } from '../../testing/fake-server.js';
 import { anAgent, renderApp } from '../../testing/render-app.js';
 
 configure({ asyncUtilTimeout: 20_000 });
+
+giveHeight(600);
 
 test('another section does not take the place of what was typed without a question, nor ask when all is saved', async () => {
   const { user, address } = open('tools', new ConfigServer());

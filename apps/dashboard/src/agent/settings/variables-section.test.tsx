@@ -58,3 +58,14 @@ test.each(REFUSALS)('removing one: %s is said in its question alone', async (_wh
   expect(name.value).toBe('OTHER');
   panel.getByText('TOKEN');
 });
+
+test('of many variables few exist in the page, and all are counted', async () => {
+  const { services, server, panel } = await open();
+  const items = Array.from({ length: 500 }, (_, index) => ({ name: `NAME_${index}` }));
+  server.on('GET /api/agents/a1/variables', () => ({ items }));
+  await services.queries.invalidateQueries({ queryKey: ['agent', 'a1', 'variables'] });
+  await panel.findByText('NAME_0');
+  const rows = panel.getAllByRole('listitem');
+  expect(rows.length).toBeLessThan(60);
+  expect(rows[0]?.getAttribute('aria-setsize')).toBe('500');
+});

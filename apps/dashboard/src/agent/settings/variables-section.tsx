@@ -17,6 +17,7 @@ import { Loading } from '../../components/loading.js';
 import { Panel } from '../../components/panel.js';
 import { TextField } from '../../components/text-field.js';
 import { UnsavedGuard } from '../../components/unsaved-guard.js';
+import { VirtualList } from '../../components/virtual-list.js';
 import { configQuery, variablesQuery } from './config-queries.js';
 import { SaveOutcome } from './save-outcome.js';
 import { useMayChange } from './use-may-change.js';
@@ -85,37 +86,45 @@ export function VariablesSection({ agentId }: { readonly agentId: string }) {
           </EmptyState>
         )}
         {names.data && names.data.length > 0 && (
-          <ul className={styles['rows']}>
-            {names.data.map((known) => (
-              <li key={known.name} className={styles['rowItem']}>
-                <code className={styles['rowText']}>
-                  <InertText text={known.name} />
-                </code>
-                {canChange && (
-                  <div className="row">
-                    <Button
-                      size="small"
-                      onPress={() => {
-                        set.reset();
-                        setName(known.name);
-                        setValue('');
-                      }}
-                      aria-label={`Replace ${inertString(known.name)}`}
-                    >
-                      Replace
-                    </Button>
-                    <Button
-                      size="small"
-                      onPress={() => setRemoving(known.name)}
-                      aria-label={`Remove ${inertString(known.name)}`}
-                    >
-                      Remove
-                    </Button>
-                  </div>
-                )}
-              </li>
-            ))}
-          </ul>
+          <div className={styles['rows']}>
+            <VirtualList
+              label="Variables"
+              items={names.data}
+              keyOf={(known) => known.name}
+              estimate={44}
+              maxHeight="60dvh"
+            >
+              {(known) => (
+                <div className={styles['rowItem']}>
+                  <code className={styles['rowText']}>
+                    <InertText text={known.name} />
+                  </code>
+                  {canChange && (
+                    <div className="row">
+                      <Button
+                        size="small"
+                        onPress={() => {
+                          set.reset();
+                          setName(known.name);
+                          setValue('');
+                        }}
+                        aria-label={`Replace ${inertString(known.name)}`}
+                      >
+                        Replace
+                      </Button>
+                      <Button
+                        size="small"
+                        onPress={() => setRemoving(known.name)}
+                        aria-label={`Remove ${inertString(known.name)}`}
+                      >
+                        Remove
+                      </Button>
+                    </div>
+                  )}
+                </div>
+              )}
+            </VirtualList>
+          </div>
         )}
         {canChange && (
           <Form
