@@ -648,6 +648,16 @@ requires('docker', 'root').describe('agents in containers', () => {
     const installed = await run(id, 'exec', { command: 'node install.cjs' });
     expect(installed.body).toMatchObject({ status: 'ok', output: '0\n' });
     expect((await run(id, 'exec', { command: 'installed-tool' })).body.output).toContain('installed');
+    // Beside the limits of its container, all that holds a command at this level.
+    const show = "console.log(require('fs').readFileSync('/proc/self/limits', 'utf8'));";
+    await run(id, 'write_file', { path: 'limits.cjs', content: show });
+    const limits = String((await run(id, 'exec', { command: 'node limits.cjs' })).body.output);
+    for (const held of [
+      /^Max core file size +0 +0 /m,
+      /^Max file size +\d+ +\d+ /m,
+      /^Max cpu time +\d+ +\d+ /m,
+    ])
+      expect(limits).toMatch(held);
     const judged = async (command: string): Promise<string> => {
       const answer = await call('POST', `/api/agents/${id}/policy/test`, { tool: 'exec', args: { command } });
       return answer.body.decision.effect as string;

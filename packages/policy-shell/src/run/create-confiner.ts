@@ -1,16 +1,17 @@
 import { posix } from 'node:path';
 import { createBwrapConfiner } from './bwrap-confiner.js';
-import type { Confiner } from './confiner.js';
+import type { Confiner, Guarantee } from './confiner.js';
 import { createLandlockConfiner } from './landlock-confiner.js';
 import { type LandlockOptions, probeLandlock } from './landlock-probe.js';
+import { canLimit, limitedByShell } from './limited-by-shell.js';
 import { probeBwrap } from './probe-confiners.js';
 import { RunError } from './run-error.js';
 
 /** What {@link createConfiner} takes. */
 export interface ConfinerOptions {
   /**
-   * `auto` takes bubblewrap where it works, else Landlock, and never `none`; `none` confines nothing and must be asked
-   * for. The confiner, and every result, names its backend and what it guarantees.
+   * `auto` takes bubblewrap where it works, else Landlock, and never `none`; `none` confines nothing, sets limits only, and
+   * must be asked for. The confiner, and every result, names its backend and what it guarantees.
    */
   readonly backend?: 'auto' | 'bwrap' | 'landlock' | 'none' | undefined;
   /** Absolute directories with tools (each with a `bin/`) that commands may read, for example a Node installation. */
@@ -51,25 +52,29 @@ export async function createConfiner(options: ConfinerOptions = {}): Promise<Con
 }
 
 function unconfined(tools: readonly string[]): Confiner {
+  const guarantees: readonly Guarantee[] = [
+    'environment-cleared',
+    ...(canLimit() ? (['file-size-limited', 'cpu-time-limited'] as const) : []),
+  ];
   return {
     backend: 'none',
     confined: false,
-    guarantees: ['environment-cleared'],
+    guarantees,
     path: tools.map((directory) => `${directory}/bin`),
-    launch(plan, { network }) {
+    launch(plan, { network, limits }) {
       if (network !== 'host') {
         throw new RunError(
           'NETWORK_UNSUPPORTED',
           'the backend "none" cannot limit the network; ask for network "host"',
         );
       }
-      const [file, ...args] = plan.argv;
+      const [file, ...args] = canLimit() ? limitedByShell(plan.argv, limits) : plan.argv;
       return {
         file,
         args,
         cwd: plan.cwd,
         descriptors: [],
-        guarantees: ['environment-cleared'],
+        guarantees,
         tidy: () => undefined,
       };
     },

@@ -205,6 +205,24 @@ it('never picks the backend that confines nothing by itself', async () => {
   });
 });
 
+requires('linux').test('holds a command that nothing confines to limits, and says so', async () => {
+  const confiner = await createConfiner({ backend: 'none' });
+  const run = (argv: string[]) =>
+    runCommand(rawPlan(tmpdir(), argv), {
+      confiner,
+      network: 'host',
+      limits: { fileBytes: 1_048_576, cpuSeconds: 77 },
+    });
+  const found = await run(['cat', '/proc/self/limits']);
+  expect(found.guarantees).toEqual(expect.arrayContaining(['file-size-limited', 'cpu-time-limited']));
+  expect(found.stdout.text).toMatch(/^Max cpu time +77 +77 /m);
+  expect(found.stdout.text).toMatch(/^Max file size +1048576 +1048576 /m);
+  expect(found.stdout.text).toMatch(/^Max core file size +0 +0 /m);
+  // The shell that sets them reads nothing of the command.
+  expect((await run(['printf', '%s|', '$(id)', 'a b', '; id', '-x'])).stdout.text).toBe('$(id)|a b|; id|-x|');
+  expect((await run(['no-such-program-here'])).exitCode).toBe(127);
+});
+
 requires('linux').test('ends the whole group of a command where no other wall would do it', async () => {
   const confiner = await createConfiner({ backend: 'none' });
   const abort = new AbortController();
