@@ -124,6 +124,20 @@ requires('docker', 'root', 'compose').describe('the compose file', () => {
       // The worker got directories of the host, under the host's names.
       expect(mounts).toContain(join(host, 'srv/clawforce/agents', agent, 'workspace'));
       expect(mounts).toContain(join(host, 'srv/clawforce-run'));
+      // From in here the services of the host are out of reach: their cases say so, all others are tried.
+      const { id: drill } = await call(`${api}/api/drills`, String(token), { level: 'permissive' });
+      const report = await eventually(name, 'the drill', async () => {
+        const now = await call(`${api}/api/drills/${String(drill)}`, String(token));
+        return now['state'] === 'running' ? undefined : now;
+      });
+      const rows = report['rows'] as { id: string; actual: string; verdict: string; detail?: string }[];
+      expect(rows.filter(({ verdict }) => verdict === 'fail')).toEqual([]);
+      expect(rows.filter(({ actual }) => actual === 'not-run').map(({ id }) => id)).toEqual(
+        expect.arrayContaining(['net-gateway', 'net-loopback']),
+      );
+      for (const id of ['fs-neighbour-hostpath', 'ctl-neigh-socket'])
+        expect(rows.find((row) => row.id === id)).toMatchObject({ actual: 'blocked' });
+      expect(report).toMatchObject({ verdict: 'pass' });
       await compose('stop', '--timeout', '60');
       const { stdout: code } = await run('docker', ['inspect', '--format', '{{.State.ExitCode}}', name]);
       expect(code.trim()).toBe('0');

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { DrillFacts } from '@clawforce/pool-core/drill';
+import type { HostPaths } from '@clawforce/pool-docker';
 
 /** What a hijacked worker would be after, made for one drill: a neighbour with a secret, and services of this host. */
 export interface DrillRange {
@@ -20,8 +21,20 @@ export async function removeDrillRanges(runtimeDir: string): Promise<void> {
   }
 }
 
-/** Makes it below `runtimeDir`, which is private and short enough for a socket. The services close every connection. */
-export async function openDrillRange(runtimeDir: string): Promise<DrillRange> {
+const ON_THE_HOST: Pick<HostPaths, 'container' | 'hostPathOf'> = {
+  container: undefined,
+  hostPathOf: (path) => path,
+};
+
+/**
+ * Makes it below `runtimeDir`, which is private and short enough for a socket. The services close every connection. Paths are
+ * told as they are called on the `host`; from inside a container no service of the host can be made, so that its cases are
+ * not tried and say so.
+ */
+export async function openDrillRange(
+  runtimeDir: string,
+  { container, hostPathOf } = ON_THE_HOST,
+): Promise<DrillRange> {
   const root = await mkdtemp(join(runtimeDir, PREFIX));
   const servers: Server[] = [];
   const close = async (): Promise<void> => {
@@ -45,10 +58,15 @@ export async function openDrillRange(runtimeDir: string): Promise<DrillRange> {
     await mkdir(neighbourSocketDir);
     await writeFile(join(neighbourDir, 'secret'), 'not yours');
     await open(join(neighbourSocketDir, 'link.sock'));
+    const neighbour = {
+      neighbourDir: hostPathOf(neighbourDir),
+      neighbourSocketDir: hostPathOf(neighbourSocketDir),
+    };
+    if (container !== undefined) return { facts: neighbour, close };
     const portOf = (server: Server): number => (server.address() as AddressInfo).port;
     const hostPort = portOf(await open(0, '0.0.0.0'));
     const loopbackPort = portOf(await open(0, '127.0.0.1'));
-    return { facts: { neighbourDir, neighbourSocketDir, hostPort, loopbackPort }, close };
+    return { facts: { ...neighbour, hostPort, loopbackPort }, close };
   } catch (error) {
     await close();
     throw error;

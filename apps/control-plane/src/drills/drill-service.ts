@@ -247,7 +247,7 @@ export class DrillService {
       for (const row of unisolatedRows()) onRow(row);
       return;
     }
-    const range = await openDrillRange(runtimeDir);
+    const range = await openDrillRange(runtimeDir, backend.host);
     let other: Neighbour | undefined;
     try {
       other = await this.#neighbour(neighbour);

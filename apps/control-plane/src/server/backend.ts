@@ -1,4 +1,5 @@
 import type { AgentPool } from '@clawforce/pool-core';
+import type { HostPaths } from '@clawforce/pool-docker';
 import type { AttestWorker } from '../agents/attest-worker.js';
 import type { LifecycleParts } from '../agents/lifecycle-parts.js';
 import type { BackendSelection } from './backend-selection.js';
@@ -11,6 +12,8 @@ export interface Backend {
   readonly attest?: AttestWorker;
   /** Where the pool mounts an agent's directories; absent where workers see the host's own paths. */
   readonly mountedAt?: LifecycleParts['mountedAt'];
+  /** Where this process is on the engine's host; absent where there is no engine. */
+  readonly host?: Pick<HostPaths, 'container' | 'hostPathOf'>;
   /** Removes what the engine keeps of an agent. */
   readonly forget?: (agentId: string) => Promise<void>;
   /** The image of workers, and whether it is another one than this version ships. */

@@ -21,7 +21,7 @@ async function askedOfEngine(env: Record<string, string>): Promise<{ asked: stri
     const settings = readSettings({
       env: { ADMIN_STORAGE_ROOT: directory, DOCKER_HOST: `unix://${socket}`, ...env },
     });
-    const pool = await createDockerPool(settings, 'test', () => undefined);
+    const { pool } = await createDockerPool(settings, 'test', () => undefined);
     const code = await pool.image().then(
       () => 'found',
       (error: unknown) => (error as { code?: unknown }).code,

@@ -3,6 +3,7 @@ import {
   DockerPool,
   type DockerPoolOptions,
   type HostPathMapping,
+  type HostPaths,
   type PullProgress,
 } from '@clawforce/pool-docker';
 import { PoolError } from '@clawforce/pool-core';
@@ -30,7 +31,7 @@ export async function openDockerBackend(
   onStep?: DockerPoolOptions['onStep'],
 ): Promise<Omit<Backend, 'selection'> & { readonly pool: DockerPool }> {
   const name = settings.docker.image ?? DEFAULT_IMAGE;
-  const pool = await createDockerPool(settings, ownerId, say, onStep);
+  const { pool, host } = await createDockerPool(settings, ownerId, say, onStep);
   try {
     const probe = await pool.probe();
     if (!probe.available) {
@@ -49,6 +50,7 @@ export async function openDockerBackend(
   }
   return {
     pool,
+    host,
     attest: (spec) => pool.attest(spec),
     mountedAt: MOUNTED_AT,
     forget: (agentId) => pool.forget(agentId),
@@ -70,23 +72,24 @@ export async function createDockerPool(
   ownerId: string,
   say: (sentence: string) => void,
   onStep?: DockerPoolOptions['onStep'],
-): Promise<DockerPool> {
+): Promise<{ readonly pool: DockerPool; readonly host: HostPaths }> {
   const engine = docker.engine === undefined ? {} : { engine: docker.engine };
-  const { hostPathOf } = await detectHostPaths({
+  const host = await detectHostPaths({
     ...engine,
     mappings: givenMappings(docker, storageRoot, runtimeDir),
   });
-  return new DockerPool({
+  const pool = new DockerPool({
     ...engine,
     image: docker.image ?? DEFAULT_IMAGE,
     // Only a name that the operator wrote may come from a registry: whoever owns ours there would be every worker.
     pull: docker.image === undefined ? 'never' : 'missing',
     ownerId,
-    hostPathOf,
+    hostPathOf: host.hostPathOf,
     proofDir: runtimeDir,
     onPull: pullTeller(say),
     ...(onStep ? { onStep } : {}),
   });
+  return { pool, host };
 }
 
 function givenMappings(

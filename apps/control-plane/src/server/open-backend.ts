@@ -96,7 +96,11 @@ async function endContainers({ settings, storage }: Core, { app: log }: Loggers)
   const left = (await storage.agents.active()).filter(({ mode }) => mode === 'docker');
   if (left.length === 0) return;
   try {
-    const pool = await createDockerPool(settings, await installationId(storage.settings), () => undefined);
+    const { pool } = await createDockerPool(
+      settings,
+      await installationId(storage.settings),
+      () => undefined,
+    );
     const reason = 'the server was started with another backend';
     for (const worker of await pool.list()) await pool.stop(worker, { graceMs: 2_000, reason });
     await pool.close();
