@@ -53,6 +53,17 @@ class Disk {
   }
 }
 
+/** The disk behind a mode that shuts its owner out. */
+const closedUntil = (disk: Disk, opened: () => boolean): StateFs =>
+  ({
+    ...disk.fs,
+    readFile: async (path: string) => {
+      if (!opened()) throw Object.assign(new Error('closed'), { code: 'PERMISSION' });
+      return disk.fs.readFile(path);
+    },
+    remove: async () => void (disk.text = undefined),
+  }) as unknown as StateFs;
+
 describe('openFileOutbox', () => {
   it('continues behind what is on disk and behind what the control plane has', async () => {
     const disk = new Disk();
@@ -135,6 +146,47 @@ describe('openFileOutbox', () => {
     expect(repairs).toBe(2);
     const items = (await openFileOutbox(disk.fs)).itemsFrom(1, limits);
     expect(items.map((item) => item.type === 'activity' && item.event.content)).toEqual(['a', 'b']);
+  });
+
+  it('repairs its place also when the link comes back, and fails where it cannot', async () => {
+    const disk = new Disk();
+    let heals = true;
+    const outbox = await openFileOutbox(disk.fs, {
+      repair: async () => {
+        disk.closed = !heals;
+      },
+    });
+    await outbox.append([event('a'), event('b')]);
+    disk.closed = true;
+    expect(await outbox.resumeAfter(1)).toEqual({ renumbered: false });
+    expect((await openFileOutbox(disk.fs)).itemsFrom(2, limits).map(({ seq }) => seq)).toEqual([2]);
+    expect(disk.text).not.toContain('"seq":1');
+    heals = false;
+    disk.closed = true;
+    await expect(outbox.resumeAfter(2)).rejects.toThrow('no access');
+  });
+
+  it('opens a journal that a command has closed, and keeps what waits in it', async () => {
+    const disk = new Disk();
+    await (await openFileOutbox(disk.fs)).append([event('a'), event('b')]);
+    const repaired: string[] = [];
+    const outbox = await openFileOutbox(
+      closedUntil(disk, () => repaired.length > 0),
+      {
+        repair: async (path) => void repaired.push(path),
+      },
+    );
+    expect(repaired).toEqual(['.state/outbox.jsonl']);
+    expect([outbox.damagedLines, outbox.itemsFrom(1, limits).map(({ seq }) => seq)]).toEqual([0, [1, 2]]);
+  });
+
+  it('makes room for a new journal only when the closed one could not be opened', async () => {
+    const disk = new Disk();
+    await (await openFileOutbox(disk.fs)).append([event('a')]);
+    let repairs = 0;
+    const closed = closedUntil(disk, () => false);
+    const outbox = await openFileOutbox(closed, { repair: async () => void (repairs += 1) });
+    expect([repairs, outbox.damagedLines, outbox.nextSeq, disk.text]).toEqual([1, 1, 1, undefined]);
   });
 
   it('writes events that come together with one sync', async () => {

@@ -12,8 +12,11 @@ export interface FileOutboxOptions {
   readonly path?: string;
   /** Bounds what may wait for the control plane; 16 MiB by default. */
   readonly maxBytes?: number;
-  /** Makes the place of the journal writable again; called once when a write fails, before it is tried again. */
-  readonly repair?: () => Promise<void>;
+  /**
+   * Opens the journal of this path, and its place, to their owner again; called once when it is closed at opening or a write
+   * fails, before that is tried again.
+   */
+  readonly repair?: (path: string) => Promise<void>;
 }
 
 /** An outbox on disk. */
@@ -38,7 +41,9 @@ interface Waiting {
 export async function openFileOutbox(fs: StateFs, options: FileOutboxOptions = {}): Promise<FileOutbox> {
   const path = options.path ?? '.state/outbox.jsonl';
   const queue = new OutboxQueue(options.maxBytes ?? 16 * 1024 * 1024);
-  const journal = await readJournal(fs, path);
+  const given = options.repair;
+  const repair: Repair = given && (() => given(path));
+  const journal = await readJournal(fs, path, repair);
   queue.load(journal.items, journal.nextSeq);
 
   let fileBytes = 0;
@@ -64,7 +69,9 @@ export async function openFileOutbox(fs: StateFs, options: FileOutboxOptions = {
   const write = async (text: string): Promise<void> => {
     // After a failed append the file may end in half a line.
     if (mustRewrite) await rewrite();
+    mustRewrite = true;
     await fs.appendFile(path, text);
+    mustRewrite = false;
   };
 
   // One sync for everything that came meanwhile (group commit).
@@ -85,14 +92,8 @@ export async function openFileOutbox(fs: StateFs, options: FileOutboxOptions = {
     if (items.length > 0) {
       const text = items.map((item) => `${JSON.stringify(item)}\n`).join('');
       try {
-        await write(text).catch(async (error: unknown) => {
-          if (!options.repair) throw error;
-          await options.repair();
-          mustRewrite = true;
-          await write(text);
-        });
+        await repaired(() => write(text), repair);
       } catch (cause) {
-        mustRewrite = true;
         const error = new OutboxError('OUTBOX_IO', 'The events could not be written to disk.', { cause });
         for (const { waiter } of numbered) waiter.reject(error);
         return;
@@ -114,7 +115,7 @@ export async function openFileOutbox(fs: StateFs, options: FileOutboxOptions = {
     resumeAfter: (ack) =>
       inTurn(async () => {
         const outcome = queue.resumeAfter(ack);
-        await rewrite();
+        await repaired(rewrite, repair);
         return outcome;
       }),
     append: (entries) =>
@@ -127,12 +128,28 @@ export async function openFileOutbox(fs: StateFs, options: FileOutboxOptions = {
       inTurn(async () => {
         if (!queue.trim(ack) || fileBytes < COMPACT_BYTES) return;
         // Replaced as a whole, so a failure leaves the longer journal, which is right as well.
-        await rewrite().catch(() => undefined);
+        await repaired(rewrite, repair).catch(() => undefined);
       }),
   };
 }
 
-/** What stands where the journal belongs, and is none: a command that was root may have left anything there. */
+type Repair = (() => Promise<void>) | undefined;
+
+/** Does a step again, once, behind a repair: a command of the worker's own user may have closed the way. */
+async function repaired<T>(step: () => Promise<T>, repair: Repair): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!repair) throw error;
+    await repair();
+    return step();
+  }
+}
+
+/**
+ * What stands where the journal belongs, and is none: a command that was root may have left anything there. A closed one is
+ * a journal still, unless nobody here can open it.
+ */
 const NO_JOURNAL: ReadonlySet<unknown> = new Set([
   'IS_A_DIRECTORY',
   'SPECIAL_FILE',
@@ -145,9 +162,14 @@ const NO_JOURNAL: ReadonlySet<unknown> = new Set([
 ]);
 
 /** Reads the journal. What is no journal is removed, or no worker of this agent could ever start again. */
-async function readJournal(fs: StateFs, path: string): Promise<Journal> {
+async function readJournal(fs: StateFs, path: string, repair: Repair): Promise<Journal> {
+  const read = async (): Promise<Journal> => parseJournal(await fs.readFile(path));
   try {
-    return parseJournal(await fs.readFile(path));
+    return await read().catch(async (error: unknown) => {
+      if (!repair || (error as { code?: unknown }).code !== 'PERMISSION') throw error;
+      await repair();
+      return read();
+    });
   } catch (error) {
     const { code } = error as { code?: unknown };
     if (code === 'NOT_FOUND') return parseJournal('');

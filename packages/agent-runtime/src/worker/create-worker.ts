@@ -40,7 +40,10 @@ export function createWorker(options: WorkerOptions): Worker {
         });
         try {
           const outbox = await openFileOutbox(state, {
-            repair: () => giveOwnerAccess(stateDirectory),
+            repair: async (journal) => {
+              await giveOwnerAccess(stateDirectory);
+              await giveOwnerAccess(join(options.agentRoot, journal));
+            },
           });
           return await new AgentRuntime(options, fs, outbox).run(signal);
         } finally {

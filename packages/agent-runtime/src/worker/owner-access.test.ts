@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -24,6 +33,30 @@ requires('linux').test(
       chmodSync(root, 0);
       await giveOwnerAccess(root);
       expect(mode()).toBe(0o700);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  },
+);
+
+requires('linux').test(
+  'a file that its owner was shut out of is opened to it, if it has one name',
+  async () => {
+    const root = mkdtempSync(join(tmpdir(), 'access-'));
+    const file = join(root, 'file');
+    const mode = (): number => statSync(file).mode & 0o7777;
+    try {
+      writeFileSync(file, 'x');
+      chmodSync(file, 0o040);
+      symlinkSync(file, join(root, 'link'));
+      await giveOwnerAccess(join(root, 'link'));
+      expect(mode()).toBe(0o040);
+      await giveOwnerAccess(file);
+      expect(mode()).toBe(0o640);
+      chmodSync(file, 0);
+      linkSync(file, join(root, 'second'));
+      await giveOwnerAccess(file);
+      expect(mode()).toBe(0);
     } finally {
       rmSync(root, { recursive: true });
     }
