@@ -1,13 +1,27 @@
 import { execFile } from 'node:child_process';
-import { chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { mkdtemp, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { requires } from '../../../tools/host/host-test.js';
 import { prepareDirectories } from './prepare-directories.js';
 import { walkTree } from './walk-tree.js';
+
+/** Hears of each path that has just been looked at or opened, before anything is done to it. */
+const moment = vi.hoisted(() => ({ looked: undefined as ((path: unknown) => void) | undefined }));
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const real = await importOriginal<typeof import('node:fs/promises')>();
+  const heard =
+    <A extends unknown[], R>(look: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      const found = await look(...args);
+      moment.looked?.(args[0]);
+      return found;
+    };
+  return { ...real, lstat: heard(real.lstat as never), open: heard(real.open) };
+});
 
 const run = promisify(execFile);
 const USER = { uid: 200_011, gid: 200_011 };
@@ -44,6 +58,43 @@ requires('root').test(
       expect(stdout.trim()).toBe('0');
     } finally {
       await run('rm', ['-rf', agentRoot]);
+    }
+  },
+);
+
+requires('linux').test(
+  'opens a zone that was closed, and a link that takes its place meanwhile leads nowhere',
+  async () => {
+    const base = await realpath(await mkdtemp(join(tmpdir(), 'raced-')));
+    const [agentRoot, elsewhere, moved] = ['agent', 'elsewhere', 'moved'].map((name) => join(base, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const workspace = join(agentRoot, 'workspace');
+    const mode = (path: string): number => statSync(path).mode & 0o777;
+    mkdirSync(workspace, { recursive: true });
+    mkdirSync(elsewhere);
+    chmodSync(workspace, 0);
+    chmodSync(elsewhere, 0o050);
+    let swaps = 0;
+    moment.looked = (path) => {
+      if (path !== workspace || swaps > 0) return;
+      swaps += 1;
+      renameSync(workspace, moved);
+      symlinkSync(elsewhere, workspace);
+    };
+    try {
+      await prepareDirectories({ agentRoot }, USER, false);
+      expect([swaps, mode(elsewhere).toString(8), mode(moved).toString(8)]).toEqual([1, '50', '700']);
+      await expect(prepareDirectories({ agentRoot }, USER, false)).rejects.toMatchObject({
+        code: 'SPEC_INVALID',
+        message: expect.stringContaining('is not a directory'),
+      });
+      expect(mode(elsewhere)).toBe(0o050);
+    } finally {
+      moment.looked = undefined;
+      await run('rm', ['-rf', base]);
     }
   },
 );

@@ -1,6 +1,8 @@
 import { PoolError } from '@clawforce/pool-core';
 import type { WorkerSpec } from '@clawforce/pool-core';
-import { chmod, lchown, lstat, mkdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, lchown, mkdir, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { ownedDirectories, zoneDirectories } from './worker-mounts.js';
 import { walkTree } from './walk-tree.js';
 
@@ -8,6 +10,28 @@ import { walkTree } from './walk-tree.js';
 export interface WorkerUser {
   readonly uid: number;
   readonly gid: number;
+}
+
+/** Linux: a descriptor that needs no right of what it names; Node has no name for it. */
+const O_PATH = 0o10000000;
+const DIRECTORY = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/** Gives a zone as it stands there, so that what is done to it later is done to nothing else. */
+async function openZone(path: string): Promise<FileHandle> {
+  return open(path, DIRECTORY).catch((error: unknown) => {
+    if (!['ENOTDIR', 'ELOOP'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
+    throw new PoolError('SPEC_INVALID', `agentRoot: ${path} is not a directory`, {
+      key: 'agentRoot',
+      cause: error,
+    });
+  });
+}
+
+/** An agent may have closed a zone, and its next worker could not open it again by itself. */
+async function openToOwner(zone: FileHandle): Promise<void> {
+  const { mode, uid } = await zone.stat();
+  const mine = [0, uid].includes(process.getuid?.() ?? -1);
+  if (mine && (mode & 0o700) !== 0o700) await chmod(`/proc/self/fd/${zone.fd}`, (mode & 0o777) | 0o700);
 }
 
 /** Gives a directory and everything in it to a user. A link is given itself, never what it names. */
@@ -49,13 +73,12 @@ export async function prepareDirectories(
         });
       }
     });
-    const found = await lstat(path);
-    if (!found.isDirectory()) {
-      throw new PoolError('SPEC_INVALID', `agentRoot: ${path} is not a directory`, { key: 'agentRoot' });
+    const zone = await openZone(path);
+    try {
+      await openToOwner(zone);
+    } finally {
+      await zone.close();
     }
-    // An agent may have closed it, and its next worker could not open it again by itself.
-    const mine = [0, found.uid].includes(process.getuid?.() ?? -1);
-    if (mine && (found.mode & 0o700) !== 0o700) await chmod(path, (found.mode & 0o777) | 0o700);
   }
   if (!mayChown) return;
   try {
