@@ -52,9 +52,11 @@ export async function createConfiner(options: ConfinerOptions = {}): Promise<Con
 }
 
 function unconfined(tools: readonly string[]): Confiner {
+  // Decided once: what is promised here is what each launch does.
+  const limiting = canLimit();
   const guarantees: readonly Guarantee[] = [
     'environment-cleared',
-    ...(canLimit() ? (['file-size-limited', 'cpu-time-limited'] as const) : []),
+    ...(limiting ? (['file-size-limited', 'cpu-time-limited'] as const) : []),
   ];
   return {
     backend: 'none',
@@ -68,7 +70,7 @@ function unconfined(tools: readonly string[]): Confiner {
           'the backend "none" cannot limit the network; ask for network "host"',
         );
       }
-      const [file, ...args] = canLimit() ? limitedByShell(plan.argv, limits) : plan.argv;
+      const [file, ...args] = limiting ? limitedByShell(plan.argv, limits) : plan.argv;
       return {
         file,
         args,
