@@ -30,6 +30,13 @@ describe('the answer to a start that failed', () => {
     expect(canRetry(failure)).toBe(true);
   });
 
+  it('leaves the name of a key as it is written', () => {
+    const text = 'agentRoot: /srv/agents/x/workspace is not a directory';
+    expect(failureReason(startFailure(new PoolError('SPEC_INVALID', text, { key: 'agentRoot' })))).toBe(
+      `${text}.`,
+    );
+  });
+
   it('keeps the text of an error that it does not know, and whole sentences as they are', () => {
     const failure = startFailure(full('EIO'));
     expect([failure.code, failure.message]).toEqual([
