@@ -100,8 +100,7 @@ const reaches = (at: ForkedPlane, id: string, status: string): Promise<unknown> 
   until(
     `status ${status}`,
     async () => (await callPlane(at, 'GET', `/api/agents/${id}/status`))['status'] === status,
-    // A worker that has spent its credential and got nothing gives up after half a minute, before its successor starts.
-    120_000,
+    60_000,
   );
 
 /** Looks until a control plane that comes back has settled; gives the most workers that ever ran at once. */
@@ -228,7 +227,7 @@ function suite({
         });
         expect([workersOf(id), networksOf(id)]).toEqual([[], []]);
       },
-      240_000,
+      120_000,
     );
   });
 
@@ -253,7 +252,7 @@ function suite({
         });
         expect(await mostWorkers(id, () => new Promise((resolve) => setTimeout(resolve, 1_500)))).toBe(0);
       },
-      240_000,
+      120_000,
     );
   });
 
