@@ -15,6 +15,8 @@ import { join } from 'node:path';
 import { AgentFS } from '@clawforce/policy-fs';
 import { describe, expect, it } from 'vitest';
 import type { OutboxEntry } from '@clawforce/protocol/link-client';
+import { requires } from '../../../../tools/host/host-test.js';
+import { giveOwnerAccess } from '../worker/owner-access.js';
 import { openFileOutbox, type StateFs } from './file-outbox.js';
 
 const event = (content: string): OutboxEntry => ({
@@ -236,3 +238,38 @@ describe('a journal that a command which was root has spoiled', () => {
     }
   });
 });
+
+// Root is never shut out: only as another user does this find more than that nothing is lost.
+requires('linux').test(
+  'a journal and a place that a command of its own user closed lose nothing',
+  async () => {
+    const root = await mkdtemp(join(tmpdir(), 'journal-'));
+    const place = join(root, '.state');
+    const path = join(place, 'outbox.jsonl');
+    await mkdir(place);
+    const zones = [{ name: '.state', mode: 'rw' }] as const;
+    const fs = await AgentFS.open(root, { zones, allowDetectOnly: true });
+    const repair = async (journal: string): Promise<void> => {
+      await giveOwnerAccess(place);
+      await giveOwnerAccess(join(root, journal));
+    };
+    try {
+      await (await openFileOutbox(fs)).append([event('a'), event('b')]);
+      await chmod(path, 0);
+      await chmod(place, 0);
+      const outbox = await openFileOutbox(fs, { repair });
+      expect([outbox.damagedLines, outbox.itemsFrom(1, limits).map(({ seq }) => seq)]).toEqual([0, [1, 2]]);
+      await chmod(place, 0);
+      await outbox.resumeAfter(1);
+      await chmod(path, 0);
+      expect(await outbox.append([event('c')])).toBe(3);
+      expect((await openFileOutbox(fs, { repair })).itemsFrom(2, limits).map(({ seq }) => seq)).toEqual([
+        2, 3,
+      ]);
+    } finally {
+      await fs.close();
+      await chmod(place, 0o700);
+      await rm(root, { recursive: true });
+    }
+  },
+);
