@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, renameSync, statSync, symlinkSync } from 'node:fs';
+import type * as promises from 'node:fs/promises';
 import { mkdtemp, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { walkTree } from './walk-tree.js';
 /** Hears of each path that has just been looked at or opened, before anything is done to it. */
 const moment = vi.hoisted(() => ({ looked: undefined as ((path: unknown) => void) | undefined }));
 vi.mock('node:fs/promises', async (importOriginal) => {
-  const real = await importOriginal<typeof import('node:fs/promises')>();
+  const real = await importOriginal<typeof promises>();
   const heard =
     <A extends unknown[], R>(look: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import type * as fileSystem from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
 import { requires } from '../../../../tools/host/host-test.js';
 import { createConfiner } from './create-confiner.js';
@@ -6,7 +7,7 @@ import { limitedByShell } from './limited-by-shell.js';
 
 const shell = vi.hoisted(() => ({ present: true }));
 vi.mock('node:fs', async (importOriginal) => {
-  const real = await importOriginal<typeof import('node:fs')>();
+  const real = await importOriginal<typeof fileSystem>();
   return {
     ...real,
     existsSync: (path: string) => (path !== '/bin/sh' || shell.present) && real.existsSync(path),

@@ -10,7 +10,7 @@ export const canLimit = (): boolean => existsSync(SHELL);
 
 /** Sets one limit, unless there is a lower one already; a command never runs without it. */
 const atMost = (flag: string, most: number): string =>
-  `{ [ "$(ulimit -H ${flag})" -le ${most} ] || ulimit ${flag} ${most}; } 2>/dev/null || exit ${NOT_LIMITED}`;
+  `{ [ "$(ulimit -H ${flag})" -lt ${most} ] || ulimit ${flag} ${most}; } 2>/dev/null || exit ${NOT_LIMITED}`;
 
 /**
  * Puts limits in front of a command that nothing else confines: no core file, the size of files, processor time. The shell
