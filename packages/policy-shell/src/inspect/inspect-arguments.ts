@@ -12,7 +12,7 @@ import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';
 import { directoriesLeftOut, inspectFollowedTrees } from './followed-trees.js';
 import { recordPossiblePaths, recordUnknownOption } from './possible-paths.js';
-import { namesProgram } from './startable.js';
+import { namesProgram } from '../scanners/startable.js';
 import { addBase, inspectValue } from './value-roles.js';
 
 /** The program whose arguments are walked, for those who take words over. */

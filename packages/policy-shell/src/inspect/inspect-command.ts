@@ -385,12 +385,12 @@ function inspectModule(words: readonly Token[], walker: Walker): void {
     const grammar = /^(?:zip|tar)file$/.test(module.value) ? unpacking : anything;
     inspectArguments(module.value, module, grammar, rest, into, handlers);
     // Without a filter older versions take names that lead outside, as `tar -P` does.
-    const extracts = rest.find(({ value }) => /^(?:-e|--extract)/.test(value));
-    const filtered = rest.some(
-      ({ value }, at) =>
-        /^--filter=(?:data|tar)$/.test(value) ||
-        (value === '--filter' && /^(?:data|tar)$/.test(rest[at + 1]?.value ?? '')),
-    );
+    const extracts = rest.find(({ value }) => /^(?:-v*e|--e)/.test(value));
+    const filters = rest.flatMap(({ value }, at) => {
+      const [, joined] = /^--f[a-z]*(?:=(.*))?$/s.exec(value) ?? [];
+      return value.startsWith('--f') ? [joined ?? rest[at + 1]?.value ?? ''] : [];
+    });
+    const filtered = filters.length > 0 && filters.every((filter) => /^(?:data|tar)$/.test(filter));
     if (module.value === 'tarfile' && extracts && !filtered)
       into.object('shell.workspace.outside', extracts, label);
   }

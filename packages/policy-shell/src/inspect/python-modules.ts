@@ -18,8 +18,8 @@ const refusedModules: readonly (readonly [modules: RegExp, rule: ShellRuleId])[]
 const runners =
   /^(?:cProfile|profile|coverage|kernprof|memory_profiler|viztracer|scalene|pyinstrument|memray)$/;
 
-/** Gives a module by the name it is known by: `pip.__main__` and `pip._internal` are `pip`. */
-export const moduleName = (name: string): string => name.replace(/\.(?:__main__|_[a-z]\w*)$/, '');
+/** Gives a module by the name it is known by: `pip.__main__`, `pip._internal` and `pip.__pip-runner__` are `pip`. */
+export const moduleName = (name: string): string => name.replace(/\._.*$/s, '');
 
 /** Gives the rule that refuses a module run by `python -m`. */
 export function refusedModule(name: string): ShellRuleId | undefined {

@@ -1,7 +1,7 @@
 import type { Token } from '../rules/finding.js';
 import type { Inspection } from './inspection.js';
 import { resolvePath } from '../path/resolve-path.js';
-import { isStartable, namesProgram } from './startable.js';
+import { isStartable, namesProgram } from '../scanners/startable.js';
 import { addBase } from './value-roles.js';
 import { recordPossiblePaths } from './possible-paths.js';
 

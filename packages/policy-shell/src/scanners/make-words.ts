@@ -1,4 +1,4 @@
-import { isStartable } from '../inspect/startable.js';
+import { isStartable } from './startable.js';
 import type { ShellRuleId } from '../rules/catalogue.js';
 
 const programs =

@@ -179,12 +179,12 @@ export const fileTools: readonly ToolProfile[] = [
   },
   // Perl's, which is the usual one on Debian, evaluates its expression; that of util-linux replaces text.
   {
-    names: 'rename prename file-rename perl-rename',
+    names: 'rename prename file-rename perl-rename rename.ul',
     operands: ['rename', 'write'],
     operandsWith: [{ options: '-e -E --expr --exprs', operands: ['write'] }],
     options: {
       rename: '-e -E --expr --exprs',
-      flag: '-v --verbose -n --nono --no-act -f --force -o --no-overwrite -i --interactive -d --filename --nopath --path --fullpath -u -l --last -a --all -s --symlink -0 --null',
+      flag: '-v --verbose -n --nono --no-act -f --force -o --no-overwrite -i --interactive -d --filename --nopath --path --fullpath -u -l --last -a --all -0 --null',
       info: '-h --help -m --man -V --version',
     },
     unknownOption: 'shell.option.unknown',
