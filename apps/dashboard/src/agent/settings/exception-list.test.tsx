@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { screen, waitFor, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
+import { holdAnswer } from '../../testing/held-answer.js';
 import { ConfigServer, openSettings, refuseConfig } from '../../testing/config-server.js';
 
 const PATCH = 'PATCH /api/agents/a1/config';
@@ -87,6 +88,21 @@ test('what is wrong with the list, and with an entry of it, stands in the notice
     `${POINTER}/2 must be object.`,
   ]);
   panel.getByText('must be one IPv4 or IPv6 address.');
+});
+
+test('what is typed while an exception is added stays', async () => {
+  const { server, user, panel, add } = await open();
+  const { answer, give } = holdAnswer();
+  server.on(PATCH, answer);
+  await add('10.0.0.7', '80');
+  await waitFor(() => expect(server.bodies(PATCH)).toHaveLength(1));
+  const address = panel.getByLabelText<HTMLInputElement>('Address');
+  await user.clear(address);
+  await user.type(address, '10.0.0.8');
+  const exceptions = [...STORED, { address: '10.0.0.7', port: 80 }];
+  give({ config: { tools: { web: { fetch: { exceptions } } } }, version: 4, applied: 'stored' });
+  await panel.findByText('10.0.0.7 port 80');
+  expect(address.value).toBe('10.0.0.8');
 });
 
 test('an exception is removed behind a question, and not without', async () => {

@@ -49,8 +49,9 @@ export function ExceptionList({
       changeTo([...exceptions, { address: address.trim(), port: Number.isNaN(number) ? port : number }]),
     ).then(
       () => {
-        setAddress('');
-        setPort('');
+        // What was typed while the answer was on its way is another one.
+        setAddress((now) => (now === address ? '' : now));
+        setPort((now) => (now === port ? '' : now));
       },
       () => undefined,
     );

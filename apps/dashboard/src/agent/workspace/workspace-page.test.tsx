@@ -132,6 +132,31 @@ test('a save goes over the version that was read, and the new text stands there'
   expect(app.server.bodies(`PUT ${TOP}%2Freport.md`)).toEqual([{ content: 'three' }]);
 });
 
+test.each([
+  [507, 'NO_SPACE', 'The disk of the server is full.'],
+  [413, 'PAYLOAD_TOO_LARGE', 'The file is larger than 10 MB.'],
+  [403, 'FILE_REFUSED', 'This part of the agent directory is not available.'],
+  [500, 'INTERNAL', 'The server failed on this request; its log has the details.'],
+])(
+  'a save that is refused (%i %s) says why, and what was typed is still there to be saved',
+  async (status, code, words) => {
+    const app = open('workspace/report.md');
+    app.server.on(`PUT ${TOP}%2Freport.md`, () => refusal(status, code, words));
+    await app.user.click(await screen.findByRole('button', { name: 'Edit' }));
+    const box = screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Content' });
+    await app.user.clear(box);
+    await app.user.type(box, 'three');
+    await app.user.click(screen.getByRole('button', { name: 'Save' }));
+    await screen.findByText(words);
+    expect(box.isConnected).toBe(true);
+    expect(box.value).toBe('three');
+    app.server.on(`PUT ${TOP}%2Freport.md`, () => json({ path: 'report.md' }, 200, { etag: '"v2"' }));
+    await app.user.click(screen.getByRole('button', { name: 'Save' }));
+    await screen.findByText('three');
+    expect(screen.queryByText(words)).toBeNull();
+  },
+);
+
 test('what is being edited stays when the file is read again and is gone, and is saved as a new file', async () => {
   const app = open('workspace/report.md');
   const conditions: (string | null)[] = [];
