@@ -263,7 +263,7 @@ describe('bad input and failure', () => {
       1,
       /^Denied by rule tool\.arguments: .*zone/m,
     ],
-    ['malformed JSON', ['exec', 'fragile', 'read_file', '{"path":'], 64, /not a JSON object/],
+    ['malformed JSON', ['exec', 'fragile', 'read_file', '{"path":'], 64, /not a JSON object.*\(USAGE\)$/m],
     ['a missing agent', ['send', 'nobody', 'hello'], 1, /\(NOT_FOUND\)/],
     ['a stopped agent', ['send', 'idle', 'hello'], 1, /\(AGENT_NOT_RUNNING\)/],
   ])('%s is said at the command line without a stack trace', async (_what, args, exitCode, sentence) => {

@@ -271,6 +271,11 @@ requires('git').describe('from a fresh clone to the ten refusals, through the AP
     const other = { providers: { main: { kind: 'openai_compatible' } } };
     const sent = await api.call('PATCH', `/api/agents/${id}/config`, other);
     expect(sent.body).toMatchObject({ code: 'PLACEHOLDER_INVALID' });
+    await api.call('PUT', `/api/agents/${id}/config`, {
+      providers: { main: { kind: 'anthropic', extra_headers: { 'x-key': 'canary-key-5678' } } },
+    });
+    const withHeader = await api.call('PATCH', `/api/agents/${id}/config`, other);
+    expect(withHeader.body).toMatchObject({ code: 'PLACEHOLDER_INVALID' });
     expect((await api.call('DELETE', `/api/agents/${id}`)).status).toBe(204);
   });
 

@@ -128,6 +128,18 @@ export default {
           name === 'getBuiltinModule' && node.parent.type === 'CallExpression' && node.parent.callee === node;
         if (LOADERS.includes(name) && !isRead) report(node, name);
       },
+      // `process` by its module: no name of it that loads modules, and no member whose name is not fixed.
+      'ImportDeclaration[source.value=/^(?:node:)?process$/] > ImportSpecifier'(node) {
+        if (LOADERS.includes(nameOf(node.imported))) report(node, nameOf(node.imported));
+      },
+      'ExportNamedDeclaration[source.value=/^(?:node:)?process$/] > ExportSpecifier'(node) {
+        if (LOADERS.includes(nameOf(node.local))) report(node, nameOf(node.local));
+      },
+      'MemberExpression[computed=true] > Identifier.object[name="process"]'(node) {
+        const { parent } = node;
+        if (staticName(parent.property, parent.computed) === undefined)
+          report(node, 'a member of process whose name is not fixed');
+      },
       'ObjectPattern > Property'(node) {
         const name = staticName(node.key, node.computed);
         if (LOADERS.includes(name)) report(node, name);

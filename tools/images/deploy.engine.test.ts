@@ -135,6 +135,8 @@ requires('docker', 'root', 'compose').describe('the compose file', () => {
       expect(rows.filter(({ actual }) => actual === 'not-run').map(({ id }) => id)).toEqual(
         expect.arrayContaining(['net-gateway', 'net-loopback']),
       );
+      const { items } = await call(`${api}/api/audit?kind=drill`, String(token));
+      expect(JSON.stringify(items)).toMatch(/not_tried[^\]]*net-loopback/);
       for (const id of ['fs-neighbour-hostpath', 'ctl-neigh-socket'])
         expect(rows.find((row) => row.id === id)).toMatchObject({ actual: 'blocked' });
       expect(report).toMatchObject({ verdict: 'pass' });

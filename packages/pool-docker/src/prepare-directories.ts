@@ -28,10 +28,15 @@ async function openZone(path: string): Promise<FileHandle> {
 }
 
 /** An agent may have closed a zone, and its next worker could not open it again by itself. */
-async function openToOwner(zone: FileHandle): Promise<void> {
+async function openToOwner(zone: FileHandle, path: string): Promise<void> {
   const { mode, uid } = await zone.stat();
-  const mine = [0, uid].includes(process.getuid?.() ?? -1);
-  if (mine && (mode & 0o700) !== 0o700) await chmod(`/proc/self/fd/${zone.fd}`, (mode & 0o777) | 0o700);
+  const self = process.getuid?.() ?? 0;
+  // A privileged worker is root and may leave it so; without root nobody here can take it back.
+  if (self !== 0 && uid !== self)
+    throw new PoolError('START_FAILED', `${path} belongs to uid ${uid}, so the worker cannot use it`, {
+      fix: `give it back: sudo chown -R ${self} ${path}`,
+    });
+  if ((mode & 0o700) !== 0o700) await chmod(`/proc/self/fd/${zone.fd}`, (mode & 0o777) | 0o700);
 }
 
 /** Gives a directory and everything in it to a user. A link is given itself, never what it names. */
@@ -75,7 +80,7 @@ export async function prepareDirectories(
     });
     const zone = await openZone(path);
     try {
-      await openToOwner(zone);
+      await openToOwner(zone, path);
     } finally {
       await zone.close();
     }

@@ -80,7 +80,7 @@ export class ToolService {
       },
     );
     if (report.state === 'done' && report.result?.kind === 'tool') return report.result;
-    throw new ApiError('TURN_FAILED', report.error?.message ?? 'The worker could not run the tool.');
+    throw new ApiError('TURN_FAILED', failureOf(report.error, 'The worker could not run the tool.'));
   }
 
   /**
@@ -106,7 +106,7 @@ export class ToolService {
       if (report.state === 'done' && report.result?.kind === 'policy_test') {
         return { decision: report.result.decision, judgedBy: 'worker' };
       }
-      throw new ApiError('TURN_FAILED', report.error?.message ?? 'The worker could not judge this.');
+      throw new ApiError('TURN_FAILED', failureOf(report.error, 'The worker could not judge this.'));
     }
     const fs = await this.#files.workspace(agent.id);
     const gate = createGate({
@@ -141,4 +141,12 @@ function cancelCall(hub: LinkHub, agentId: string, sessionKey: string, commandId
   hub
     .command(agentId, { kind: 'cancel', session_key: sessionKey, call_id: commandId })
     .catch(() => undefined);
+}
+
+/** What the worker says, with its code (`WORKER_BUSY`, `TOOL_CANCELLED`), by which a caller can tell whether to try again. */
+function failureOf(
+  error: { readonly code: string; readonly message: string } | undefined,
+  otherwise: string,
+): string {
+  return error === undefined ? otherwise : `${error.message} (${error.code})`;
 }

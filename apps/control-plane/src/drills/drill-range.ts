@@ -21,10 +21,7 @@ export async function removeDrillRanges(runtimeDir: string): Promise<void> {
   }
 }
 
-const ON_THE_HOST: Pick<HostPaths, 'container' | 'hostPathOf'> = {
-  container: undefined,
-  hostPathOf: (path) => path,
-};
+const ON_THE_HOST: HostPaths = { container: undefined, mappings: [], hostPathOf: (path) => path };
 
 /**
  * Makes it below `runtimeDir`, which is private and short enough for a socket. The services close every connection. Paths are
@@ -33,7 +30,7 @@ const ON_THE_HOST: Pick<HostPaths, 'container' | 'hostPathOf'> = {
  */
 export async function openDrillRange(
   runtimeDir: string,
-  { container, hostPathOf } = ON_THE_HOST,
+  { container, mappings, hostPathOf } = ON_THE_HOST,
 ): Promise<DrillRange> {
   const root = await mkdtemp(join(runtimeDir, PREFIX));
   const servers: Server[] = [];
@@ -62,7 +59,8 @@ export async function openDrillRange(
       neighbourDir: hostPathOf(neighbourDir),
       neighbourSocketDir: hostPathOf(neighbourSocketDir),
     };
-    if (container !== undefined) return { facts: neighbour, close };
+    // Paths that the operator translates are those of a container too, also where its engine does not know it.
+    if (container !== undefined || mappings.length > 0) return { facts: neighbour, close };
     const portOf = (server: Server): number => (server.address() as AddressInfo).port;
     const hostPort = portOf(await open(0, '0.0.0.0'));
     const loopbackPort = portOf(await open(0, '127.0.0.1'));

@@ -58,6 +58,13 @@ export function verdictOf(expected: DrillRow['expected'], actual: DrillRow['actu
   return expected === actual ? 'pass' : 'fail';
 }
 
+/** Gives the attempts that something is expected of and that could not be made here. */
+export function notTried(rows: readonly DrillRow[]): readonly DrillRow[] {
+  return rows.filter(
+    ({ expected, actual, verdict }) => expected !== 'any' && actual === 'not-run' && verdict === 'info',
+  );
+}
+
 /** Counts a report's rows by verdict. */
 export function countRows(rows: readonly DrillRow[]): Pick<DrillReport, 'passed' | 'failed' | 'informed'> {
   const of = (verdict: DrillRow['verdict']): number => rows.filter((row) => row.verdict === verdict).length;

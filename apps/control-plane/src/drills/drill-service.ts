@@ -20,7 +20,7 @@ import { COMMAND_CASES } from './command-cases.js';
 import { DisposableWorkers, type DisposableParts } from './disposable-workers.js';
 import type { DrillFiles } from './drill-files.js';
 import { openDrillRange, removeDrillRanges } from './drill-range.js';
-import { countRows, type DrillReport, type DrillRow } from './drill-report.js';
+import { countRows, notTried, type DrillReport, type DrillRow } from './drill-report.js';
 import { openNeighbour, type Neighbour } from './open-neighbour.js';
 import { POLICY_CASES } from './policy-cases.js';
 import { runToolCases } from './run-tool-cases.js';
@@ -210,6 +210,7 @@ export class DrillService {
         engine: report.engine,
         ...countRows(rows),
         failures: rows.filter((row) => row.verdict === 'fail').map(({ id }) => id),
+        not_tried: notTried(rows).map(({ id }) => id),
         held: rows.filter(({ actual }) => actual === 'blocked').map(({ id }) => id),
         ...(reason === undefined ? {} : { reason }),
       }),

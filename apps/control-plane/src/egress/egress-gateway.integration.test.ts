@@ -16,6 +16,7 @@ let config: () => Promise<EffectiveAgentConfig>;
 let failures: unknown[];
 let admitted: boolean;
 let gateway: EgressGateway;
+let asked: string[];
 let end: () => Promise<void>;
 
 const allowing = (...allowlist: string[]): EffectiveAgentConfig =>
@@ -27,8 +28,18 @@ beforeEach(async () => {
   failures = [];
   admitted = true;
   config = () => Promise.resolve(allowing('listed.example.org'));
+  asked = [];
+  const resolver = new SystemResolver();
+  // Whose turn each name takes, beside the answer.
+  const heard = (owner: string): ReturnType<SystemResolver['for']> => {
+    const resolve = resolver.for(owner);
+    return (...words) => {
+      asked.push(`${owner} ${words[0]}`);
+      return resolve(...words);
+    };
+  };
   gateway = new EgressGateway({
-    resolver: new SystemResolver(),
+    resolver: { for: heard } as SystemResolver,
     config: () => config(),
     ownEndpoints: () => own,
     admitted: (agentId) => agentId === 'a1' && admitted,
@@ -83,6 +94,16 @@ describe('the egress gateway', () => {
     // Ended, or replaced by one that still is to be looked at.
     admitted = false;
     expect(await ruleFor('listed.example.org')).toBe('net.proxy.no-policy');
+  });
+
+  it('asks for names in the turns of its agent, by the resolver of the server', async () => {
+    await listen();
+    await ruleFor('off.example.org');
+    expect(asked).toEqual([]);
+    config = () => Promise.resolve(allowing('localhost'));
+    gateway.changed('a1');
+    await until(async () => (await ruleFor('localhost')) !== 'net.allowlist.not-listed');
+    expect(new Set(asked)).toEqual(new Set(['a1 localhost']));
   });
 
   it('lets nothing out when the configuration cannot be read', async () => {

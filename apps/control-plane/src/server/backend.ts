@@ -13,7 +13,7 @@ export interface Backend {
   /** Where the pool mounts an agent's directories; absent where workers see the host's own paths. */
   readonly mountedAt?: LifecycleParts['mountedAt'];
   /** Where this process is on the engine's host; absent where there is no engine. */
-  readonly host?: Pick<HostPaths, 'container' | 'hostPathOf'>;
+  readonly host?: HostPaths;
   /** Removes what the engine keeps of an agent. */
   readonly forget?: (agentId: string) => Promise<void>;
   /** The image of workers, and whether it is another one than this version ships. */

@@ -16,7 +16,7 @@ const STOP_MS = 20_000;
 
 /**
  * Runs the control plane until it is told to stop; gives the exit code. With `json` each line of standard output is one JSON
- * value: the report of the start or its error, then the log.
+ * value: the report of the start, which is the one with a `url`, or its error, and what is logged.
  */
 export async function serve(flags: SettingsFlags, { json }: { readonly json: boolean }): Promise<number> {
   if (process.platform === 'win32') {

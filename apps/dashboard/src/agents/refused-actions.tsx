@@ -1,4 +1,4 @@
-import { createContext, useContext, useState, type ReactNode } from 'react';
+import { createContext, useCallback, useContext, useState, type ReactNode } from 'react';
 import type { Agent } from '../api/api-types.js';
 import { Dialog } from '../components/dialog.js';
 import { FailureNotice } from '../components/failure-notice.js';
@@ -13,17 +13,19 @@ export interface RefusedAction {
 
 const RefusedActionContext = createContext<((refused: RefusedAction) => void) | undefined>(undefined);
 
-/** Says why an action was refused. It stands above all pages: the row with the button may be gone by then. */
+/** Says why actions were refused, one after the other. It stands above all pages: the row with the button may be gone by then. */
 export function RefusedActions({ children }: { readonly children: ReactNode }) {
-  const [refused, setRefused] = useState<RefusedAction>();
+  const [waiting, setWaiting] = useState<readonly RefusedAction[]>([]);
+  const tell = useCallback((one: RefusedAction) => setWaiting((all) => [...all, one]), []);
+  const [refused] = waiting;
   return (
-    <RefusedActionContext value={setRefused}>
+    <RefusedActionContext value={tell}>
       {children}
       {refused && (
         <Dialog
           title={`${refused.action === 'start' ? 'Start' : 'Stop'} of ${inertLabel(refused.agent.name)} failed`}
           isOpen
-          onClose={() => setRefused(undefined)}
+          onClose={() => setWaiting((all) => all.slice(1))}
         >
           <FailureNotice error={refused.error} />
         </Dialog>

@@ -34,8 +34,14 @@ export function describeDrill(drill: Drill): DrillVerdict {
     const title = rows.length > 0 ? `${rows.length} of ${planned} attempts made so far.` : beginning(drill);
     return { ...word, title, details: failed > 0 ? [`${failed} did not come out as expected.`] : [] };
   }
-  const forInformation =
-    informed > 0 ? [`${informed} more are for information: nothing was expected of them.`] : [];
+  const untried = rows.filter(
+    ({ expected, actual, verdict: found }) => expected !== 'any' && actual === 'not-run' && found === 'info',
+  );
+  const told = informed - untried.length;
+  const forInformation = [
+    ...(untried.length > 0 ? [`Could not be tried here: ${untried.map(({ id }) => id).join(', ')}.`] : []),
+    ...(told > 0 ? [`${told} more are for information: nothing was expected of them.`] : []),
+  ];
   if (verdict === 'pass') {
     const held = count(rows, ({ expected, verdict: found }) => expected === 'blocked' && found === 'pass');
     const worked = count(rows, (row) => isPositiveControl(row) && row.verdict === 'pass');

@@ -86,6 +86,15 @@ const caseIds = (): string[] =>
     .slice(1)
     .map((row) => row.querySelector('code')?.textContent ?? '');
 
+it('a drill that passed says which attempts could not be made where the server runs', async () => {
+  const untried = aRow('net-loopback', { actual: 'not-run', verdict: 'info', detail: 'needs loopbackPort' });
+  const rows = [ROWS[0]!, untried, aRow('sys-any', { expected: 'any', verdict: 'info' })];
+  renderApp('/drill/d1', operator(aDrill({ verdict: 'pass', rows, planned: 3 })));
+  const verdict = await screen.findByRole('region', { name: 'Verdict' });
+  await within(verdict).findByText('Could not be tried here: net-loopback.');
+  within(verdict).getByText('1 more are for information: nothing was expected of them.');
+});
+
 describe('starting a drill', () => {
   it('begins at the chosen level, shows how far it is and then the verdict', async () => {
     let report = aDrill({

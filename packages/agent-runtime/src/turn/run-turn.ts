@@ -16,6 +16,8 @@ export interface TurnEnd {
 }
 
 const MAX_PROFILE_CHARS = 16_000;
+/** What stands in the stream between the beginning that a model broke off and its next answer. */
+const ASKED_AGAIN = '\n\n[The model broke off. It is asked again.]\n\n';
 
 /**
  * Answers one message: messages -> model -> gate -> tool -> result, until the model calls no tool, the rounds are used
@@ -128,6 +130,9 @@ class Turn {
           this.#parts.delta({ session_key: sessionKey, turn_id: turnId, text });
         },
         onRetry: (error, attempt) => {
+          // Who watches has the beginning already, and what follows is no continuation of it.
+          if (this.#partial !== '')
+            this.#parts.delta({ session_key: sessionKey, turn_id: turnId, text: ASKED_AGAIN });
           this.#partial = '';
           this.#parts.log('warn', `model call failed, attempt ${attempt}: ${error.code}`, error);
         },

@@ -268,6 +268,21 @@ describe('a worker', () => {
     expect(await harness.plane.message('hi')).toMatchObject({ result: { text: 'sober' } });
   });
 
+  it('says in the stream that a model broke off and begins again; what is kept is the answer alone', async () => {
+    const breakOff = (response: Parameters<typeof openStream>[0]): void => {
+      openStream(response);
+      sendChunk(response, { content: 'The total' });
+      setTimeout(() => response.destroy(), 50);
+    };
+    harness.broker.steps = [breakOff, { say: 'The total is 3.' }];
+    await harness.start();
+    expect(await harness.plane.message('hi')).toMatchObject({ result: { text: 'The total is 3.' } });
+    expect(harness.plane.deltas.join('')).toBe(
+      'The total\n\n[The model broke off. It is asked again.]\n\nThe total is 3.',
+    );
+    expect(harness.plane.entries().at(-1)?.content).toBe('The total is 3.');
+  });
+
   it('does not ask again a model that drips and breaks off', async () => {
     const drip = (response: Parameters<typeof openStream>[0]): void => {
       openStream(response);

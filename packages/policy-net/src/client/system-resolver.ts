@@ -40,13 +40,14 @@ export class SystemResolver {
 }
 
 /**
- * Gives bounds for a thread pool. libuv lets `getaddrinfo` have half of it, rounded up; a quarter of that stays free for
- * lookups by other means, such as that of a database driver, and one owner gets a sixth of the rest, at most two.
+ * Gives bounds for a thread pool. libuv lets `getaddrinfo` have half of it, rounded up; from eight threads on a quarter of that
+ * stays free for lookups by other means, such as that of a database driver. One owner gets a sixth of the rest, at least one
+ * and at most two.
  */
 export function boundsForPool(threads: number): LookupBounds {
   const lookups = Math.floor((Math.min(MOST_THREADS, threads) + 1) / 2);
   const inAll = lookups - Math.floor(lookups / 4);
-  return { inAll, perOwner: Math.min(2, Math.max(1, Math.floor(inAll / 6))), waiting: 64 };
+  return { inAll, perOwner: Math.min(2, Math.max(1, Math.floor(inAll / 6))), waiting: 256 };
 }
 
 /** What clients and proxies ask that are given no resolver. */

@@ -40,7 +40,7 @@ const hijacked = createGuardedFetch(new NetworkSecurityPolicy(), { limits: { dns
 // Less than glibc asks a silent server for, and much more than an answer takes.
 const other = createGuardedFetch(new NetworkSecurityPolicy(), { limits: { dnsMs: 8_000 } });
 
-const attempts = Array.from({ length: 80 }, (_, i) => outcome(hijacked, `silent${i}`));
+const attempts = Array.from({ length: 272 }, (_, i) => outcome(hijacked, `silent${i}`));
 const answered = await outcome(other, 'good');
 const refused = await Promise.all(attempts);
 const count: Record<string, number> = {};

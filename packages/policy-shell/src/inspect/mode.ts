@@ -27,5 +27,5 @@ export function inspectMode(token: Token, into: Inspection): void {
 /** Whether a clause such as `o+w` lets everyone write; `o=u` gives everyone what the owner may do. */
 export function opensToEveryone(clause: string): boolean {
   const who = /^[ugoa]*/.exec(clause)?.[0] ?? '';
-  return /[oa]/.test(who) && /[+=](?:[rxX]*w|[ug])/.test(clause.slice(who.length));
+  return /[oa]/.test(who) && /[+=](?:[rxXst]*w|[ug])/.test(clause.slice(who.length));
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { VersionedPart } from '@clawforce/pool-core';
 import type { Argv } from 'yargs';
-import type { DrillReport } from '../../drills/drill-report.js';
+import { notTried, type DrillReport } from '../../drills/drill-report.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { findAgent } from '../find-agent.js';
 import { safeText } from '../safe-text.js';
@@ -63,6 +63,9 @@ export function drillCommands(parent: Argv, run: RunVerb): Argv {
           if (report.image !== null) output.line(`Image ${safeText(report.image)}`);
           output.line(`Level ${report.level}, attested: ${report.attested}`);
           if (report.reason !== undefined) output.problem(safeText(report.reason));
+          const untried = notTried(report.rows).map(({ id }) => id);
+          if (untried.length > 0)
+            output.line(output.color('yellow', `Could not be tried here: ${untried.join(', ')}.`));
           const passed = report.verdict === 'pass';
           output.line(
             output.color(

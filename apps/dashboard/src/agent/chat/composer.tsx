@@ -27,16 +27,19 @@ export function Composer({
   readonly onSend: (text: string) => Promise<void>;
 }) {
   const [text, setText] = useState('');
+  const [sending, setSending] = useState('');
   const issues = placeIssues(error, FIELDS);
   const tooLong = refusalFor(error, TOO_LONG);
   const canSend = text.trim() !== '' && !isPending;
   const submit = async (): Promise<void> => {
     if (!canSend) return;
+    setSending(text);
     await onSend(text).then(
       // What was typed while the answer was on its way is another message.
       () => setText((now) => (now === text ? '' : now)),
       () => undefined,
     );
+    setSending('');
   };
   return (
     <Form
@@ -46,7 +49,7 @@ export function Composer({
         void submit();
       }}
     >
-      <UnsavedGuard isDirty={text.trim() !== ''} what="the message" />
+      <UnsavedGuard isDirty={text.trim() !== '' && text !== sending} what="the message" />
       {error !== null && error !== undefined && tooLong === undefined && (
         <FailureNotice error={error} placed={issues} />
       )}
