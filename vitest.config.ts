@@ -33,8 +33,8 @@ export default defineConfig({
         test: {
           name: 'integration',
           sequence: { groupOrder: 1 },
-          // One at a time, as the tests of the engine beside them are: together they keep two processors busy.
-          maxWorkers: 1,
+          // They mostly wait, and none of them makes networks on the engine.
+          maxWorkers,
           include: ['packages/*/src/**/*.integration.test.ts', 'apps/*/src/**/*.integration.test.ts'],
           exclude,
           testTimeout: 120_000,

@@ -160,8 +160,8 @@ await Promise.all([
   })(),
 ]);
 const near = NEAR.filter((name) => wanted.has(name));
-// Tests of the engine and integration tests run one file at a time each and mostly wait; only the former make networks on
-// the engine, whose walls open for a moment with each one. Lint takes what they leave.
+// Tests of the engine run one file at a time, since each network that they make opens the engine's walls for a moment; the
+// others run two at a time beside them. All of them mostly wait, and lint takes what they leave.
 await Promise.all([
   near.length > 0 && timed(`tests (${near.join(', ')})`, () => vitest(near)),
   wanted.has('engine') && timed('tests (engine)', () => vitest(['engine'])),
