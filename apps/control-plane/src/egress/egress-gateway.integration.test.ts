@@ -30,16 +30,17 @@ beforeEach(async () => {
   config = () => Promise.resolve(allowing('listed.example.org'));
   asked = [];
   const resolver = new SystemResolver();
+  const turnsOf = resolver.for.bind(resolver);
   // Whose turn each name takes, beside the answer.
-  const heard = (owner: string): ReturnType<SystemResolver['for']> => {
-    const resolve = resolver.for(owner);
+  resolver.for = (owner) => {
+    const resolve = turnsOf(owner);
     return (...words) => {
-      asked.push(`${owner} ${words[0]}`);
+      asked.push(`${typeof owner === 'string' ? owner : 'somebody'} ${words[0]}`);
       return resolve(...words);
     };
   };
   gateway = new EgressGateway({
-    resolver: { for: heard } as SystemResolver,
+    resolver,
     config: () => config(),
     ownEndpoints: () => own,
     admitted: (agentId) => agentId === 'a1' && admitted,

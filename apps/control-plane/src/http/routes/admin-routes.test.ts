@@ -1,15 +1,13 @@
 import { AuthError } from '@clawforce/auth-rbac';
 import { describe, expect, it } from 'vitest';
-import type { AuthService } from '../../auth/auth-service.js';
-import type { SetupLinks } from '../../auth/setup-links.js';
-import type { Storage } from '../../storage/storage.js';
 import type { RouteContext } from '../route.js';
 import { adminRoutes } from './admin-routes.js';
 
 /** What resetting a password is answered with while the storage answers to the name with `failure`. */
 function reset(failure: Error): Promise<unknown> {
-  const storage = { users: { findByUsername: () => Promise.reject(failure) } } as unknown as Storage;
-  const route = adminRoutes({ auth: {} as AuthService, setup: {} as SetupLinks, storage }).find(
+  const storage = { users: { findByUsername: () => Promise.reject(failure) } };
+  const parts = { auth: {}, setup: {}, storage } as unknown as Parameters<typeof adminRoutes>[0];
+  const route = adminRoutes(parts).find(
     ({ method, path }) => method === 'post' && path.endsWith('/password'),
   );
   const context = { params: { username: 'ada' }, body: { password: 'a long enough one' } };
