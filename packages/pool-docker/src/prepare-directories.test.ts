@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { expect, vi } from 'vitest';
 import { requires } from '../../../tools/host/host-test.js';
 import { prepareDirectories } from './prepare-directories.js';
+import { zoneDirectories } from './worker-mounts.js';
 import { walkTree } from './walk-tree.js';
 
 /** Hears of each path that has just been looked at or opened, before anything is done to it. */
@@ -58,6 +59,33 @@ requires('root').test(
       const { stdout } = await run('stat', ['-c', '%u', '/etc/passwd']);
       expect(stdout.trim()).toBe('0');
     } finally {
+      await run('rm', ['-rf', agentRoot]);
+    }
+  },
+);
+
+requires('root').test(
+  'a control plane that is not root says whose a zone is that root has closed, and takes one that it may read',
+  async () => {
+    const agentRoot = await realpath(await mkdtemp(join(tmpdir(), 'foreign-')));
+    const state = join(agentRoot, '.state');
+    mkdirSync(state, { mode: 0o700 });
+    const self = vi.spyOn(process, 'getuid').mockReturnValue(USER.uid);
+    try {
+      for (const path of zoneDirectories(agentRoot)) {
+        mkdirSync(path, { recursive: true });
+        if (path !== state) chownSync(path, USER.uid, USER.gid);
+      }
+      await expect(prepareDirectories({ agentRoot }, USER, false)).rejects.toMatchObject({
+        code: 'START_FAILED',
+        message: expect.stringContaining('belongs to uid 0'),
+        fix: expect.stringContaining(`sudo chown -R ${USER.uid}`),
+      });
+      chmodSync(state, 0o755);
+      await prepareDirectories({ agentRoot }, USER, false);
+      expect(statSync(state).mode & 0o777).toBe(0o755);
+    } finally {
+      self.mockRestore();
       await run('rm', ['-rf', agentRoot]);
     }
   },

@@ -31,12 +31,13 @@ async function openZone(path: string): Promise<FileHandle> {
 async function openToOwner(zone: FileHandle, path: string): Promise<void> {
   const { mode, uid } = await zone.stat();
   const self = process.getuid?.() ?? 0;
+  const mine = self === 0 || uid === self;
   // A privileged worker is root and may leave it so; without root nobody here can take it back.
-  if (self !== 0 && uid !== self)
-    throw new PoolError('START_FAILED', `${path} belongs to uid ${uid}, so the worker cannot use it`, {
+  if (!mine && (mode & 0o005) !== 0o005)
+    throw new PoolError('START_FAILED', `${path} belongs to uid ${uid}, which has closed it`, {
       fix: `give it back: sudo chown -R ${self} ${path}`,
     });
-  if ((mode & 0o700) !== 0o700) await chmod(`/proc/self/fd/${zone.fd}`, (mode & 0o777) | 0o700);
+  if (mine && (mode & 0o700) !== 0o700) await chmod(`/proc/self/fd/${zone.fd}`, (mode & 0o777) | 0o700);
 }
 
 /** Gives a directory and everything in it to a user. A link is given itself, never what it names. */

@@ -16,6 +16,8 @@ const RefusedActionContext = createContext<((refused: RefusedAction) => void) | 
 /** Says why actions were refused, one after the other. It stands above all pages: the row with the button may be gone by then. */
 export function RefusedActions({ children }: { readonly children: ReactNode }) {
   const [waiting, setWaiting] = useState<readonly RefusedAction[]>([]);
+  // Each its own dialog: what closes one does not close the next.
+  const [closed, setClosed] = useState(0);
   const tell = useCallback((one: RefusedAction) => setWaiting((all) => [...all, one]), []);
   const [refused] = waiting;
   return (
@@ -23,9 +25,13 @@ export function RefusedActions({ children }: { readonly children: ReactNode }) {
       {children}
       {refused && (
         <Dialog
+          key={closed}
           title={`${refused.action === 'start' ? 'Start' : 'Stop'} of ${inertLabel(refused.agent.name)} failed`}
           isOpen
-          onClose={() => setWaiting((all) => all.slice(1))}
+          onClose={() => {
+            setWaiting((all) => all.filter((one) => one !== refused));
+            setClosed(closed + 1);
+          }}
         >
           <FailureNotice error={refused.error} />
         </Dialog>

@@ -249,6 +249,28 @@ describe('the fleet', () => {
     },
   );
 
+  it('says of two starts that were refused at once why, one after the other', async () => {
+    const [one, two] = [holdAnswer(), holdAnswer()];
+    const { server, user } = renderApp('/fleet', (prepared) => {
+      withAgents(anAgent(), anAgent({ id: 'a2', name: 'Writer' }))(prepared);
+      prepared.on('POST /api/agents/a1/start', one.answer);
+      prepared.on('POST /api/agents/a2/start', two.answer);
+    });
+    for (const name of ['Researcher', 'Writer'])
+      await user.click(await screen.findByRole('button', { name: `Start ${name}` }));
+    await waitFor(() => expect(server.asked).toContain('POST /api/agents/a2/start'));
+    one.give(refusal(503, 'BACKEND_UNAVAILABLE', 'The engine does not answer.'));
+    await screen.findByRole('dialog', { name: 'Start of Researcher failed' });
+    two.give(refusal(409, 'LEVEL_UNSUPPORTED', 'This level cannot be enforced here.'));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const first = screen.getByRole('dialog', { name: 'Start of Researcher failed' });
+    await user.click(within(first).getByRole('button', { name: 'Close' }));
+    const second = await screen.findByRole('dialog', { name: 'Start of Writer failed' });
+    within(second).getByText('This level cannot be enforced here.');
+    await user.click(within(second).getByRole('button', { name: 'Close' }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  });
+
   it("a new agent that the API's schema does not take is not sent, and the reason stands at its field", async () => {
     const { server, user } = renderApp('/fleet?create=1', withAgents());
     const dialog = await screen.findByRole('dialog', { name: 'New agent' });

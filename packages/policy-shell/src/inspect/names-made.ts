@@ -5,7 +5,7 @@ import type { Inspection } from './inspection.js';
 import { inspectRenames, renames } from './renames.js';
 
 const unpacks =
-  /^(?:gzip|gunzip|bzip2|bunzip2|xz|unxz|zstd|unzstd|lz4|lzma|compress|uncompress|pigz|brotli)$/;
+  /^(?:gzip|gunzip|bzip2|bunzip2|xz|unxz|zstd|unzstd|lz4|unlz4|lzma|unlzma|lzip|lunzip|plzip|pixz|unpigz|compress|uncompress|pigz|brotli)$/;
 const others = /^(?:truncate|[gs]?sed|tee|git clone|wget2?)$/;
 
 /** Whether {@link inspectNamesMade} has anything to say about a program. */

@@ -11,7 +11,8 @@ export const renames = /^(?:p|file-|perl-)?rename(?:\.ul)?$/;
  * move there lead elsewhere. Both programs of that name are heeded, as the command does not tell which of them is there.
  */
 export function inspectRenames(args: readonly Token[], operands: readonly Token[], into: Inspection): void {
-  const { expressions, dry, baseOnly, unclear } = readOptions(args);
+  const { expressions, dry, baseOnly, unclear, cluster } = readOptions(args);
+  if (cluster) into.object('shell.option.unknown', cluster);
   if (dry) return;
   const [first, second] = operands;
   const files = expressions.length > 0 ? operands : operands.slice(1);
@@ -69,6 +70,8 @@ interface RenameOptions {
   readonly baseOnly: boolean;
   /** An expression that stands where not every version looks for one. */
   readonly unclear: Token | undefined;
+  /** Letters behind one dash that Perl's may read as the beginning of one long option (`-verbose`). */
+  readonly cluster: Token | undefined;
 }
 
 const expression = /^(?:-[A-DF-Za-df-z0]*[eE]|--e[a-z]*(?:=|$))(.*)$/s;
@@ -87,5 +90,13 @@ function readOptions(args: readonly Token[]): RenameOptions {
     if (/^-[vfin]*d|^--(?:filename|nopath)$/.test(value)) baseOnly = true;
     else if (/^--(?:path|fullpath)$/.test(value)) baseOnly = false;
   }
-  return { expressions, dry, baseOnly, unclear: args.slice(at).find(({ value }) => expression.test(value)) };
+  return {
+    expressions,
+    dry,
+    baseOnly,
+    unclear: args.slice(at).find(({ value }) => expression.test(value)),
+    cluster: args
+      .slice(0, at)
+      .find(({ value }) => /^-[A-Za-z0]{2,}/.test(value) && !/^-[vfn]+e?$/.test(value)),
+  };
 }

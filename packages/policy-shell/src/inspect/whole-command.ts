@@ -211,7 +211,7 @@ const rules: readonly ArgumentRule[] = [
 
 // Every program that is named here.
 const special =
-  /^(?:ffmpeg|meson|context|(?:p|file-|perl-)?rename(?:\.ul)?|tee|chmod|[gs]?sed|gunzip|bunzip2|unxz|unzstd|uncompress|unlzma|pytest|py\.test|kubectl|k|date|just|task|go-task|ld(?:\.\w+)?|gold|gcc|g\+\+|cc|c\+\+|c89|c99|cpp|clang|clang\+\+|gfortran|truncate|seq|jot|mlr|miller|stack|.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|p7zip|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|ghostscript|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|https?|httpie|xh|streamlit|printf|ps|go|make|gmake|bmake|remake|shuf|csplit|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
+  /^(?:ffmpeg|meson|context|(?:p|file-|perl-)?rename(?:\.ul)?|tee|chmod|[gs]?sed|gunzip|bunzip2|unxz|unzstd|uncompress|unlzma|unlz4|lzip|lunzip|plzip|pixz|unpigz|pytest|py\.test|kubectl|k|date|just|task|go-task|ld(?:\.\w+)?|gold|gcc|g\+\+|cc|c\+\+|c89|c99|cpp|clang|clang\+\+|gfortran|truncate|seq|jot|mlr|miller|stack|.*tar|.*tex|rsync|zip|unzip|7z|7za|7zr|p7zip|gzip|bzip2|xz|zstd|lz4|lzma|compress|pigz|brotli|split|latexmk|cp|mv|install|cmake|psql|gs|ghostscript|gh|node|nodejs|tsx|deno|php|python[\d.]*|prettier|eslint|mocha|vitest|hatch|ctest|https?|httpie|xh|streamlit|printf|ps|go|make|gmake|bmake|remake|shuf|csplit|ninja|samu|rustc|javac?|hostname|nc|ln|link|curl|wget|wget2|file|clang-format|gem|cargo|nim|yarn|pnpm|bun|npm|git|apt|apt-get)$/;
 const answers = new Map<string, boolean>();
 const found = new Map<string, Manner>();
 // Names come from commands, so an agent could fill a table without end.

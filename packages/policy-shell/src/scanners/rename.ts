@@ -3,7 +3,7 @@ import { protectedNames } from '../path/workspace-paths.js';
 // Words of Perl that act on the name at hand without being told (`rename unlink a.txt`), or that quote what stands behind them in
 // any sign: `qx -id-` runs it, and `s -x-.-` is an edit.
 const acting =
-  /(?:^|\W)(unlink|rmdir|mkdir|require|use|do|eval|evalbytes|chroot|readpipe|exec|system|dump|fork|kill|chdir|exit|die|glob|lstat|stat|readlink|wait|sleep|reset|chop|chomp|s|y|tr|m|q|qq|qw|qx|qr)(?:\W|$)/;
+  /(?:^|\W)(unlink|rmdir|mkdir|require|use|do|eval|evalbytes|chroot|readpipe|exec|system|dump|fork|kill|chdir|exit|die|glob|lstat|stat|readlink|wait|sleep|reset|chop|chomp|no|syscall|s|y|tr|m|q|qq|qw|qx|qr)(?:\W|$)/;
 // A substitution or a transliteration in one of the usual delimiters, and the flags that do not evaluate.
 const edit = /^(s|y|tr)([/|,#!:])((?:(?!\2)[^\\]|\\[^])*)\2((?:(?!\2)[^\\]|\\[^])*)\2([gimscdrx]*)$/;
 // Code inside of a pattern, variables other than groups, and what calls.

@@ -184,7 +184,7 @@ export const fileTools: readonly ToolProfile[] = [
     operandsWith: [{ options: '-e -E --expr --exprs', operands: ['write'] }],
     options: {
       rename: '-e -E --expr --exprs',
-      flag: '-v --verbose -n --nono --no-act -f --force -o --no-overwrite -i --interactive -d --filename --nopath --path --fullpath -u -l --last -a --all -0 --null',
+      flag: '-v --verbose -n --nono --no-act -f --force -o --no-overwrite -i --interactive -d --filename --nopath --path --fullpath -l --last -a --all -0 --null',
       info: '-h --help -m --man -V --version',
     },
     unknownOption: 'shell.option.unknown',
@@ -357,7 +357,8 @@ export const fileTools: readonly ToolProfile[] = [
     refuse: { [remove]: '-sdel', 'shell.workspace.outside': '-spf -spf2' },
   },
   {
-    names: 'gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4 lzma compress uncompress pigz brotli',
+    names:
+      'gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4 unlz4 lzma unlzma lzip lunzip plzip pixz unpigz compress uncompress pigz brotli',
     operands: ['write'],
     options: {
       follow: '-r --recursive',
