@@ -23,11 +23,25 @@ async function best(run: () => Promise<unknown>): Promise<number> {
 const confinedBy = (confiner: Confiner, network: RunOptions['network']): Promise<number> =>
   best(() => runCommand(plan, { confiner, network }));
 
-// Node's own, without the runner: what the runner costs counts too.
-const plain = await best(() =>
+// The same runner around a program that nothing stands in front of: what is over that is the confiner's.
+const unconfined: Confiner = {
+  ...(await createConfiner({ backend: 'none' })),
+  launch: ({ argv: [file, ...args], cwd }) => ({
+    file,
+    args,
+    cwd,
+    descriptors: [],
+    guarantees: [],
+    tidy: () => undefined,
+  }),
+};
+const bare = await best(() =>
   once(spawn('/usr/bin/true', { stdio: ['ignore', 'pipe', 'pipe'], cwd: workspace, env: {} }), 'close'),
 );
-console.log(`plain spawn: ${plain.toFixed(2)} ms`);
+const plain = await confinedBy(unconfined, 'host');
+console.log(
+  `plain spawn by Node alone: ${bare.toFixed(2)} ms; by the runner (time-out, output, environment, process group): ${plain.toFixed(2)} ms`,
+);
 for (const { backend, works, detail } of await probeConfiners()) {
   if (!works) {
     console.log(`${backend}: ${detail}`);
@@ -35,7 +49,7 @@ for (const { backend, works, detail } of await probeConfiners()) {
   }
   const confined = await confinedBy(await createConfiner({ backend }), 'none');
   console.log(
-    `${backend}: ${confined.toFixed(2)} ms, ${(confined - plain).toFixed(2)} ms over plain spawn (goal ${goals[backend] ?? 0})`,
+    `${backend}: ${confined.toFixed(2)} ms, ${(confined - plain).toFixed(2)} ms over a plain spawn by the same runner (goal ${goals[backend] ?? 0}), ${(confined - bare).toFixed(2)} ms over Node's`,
   );
 }
 

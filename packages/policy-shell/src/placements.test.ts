@@ -23,6 +23,11 @@ describe('where files end up', () => {
   const rule = (command: string, cwd?: string): string =>
     new ShellCommandPolicy({ workspace: fixture.workspace }).check(command, { cwd }).rule;
 
+  it('an empty text that rename replaces makes a protected name, too', () => {
+    // No line of attacks.txt: a mutant may lose an empty word.
+    expect(rule("rename '' . git")).toBe('shell.workspace.protected');
+  });
+
   it.each([
     'cp z/* .',
     'cp -a z/. .',

@@ -67,7 +67,9 @@ export const gitRules: readonly ArgumentRule[] = [
   },
   {
     programs: /^git init$/,
-    argument: (value) => /^--sh[ared]*=0?\d*[2367]$/.test(value),
+    argument: (value, index, all) =>
+      /^--sh[ared]*=0?\d*[2367]$/.test(value) ||
+      (/^--sh[ared]*$/.test(all[index - 1]?.value ?? '') && /^0?\d*[2367]$/.test(value)),
     rule: 'shell.destructive.mode',
   },
 ];

@@ -114,10 +114,10 @@ function partsOf(value: string): string[] {
 function recordAddress(token: Token, into: Inspection): boolean {
   const found = /^([a-z][a-z0-9+.-]*):(?:\/\/)?(?=\S)/i.exec(token.value);
   const scheme = found?.[1]?.toLowerCase();
-  if (scheme === 'file') {
+  if (scheme === 'file' || scheme === 'unix') {
     // `file:read-text("…")` is a call, not an address.
     if (isText(token.value)) recordPathsInText(token, 'any', into);
-    into.path(token.value.replace(/^file:(?:\/\/[^/]*)?/i, ''), token, 'any');
+    into.path(token.value.replace(/^(?:file|unix):(?:\/\/[^/]*)?/i, ''), token, 'any');
     return true;
   }
   if ((scheme === 'http' || scheme === 'https') && token.value.includes(':/')) {
